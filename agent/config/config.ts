@@ -1,0 +1,124 @@
+/** The configuration as the program uses it: validated, defaults filled in, secrets read. Written by load.ts from the schema; docs/configuration.md lists every key. */
+import type { AddressRange } from '../../shared/model/address.ts';
+import type { DurationMs } from '../../shared/model/time.ts';
+import type { DeviceMatch, Mode, Role, Trigger } from '../../shared/model/watch.ts';
+import type { AgreedValues } from '../../shared/wire/signal.ts';
+import type { SnmpCredentials } from '../net/signalling.ts';
+import type { Endpoint } from '../ports.ts';
+
+export interface Config {
+  readonly role: Role;
+  readonly mode: Mode;
+  /** No new incident acts. Also set at run time by `spitrap hold` and by a file HOLD in dataDir. */
+  readonly hold: boolean;
+  /** Absolute. */
+  readonly dataDir: string;
+  readonly device: DeviceConfig;
+  readonly sources: readonly SourceConfig[];
+  readonly peers: readonly PeerConfig[];
+  readonly trigger: Trigger;
+  readonly capture: CaptureConfig;
+  readonly stop: StopConfig;
+  readonly signal: SignalConfig;
+  readonly evidence: EvidenceConfig;
+  readonly budgets: { readonly incidentsPerHour: number };
+  readonly log: { readonly level: 'debug' | 'info' | 'warn' | 'error'; readonly format: 'json' | 'pretty' | 'auto' };
+}
+
+export interface DeviceConfig {
+  /** For people: log, file names, alarms. Default: the address. */
+  readonly name: string;
+  readonly address: string;
+  readonly port: number;
+  readonly platform: string;
+  readonly user: string;
+  readonly password: string | null;
+  readonly privateKey: string | null;
+  readonly passphrase: string | null;
+  readonly enablePassword: string | null;
+  readonly hostKeys: readonly string[];
+  readonly legacy: boolean;
+  readonly keepaliveMs: DurationMs;
+  readonly jump: JumpConfig | null;
+  /** Whose lines are this device's: its own sender addresses, or a relay plus the host name in the line. */
+  readonly match: readonly DeviceMatch[];
+  /** Addresses on which this device terminates IPsec, HSRP and NAT addresses included. */
+  readonly cryptoAddresses: readonly AddressRange[];
+}
+
+export interface JumpConfig {
+  readonly address: string;
+  readonly port: number;
+  readonly user: string;
+  readonly password: string | null;
+  readonly privateKey: string | null;
+  readonly passphrase: string | null;
+  readonly hostKeys: readonly string[];
+}
+
+export type SourceConfig =
+  | {
+      readonly kind: 'syslog-udp' | 'syslog-tcp';
+      readonly name: string;
+      readonly listen: Endpoint;
+      readonly allow: readonly AddressRange[];
+    }
+  | { readonly kind: 'terminal-monitor'; readonly name: string };
+
+export interface PeerConfig {
+  readonly name: string;
+  readonly kind: 'spitrap' | 'eem';
+  /** Addresses of its tunnels: what stands in srcaddr at the hub. Never the same field as its agent's addresses. */
+  readonly cryptoAddresses: readonly AddressRange[];
+  /** Every path, used in parallel. */
+  readonly send: readonly Endpoint[];
+  /** Addresses its signals come from. */
+  readonly from: readonly AddressRange[];
+  /** Which agreed values it acts on; an `eem` peer has the stop alone. */
+  readonly snmp: SnmpCredentials;
+  /** `inform` (default for spitrap) or `trap`. */
+  readonly notify: 'inform' | 'trap';
+  /** Hex. Of its v3 traps. */
+  readonly engineId: string | null;
+}
+
+export interface CaptureConfig {
+  readonly maxUnscopedSas: number;
+  readonly maxPeersCaptured: number;
+  readonly commandTimeoutMs: DurationMs;
+  readonly commandBytesMax: number;
+}
+
+export interface StopConfig {
+  /** From the message to `undebug all`: 18 s, Note A's. */
+  readonly delayMs: DurationMs;
+  readonly mode: 'all';
+  /** IntData2 of an alert is clamped to it. */
+  readonly maxDelayMs: DurationMs;
+}
+
+export interface SignalConfig {
+  readonly listen: Endpoint;
+  readonly root: 91 | 134;
+  readonly values: AgreedValues;
+  /** Hex; null: made once and kept in dataDir. */
+  readonly engineId: string | null;
+  readonly helloMs: DurationMs;
+  readonly eemWindowMs: DurationMs;
+}
+
+export interface EvidenceConfig {
+  readonly ringMaxAgeMs: DurationMs;
+  readonly ringMaxBytes: number;
+  /** How much log before the event a bundle holds. */
+  readonly beforeMs: DurationMs;
+  /** How much log after the stop. */
+  readonly afterMs: DurationMs;
+  readonly retainMaxAgeMs: DurationMs;
+  readonly retainMaxCount: number;
+  readonly retainMaxBytes: number;
+  /** Shared by both ends, so that redacted values can be compared; null: random per run. */
+  readonly redactionKey: string | null;
+  readonly maxEventAgeMs: DurationMs;
+  readonly holdDownMs: DurationMs;
+}

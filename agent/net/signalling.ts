@@ -1,0 +1,86 @@
+/**
+ * The two halves of the SNMP room as the rest of the agent sees them. Receiver: everything in pair-protocol.md "Trust" up to
+ * and including duplicates is decided inside; what reaches `onNotification` is authentic and fresh. Sender: one attempt a call.
+ */
+import type { SpitrapError } from '../../shared/errors.ts';
+import type { DurationMs, Monotonic, Wall } from '../../shared/model/time.ts';
+import type { Endpoint } from '../ports.ts';
+
+/** A user of SNMPv3 or a community of v2c, with secrets already read. */
+export type SnmpCredentials =
+  | { readonly version: '2c'; readonly community: string }
+  | {
+      readonly version: 3;
+      readonly user: string;
+      readonly auth: { readonly protocol: 'sha1' | 'sha224' | 'sha256' | 'sha384' | 'sha512'; readonly key: string };
+      readonly priv: { readonly protocol: 'aes128' | 'aes256' | 'aes256c'; readonly key: string } | null;
+    };
+
+export interface SnmpPeer {
+  readonly name: string;
+  /** Canonical source addresses this peer's notifications may come from (CIDR allowed). */
+  readonly from: readonly string[];
+  readonly credentials: SnmpCredentials;
+  /** Engine id of its v3 *traps* (informs carry ours). Hex; null: learned from the first authentic trap is NOT done, such traps are refused. */
+  readonly engineId: string | null;
+}
+
+/** An authentic, fresh notification from a configured peer. */
+export interface Notification {
+  readonly peer: string;
+  readonly from: Endpoint;
+  readonly version: '2c' | 3;
+  /** True: an inform, which waits for `respond`. */
+  readonly confirmed: boolean;
+  /** `91` or `134`: which root of the MIB was seen. Null: not a cEventMgrPolicyEvent. */
+  readonly root: 91 | 134 | null;
+  readonly trapOid: string;
+  readonly intData1: number | null;
+  readonly intData2: number | null;
+  /** Latin-1 text of PolicyStrData as received; '' when unset. Hostile. */
+  readonly strData: string;
+  readonly policyName: string;
+  readonly sysUpTimeMs: number;
+  readonly at: Monotonic;
+  readonly wall: Wall;
+  /** Sends the Response of an inform (once; a no-op for a trap). The caller decides when: after its journal record is synced. */
+  respond(): void;
+}
+
+export interface SnmpReceiver {
+  readonly local: Endpoint;
+  /** Hex, fixed and persisted. */
+  readonly engineId: string;
+  readonly receiveBufferBytes: number;
+  close(): Promise<void>;
+}
+
+export interface OutgoingNotification {
+  readonly confirmed: boolean;
+  readonly root: 91 | 134;
+  readonly intData1: number;
+  readonly intData2: number;
+  readonly strData: string;
+  readonly policyName: string;
+  readonly policyPath: string;
+}
+
+/** `acknowledged`: an authentic Response with matching ids. `sent`: a trap left (no answer exists). */
+export type SendOutcome =
+  | { readonly kind: 'acknowledged'; readonly roundTripMs: DurationMs; readonly from: Endpoint }
+  | { readonly kind: 'sent' }
+  | { readonly kind: 'failed'; readonly error: SpitrapError };
+
+export interface SnmpSender {
+  /**
+   * One PDU to one endpoint, now. For an inform resolves at its Response or after `timeoutMs` (SNMP_TIMEOUT); v3 discovery
+   * and a Report that resynchronises boots and time are handled inside the same attempt. Never rejects.
+   */
+  send(
+    peer: string,
+    to: Endpoint,
+    notification: OutgoingNotification,
+    options: { readonly timeoutMs: DurationMs },
+  ): Promise<SendOutcome>;
+  close(): Promise<void>;
+}

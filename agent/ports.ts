@@ -1,0 +1,123 @@
+/**
+ * The ports: everything that touches the world comes through one of these, so that simulation can drive the production code.
+ * Adapters: agent/clock.ts, random.ts, evidence/disk.ts, net/datagram.ts, net/stream.ts, device/transport.ts; test/sim has its own.
+ */
+import type { Clock } from '../shared/clock.ts';
+import type { SpitrapError } from '../shared/errors.ts';
+import type { DurationMs } from '../shared/model/time.ts';
+
+export interface Random {
+  bytes(count: number): Buffer;
+  /** Uniform in [0, 1). */
+  uniform(): number;
+}
+
+/** All files are 0600, all folders 0700. Every method rejects with SpitrapError DISK_FAILED naming path and errno. */
+export interface Disk {
+  makeFolder(path: string): Promise<void>;
+  /** `append` creates when absent; `read` must exist; `create` truncates. */
+  open(path: string, how: 'append' | 'read' | 'create'): Promise<DiskFile>;
+  readFile(path: string): Promise<Buffer>;
+  /** Null when there is no such file. */
+  stat(path: string): Promise<{ readonly bytes: number; readonly modifiedAtMs: number; readonly folder: boolean } | null>;
+  /** Names in a folder, sorted; empty when the folder is absent. */
+  list(path: string): Promise<string[]>;
+  rename(from: string, to: string): Promise<void>;
+  /** A file, or a folder with all that is in it. Absent is fine. */
+  remove(path: string): Promise<void>;
+  /** fsync of a folder, so that a rename in it survives a power cut. */
+  syncFolder(path: string): Promise<void>;
+}
+
+export interface DiskFile {
+  append(bytes: Uint8Array): Promise<void>;
+  /** fdatasync. */
+  sync(): Promise<void>;
+  read(offset: number, length: number): Promise<Buffer>;
+  truncate(bytes: number): Promise<void>;
+  size(): Promise<number>;
+  close(): Promise<void>;
+}
+
+export interface Endpoint {
+  readonly address: string;
+  readonly port: number;
+}
+
+export interface Datagrams {
+  /** Rejects with LISTEN_REFUSED naming the endpoint. */
+  bind(endpoint: Endpoint, options: { readonly receiveBufferBytes: number }): Promise<DatagramSocket>;
+}
+
+export interface DatagramSocket {
+  readonly local: Endpoint;
+  /** What the kernel gave, which may be less than was asked. */
+  readonly receiveBufferBytes: number;
+  onMessage(handler: (bytes: Buffer, from: Endpoint) => void): void;
+  /** Fire and forget; a send error is given to `onSendError`, never thrown. */
+  send(bytes: Uint8Array, to: Endpoint): void;
+  onSendError(handler: (error: SpitrapError, to: Endpoint) => void): void;
+  close(): Promise<void>;
+}
+
+export interface Streams {
+  /** Rejects with LISTEN_REFUSED naming the endpoint. */
+  listen(endpoint: Endpoint, onConnection: (connection: StreamConnection) => void): Promise<StreamListener>;
+}
+
+export interface StreamListener {
+  readonly local: Endpoint;
+  close(): Promise<void>;
+}
+
+export interface StreamConnection {
+  readonly remote: Endpoint;
+  onData(handler: (bytes: Buffer) => void): void;
+  /** Exactly once, for end, reset and our own close alike. */
+  onClose(handler: () => void): void;
+  close(): void;
+}
+
+/** An interactive shell on a device: bytes both ways, nothing else. */
+export interface ShellTransport {
+  /** Rejects with SSH_UNREACHABLE, SSH_AUTH_REFUSED, SSH_HOST_KEY_REFUSED, SSH_NO_COMMON_ALGORITHM, NO_FREE_VTY. */
+  open(target: ShellTarget, options: { readonly timeoutMs: DurationMs }): Promise<Shell>;
+}
+
+export interface Shell {
+  /** `SHA256:…` as ssh-keygen prints it. */
+  readonly hostKeyFingerprint: string;
+  onData(handler: (bytes: Buffer) => void): void;
+  /** Exactly once; the reason is null for a close that we asked for. */
+  onClose(handler: (reason: SpitrapError | null) => void): void;
+  write(text: string): void;
+  /** Bounded; resolves even when the far end never answers. */
+  close(): Promise<void>;
+}
+
+export interface ShellTarget {
+  readonly address: string;
+  readonly port: number;
+  readonly user: string;
+  readonly password?: string;
+  readonly privateKey?: string;
+  readonly passphrase?: string;
+  /** `SHA256:…`; any of these is accepted. Empty: every key is refused unless `trustOnFirstUse`. */
+  readonly hostKeys: readonly string[];
+  /** `true` only by command-line flag: the fingerprint is reported to the callback and accepted. */
+  readonly trustOnFirstUse?: (fingerprint: string) => void;
+  /** Adds diffie-hellman-group14-sha1/group1-sha1, CBC ciphers, hmac-sha1, ssh-rsa for old boxes. */
+  readonly legacy: boolean;
+  /** 0: none. Some network stacks never answer SSH keepalives. */
+  readonly keepaliveMs: DurationMs;
+  readonly jump?: ShellTarget;
+}
+
+export interface World {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly disk: Disk;
+  readonly datagrams: Datagrams;
+  readonly streams: Streams;
+  readonly shells: ShellTransport;
+}

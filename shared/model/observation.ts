@@ -1,0 +1,46 @@
+/** What a source hands to the coordinator. Sources observe and decide nothing. */
+import type { Monotonic, Wall } from './time.ts';
+
+/**
+ * How far a line's origin can be believed (pair-protocol.md, "What counts as the event"): `spoofable` (UDP syslog, a file) is
+ * corroborated on the device before it causes a signal or a stop; `connected` (TCP, TLS, terminal monitor, authenticated trap) is not.
+ */
+export type Trust = 'spoofable' | 'connected';
+
+/** Whole lines, LF-terminated, as they came (CR and all): one read of a stream, or one datagram. Searched as bytes, parsed only where an anchor is found. */
+export interface LineChunk {
+  readonly kind: 'lines';
+  /** The source's configured name: dedup needs to know whether two lines came the same way. */
+  readonly source: string;
+  readonly trust: Trust;
+  readonly bytes: Buffer;
+  /** Canonical address of whoever delivered it: the device itself, or a relay. */
+  readonly from: string;
+  readonly at: Monotonic;
+  readonly wall: Wall;
+  /** The source knows that these bytes are old: in the file at open, or a burst replayed after a reconnect. */
+  readonly backlog: boolean;
+}
+
+/** Something turned away, counted by reason and source; the source logs nothing itself. */
+export interface Refusal {
+  readonly kind: 'refusal';
+  readonly source: string;
+  readonly reason: string;
+  /** Who it came from, as an address. Never text from the packet. */
+  readonly from: string;
+  readonly at: Monotonic;
+  /** Bytes or lines that are lost with it, where that is known. */
+  readonly lost?: number;
+}
+
+/** A source's connection to its sender came or went (a terminal monitor's session, a TCP relay): evidence holes are made of these. */
+export interface SourceState {
+  readonly kind: 'source-state';
+  readonly source: string;
+  readonly state: 'open' | 'interrupted' | 'closed';
+  readonly detail: string;
+  readonly at: Monotonic;
+}
+
+export type Observation = LineChunk | Refusal | SourceState;

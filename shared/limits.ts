@@ -41,6 +41,47 @@ export const limits = {
   bundleLogBytesMax: 256 * 1024 * 1024,
   /** A journal beyond it is rewritten as one snapshot. */
   journalBytesMax: 8 * 1024 * 1024,
+  /** Closing one room at the end of the process: a hung disk or peer must not keep the rest, debugs off included, from closing. */
+  stopStepMs: 5_000,
+  /** A string in one log entry; longer ones are cut and say so. A message that matters quotes at most a line or two. */
+  logTextCharsMax: 4 * 1024,
+  /** Levels of nesting and entries an object in a log entry may have; the rest is left out and said so. */
+  logDepthMax: 5,
+  logEntriesMax: 64,
+  /** Journal records waiting for a stalled or full disk. An incident makes some tens of records; beyond it the newest are dropped and counted. */
+  journalPendingMax: 10_000,
+  /** The same in bytes: what a dead disk may cost in memory. */
+  journalPendingBytesMax: 16 * 1024 * 1024,
+  /** One journal record: an incident with its 10,000 flows is about 1 MiB. Larger data is replaced by its size and its head. */
+  journalRecordBytesMax: 2 * 1024 * 1024,
+  /** How long an act may wait for its journal record (pair-protocol.md, "Crash, restart, disk"). */
+  journalWaitMs: 250,
+  /** First and longest pause between two attempts to write to a disk that refused. */
+  diskRetryFirstMs: 100,
+  diskRetryMaxMs: 5_000,
+  /** A journal or ring gives a dying disk this long at close. */
+  diskCloseMs: 2_000,
+  /** Ring lines are on their way to the disk this long after their arrival, which leaves the write the rest of the promised 250 ms. */
+  ringWriteEveryMs: 100,
+  /** Power-cut bound of the ring (pair-protocol.md, "Sessions and commands"). */
+  ringSyncEveryMs: 1_000,
+  /** One write of the ring; also the piece in which a window is copied, and so the memory a copy costs. */
+  ringBatchBytes: 1024 * 1024,
+  ringCopyBytes: 256 * 1024,
+  /** A ring write that takes longer counts as a stalled disk in status. */
+  ringStalledMs: 2_000,
+  /** Index entries of one ring write; beyond it sources that alternate share an entry. */
+  ringIndexEntriesPerBatchMax: 64,
+  /** Ring segments; reached only by a crash loop, since a segment is begun at each start. */
+  ringSegmentsMax: 4_096,
+  /** Holes remembered; beyond it the two oldest become one. */
+  ringHolesMax: 1_000,
+  /** Commands of one incident that get a file: plan and stop rounds of ten peers stay under 300. */
+  bundleCommandsMax: 1_000,
+  /** Journal records of one incident that go into its bundle. */
+  bundleJournalRecordsMax: 50_000,
+  /** Records written beside a sealed bundle: late done signals, repeats of the message. */
+  addendaPerIncidentMax: 1_000,
   /** A control socket request. */
   controlRequestBytesMax: 64 * 1024,
   /** Closed incident ids remembered (7 days; this bounds a flood). */

@@ -79,7 +79,10 @@ const HIDDEN = '<redacted>';
 /** Shorter ones would turn ordinary words into holes. */
 const SECRET_CHARS_MIN = 4;
 
-function cleaner(secrets: readonly string[], escape: boolean): { fields(fields: LogFields): object; text(text: string): string } {
+function cleaner(
+  secrets: readonly string[],
+  escaping: boolean,
+): { fields(fields: LogFields): object; text(text: string): string } {
   // Longest first: a secret that contains another must go as a whole.
   const known = [...new Set(secrets)].filter((secret) => secret.length >= SECRET_CHARS_MIN).sort((a, b) => b.length - a.length);
 
@@ -88,7 +91,7 @@ function cleaner(secrets: readonly string[], escape: boolean): { fields(fields: 
     const hidden = known.reduce((rest, secret) => rest.replaceAll(secret, HIDDEN), raw);
     const over = hidden.length - limits.logTextCharsMax;
     const cut = over > 0 ? `${hidden.slice(0, limits.logTextCharsMax)}… (${over} more characters)` : hidden;
-    return escape ? escapeControls(cut) : cut;
+    return escaping ? escapeControls(cut) : cut;
   };
 
   const value = (raw: unknown, name: string, parent: string, depth: number): unknown => {

@@ -1,0 +1,202 @@
+/**
+ * Everything an agent remembers about incidents: plain JSON, so that it can be journaled and rebuilt by replaying the inputs.
+ * Changed only by step.ts; the coordinator holds the current one.
+ */
+import type { Flow } from '../model/flow.ts';
+import type { DurationMs, Monotonic, Wall } from '../model/time.ts';
+import type { IncidentId } from '../model/ulid.ts';
+import type { Mode } from '../model/watch.ts';
+import type { DebugFlag } from '../platforms/platform.ts';
+
+export interface Book {
+  readonly hold: boolean;
+  /** Not sealed yet. At most one of them has its stop still before it; merging sees to that. */
+  readonly incidents: readonly Incident[];
+  /** Sealed ones, as long as their ids must be remembered. */
+  readonly closed: readonly ClosedIncident[];
+  /** Flows that open no incident for now. */
+  readonly held: readonly HeldFlow[];
+  /** When incidents were opened, for the hourly budget (per device, and so per peer too). */
+  readonly openedAt: readonly Monotonic[];
+  readonly alarms: readonly Alarm[];
+  /** Crypto debugs on the device as last read outside an incident; null: not read yet. */
+  readonly debugsOn: boolean | null;
+  /** Sightings at a spoke, where they open nothing: reported in done. */
+  readonly ownSightings: readonly { readonly flow: Flow; readonly at: Monotonic }[];
+  readonly alarmCount: number;
+}
+
+export const emptyBook: Book = {
+  hold: false,
+  incidents: [],
+  closed: [],
+  held: [],
+  openedAt: [],
+  alarms: [],
+  debugsOn: null,
+  ownSightings: [],
+  alarmCount: 0,
+};
+
+export interface Incident {
+  readonly id: IncidentId;
+  /** Ids of incidents merged into this one; each signaller gets its done under its own. */
+  readonly aliases: readonly IncidentId[];
+  readonly openedBy: 'message' | 'alert' | 'stop';
+  readonly openedAt: Monotonic;
+  readonly openedAtWall: Wall;
+  /** observe: by configuration, or because of a hold when it opened (`onHold`). */
+  readonly mode: Mode;
+  readonly onHold: boolean;
+  readonly flows: readonly FlowRecord[];
+  readonly flowsNotKept: number;
+  /** Peers that are told: at the hub those of the flows. */
+  readonly peers: readonly PeerRecord[];
+  /** At the spoke: who signalled, under which id; each gets done. */
+  readonly signallers: readonly { readonly peer: string; readonly id: IncidentId | null }[];
+  /** Addresses of the other end, as they stand on this device, that captures are scoped to. */
+  readonly captureScope: readonly string[];
+  readonly debugsAtStart: DebugsRead;
+  readonly stop: StopProgress;
+  /** The plan: when both ends stop. Moves only earlier. */
+  readonly stopAt: Monotonic;
+  /** The stop time has come, whether or not there was anything to stop: no flow joins any more. */
+  readonly stopPassed: boolean;
+  readonly captures: readonly CaptureRecord[];
+  /** The log tail after the stop has been kept. */
+  readonly tailKept: boolean;
+  /** `failed` is tried again; a sealed incident stays here only while its stop is still being attempted. */
+  readonly sealing: 'no' | 'requested' | 'failed' | 'sealed';
+  readonly outcome: Outcome | null;
+}
+
+export interface FlowRecord {
+  readonly flow: Flow;
+  readonly count: number;
+  readonly first: Monotonic;
+  readonly firstWall: Wall;
+  readonly last: Monotonic;
+  readonly lastWall: Wall;
+  readonly interface: string | null;
+  readonly sources: readonly string[];
+  readonly peers: readonly string[];
+  /** First seen after the stop. */
+  readonly late: boolean;
+  /** `not-needed`: the line came over a connection. Only not-needed, found and undecided flows cause anything. */
+  readonly corroboration: 'not-needed' | 'pending' | 'found' | 'undecided' | 'absent' | 'over-limit';
+}
+
+export interface PeerRecord {
+  readonly peer: string;
+  readonly alert: SignalProgress;
+  readonly stop: SignalProgress;
+  readonly done: DoneReport | null;
+}
+
+export type SignalProgress =
+  | { readonly kind: 'unsent' }
+  | { readonly kind: 'sending'; readonly since: Monotonic }
+  | { readonly kind: 'acknowledged'; readonly at: Monotonic; readonly attempts: number; readonly roundTripMs: DurationMs | null }
+  | { readonly kind: 'sent'; readonly at: Monotonic; readonly attempts: number }
+  | { readonly kind: 'given-up'; readonly at: Monotonic; readonly attempts: number; readonly why: string };
+
+export interface DoneReport {
+  readonly at: Monotonic;
+  readonly atWall: Wall;
+  /** doneBits of shared/wire/signal.ts. */
+  readonly bits: number;
+  readonly off: 'verified' | 'unverified' | 'failed';
+  /** The peer's words, kept as evidence: cap=, spi=, mode=. */
+  readonly keys: Readonly<Record<string, string>>;
+}
+
+export type DebugsRead =
+  | { readonly kind: 'unread' }
+  | { readonly kind: 'read'; readonly flags: readonly DebugFlag[] }
+  | { readonly kind: 'unreadable'; readonly detail: string };
+
+export type StopVia = 'control' | 'fresh' | 'capture';
+
+export type StopProgress =
+  /** Not due yet; `waiting` when it is due and corroboration has not answered. */
+  | { readonly kind: 'planned'; readonly waiting: boolean }
+  | {
+      readonly kind: 'not-planned';
+      readonly why: 'observe' | 'hold' | 'capture-mode' | 'not-corroborated' | 'peer-asked-capture-only';
+    }
+  | { readonly kind: 'running'; readonly startedAt: Monotonic; readonly attempt: number; readonly last: StopAttempt | null }
+  | { readonly kind: 'waiting-retry'; readonly startedAt: Monotonic; readonly attempt: number; readonly last: StopAttempt }
+  | {
+      readonly kind: 'verified';
+      readonly startedAt: Monotonic;
+      readonly at: Monotonic;
+      readonly nothingOn: boolean;
+      readonly last: StopAttempt | null;
+    };
+
+export interface StopAttempt {
+  readonly via: StopVia;
+  /** When the line left for the device; null: no session could be had. */
+  readonly sentAt: Monotonic | null;
+  readonly sentAtWall: Wall | null;
+  readonly result: 'verified' | 'still-on' | 'unreadable' | 'not-sent';
+  /** Flags still on, or what the device or SSH answered. */
+  readonly detail: string;
+  /** Debugs that were not on at t0 and are on now: recorded, left alone. */
+  readonly appeared: readonly string[];
+}
+
+export interface CaptureRecord {
+  readonly round: 'first' | 'stop' | 'late';
+  readonly state: 'running' | 'ended';
+  /** Commands with output, and all planned; reasons for each hole are in the bundle. */
+  readonly withOutput: number;
+  readonly planned: number;
+  /** Every planned command has output or was refused or skipped for a stated reason: no time-outs, no lost sessions. */
+  readonly whole: boolean;
+  /** Where the bad SPI stood at this end, if the capture shows it. */
+  readonly spiSeen: 'outbound' | 'inbound' | 'none' | 'unknown';
+}
+
+export type Outcome = {
+  readonly kind: 'complete' | 'complete-one-ended' | 'partial' | 'captured' | 'observed';
+  readonly reasons: readonly string[];
+};
+
+export interface ClosedIncident {
+  readonly id: IncidentId;
+  readonly aliases: readonly IncidentId[];
+  readonly openedBy: Incident['openedBy'];
+  readonly closedAt: Monotonic;
+  readonly closedAtWall: Wall;
+  readonly stoppedAt: Monotonic | null;
+  readonly outcome: Outcome;
+  readonly peers: readonly string[];
+  readonly signallers: Incident['signallers'];
+  /** Dones that came in, or were still missing at the seal. */
+  readonly dones: readonly { readonly peer: string; readonly done: DoneReport | null }[];
+}
+
+export interface HeldFlow {
+  readonly flow: Flow;
+  readonly peers: readonly string[];
+  readonly incident: IncidentId;
+  readonly until: Monotonic;
+  readonly count: number;
+  readonly first: Monotonic;
+  readonly last: Monotonic;
+}
+
+export interface Alarm {
+  /** Short, for `spitrap ack`. */
+  readonly id: string;
+  /** What it is about; the same key is one alarm. */
+  readonly key: string;
+  readonly text: string;
+  /** What a person types, and where; null: nothing to type. */
+  readonly remedy: string | null;
+  readonly incident: IncidentId | null;
+  readonly since: Monotonic;
+  readonly sinceWall: Wall;
+  readonly acknowledged: boolean;
+}

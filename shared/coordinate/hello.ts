@@ -1,0 +1,124 @@
+/**
+ * What an agent knows of a peer from its hellos: trouble shows *before* the incident (pair-protocol.md, "Signals").
+ * Pure; fed by agent/heartbeat.ts. Offsets are NTP's, of the sample with the smallest delay among the last eight.
+ */
+import type { DurationMs, Monotonic, Wall } from '../model/time.ts';
+import type { Mode } from '../model/watch.ts';
+import { timing } from './timing.ts';
+
+const SAMPLES_MAX = 8;
+
+export type Armed = 'yes' | 'no' | 'unknown';
+
+export interface PeerLink {
+  readonly peer: string;
+  readonly lastHelloAt: Monotonic | null;
+  readonly version: string | null;
+  readonly role: string | null;
+  readonly mode: string | null;
+  readonly armed: Armed;
+  readonly cfg: string | null;
+  /** The peer's wall clock minus ours, and how far it may be off (half the round trip). */
+  readonly samples: readonly { readonly offsetMs: DurationMs; readonly delayMs: DurationMs }[];
+}
+
+export const newLink = (peer: string): PeerLink => ({
+  peer,
+  lastHelloAt: null,
+  version: null,
+  role: null,
+  mode: null,
+  armed: 'unknown',
+  cfg: null,
+  samples: [],
+});
+
+/** Our own side of the comparison. */
+export interface OurSide {
+  readonly mode: Mode;
+  readonly armed: Armed;
+  readonly cfg: string;
+}
+
+export interface Hello {
+  readonly keys: Readonly<Record<string, string>>;
+  readonly at: Monotonic;
+  readonly wall: Wall;
+}
+
+const readArmed = (text: string | undefined): Armed => (text === 'yes' || text === 'no' ? text : 'unknown');
+const readMs = (text: string | undefined): number | null => (text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : null);
+
+export function onHello(link: PeerLink, hello: Hello): PeerLink {
+  const { keys } = hello;
+  const sample = offsetSample(keys, hello.wall);
+  return {
+    peer: link.peer,
+    lastHelloAt: hello.at,
+    version: keys['ver'] ?? null,
+    role: keys['role'] ?? null,
+    mode: keys['mode'] ?? null,
+    armed: readArmed(keys['armed']),
+    cfg: keys['cfg'] ?? null,
+    samples: sample === null ? link.samples : [...link.samples, sample].slice(-SAMPLES_MAX),
+  };
+}
+
+/** org: our send time, echoed; rx: when it got there; t: when the answer left. RFC 5905 §8. */
+function offsetSample(keys: Readonly<Record<string, string>>, receivedAt: Wall): PeerLink['samples'][number] | null {
+  const org = readMs(keys['org']);
+  const rx = readMs(keys['rx']);
+  const t = readMs(keys['t']);
+  if (org === null || rx === null || t === null) return null;
+  const delayMs = receivedAt - org - (t - rx);
+  // A stepped clock or a forged time gives nonsense: no sample is better than a wrong one.
+  if (delayMs < 0 || delayMs > timing.messageIntervalMs) return null;
+  return { offsetMs: (rx - org + (t - receivedAt)) / 2, delayMs };
+}
+
+/** Null before the first answered hello. */
+export function clockOffset(
+  link: PeerLink,
+): { readonly offsetMs: DurationMs; readonly uncertaintyMs: DurationMs; readonly roundTripMs: DurationMs } | null {
+  let best: PeerLink['samples'][number] | null = null;
+  for (const sample of link.samples) if (best === null || sample.delayMs <= best.delayMs) best = sample;
+  const last = link.samples.at(-1);
+  return best === null || last === undefined
+    ? null
+    : { offsetMs: best.offsetMs, uncertaintyMs: best.delayMs / 2, roundTripMs: last.delayMs };
+}
+
+/** What is wrong between the ends now, by a key each; an empty list clears all. */
+export function linkTroubles(
+  link: PeerLink,
+  ours: OurSide,
+  at: Monotonic,
+  helloMs: DurationMs,
+): { readonly key: string; readonly text: string }[] {
+  const troubles: { key: string; text: string }[] = [];
+  const silentMs = link.lastHelloAt === null ? 0 : at - link.lastHelloAt;
+  if (link.lastHelloAt !== null && silentMs > helloMs * timing.missingHellosMax && link.armed === 'yes') {
+    troubles.push({
+      key: `peer-silent:${link.peer}`,
+      text: `${link.peer} had debugs on and has not been heard for ${Math.round(silentMs / 1_000)} s`,
+    });
+  }
+  if (link.lastHelloAt === null || silentMs > helloMs * timing.missingHellosMax) return troubles;
+  if (link.cfg !== null && link.cfg !== ours.cfg) {
+    troubles.push({
+      key: `cfg-differs:${link.peer}`,
+      text: `${link.peer} has other agreed values, delay or stop mode than we (its cfg ${link.cfg}, ours ${ours.cfg}): compare signal.values and stop in both files`,
+    });
+  }
+  if (link.mode !== null && link.mode !== ours.mode) {
+    troubles.push({
+      key: `mode-differs:${link.peer}`,
+      text: `${link.peer} runs in mode ${link.mode}, we in mode ${ours.mode}: only two agents in mode act stop both ends`,
+    });
+  }
+  if (link.armed !== 'unknown' && ours.armed !== 'unknown' && link.armed !== ours.armed) {
+    const [on, off] = link.armed === 'yes' ? [link.peer, 'our device'] : ['our device', link.peer];
+    troubles.push({ key: `half-armed:${link.peer}`, text: `half-armed: debugs are on at ${on} and off at ${off}` });
+  }
+  return troubles;
+}

@@ -1,0 +1,282 @@
+/**
+ * The hub's side: its own device's message opens an incident, alerts the peers, plans the stop for both ends
+ * (pair-protocol.md, "What counts as the event" and "Timeline"). Also what peers report back: done.
+ */
+import { formatFlow } from '../model/flow.ts';
+import { after } from '../model/time.ts';
+import { doneBits } from '../wire/signal.ts';
+import type { Book, DoneReport, FlowRecord, Incident, PeerRecord } from './book.ts';
+import type { Effect } from './effect.ts';
+import { heldSighting } from './hold-down.ts';
+import type { Input } from './input.ts';
+import type { Step } from './move.ts';
+import { beforeStop, clearAlarm, findIncident, go, hasId, raiseAlarm, sameFlow, settle, stay, then } from './move.ts';
+import { countOpening, firstOrders, lookAtDevice, newIncident, newPeerRecord, overBudget, wouldDo } from './opening.ts';
+import type { Rules } from './rules.ts';
+import { sealIfReady } from './sealing.ts';
+import { isActionable, reachStopTime } from './stopping.ts';
+import { timing } from './timing.ts';
+
+type Sighting = Input & { readonly kind: 'sighting' };
+
+export function onSighting(rules: Rules, book: Book, input: Sighting): Step {
+  const held = heldSighting(rules, book, input);
+  if (held !== null) return held;
+  const open = beforeStop(book);
+  if (open !== undefined) return joinFlow(rules, book, open, input);
+  if (overBudget(rules, book, input.at, timing.hourMs)) return refuseOverBudget(rules, book, input);
+  return openFromSighting(rules, book, input);
+}
+
+function openFromSighting(rules: Rules, book: Book, input: Sighting): Step {
+  const flow = newFlowRecord(input, input.spoofable ? 'pending' : 'not-needed');
+  const incident = newIncident(rules, book, {
+    id: input.id,
+    openedBy: 'message',
+    at: input.at,
+    wall: input.wall,
+    flows: [flow],
+    peers: input.peers,
+    signallers: [],
+    scope: [input.flow.src],
+    stopAt: after(input.at, rules.delayMs),
+    act: true,
+  });
+  const counted = countOpening(rules, book, input.at, timing.hourMs);
+  if (incident.mode === 'observe') {
+    const reason = incident.onHold ? 'incident-opened-on-hold' : 'incident-opened-observing';
+    return settle(counted, go(incident, reason, ...firstOrders(incident), wouldDo(rules, incident, rules.delayMs)));
+  }
+  const told = input.spoofable
+    ? { incident, effects: [corroborate(incident, input)] }
+    : alertPeers(rules, incident, input.peers, input);
+  return settle(
+    counted,
+    go(told.incident, 'incident-opened', ...firstOrders(incident), ...told.effects, ...lookAtDevice(incident, 'first')),
+  );
+}
+
+const corroborate = (incident: Incident, input: Sighting): Effect => ({
+  kind: 'corroborate',
+  incident: incident.id,
+  flow: input.flow,
+  spiAsReceived: input.spiAsReceived,
+  timeoutMs: timing.corroborateMs,
+});
+
+/** Alerts go to `spitrap` peers alone; an `eem` peer is told at the stop. */
+function alertPeers(
+  rules: Rules,
+  incident: Incident,
+  peers: readonly string[],
+  now: { readonly at: Input['at']; readonly flow: FlowRecord['flow'] },
+) {
+  const fresh = peers.filter((peer) => incident.peers.some((record) => record.peer === peer && record.alert.kind === 'unsent'));
+  const speaking = fresh.filter((peer) => rules.peers.some((rule) => rule.name === peer && rule.kind === 'spitrap'));
+  if (speaking.length === 0) return { incident, effects: [] };
+  const alert: Effect = {
+    kind: 'alert',
+    incident: incident.id,
+    peers: speaking,
+    stopAt: incident.stopAt,
+    act: incident.mode === 'act',
+    flow: now.flow,
+  };
+  const records = incident.peers.map((record) =>
+    speaking.includes(record.peer) ? { ...record, alert: { kind: 'sending', since: now.at } as const } : record,
+  );
+  return { incident: { ...incident, peers: records }, effects: [alert] };
+}
+
+function newFlowRecord(input: Sighting, corroboration: FlowRecord['corroboration']): FlowRecord {
+  return {
+    flow: input.flow,
+    count: 1,
+    first: input.at,
+    firstWall: input.wall,
+    last: input.at,
+    lastWall: input.wall,
+    interface: input.interface,
+    sources: [input.source],
+    peers: input.peers,
+    late: false,
+    corroboration,
+  };
+}
+
+/** Another message before the stop: the same incident, perhaps a new flow, perhaps a new peer. */
+function joinFlow(rules: Rules, book: Book, incident: Incident, input: Sighting): Step {
+  const known = incident.flows.find((record) => sameFlow(record.flow, input.flow));
+  if (known !== undefined) return repeatFlow(rules, book, incident, known, input);
+  if (incident.flows.length >= rules.flowsPerIncidentMax) {
+    return settle(book, go({ ...incident, flowsNotKept: incident.flowsNotKept + 1 }, 'flow-merged'));
+  }
+  const asked = incident.flows.filter((record) => record.corroboration !== 'not-needed').length;
+  const corroboration = !input.spoofable ? 'not-needed' : asked < timing.corroborationsMax ? 'pending' : 'over-limit';
+  const widened = widen(rules, { ...incident, flows: [...incident.flows, newFlowRecord(input, corroboration)] }, input);
+  if (incident.mode === 'observe') return settle(book, go(widened.incident, 'flow-merged'));
+  if (corroboration === 'pending')
+    return settle(book, go(widened.incident, 'flow-merged', corroborate(incident, input), ...widened.effects));
+  if (corroboration === 'over-limit') return settle(book, go(widened.incident, 'corroboration-over-limit', ...widened.effects));
+  const told = alertPeers(rules, widened.incident, input.peers, input);
+  return settle(book, go(told.incident, 'flow-merged', ...told.effects, ...widened.effects));
+}
+
+/** The peers of a new flow join the incident; its source is captured too, up to a bound. */
+function widen(rules: Rules, incident: Incident, input: Sighting): { incident: Incident; effects: Effect[] } {
+  const strangers = input.peers.filter((peer) => !incident.peers.some((record) => record.peer === peer));
+  const peers: PeerRecord[] = [...incident.peers, ...strangers.map(newPeerRecord)];
+  const isNew = !incident.captureScope.includes(input.flow.src) && incident.captureScope.length < rules.maxPeersCaptured;
+  if (!isNew) return { incident: { ...incident, peers }, effects: [] };
+  const widened: Incident = { ...incident, peers, captureScope: [...incident.captureScope, input.flow.src] };
+  if (incident.mode === 'observe') return { incident: widened, effects: [] };
+  const running = { round: 'first', state: 'running', withOutput: 0, planned: 0, whole: false, spiSeen: 'unknown' } as const;
+  const capture: Effect = {
+    kind: 'capture',
+    incident: incident.id,
+    round: 'first',
+    scope: [input.flow.src],
+    deviceWide: false,
+    flows: [input.flow],
+  };
+  return { incident: { ...widened, captures: [...widened.captures, running] }, effects: [capture] };
+}
+
+function repeatFlow(rules: Rules, book: Book, incident: Incident, known: FlowRecord, input: Sighting): Step {
+  const believed = !input.spoofable && !isActionable(known);
+  const again: FlowRecord = {
+    ...known,
+    count: known.count + 1,
+    last: input.at,
+    lastWall: input.wall,
+    sources: known.sources.includes(input.source) ? known.sources : [...known.sources, input.source],
+    corroboration: believed ? 'not-needed' : known.corroboration,
+  };
+  const flows = incident.flows.map((record) => (record === known ? again : record));
+  if (!believed || incident.mode === 'observe') return settle(book, go({ ...incident, flows }, 'flow-repeated'));
+  // The same message has now come over a connection too: nothing needs to be asked any more.
+  return believe(rules, book, { ...incident, flows }, again, input, 'corroborated');
+}
+
+export function onCorroborated(rules: Rules, book: Book, input: Input & { readonly kind: 'corroborated' }): Step {
+  const incident = findIncident(book, input.incident);
+  const known = incident?.flows.find((record) => sameFlow(record.flow, input.flow));
+  if (incident === undefined || known === undefined || known.corroboration !== 'pending')
+    return stay(book, 'timer-outlived', input.incident);
+  const flows = incident.flows.map((record) => (record === known ? { ...record, corroboration: input.result } : record));
+  const judged: Incident = { ...incident, flows };
+  if (input.result !== 'absent') {
+    const reason = input.result === 'found' ? 'corroborated' : 'corroboration-undecided';
+    return believe(rules, book, judged, { ...known, corroboration: input.result }, input, reason);
+  }
+  const told = then(settle(book, go(judged, 'not-corroborated')), (next) =>
+    raiseAlarm(next, input, {
+      key: `uncorroborated:${incident.id}`,
+      text: `a syslog line claims ${formatFlow(input.flow)}, ${rules.device.name} does not have it in its own log buffer: no signal, no stop (${input.detail})`,
+      remedy: null,
+      incident: incident.id,
+    }),
+  );
+  return resumeWaitingStop(rules, told, judged, input);
+}
+
+/** A flow has become actionable: its peers are alerted, and a stop that was waiting goes on. */
+function believe(
+  rules: Rules,
+  book: Book,
+  incident: Incident,
+  flow: FlowRecord,
+  input: Input,
+  reason: 'corroborated' | 'corroboration-undecided',
+): Step {
+  if (incident.stopPassed) return settle(book, go(incident, reason));
+  const told = alertPeers(rules, incident, flow.peers, { at: input.at, flow: flow.flow });
+  return resumeWaitingStop(rules, settle(book, go(told.incident, reason, ...told.effects)), told.incident, input);
+}
+
+function resumeWaitingStop(rules: Rules, step: Step, incident: Incident, input: Input): Step {
+  if (incident.stop.kind !== 'planned' || !incident.stop.waiting) return step;
+  return then(step, (book) => reachStopTime(rules, book, findIncident(book, incident.id) ?? incident, input.at, 'stop-time'));
+}
+
+function refuseOverBudget(rules: Rules, book: Book, input: Sighting): Step {
+  const raised = raiseAlarm(book, input, {
+    key: 'budget',
+    text: `more than ${rules.incidentsPerHour} incidents in an hour on ${rules.device.name}: ${formatFlow(input.flow)} and further ones are not acted on`,
+    remedy: `if debugs are on, log in to ${rules.device.name} (${rules.device.address}) and type: ${rules.stopCommand}`,
+    incident: null,
+  });
+  return { ...raised, reason: 'over-budget' };
+}
+
+/** A peer says that it has stopped, verified and captured, or how far it came. */
+export function onDone(rules: Rules, book: Book, input: Input & { readonly kind: 'done' }): Step {
+  const incident = findIncident(book, input.id);
+  const report = readDone(input);
+  if (incident === undefined) return onLateDone(book, input, report);
+  const record = incident.peers.find((known) => known.peer === input.peer);
+  if (record === undefined) return stay(book, 'done-unknown-incident', incident.id);
+  if (record.done !== null && record.done.bits === report.bits) return stay(book, 'done-repeated', incident.id);
+  const peers = incident.peers.map((known) => (known === record ? { ...known, done: report } : known));
+  const addendum: Effect[] = incident.sealing === 'sealed' ? [doneAddendum(incident.id, input.peer, report)] : [];
+  const heard = settle(
+    book,
+    go({ ...incident, peers }, 'done-accepted', { kind: 'cancel-signals', incident: incident.id, peer: input.peer }, ...addendum),
+  );
+  return sealIfReady(
+    rules,
+    then(heard, (next) => judgeDone(rules, next, incident, input, report)),
+    incident.id,
+    input,
+  );
+}
+
+function readDone(input: Input & { readonly kind: 'done' }): DoneReport {
+  const verified = (input.bits & doneBits.verified) !== 0;
+  const sent = (input.bits & doneBits.sent) !== 0;
+  const said = input.keys['off'];
+  const off = verified ? 'verified' : said === 'failed' || !sent ? 'failed' : 'unverified';
+  return { at: input.at, atWall: input.wall, bits: input.bits, off, keys: input.keys };
+}
+
+const doneAddendum = (incident: string, peer: string, done: DoneReport): Effect => ({
+  kind: 'addendum',
+  incident,
+  what: { kind: 'done', peer, done },
+});
+
+/** The other end could not be verified off: a person here must know, with what to type there. */
+function judgeDone(
+  rules: Rules,
+  book: Book,
+  incident: Incident,
+  input: Input & { readonly kind: 'done' },
+  report: DoneReport,
+): Step {
+  const key = `peer-stop:${input.peer}:${incident.id}`;
+  if (report.off === 'verified') return clearAlarm(book, key);
+  if (incident.mode !== 'act') return stay(book, 'done-accepted', incident.id);
+  const where = rules.peers.find((rule) => rule.name === input.peer)?.where ?? input.peer;
+  return raiseAlarm(book, input, {
+    key,
+    text: `${input.peer} reports its debugs ${report.off === 'failed' ? 'not stopped' : 'stopped, not verified'} (off=${input.keys['off'] ?? '?'}${input.keys['mode'] ? ` mode=${input.keys['mode']}` : ''})`,
+    remedy: `log in to the device of ${input.peer} (${where}) and type: ${rules.stopCommand}`,
+    incident: incident.id,
+  });
+}
+
+function onLateDone(book: Book, input: Input & { readonly kind: 'done' }, report: DoneReport): Step {
+  const closed = book.closed.find((known) => hasId(known, input.id));
+  const entry = closed?.dones.find((known) => known.peer === input.peer);
+  if (closed === undefined || entry === undefined) return stay(book, 'done-unknown-incident', input.id);
+  if (entry.done !== null && entry.done.bits === report.bits) return stay(book, 'done-repeated', closed.id);
+  const dones = closed.dones.map((known) => (known === entry ? { ...known, done: report } : known));
+  const next: Book = { ...book, closed: book.closed.map((known) => (known === closed ? { ...known, dones } : known)) };
+  const step: Step = {
+    book: next,
+    effects: [doneAddendum(closed.id, input.peer, report)],
+    reason: 'done-late',
+    incident: closed.id,
+  };
+  return report.off === 'verified' ? then(step, (late) => clearAlarm(late, `peer-stop:${input.peer}:${closed.id}`)) : step;
+}

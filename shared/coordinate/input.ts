@@ -1,0 +1,96 @@
+/** What can happen to the book. Every input is journaled as it is, and replayed after a restart. `at`/`wall`: when it happened, on the agent's clocks. */
+import type { Flow } from '../model/flow.ts';
+import type { DurationMs, Monotonic, Wall } from '../model/time.ts';
+import type { IncidentId } from '../model/ulid.ts';
+import type { DebugFlag } from '../platforms/platform.ts';
+import type { CaptureRecord, Outcome, StopAttempt } from './book.ts';
+
+interface Timed {
+  readonly at: Monotonic;
+  readonly wall: Wall;
+}
+
+export type Input = Timed & InputBody;
+
+export type InputBody =
+  /** Our own device logged an invalid SPI, past the gate. `id` is for the incident, if this opens one. */
+  | {
+      readonly kind: 'sighting';
+      readonly id: IncidentId;
+      readonly flow: Flow;
+      readonly peers: readonly string[];
+      readonly interface: string | null;
+      readonly source: string;
+      readonly spoofable: boolean;
+      readonly spiAsReceived: string;
+      readonly line: string;
+    }
+  | {
+      readonly kind: 'alert';
+      readonly id: IncidentId;
+      readonly peer: string /** IntData2 as received; null: not an integer. */;
+      readonly delayMs: number | null;
+      readonly act: boolean;
+      readonly flow: Flow | null;
+      readonly scope: readonly string[];
+    }
+  /** `id` null: an EEM peer's bare stop; `newId` is for the incident, if this opens one. */
+  | {
+      readonly kind: 'stop';
+      readonly id: IncidentId | null;
+      readonly newId: IncidentId;
+      readonly peer: string;
+      readonly scope: readonly string[];
+    }
+  | {
+      readonly kind: 'done';
+      readonly id: IncidentId;
+      readonly peer: string;
+      readonly bits: number;
+      readonly keys: Readonly<Record<string, string>>;
+    }
+  | {
+      readonly kind: 'corroborated';
+      readonly incident: IncidentId;
+      readonly flow: Flow;
+      readonly result: 'found' | 'absent' | 'undecided';
+      readonly detail: string;
+    }
+  | {
+      readonly kind: 'debugs-read';
+      readonly incident: IncidentId;
+      readonly flags: readonly DebugFlag[] | null;
+      readonly detail: string;
+    }
+  | ({ readonly kind: 'capture-ended'; readonly incident: IncidentId } & Pick<
+      CaptureRecord,
+      'round' | 'withOutput' | 'planned' | 'whole' | 'spiSeen'
+    >)
+  | { readonly kind: 'stop-attempted'; readonly incident: IncidentId; readonly attempt: number; readonly outcome: StopAttempt }
+  | {
+      readonly kind: 'delivery';
+      readonly incident: IncidentId;
+      readonly peer: string;
+      readonly phase: 'alert' | 'stop';
+      readonly result: 'acknowledged' | 'sent' | 'given-up';
+      readonly attempts: number;
+      readonly roundTripMs: DurationMs | null;
+      readonly detail: string;
+    }
+  | { readonly kind: 'timer'; readonly incident: IncidentId; readonly name: TimerName }
+  | { readonly kind: 'sealed'; readonly incident: IncidentId; readonly outcome: Outcome }
+  | { readonly kind: 'seal-failed'; readonly incident: IncidentId; readonly detail: string }
+  /** After a restart, first of all: when the kernel booted in between, monotonic times of the book mean nothing any more. */
+  | { readonly kind: 'restarted'; readonly resumable: boolean }
+  /** After a restart, once for each incident that was open. `resumable`: the monotonic clock still counts as it did (same kernel boot). */
+  | { readonly kind: 'recovered'; readonly incident: IncidentId; readonly resumable: boolean }
+  /** `show debugging` outside an incident: at each hello. */
+  | { readonly kind: 'debugs-seen'; readonly cryptoOn: boolean }
+  | { readonly kind: 'hold'; readonly on: boolean }
+  | { readonly kind: 'acknowledge'; readonly alarm: string }
+  | { readonly kind: 'raise'; readonly key: string; readonly text: string; readonly remedy: string | null }
+  | { readonly kind: 'clear'; readonly key: string }
+  /** Now and then: forgets what is older than it must be remembered. */
+  | { readonly kind: 'expire' };
+
+export type TimerName = 'stop' | 'stop-bound' | 'stop-retry' | 'tail' | 'seal-deadline' | 'seal-retry';

@@ -1,0 +1,180 @@
+/**
+ * The end of an incident: when its bundle is sealed, with which outcome, and what the signallers are then told
+ * (pair-protocol.md, "Timeline"). Sealed when the stop is settled, captures have ended, awaited dones are in and the tail is kept.
+ */
+
+import { after } from '../model/time.ts';
+import { doneBits } from '../wire/signal.ts';
+import type { Book, ClosedIncident, Incident, Outcome, PeerRecord } from './book.ts';
+import type { Effect } from './effect.ts';
+import type { Input } from './input.ts';
+import type { Step } from './move.ts';
+import { clearAlarm, findIncident, go, raiseAlarm, settle, stay, then } from './move.ts';
+import type { Rules } from './rules.ts';
+import { timing } from './timing.ts';
+
+type Now = Pick<Input, 'at' | 'wall'>;
+
+const isSpitrap = (rules: Rules, peer: string): boolean =>
+  rules.peers.some((rule) => rule.name === peer && rule.kind === 'spitrap');
+
+/** Done is owed by every spitrap peer that was told anything. */
+const awaitsDone = (rules: Rules, record: PeerRecord): boolean =>
+  record.done === null && isSpitrap(rules, record.peer) && (record.alert.kind !== 'unsent' || record.stop.kind !== 'unsent');
+
+const stopSettled = (incident: Incident): boolean => incident.stop.kind === 'verified' || incident.stop.kind === 'not-planned';
+
+function isReady(rules: Rules, incident: Incident): boolean {
+  return (
+    incident.sealing === 'no' &&
+    incident.stopPassed &&
+    incident.tailKept &&
+    stopSettled(incident) &&
+    incident.captures.every((capture) => capture.state === 'ended') &&
+    !incident.peers.some((record) => awaitsDone(rules, record))
+  );
+}
+
+/** After any step that may have been the last one missing. */
+export function sealIfReady(rules: Rules, step: Step, id: string, now: Now): Step {
+  const incident = findIncident(step.book, id);
+  if (incident === undefined) return step;
+  if (incident.sealing === 'sealed') return then(step, (book) => closeIfSettled(book, incident, now));
+  if (!isReady(rules, incident)) return step;
+  return then(step, (book) => settle(book, requestSeal(incident, false)));
+}
+
+const requestSeal = (incident: Incident, overdue: boolean) =>
+  go({ ...incident, sealing: 'requested' }, overdue ? 'seal-deadline' : 'tail-kept', {
+    kind: 'seal',
+    incident: incident.id,
+    overdue,
+  });
+
+export function onSealDeadline(book: Book, incident: Incident): Step {
+  if (incident.sealing !== 'no') return stay(book, 'timer-outlived', incident.id);
+  return settle(book, requestSeal(incident, true));
+}
+
+export function onSealRetry(book: Book, incident: Incident): Step {
+  if (incident.sealing !== 'failed') return stay(book, 'timer-outlived', incident.id);
+  return settle(book, requestSeal(incident, true));
+}
+
+/** What the bundle will say of itself. Pure, so that the sealing room and the machine cannot disagree; holes of disk and ring are added there. */
+export function judgeOutcome(rules: Rules, incident: Incident): Outcome {
+  const reasons: string[] = [];
+  if (!stopSettled(incident)) reasons.push('debugs-not-verified-off');
+  if (incident.stop.kind === 'not-planned' && incident.stop.why === 'not-corroborated') reasons.push('not-corroborated');
+  for (const capture of incident.captures) {
+    if (capture.state === 'running') reasons.push(`capture-unfinished:${capture.round}`);
+    else if (!capture.whole) reasons.push(`capture-incomplete:${capture.round}`);
+  }
+  for (const record of incident.peers) {
+    if (awaitsDone(rules, record)) reasons.push(`no-done:${record.peer}`);
+    if (record.done !== null && record.done.off !== 'verified' && incident.stop.kind !== 'not-planned')
+      reasons.push(`peer-not-verified-off:${record.peer}`);
+    if (record.done !== null && (record.done.bits & doneBits.captured) === 0)
+      reasons.push(`peer-capture-incomplete:${record.peer}`);
+  }
+  if (incident.flowsNotKept > 0) reasons.push('flows-over-limit');
+  if (incident.mode === 'observe') return { kind: 'observed', reasons };
+  if (reasons.length > 0) return { kind: 'partial', reasons };
+  if (incident.stop.kind === 'not-planned') return { kind: 'captured', reasons };
+  const involved = [...incident.peers.map((record) => record.peer), ...incident.signallers.map((signaller) => signaller.peer)];
+  return { kind: involved.some((peer) => !isSpitrap(rules, peer)) ? 'complete-one-ended' : 'complete', reasons };
+}
+
+export function onSealed(rules: Rules, book: Book, incident: Incident, input: Input & { readonly kind: 'sealed' }): Step {
+  const sealed: Incident = { ...incident, sealing: 'sealed', outcome: input.outcome };
+  const done = incident.sealing === 'failed' ? [] : signalDones(rules, book, sealed);
+  const told = settle(book, go(sealed, 'sealed', ...done));
+  return then(
+    then(told, (next) => clearAlarm(next, `seal:${incident.id}`)),
+    (next) => closeIfSettled(next, sealed, input),
+  );
+}
+
+/** The peer must not wait for our disk: done goes out without its `sealed` bit, and the seal is tried again. */
+export function onSealFailed(
+  rules: Rules,
+  book: Book,
+  incident: Incident,
+  input: Input & { readonly kind: 'seal-failed' },
+): Step {
+  const done = incident.sealing === 'failed' ? [] : signalDones(rules, book, incident);
+  const failed = go({ ...incident, sealing: 'failed' }, 'seal-failed', ...done, {
+    kind: 'wake',
+    incident: incident.id,
+    name: 'seal-retry',
+    at: after(input.at, timing.stopRetryEveryMs),
+  });
+  return then(settle(book, failed), (next) =>
+    raiseAlarm(next, input, {
+      key: `seal:${incident.id}`,
+      text: `the bundle of ${incident.id} on ${rules.device.name} could not be sealed: ${input.detail}`,
+      remedy: 'make room in dataDir; it is tried again every 30 s',
+      incident: incident.id,
+    }),
+  );
+}
+
+/** One done for each signaller, under the id it used. An EEM peer has no ear for it; mode observe signals hello only. */
+export function signalDones(rules: Rules, book: Book, incident: Incident): Effect[] {
+  if (incident.mode === 'observe' && !incident.onHold) return [];
+  const { bits, keys } = describeDone(book, incident);
+  return incident.signallers.flatMap(({ peer, id }) =>
+    id === null || !isSpitrap(rules, peer) ? [] : [{ kind: 'signal-done', incident: incident.id, peer, id, bits, keys } as const],
+  );
+}
+
+export function describeDone(book: Book, incident: Incident): { bits: number; keys: Record<string, string> } {
+  const { stop } = incident;
+  const last = stop.kind === 'running' || stop.kind === 'waiting-retry' || stop.kind === 'verified' ? stop.last : null;
+  const nothingOn = stop.kind === 'verified' && stop.nothingOn;
+  const sent = nothingOn || (last !== null && last.sentAt !== null);
+  const verified = stop.kind === 'verified';
+  const ended = incident.captures.filter((capture) => capture.state === 'ended');
+  const whole = incident.captures.length > 0 && incident.captures.every((capture) => capture.state === 'ended' && capture.whole);
+  const alarmed = book.alarms.some((alarm) => alarm.incident === incident.id);
+  const bits =
+    (sent ? doneBits.sent : 0) |
+    (verified ? doneBits.verified : 0) |
+    (whole ? doneBits.captured : 0) |
+    (incident.sealing === 'sealed' ? doneBits.sealed : 0) |
+    (alarmed ? doneBits.alarm : 0);
+  const withOutput = ended.reduce((sum, capture) => sum + capture.withOutput, 0);
+  const planned = ended.reduce((sum, capture) => sum + capture.planned, 0);
+  const keys: Record<string, string> = {
+    off: verified ? 'verified' : sent && last?.result !== 'still-on' ? 'unverified' : 'failed',
+    cap: `${withOutput}/${planned}`,
+    spi: incident.captures.find((capture) => capture.spiSeen !== 'unknown')?.spiSeen ?? 'unknown',
+  };
+  if (incident.onHold) keys['mode'] = 'hold';
+  else if (incident.mode !== 'act') keys['mode'] = incident.mode;
+  if (nothingOn) keys['on'] = 'nothing';
+  const seen = book.ownSightings.filter((sighting) => sighting.at >= incident.openedAt).length;
+  if (seen > 0) keys['sightings'] = String(seen);
+  return { bits, keys };
+}
+
+/** A sealed incident leaves the open ones as soon as nothing is attempted any more for it. */
+export function closeIfSettled(book: Book, incident: Incident, now: Now): Step {
+  const given = book.alarms.some((alarm) => alarm.key === `stop:${incident.id}` && alarm.acknowledged);
+  if (incident.sealing !== 'sealed' || incident.outcome === null || !(stopSettled(incident) || given))
+    return stay(book, 'waiting', incident.id);
+  const closed: ClosedIncident = {
+    id: incident.id,
+    aliases: incident.aliases,
+    openedBy: incident.openedBy,
+    closedAt: now.at,
+    closedAtWall: now.wall,
+    stoppedAt: incident.stop.kind === 'verified' ? incident.stop.startedAt : null,
+    outcome: incident.outcome,
+    peers: incident.peers.map((record) => record.peer),
+    signallers: incident.signallers,
+    dones: incident.peers.map((record) => ({ peer: record.peer, done: record.done })),
+  };
+  const incidents = book.incidents.filter((other) => other.id !== incident.id);
+  return stay({ ...book, incidents, closed: [...book.closed, closed] }, 'sealed', incident.id);
+}

@@ -1,0 +1,37 @@
+/** The durations of pair-protocol.md that are promises, not settings, each with its place on that page. Settings stand in Rules. */
+export const timing = {
+  /** Promise 1: from the stop time to "verified off, or the alarm stands". */
+  stopBoundMs: 30_000,
+  /** One attempt of a stop: session B, then a fresh one, then A. */
+  stopAttemptMs: 8_000,
+  /** After the three quick attempts: one more inside the bound. */
+  stopLastInBoundMs: 24_000,
+  /** Past the bound: until verified or acknowledged. */
+  stopRetryEveryMs: 30_000,
+  /** A stop found due at a restart is sent at once up to here; later only what our journal names is turned off. */
+  staleStopMs: 120_000,
+  /** `show logging | include` before a line that could be spoofed causes anything. */
+  corroborateMs: 2_000,
+  /** Corroborations of one incident; flows beyond are recorded and cause nothing. */
+  corroborationsMax: 10,
+  /** An act waits at most so long for its journal record. */
+  journalWaitMs: 250,
+  /** Sealed at the latest so long after the stop. The spoke is 10 s earlier, so that its done still reaches the hub's bundle. */
+  sealAtMostMs: 120_000,
+  sealAtMostSpokeMs: 110_000,
+  /** Stop to an `eem` peer goes twice. */
+  eemRepeatMs: 2_000,
+  /** With `arm: manual` an unacknowledged stop repeats so long, then alarms. */
+  stopUnacknowledgedMs: 15 * 60_000,
+  /** Done is offered again on the peer's hello. */
+  doneKeptMs: 24 * 3_600_000,
+  /** Closed ids are answered and not acted on. */
+  closedIdsKeptMs: 7 * 24 * 3_600_000,
+  /** The message is limited to one a minute: the same flow again after that is not a transient. */
+  messageIntervalMs: 60_000,
+  hourMs: 3_600_000,
+  /** Three missing hellos of an armed peer alarm. */
+  missingHellosMax: 3,
+  /** Quiet time before a planned stop in which session B is not used for anything else. */
+  stopQuietMs: 2_000,
+} as const;

@@ -17,8 +17,18 @@ export const limits = {
   /** An SNMP message we are ready to look at; our own are under 600 bytes, a jumbo of varbinds is nobody's event-manager trap. */
   snmpMessageBytesMax: 8 * 1024,
   varbindsMax: 64,
-  /** v3 duplicates remembered inside the 150 s window, per peer. */
+  /** Notifications remembered for their duplicates (twice the 150 s window), per peer: 13 a second, ours send 10 for some seconds. */
   snmpDuplicatesMax: 4_096,
+  /** Engines for which one user's localized keys are kept: ours, its own, and those it had before a restart. */
+  usmEnginesMax: 16,
+  /** Reports a second to one source address, of each kind: enough for every retry of a delivery schedule, useless to an amplifier. */
+  snmpReportsPerSecondMax: 50,
+  /** Addresses from which a budget of Reports or a list of peers is remembered; beyond it all are forgotten and counted anew. */
+  snmpAddressesMax: 256,
+  /** Our notifications waiting for a Response at once: a dozen attempts for each of some hundred peers. */
+  snmpAttemptsMax: 4_096,
+  /** Messages of one attempt (discovery, then a copy per engine and resynchronisation): more is an attacker feeding us Reports. */
+  snmpMessagesPerAttemptMax: 8,
   /** Unknown sources that get a counter (and one log line) of their own; the rest share one. */
   strangersMax: 256,
   /** Observations waiting for the coordinator. Beyond it lines go to the ring only, and the drop is counted. */

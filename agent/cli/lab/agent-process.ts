@@ -29,6 +29,8 @@ export interface AgentProcessOptions {
   /** Takes all that the agent writes. Closed by stop(). */
   readonly logFile: DiskFile;
   readonly onEntry: (entry: LogEntry) => void;
+  /** Between SIGTERM and SIGKILL. */
+  readonly termPatienceMs?: DurationMs;
 }
 
 export interface AgentProcess {
@@ -97,7 +99,7 @@ export async function startAgentProcess(options: AgentProcessOptions): Promise<A
   let stopping: Promise<void> | null = null;
   const stop = async (): Promise<void> => {
     if (running) child.kill('SIGTERM');
-    if (!(await bounded(gone, TERM_PATIENCE_MS, clock, `lab stop ${name}`)).inTime) {
+    if (!(await bounded(gone, options.termPatienceMs ?? TERM_PATIENCE_MS, clock, `lab stop ${name}`)).inTime) {
       child.kill('SIGKILL');
       await bounded(gone, KILL_PATIENCE_MS, clock, `lab kill ${name}`);
     }

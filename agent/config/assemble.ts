@@ -1,0 +1,143 @@
+/**
+ * The spelled configuration as the program uses it: secrets read, computed defaults filled in, platform words of the file turned
+ * into those of the wire. Called by load.ts, after the rules; reports what secrets lack.
+ */
+import { basename, dirname, extname, resolve } from 'node:path';
+import type { DeviceMatch } from '../../shared/model/watch.ts';
+import type { SnmpCredentials } from '../net/signalling.ts';
+import type { Config, DeviceConfig, JumpConfig, PeerConfig, SourceConfig } from './config.ts';
+import type { FaultPath } from './faults.ts';
+import { hostRange, senders } from './rules.ts';
+import type { Spelled, SpelledDevice, SpelledPeer, SpelledSource } from './schema.ts';
+import { readSecret, type SecretNeeds, type SecretReader, type SecretRef } from './secrets.ts';
+
+export function assembleDevice(spelled: SpelledDevice, reader: SecretReader): DeviceConfig {
+  const { hostKey, keepalive, match, jump, name, ...same } = spelled;
+  return {
+    ...same,
+    name: name ?? spelled.address,
+    ...loginSecrets(spelled, ['device'], reader),
+    enablePassword: maybe(spelled.enablePassword, ['device', 'enablePassword'], {}, reader),
+    hostKeys: hostKey,
+    keepaliveMs: keepalive,
+    jump: jump === null ? null : assembleJump(jump, reader),
+    match: match ?? defaultMatch(spelled.address),
+  };
+}
+
+const defaultMatch = (address: string): DeviceMatch[] => [{ kind: 'address', range: hostRange(address) }];
+
+function assembleJump(spelled: NonNullable<SpelledDevice['jump']>, reader: SecretReader): JumpConfig {
+  const { address, port, user, hostKey } = spelled;
+  return { address, port, user, ...loginSecrets(spelled, ['device', 'jump'], reader), hostKeys: hostKey };
+}
+
+interface LoginRefs {
+  readonly password: SecretRef | null;
+  readonly privateKey: SecretRef | null;
+  readonly passphrase: SecretRef | null;
+}
+
+function loginSecrets(refs: LoginRefs, path: FaultPath, reader: SecretReader) {
+  return {
+    password: maybe(refs.password, [...path, 'password'], {}, reader),
+    privateKey: maybe(refs.privateKey, [...path, 'privateKey'], { manyLines: true }, reader),
+    passphrase: maybe(refs.passphrase, [...path, 'passphrase'], {}, reader),
+  };
+}
+
+function maybe(ref: SecretRef | null, path: FaultPath, needs: SecretNeeds, reader: SecretReader): string | null {
+  return ref === null ? null : readSecret(ref, path, needs, reader);
+}
+
+export function assemblePeer(spelled: SpelledPeer, index: number, reader: SecretReader): PeerConfig {
+  const { name, kind, cryptoAddresses, send, engineId } = spelled;
+  return {
+    name,
+    kind,
+    cryptoAddresses,
+    send,
+    from: senders(spelled),
+    snmp: credentials(spelled.snmp, ['peers', index, 'snmp'], reader),
+    notify: spelled.notify ?? (kind === 'eem' ? 'trap' : 'inform'),
+    engineId,
+  };
+}
+
+const wirePriv = { aes: 'aes128', aes256: 'aes256', aes256c: 'aes256c' } as const;
+/** RFC 3414 §11.2: keys are made from at least 8 characters. */
+const USM_KEY: SecretNeeds = { charactersMin: 8 };
+
+function credentials(spelled: SpelledPeer['snmp'], path: FaultPath, reader: SecretReader): SnmpCredentials {
+  if (spelled.version === '2c')
+    return { version: '2c', community: readSecret(spelled.community, [...path, 'community'], {}, reader) };
+  const { user, auth, priv } = spelled;
+  return {
+    version: 3,
+    user,
+    auth: { protocol: auth.protocol, key: readSecret(auth.key, [...path, 'auth', 'key'], USM_KEY, reader) },
+    priv:
+      priv === null
+        ? null
+        : { protocol: wirePriv[priv.protocol], key: readSecret(priv.key, [...path, 'priv', 'key'], USM_KEY, reader) },
+  };
+}
+
+/** Names that were not given are the kind, numbered from 2. */
+export function assembleSources(spelled: readonly SpelledSource[], device: DeviceConfig): SourceConfig[] {
+  const taken = new Set(spelled.flatMap((source) => (source.name === null ? [] : [source.name])));
+  return spelled.map((source) => {
+    let name = source.name ?? source.kind;
+    for (let number = 2; source.name === null && taken.has(name); number++) name = `${source.kind}-${number}`;
+    taken.add(name);
+    if (source.kind === 'terminal-monitor') return { kind: source.kind, name };
+    return { kind: source.kind, name, listen: source.listen, allow: source.allow ?? device.match.map((match) => match.range) };
+  });
+}
+
+export function assembleConfig(
+  spelled: Spelled,
+  parts: { readonly device: DeviceConfig; readonly peers: readonly PeerConfig[]; readonly redactionKey: string | null },
+  file: string,
+): Config {
+  const { capture, stop, signal, evidence } = spelled;
+  return {
+    role: spelled.role,
+    mode: spelled.mode,
+    hold: spelled.hold,
+    dataDir: resolve(dirname(file), spelled.dataDir ?? `spitrap-data/${basename(file, extname(file))}`),
+    device: parts.device,
+    sources: assembleSources(spelled.sources, parts.device),
+    peers: parts.peers,
+    trigger: spelled.trigger,
+    capture: {
+      maxUnscopedSas: capture.maxUnscopedSas,
+      maxPeersCaptured: capture.maxPeersCaptured,
+      commandTimeoutMs: capture.commandTimeout,
+      commandBytesMax: capture.commandBytesMax,
+    },
+    stop: { delayMs: stop.delay, mode: stop.mode, maxDelayMs: stop.maxDelay },
+    signal: {
+      listen: signal.listen,
+      root: signal.root,
+      values: signal.values,
+      engineId: signal.engineId,
+      helloMs: signal.hello,
+      eemWindowMs: signal.eemWindow,
+    },
+    evidence: {
+      ringMaxAgeMs: evidence.ringMaxAge,
+      ringMaxBytes: evidence.ringMaxBytes,
+      beforeMs: evidence.before,
+      afterMs: evidence.after,
+      retainMaxAgeMs: evidence.retainMaxAge,
+      retainMaxCount: evidence.retainMaxCount,
+      retainMaxBytes: evidence.retainMaxBytes,
+      redactionKey: parts.redactionKey,
+      maxEventAgeMs: evidence.maxEventAge,
+      holdDownMs: evidence.holdDown,
+    },
+    budgets: spelled.budgets,
+    log: spelled.log,
+  };
+}

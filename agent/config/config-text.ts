@@ -1,0 +1,75 @@
+/**
+ * The text of a configuration file as a plain tree, and the line of each path in it. YAML 1.2 core; JSON is a subset of it.
+ * Called by load.ts. Messages never quote the text: a secret may stand on the very line.
+ */
+import { isMap, isSeq, LineCounter, type Node, parseDocument, type YAMLError } from 'yaml';
+import type { FaultPath } from './faults.ts';
+
+/** A configuration of a hundred peers is about 40 KiB. */
+export const configBytesMax = 1024 * 1024;
+/** Each use of an anchor multiplies what follows it: a bomb in ten lines otherwise. */
+const ALIASES_MAX = 100;
+
+export interface TextFault {
+  readonly line: number;
+  readonly column: number;
+  readonly remedy: string;
+}
+
+export type ConfigText =
+  | { readonly ok: true; readonly tree: unknown; lineOf(path: FaultPath): number | null }
+  | { readonly ok: false; readonly faults: readonly TextFault[] };
+
+export function readConfigText(text: string): ConfigText {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  if (document.errors.length > 0) {
+    return { ok: false, faults: document.errors.slice(0, 20).map((error) => textFault(error, lines)) };
+  }
+  let tree: unknown;
+  try {
+    tree = document.toJS({ maxAliasCount: ALIASES_MAX });
+  } catch {
+    const remedy = `an alias (*name) without its anchor (&name) before it, or more than ${ALIASES_MAX} aliases; write the value out`;
+    return { ok: false, faults: [{ line: 1, column: 1, remedy }] };
+  }
+  return { ok: true, tree, lineOf: (path) => lineOf(document.contents, path, lines) };
+}
+
+function textFault(error: YAMLError, lines: LineCounter): TextFault {
+  const { line, col } = lines.linePos(error.pos[0]);
+  return { line, column: col, remedy: remedies[error.code] ?? `not YAML (${error.code.toLowerCase().replaceAll('_', ' ')})` };
+}
+
+const remedies: Partial<Record<string, string>> = {
+  DUPLICATE_KEY: 'the key stands twice in this mapping; remove one of the two',
+  MISSING_CHAR:
+    'a closing quote, bracket or brace, a colon or a comma is missing here (an IPv6 endpoint needs quotes: "[::]:10162")',
+  TAB_AS_INDENT: 'a tab as indentation; YAML takes spaces only',
+  BAD_INDENT: 'the indentation does not fit the lines above',
+  UNEXPECTED_TOKEN: 'something stands here that does not fit; an IPv6 endpoint needs quotes: "[::]:10162"',
+  MULTIPLE_DOCS: 'a second document (---) starts here; one file holds one configuration',
+  TAG_RESOLVE_FAILED: 'tags (!name) are not used here; remove it',
+};
+
+/** The line of the value's key or, for an item of a list, of the item; of the nearest thing above that exists otherwise: null. */
+function lineOf(contents: unknown, path: FaultPath, lines: LineCounter): number | null {
+  let node: unknown = contents;
+  let offset: number | null = null;
+  for (const part of path) {
+    if (isMap(node)) {
+      const pair = node.items.find((item) => String(item.key) === String(part));
+      if (!pair) return null;
+      offset = (pair.key as Node | null)?.range?.[0] ?? null;
+      node = pair.value;
+    } else if (isSeq(node) && typeof part === 'number') {
+      const item = node.items[part];
+      if (item === undefined) return null;
+      offset = (item as Node).range?.[0] ?? null;
+      node = item;
+    } else {
+      return null;
+    }
+  }
+  return offset === null ? null : lines.linePos(offset).line;
+}

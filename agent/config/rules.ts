@@ -1,0 +1,261 @@
+/**
+ * Rules between settings, from pair-protocol.md: what each setting allows and the pair does not. Run by load.ts on whatever
+ * settings were good by themselves, so that one run shows every fault.
+ */
+import { type AddressRange, rangesOverlap } from '../../shared/model/address.ts';
+import type { Endpoint } from '../ports.ts';
+import type { FaultPath } from './faults.ts';
+import { formatEndpoint } from './fields.ts';
+import type { Spelled, SpelledDevice, SpelledPeer, SpelledSource } from './schema.ts';
+
+type Section<K extends 'stop' | 'signal'> = Partial<Omit<Spelled[K], 'values'>>;
+
+/** What of the file was good; the place of a faulty peer or source stays empty, so that indexes hold. */
+export interface Parts {
+  readonly role?: Spelled['role'];
+  readonly device?: SpelledDevice;
+  readonly sources?: readonly (SpelledSource | undefined)[];
+  readonly peers?: readonly (SpelledPeer | undefined)[];
+  readonly stop: Section<'stop'>;
+  readonly signal: Section<'signal'> & { readonly values: Partial<Spelled['signal']['values']> };
+}
+
+export interface Findings {
+  fault(path: FaultPath, remedy: string): void;
+  warn(message: string): void;
+}
+
+type Rule = (parts: Parts, findings: Findings) => void;
+
+export function checkRules(parts: Parts, findings: Findings): void {
+  for (const rule of rules) rule(parts, findings);
+}
+
+const rules: readonly Rule[] = [
+  delayFits,
+  valuesDiffer,
+  deviceLogin,
+  sourcesStand,
+  sourceNamesDiffer,
+  allowedMatch,
+  listenersDiffer,
+  peersStand,
+  peerNamesDiffer,
+  peersNotUs,
+  peersDoNotOverlap,
+  eemOnlyAtSpoke,
+  peersTellApart,
+  insecureSaid,
+];
+
+function delayFits({ stop }: Parts, { fault }: Findings): void {
+  if (stop.delay !== undefined && stop.maxDelay !== undefined && stop.delay > stop.maxDelay)
+    fault(['stop', 'delay'], 'is longer than stop.maxDelay; the peer would clamp it and stop earlier than this end');
+}
+
+function valuesDiffer({ signal: { values } }: Parts, { fault }: Findings): void {
+  const seen = new Map<number, string>();
+  for (const [phase, value] of Object.entries(values)) {
+    const first = seen.get(value);
+    if (first === undefined) seen.set(value, phase);
+    else
+      fault(
+        ['signal', 'values', phase],
+        `the same value as ${first}; all agreed values differ, or an EEM peer would act on the wrong signal`,
+      );
+  }
+}
+
+function deviceLogin({ device }: Parts, { fault, warn }: Findings): void {
+  if (!device) return;
+  const ends = [
+    { login: device, path: ['device'] },
+    ...(device.jump ? [{ login: device.jump, path: ['device', 'jump'] }] : []),
+  ] as const;
+  for (const { login, path } of ends) {
+    const at = path.join('.');
+    if (!login.password && !login.privateKey)
+      fault(path, 'no way to log in; give password: { file: NAME } or privateKey: { file: NAME }');
+    if (login.passphrase && !login.privateKey)
+      fault([...path, 'passphrase'], 'a passphrase without a privateKey; remove it, or give the key');
+    if (login.hostKey.length === 0)
+      warn(
+        `${at}.hostKey is empty: every login is refused; run once with --trust-on-first-use, then pin the fingerprint that it prints`,
+      );
+    for (const key of login.hostKey)
+      if (!/^SHA256:[A-Za-z0-9+/]{43}=?$/.test(key))
+        warn(`${at}.hostKey ${key} is not the length of a SHA-256 fingerprint and will match no key`);
+  }
+}
+
+function sourcesStand({ role, sources }: Parts, { fault, warn }: Findings): void {
+  if (sources?.length !== 0) return;
+  if (role === 'hub')
+    fault(['sources'], 'a hub without a source never sees its message; add { kind: syslog-tcp, listen: "0.0.0.0:6514" }');
+  if (role === 'spoke') warn('sources is empty: incidents are joined, and the bundle holds no device log');
+}
+
+function sourceNamesDiffer({ sources = [] }: Parts, { fault }: Findings): void {
+  for (const index of duplicates(sources.map((source) => source?.name ?? null)))
+    fault(['sources', index, 'name'], 'another source has this name; names differ');
+  const monitors = sources.flatMap((source, index) => (source?.kind === 'terminal-monitor' ? [index] : []));
+  for (const index of monitors.slice(1))
+    fault(['sources', index, 'kind'], 'one terminal monitor is enough: each takes a VTY line of the device');
+}
+
+/** A sender that is allowed and matches nothing: its lines would all be counted as foreign. The usual cause is a relay. */
+function allowedMatch({ device, sources = [] }: Parts, { fault, warn }: Findings): void {
+  if (!device) return;
+  const ours = device.match === null ? [hostRange(device.address)] : device.match.map((match) => match.range);
+  sources.forEach((source, index) => {
+    if (!source || source.kind === 'terminal-monitor' || !source.allow) return;
+    const strange = source.allow.filter((allowed) => !ours.some((range) => rangesOverlap(range, allowed)));
+    const remedy = `no sender here is in device.match, so no line could be this device's; for a relay add { relay: ${strange[0]?.text}, hostname: NAME } to device.match`;
+    if (strange.length === source.allow.length) fault(['sources', index, 'allow'], remedy);
+    else
+      for (const range of strange)
+        warn(`sources[${index}].allow: ${range.text} is not in device.match; its lines are counted as foreign`);
+  });
+}
+
+function listenersDiffer({ sources = [], signal }: Parts, { fault }: Findings): void {
+  const taken: { readonly transport: 'udp' | 'tcp'; readonly listen: Endpoint; readonly where: string }[] = [];
+  const listeners = sources.flatMap((source, index) =>
+    source && source.kind !== 'terminal-monitor'
+      ? [
+          {
+            transport: source.kind === 'syslog-udp' ? ('udp' as const) : ('tcp' as const),
+            listen: source.listen,
+            path: ['sources', index, 'listen'],
+          },
+        ]
+      : [],
+  );
+  if (signal.listen) listeners.unshift({ transport: 'udp', listen: signal.listen, path: ['signal', 'listen'] });
+  for (const { transport, listen, path } of listeners) {
+    const clash = taken.find((other) => other.transport === transport && collide(other.listen, listen));
+    if (clash)
+      fault(path, `${transport} ${formatEndpoint(listen)} is already taken by ${clash.where}; give it a port of its own`);
+    taken.push({ transport, listen, where: path[0] === 'signal' ? 'signal.listen' : `sources[${path[1]}].listen` });
+  }
+}
+
+/** Port 0 is a different port each time. A wildcard socket takes the port of every address; `[::]` that of IPv4 too. */
+function collide(a: Endpoint, b: Endpoint): boolean {
+  if (a.port !== b.port || a.port === 0) return false;
+  if (a.address === b.address || a.address === '::' || b.address === '::') return true;
+  const wildcard = a.address === '0.0.0.0' ? b : b.address === '0.0.0.0' ? a : null;
+  return wildcard !== null && !wildcard.address.includes(':');
+}
+
+function peersStand({ peers }: Parts, { fault }: Findings): void {
+  if (peers?.length === 0) fault(['peers'], 'at least one peer: the other end of the tunnel');
+  peers?.forEach((peer, index) => {
+    if (!peer) return;
+    if (peer.kind === 'spitrap' && peer.send.length === 0)
+      fault(['peers', index, 'send'], 'where its agent listens is missing; give send: ["198.51.100.9:10162"]');
+    if (peer.kind === 'eem' && peer.send.length === 0 && !peer.from)
+      fault(['peers', index, 'from'], 'where its traps come from is missing; give from: [198.51.100.9]');
+  });
+}
+
+function peerNamesDiffer({ peers = [] }: Parts, { fault }: Findings): void {
+  for (const index of duplicates(peers.map((peer) => peer?.name ?? null)))
+    fault(['peers', index, 'name'], 'another peer has this name; names differ');
+}
+
+function peersNotUs({ device, peers = [] }: Parts, { fault }: Findings): void {
+  if (!device) return;
+  for (const [index, peer] of peers.entries()) {
+    for (const [item, range] of (peer?.cryptoAddresses ?? []).entries()) {
+      const own = device.cryptoAddresses.find((ours) => ours.bits <= range.bits && rangesOverlap(ours, range));
+      if (own)
+        fault(
+          ['peers', index, 'cryptoAddresses', item],
+          `the device's own (device.cryptoAddresses has ${own.text}); give the other end's tunnel address`,
+        );
+    }
+  }
+}
+
+/** Several peers behind one NAT address are legal and all alerted; any other overlap leaves open whose message it is. */
+function peersDoNotOverlap({ peers = [] }: Parts, { fault }: Findings): void {
+  const seen: { readonly range: AddressRange; readonly name: string; readonly peer: number }[] = [];
+  for (const [index, peer] of peers.entries()) {
+    for (const [item, range] of (peer?.cryptoAddresses ?? []).entries()) {
+      const clash = seen.find(
+        (other) => other.peer !== index && rangesOverlap(other.range, range) && !oneNatAddress(other.range, range),
+      );
+      if (clash)
+        fault(
+          ['peers', index, 'cryptoAddresses', item],
+          `overlaps ${clash.range.text} of peer ${clash.name}; make the ranges disjoint (only one and the same single address, a NAT, may stand at several peers)`,
+        );
+      seen.push({ range, name: peer?.name ?? '', peer: index });
+    }
+  }
+}
+
+function oneNatAddress(a: AddressRange, b: AddressRange): boolean {
+  return a.base === b.base && a.bits === b.bits && a.bits === (a.family === 6 ? 128 : 32);
+}
+
+function eemOnlyAtSpoke({ role, peers = [] }: Parts, { fault }: Findings): void {
+  if (role !== 'hub') return;
+  peers.forEach((peer, index) => {
+    if (peer?.kind === 'eem')
+      fault(
+        ['peers', index, 'kind'],
+        'not yet supported: a hub with an eem peer comes with issue B; until then only a spoke takes the bare stop of one',
+      );
+  });
+}
+
+/** A signal is given to the peer whose address and user (or community) it has: two such peers would be one. */
+function peersTellApart({ peers = [] }: Parts, { fault }: Findings): void {
+  peers.forEach((peer, index) => {
+    const earlier = peers.slice(0, index).find((other) => other && peer && sameIdentity(other, peer));
+    if (earlier)
+      fault(
+        ['peers', index, 'from'],
+        `signals of ${peer?.name} could not be told from those of ${earlier.name}: same source addresses and same ${peer?.snmp.version === 3 ? 'snmp user' : 'community'}; give each its own`,
+      );
+  });
+}
+
+function sameIdentity(a: SpelledPeer, b: SpelledPeer): boolean {
+  const same =
+    a.snmp.version === 3 && b.snmp.version === 3
+      ? a.snmp.user === b.snmp.user
+      : a.snmp.version === '2c' &&
+        b.snmp.version === '2c' &&
+        JSON.stringify(a.snmp.community) === JSON.stringify(b.snmp.community);
+  return same && senders(a).some((from) => senders(b).some((other) => rangesOverlap(from, other)));
+}
+
+/** `from`, else the addresses in `send`. */
+export function senders(peer: SpelledPeer): readonly AddressRange[] {
+  return peer.from ?? peer.send.map(({ address }) => hostRange(address));
+}
+
+function insecureSaid({ signal, peers = [] }: Parts, { fault, warn }: Findings): void {
+  peers.forEach((peer, index) => {
+    if (peer?.snmp.version === '2c' && signal.allowInsecure === false)
+      fault(
+        ['peers', index, 'snmp', 'version'],
+        'v2c can be spoofed by anyone; use version 3, or say so with signal.allowInsecure: true',
+      );
+    if (peer?.snmp.version === 3 && peer.snmp.priv === null)
+      warn(`peers[${index}].snmp has no priv: signals are authenticated, and readable on the wire`);
+  });
+}
+
+export function hostRange(address: string): AddressRange {
+  const family = address.includes(':') ? 6 : 4;
+  return { text: address, family, bits: family === 6 ? 128 : 32, base: address };
+}
+
+/** Indexes of the second and later holders of a name. */
+function duplicates(names: readonly (string | null)[]): number[] {
+  return names.flatMap((name, index) => (name !== null && names.indexOf(name) < index ? [index] : []));
+}

@@ -30,6 +30,7 @@ export const errorCodes = [
   'NO_FREE_VTY',
   'LOGIN_BACKOFF',
   // signals
+  'SEND_FAILED',
   'SNMP_MALFORMED',
   'SNMP_REFUSED',
   'SNMP_TIMEOUT',

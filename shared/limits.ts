@@ -8,9 +8,19 @@ export const limits = {
   lineBytesMax: 64 * 1024,
   /** A console or terminal monitor wraps one message over at most three lines. */
   wrappedLinesMax: 3,
-  /** Bytes of an octet-counted frame header we are ready to read: "65536 ". */
-  frameHeaderBytesMax: 8,
-  /** TCP syslog connections at once, over all listeners: relays and one device need few. */
+  /** Messages glued into one line without a newline that are looked at; a full 64 KiB line could hold 300. */
+  gluedMessagesMax: 32,
+  /** Senders of which an unfinished (wrapped) message is kept, waiting for its next line. */
+  wrappedSendersMax: 64,
+  /** Text of one candidate line kept with a decision: the message has 250 characters, the rest of a longer line is in the ring. */
+  candidateCharsMax: 2_048,
+  /** Flows remembered to tell a repeat from a duplicate (detect/sightings.ts); the oldest is forgotten first and counted. */
+  rememberedFlowsMax: 10_000,
+  /** Messages of one flow remembered for it, and for a `repeat` trigger. */
+  sightingsPerFlowMax: 16,
+  /** Bytes of an octet-counted frame's header (RFC 6587 §3.4.1): eight digits and a space. More is no frame of ours. */
+  frameHeaderBytesMax: 9,
+  /** TCP syslog connections at once, per listener: relays and one device need few. */
   syslogConnectionsMax: 64,
   /** Asked of the kernel, read back, logged when less: 208 KiB lose 3 of 4 packets of a 10,000-packet burst (dependencies.md §2). */
   udpReceiveBufferBytes: 4 * 1024 * 1024,
@@ -41,6 +51,12 @@ export const limits = {
   captureBytesMax: 64 * 1024 * 1024,
   /** What a device may send before a prompt is seen at login (banner, MOTD). */
   bannerBytesMax: 256 * 1024,
+  /** Last lines of the login kept for the message when no prompt comes: "all lines are taken" is among them. */
+  loginTailLinesMax: 20,
+  /** Audit lines waiting for a slow disk; a send never waits for it. */
+  auditPendingLinesMax: 10_000,
+  /** A partial line longer than this is no prompt, pager or question: host names have 63 characters, questions some more. */
+  promptCharactersMax: 512,
   /** Answers to --More-- in one command. */
   pagerAnswersMax: 20_000,
   /** Pending ring bytes in memory when the disk stalls; beyond it lines are dropped and counted. */

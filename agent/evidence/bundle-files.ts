@@ -1,0 +1,81 @@
+/** Small writes and reads that bundle.ts, bundle-log.ts, bundles.ts and verify.ts share: whole files, made durable before anybody is told. */
+import { createHash } from 'node:crypto';
+import { limits } from '../../shared/limits.ts';
+import type { Redact } from '../../shared/redact/redact.ts';
+import type { Disk } from '../ports.ts';
+
+export const MANIFEST = 'MANIFEST.sha256';
+export const INCIDENT = 'incident.json';
+export const CAPTURES = 'captures.jsonl';
+export const DEVICE_LOG = 'device.log';
+export const JOURNAL = 'journal.jsonl';
+export const COMMANDS = 'commands';
+
+/** Rejects with DISK_FAILED; `pieces` are written as they come. */
+export async function writeDurably(
+  path: string,
+  pieces: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+  disk: Disk,
+): Promise<number> {
+  const file = await disk.open(path, 'create');
+  let bytes = 0;
+  try {
+    for await (const piece of pieces) {
+      await file.append(piece);
+      bytes += piece.length;
+    }
+    await file.sync();
+  } finally {
+    await file.close().catch(() => {});
+  }
+  return bytes;
+}
+
+/** In pieces of limits.ringCopyBytes. */
+export async function* readPieces(path: string, disk: Disk): AsyncGenerator<Buffer> {
+  const file = await disk.open(path, 'read');
+  try {
+    for (let offset = 0; ; ) {
+      const piece = await file.read(offset, limits.ringCopyBytes);
+      if (piece.length === 0) return;
+      offset += piece.length;
+      yield piece;
+    }
+  } finally {
+    await file.close().catch(() => {});
+  }
+}
+
+export async function sha256Of(path: string, disk: Disk): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const piece of readPieces(path, disk)) hash.update(piece);
+  return hash.digest('hex');
+}
+
+/** Every file below a folder, relative, sorted. Bundles are two levels deep; what lies deeper is not ours and is listed as its folder. */
+export async function filesIn(folder: string, disk: Disk): Promise<string[]> {
+  const files: string[] = [];
+  for (const name of await disk.list(folder)) {
+    const found = await disk.stat(`${folder}/${name}`);
+    if (!found?.folder) files.push(name);
+    else for (const inner of await disk.list(`${folder}/${name}`)) files.push(`${name}/${inner}`);
+  }
+  return files.sort();
+}
+
+/** Every string of a JSON value redacted; keys stay. The count is of redacted values. */
+export function redactDeep<T>(value: T, redact: Redact): { readonly value: T; readonly count: number } {
+  let count = 0;
+  const walk = (one: unknown): unknown => {
+    if (typeof one === 'string') {
+      const result = redact(one);
+      count += result.count;
+      return result.text;
+    }
+    if (Array.isArray(one)) return one.map(walk);
+    if (typeof one === 'object' && one !== null)
+      return Object.fromEntries(Object.entries(one).map(([key, inner]) => [key, walk(inner)]));
+    return one;
+  };
+  return { value: walk(value) as T, count };
+}

@@ -1,0 +1,59 @@
+/** Which sealed bundles have had their time (config evidence.retainMax…). Called by bundles.ts at start and after each seal. */
+import { join } from 'node:path';
+import type { Clock } from '../../shared/clock.ts';
+import { type DurationMs, formatDuration } from '../../shared/model/time.ts';
+import { type IncidentId, isIncidentId } from '../../shared/model/ulid.ts';
+import type { Logger } from '../log.ts';
+import type { Disk } from '../ports.ts';
+import { filesIn } from './bundle-files.ts';
+import { madeAtMs } from './bundle-id.ts';
+
+export interface Retention {
+  readonly maxAgeMs: DurationMs;
+  readonly maxCount: number;
+  readonly maxBytes: number;
+}
+
+interface Sized {
+  readonly id: IncidentId;
+  readonly bytes: number;
+}
+
+/** Ids deleted, oldest first. An open bundle, and the newest sealed one, stay whatever the bounds. Rejects with DISK_FAILED. */
+export async function expireBundles(
+  root: string,
+  retention: Retention,
+  { disk, clock, log }: { readonly disk: Disk; readonly clock: Clock; readonly log: Logger },
+): Promise<IncidentId[]> {
+  const names = await disk.list(root);
+  const sealed: Sized[] = [];
+  for (const id of names.filter(isIncidentId)) sealed.push({ id, bytes: await sizeOf(join(root, id), disk) });
+  const deleted: IncidentId[] = [];
+  let bytes = sealed.reduce((sum, one) => sum + one.bytes, 0);
+  for (const [index, one] of sealed.slice(0, -1).entries()) {
+    const ageMs = clock.wall() - madeAtMs(one.id);
+    const left = sealed.length - index;
+    const why = reasonToDelete(retention, ageMs, left, bytes);
+    if (why === null) continue;
+    await disk.remove(join(root, one.id));
+    await disk.remove(join(root, `${one.id}.addendum.jsonl`));
+    log.info({ incident: one.id, why, bytes: one.bytes }, 'bundle: deleted by retention');
+    bytes -= one.bytes;
+    deleted.push(one.id);
+  }
+  if (deleted.length > 0) await disk.syncFolder(root);
+  return deleted;
+}
+
+function reasonToDelete(retention: Retention, ageMs: DurationMs, left: number, bytes: number): string | null {
+  if (ageMs > retention.maxAgeMs) return `older than ${formatDuration(retention.maxAgeMs)}`;
+  if (left > retention.maxCount) return `more than ${retention.maxCount} bundles`;
+  if (bytes > retention.maxBytes) return `more than ${retention.maxBytes} bytes of bundles`;
+  return null;
+}
+
+async function sizeOf(folder: string, disk: Disk): Promise<number> {
+  let bytes = 0;
+  for (const name of await filesIn(folder, disk)) bytes += (await disk.stat(join(folder, name)))?.bytes ?? 0;
+  return bytes;
+}

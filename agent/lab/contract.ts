@@ -13,12 +13,51 @@ export interface BoxOptions {
   /** Seeds SPIs, cookies, counters and think times: the same seed gives the same box. */
   readonly seed: number;
   readonly cryptoAddress: string;
+  /** Null: users land in privileged exec at once, as with `privilege level 15`. */
   readonly enableSecret: string | null;
   readonly vtyLines: number;
   /** The message is limited to one a minute; scenarios scale it. */
   readonly messageIntervalMs: number;
   /** Behaviour of the box towards its user; composable, changeable at run time through `behave`. */
   readonly behaviour?: Partial<BoxBehaviour>;
+  /** `banner motd`, lines separated by \n; absent: none. */
+  readonly banner?: string;
+  /** Address of the `logging host`, as `show logging` names it. */
+  readonly logHost?: string;
+  readonly logPort?: number;
+  /** `logging trap`: informational (the IOS default) sends the %CRYPTO line and no debugs; debugging sends both. */
+  readonly trapLevel?: LogLevel;
+  /** Level of `terminal monitor`. Default debugging. */
+  readonly monitorLevel?: LogLevel;
+  /** What the box's wall clock shows, relative to the injected one. */
+  readonly clockOffsetMs?: number;
+  /** Time before an idle line is closed; default 10 min; 0: never. */
+  readonly execTimeoutMs?: number;
+  /** Lines a second that an unconditioned crypto debug prints; default 300. */
+  readonly floodLinesPerSecond?: number;
+}
+
+export type LogLevel =
+  | 'emergencies'
+  | 'alerts'
+  | 'critical'
+  | 'errors'
+  | 'warnings'
+  | 'notifications'
+  | 'informational'
+  | 'debugging';
+
+export interface PairOptions {
+  /** Default 1. */
+  readonly ikeVersion?: 1 | 2;
+  /** Each way, while the tunnel carries; default 20. */
+  readonly packetsPerSecond?: number;
+  readonly ikeLifetimeSeconds?: number;
+  readonly ipsecLifetimeSeconds?: number;
+  /** `crypto isakmp keepalive N periodic`; 0 (default): off, so that a black hole lasts until the SA expires. */
+  readonly dpdSeconds?: number;
+  /** Further spokes of the hub that have no box of their own (they show in every table and flood the debugs); default 2. */
+  readonly otherPeers?: number;
 }
 
 export interface BoxBehaviour {
@@ -43,7 +82,7 @@ export interface BoxBehaviour {
 export interface Box {
   readonly hostname: string;
   /** Null: all VTY lines are taken (the adapter then says so as IOS does). */
-  connectVty(from: string): BoxLine | null;
+  connectVty(from: string, user?: string): BoxLine | null;
   /** Every message to the `logging host`, in wire form without the trailing newline: `<188>123: *Mar 12 …: %CRYPTO-4-…`. */
   onSyslog(listener: (message: string) => void): void;
   behave(change: Partial<BoxBehaviour>): void;

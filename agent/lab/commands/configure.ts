@@ -1,0 +1,92 @@
+/**
+ * Configuration mode, as far as a person at the lab needs it: host name, logging, stamps, exec timeout. Lines that a real box
+ * takes and this one has no use for (`interface`, `crypto`, `event manager` …) are refused like unknown words.
+ */
+import { type CommandResult, type CommandSpec, KeywordTree } from '../keyword-tree.ts';
+import type { ExecContext } from '../line-state.ts';
+import { LOG_LEVELS, type LogLevels } from '../logging.ts';
+import { KEYWORD_HELP } from './keyword-help.ts';
+import { quiet } from './result.ts';
+
+function leave(context: ExecContext): CommandResult {
+  const { line, core } = context;
+  line.configMode = null;
+  const by = line.vty === null ? 'console' : `${line.user} on vty${line.vty} (${line.from})`;
+  core.log.message(5, 'SYS-5-CONFIG_I', `Configured from console by ${by}`);
+  return quiet;
+}
+
+function exit(context: ExecContext): CommandResult {
+  if (context.line.configMode === 'config') return leave(context);
+  context.line.configMode = 'config';
+  return quiet;
+}
+
+const DESTINATIONS: readonly [word: string, key: keyof LogLevels, preset: number][] = [
+  ['console', 'console', 7],
+  ['monitor', 'monitor', 7],
+  ['buffered', 'buffer', 7],
+  ['trap', 'trap', 6],
+];
+
+const level =
+  (key: keyof LogLevels, severity: number | null) =>
+  ({ core }: ExecContext): CommandResult => {
+    core.log.levels[key] = severity;
+    return quiet;
+  };
+
+const logging: CommandSpec<ExecContext>[] = DESTINATIONS.flatMap(([word, key, preset]) => [
+  { path: `logging ${word}`, run: level(key, preset) },
+  { path: `no logging ${word}`, run: level(key, null) },
+  {
+    path: `logging ${word} <0-7>`,
+    run: (context: ExecContext, [number]: readonly string[]) => level(key, Number(number))(context),
+  },
+  ...LOG_LEVELS.map((name, severity) => ({ path: `logging ${word} ${name}`, run: level(key, severity) })),
+]);
+
+const sequence =
+  (on: boolean) =>
+  ({ core }: ExecContext): CommandResult => {
+    core.log.sequenceNumbers = on;
+    return quiet;
+  };
+
+export const configTree = new KeywordTree<ExecContext>(
+  [
+    { path: 'end', run: leave },
+    { path: 'exit', run: exit },
+    { path: 'do LINE' },
+    {
+      path: 'hostname WORD',
+      run: ({ core }, [name]) => {
+        if (!/^[A-Za-z][\w-]{0,62}$/.test(name!))
+          return { kind: 'output', lines: ['% Hostname contains one or more illegal characters.'] };
+        core.config.hostname = name!;
+        return quiet;
+      },
+    },
+    ...logging,
+    {
+      path: 'logging buffered <4096-2147483647>',
+      run: ({ core }, [bytes]) => {
+        core.log.bufferBytesMax = Math.min(Number(bytes), 4_194_304);
+        core.log.levels.buffer ??= 7;
+        return quiet;
+      },
+    },
+    { path: 'service sequence-numbers', run: sequence(true) },
+    { path: 'no service sequence-numbers', run: sequence(false) },
+    { path: 'service timestamps debug datetime msec', run: () => quiet },
+    { path: 'service timestamps log datetime msec', run: () => quiet },
+    {
+      path: 'line vty <0-15> <0-15>',
+      run: ({ line }) => {
+        line.configMode = 'config-line';
+        return quiet;
+      },
+    },
+  ],
+  KEYWORD_HELP,
+);

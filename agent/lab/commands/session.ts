@@ -1,0 +1,116 @@
+/** Commands about the line itself: enable, terminal settings, who is on, log out. */
+import { hms } from '../box-time.ts';
+import type { ExecContext } from '../line-state.ts';
+import { type ExecCommand, type ExecRun, print, quiet } from './result.ts';
+
+const close: ExecRun = () => ({ kind: 'close' });
+
+function enable(context: ExecContext) {
+  if (context.line.privilege === 15) return quiet;
+  if (context.core.options.enableSecret === null) {
+    context.line.privilege = 15;
+    return quiet;
+  }
+  return { kind: 'password' as const };
+}
+
+/** VTYs are numbered after con 0 and aux 0 (IOS), or after con 0 alone (IOS XE). */
+const firstVty = (context: ExecContext): number => (context.core.isXe ? 1 : 2);
+
+function showUsers(context: ExecContext) {
+  const now = context.core.clock.monotonic();
+  const rows = context.lines().map((line) => {
+    const mark = line === context.line ? '*' : ' ';
+    const idle = hms((now - line.lastInputAt) / 1_000);
+    const number = String(firstVty(context) + (line.vty ?? 0)).padStart(3);
+    return `${mark}${number} ${`vty ${line.vty}`.padEnd(10)} ${line.user.padEnd(10)} ${(line.busy ? context.core.config.hostname : 'idle').padEnd(20)} ${idle} ${line.from}`;
+  });
+  return print([
+    '    Line       User       Host(s)              Idle       Location',
+    ...(context.line.vty === null ? ['*  0 con 0                idle                 00:00:00   '] : []),
+    ...rows,
+    '',
+    '  Interface    User               Mode         Idle     Peer Address',
+    '',
+  ]);
+}
+
+export const sessionCommands: readonly ExecCommand[] = [
+  { path: 'enable', run: enable },
+  { path: 'enable <0-15>', run: (context, [level]) => (Number(level) === 15 ? enable(context) : quiet) },
+  {
+    path: 'disable',
+    run: (context) => {
+      context.line.privilege = 1;
+      return quiet;
+    },
+  },
+  { path: 'exit', run: close },
+  { path: 'logout', run: close },
+  { path: 'quit', run: close },
+  {
+    path: 'terminal length <0-512>',
+    run: (context, [rows]) => {
+      context.line.length = Number(rows);
+      return quiet;
+    },
+  },
+  {
+    path: 'terminal width <0-512>',
+    run: (context, [columns]) => {
+      context.line.width = Number(columns);
+      return quiet;
+    },
+  },
+  {
+    path: 'terminal no length',
+    run: (context) => {
+      context.line.length = 24;
+      return quiet;
+    },
+  },
+  {
+    path: 'terminal no width',
+    run: (context) => {
+      context.line.width = 80;
+      return quiet;
+    },
+  },
+  { path: 'terminal monitor', privilege: 15, run: (context) => setMonitor(context, true) },
+  { path: 'terminal no monitor', privilege: 15, run: (context) => setMonitor(context, false) },
+  { path: 'terminal exec prompt timestamp', run: (context) => setTimestamp(context, true) },
+  { path: 'terminal no exec prompt timestamp', run: (context) => setTimestamp(context, false) },
+  {
+    path: 'configure terminal',
+    privilege: 15,
+    run: (context) => {
+      context.line.configMode = 'config';
+      return { kind: 'mode', lines: ['Enter configuration commands, one per line.  End with CNTL/Z.'] };
+    },
+  },
+  { path: 'show privilege', run: (context) => print([`Current privilege level is ${context.line.privilege}`]) },
+  { path: 'show users', run: showUsers },
+  { path: 'show history', run: (context) => print(context.line.history.map((line) => `  ${line}`)) },
+  {
+    path: 'show terminal',
+    run: (context) =>
+      print([
+        `Line ${firstVty(context) + (context.line.vty ?? 0)}, Location: "", Type: "xterm"`,
+        `Length: ${context.line.length} lines, Width: ${context.line.width} columns`,
+        'Baud rate (TX/RX) is 9600/9600',
+        'Status: PSI Enabled, Ready, Active, Automore On',
+        'Capabilities: none',
+      ]),
+  },
+];
+
+function setMonitor(context: ExecContext, on: boolean) {
+  if (context.line.vty === null) return print(['% Console already monitors']);
+  context.line.monitor = on;
+  return quiet;
+}
+
+function setTimestamp(context: ExecContext, on: boolean) {
+  context.line.promptTimestamp = on;
+  return quiet;
+}

@@ -1,0 +1,29 @@
+/** `show crypto …`: the SA tables and the debug conditions. */
+import { debugCondition } from '../render/debugging.ts';
+import { cryptoSockets } from '../render/dmvpn.ts';
+import { ikev2Sa, isakmpSa, isakmpSaDetail } from '../render/ike-sa.ts';
+import { ipsecSa } from '../render/ipsec-sa.ts';
+import { cryptoSession } from '../render/session.ts';
+import { spiLookup } from '../render/spi-lookup.ts';
+import { type ExecCommand, print } from './result.ts';
+
+export const showCryptoCommands: readonly ExecCommand[] = [
+  { path: 'show crypto ipsec sa', run: ({ core }) => print(ipsecSa(core, false, null)) },
+  { path: 'show crypto ipsec sa detail', run: ({ core }) => print(ipsecSa(core, true, null)) },
+  { path: 'show crypto ipsec sa peer A.B.C.D', run: ({ core }, [peer]) => print(ipsecSa(core, false, peer!)) },
+  { path: 'show crypto ipsec sa peer A.B.C.D detail', run: ({ core }, [peer]) => print(ipsecSa(core, true, peer!)) },
+  { path: 'show crypto ipsec spi-lookup', privilege: 15, run: ({ core }) => print(spiLookup(core, false)) },
+  { path: 'show crypto ipsec spi-lookup detail', privilege: 15, run: ({ core }) => print(spiLookup(core, true)) },
+  { path: 'show crypto isakmp sa', run: ({ core }) => print(isakmpSa(core)) },
+  { path: 'show crypto isakmp sa detail', run: ({ core }) => print(isakmpSaDetail(core)) },
+  { path: 'show crypto ikev2 sa', run: ({ core }) => print(ikev2Sa(core, false, null)) },
+  { path: 'show crypto ikev2 sa detailed', run: ({ core }) => print(ikev2Sa(core, true, null)) },
+  { path: 'show crypto ikev2 sa remote A.B.C.D', run: ({ core }, [peer]) => print(ikev2Sa(core, false, peer!)) },
+  { path: 'show crypto ikev2 sa remote A.B.C.D detailed', run: ({ core }, [peer]) => print(ikev2Sa(core, true, peer!)) },
+  { path: 'show crypto session', run: ({ core }) => print(cryptoSession(core, false, null)) },
+  { path: 'show crypto session detail', run: ({ core }) => print(cryptoSession(core, true, null)) },
+  { path: 'show crypto session remote A.B.C.D', run: ({ core }, [peer]) => print(cryptoSession(core, false, peer!)) },
+  { path: 'show crypto session remote A.B.C.D detail', run: ({ core }, [peer]) => print(cryptoSession(core, true, peer!)) },
+  { path: 'show crypto sockets', run: ({ core }) => print(cryptoSockets(core)) },
+  { path: 'show crypto debug-condition', privilege: 15, run: ({ core }) => print(debugCondition(core)) },
+];

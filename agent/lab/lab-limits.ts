@@ -1,0 +1,19 @@
+/** What bounds a simulated box. The island keeps its own limits: it may import nothing but the clock (architecture.md). */
+export const labLimits = {
+  /** Bytes of the logging buffer, as `logging buffered 512000`; the oldest messages leave first. */
+  logBufferBytes: 512_000,
+  /** Characters of one typed line, as IOS has it; more is answered with a bell. */
+  lineCharacters: 254,
+  /** Type-ahead kept while a command runs; more is dropped, as a tty does. */
+  typeAheadCharacters: 4_096,
+  /** Bytes of one file on disk0; a write beyond it ends with "No space left on device". */
+  diskFileBytes: 4_194_304,
+  diskFiles: 32,
+  /** Commands in `commandLog`; tests never come near, a soak run forgets the oldest. */
+  commandLogEntries: 100_000,
+  /** Output waiting to be paced to a line with `terminal monitor`, in messages. */
+  pendingMonitorMessages: 2_000,
+  /** Rows of the Transient SPI table. */
+  transientSpis: 20,
+  historyLines: 20,
+} as const;

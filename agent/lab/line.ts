@@ -1,0 +1,388 @@
+/**
+ * One VTY: keystrokes in, terminal bytes out. Prompts, passwords, the pager, `terminal monitor` spliced into whatever is
+ * being printed, think time, stalls, drops, idle timeout. Made by box.ts; what lines mean is exec.ts's.
+ */
+import type { Timer } from '../../shared/clock.ts';
+import { configTree } from './commands/configure.ts';
+import { execTrees } from './commands/index.ts';
+import type { BoxLine } from './contract.ts';
+import { prepare, promptOf } from './exec.ts';
+import type { CommandResult } from './keyword-tree.ts';
+import { labLimits } from './lab-limits.ts';
+import { LineEditor } from './line-editor.ts';
+import type { ExecContext, LineState } from './line-state.ts';
+import type { Prng } from './prng.ts';
+
+const MORE = ' --More-- ';
+/** Back over `--More-- `, blanks, back to column 0: ten columns in all, as IOS does it. */
+const MORE_ERASE = `${'\b'.repeat(9)}${' '.repeat(8)}${'\b'.repeat(9)}`;
+const PASSWORD_TRIES = 3;
+const PASSWORD_TIMEOUT_MS = 30_000;
+
+type Mode = 'edit' | 'password' | 'question' | 'busy' | 'more' | 'stalled' | 'closed';
+
+export interface LineOwner {
+  readonly context: ExecContext;
+  readonly prng: Prng;
+  readonly execTimeoutMs: number;
+  logCommand(line: LineState, typed: string, expanded: string): void;
+  closed(line: ExecLine): void;
+}
+
+export class ExecLine implements BoxLine {
+  readonly number: number;
+  readonly state: LineState;
+  private readonly owner: LineOwner;
+  private readonly context: ExecContext;
+  private readonly editor: LineEditor;
+  private mode: Mode = 'busy';
+  private typeAhead = '';
+  private afterCarriageReturn = false;
+  private pending: string[] = [];
+  private rowsLeft = 0;
+  private dropAfterOutput = false;
+  private stallAfterOutput = false;
+  private passwordTries = 0;
+  private answer: ((text: string) => CommandResult) | null = null;
+  private column = 0;
+  /** Bytes not yet on the wire: only with `terminal monitor`, whose messages may come between any two of them. */
+  private wire = '';
+  private afterWire: (() => void) | null = null;
+  private readonly outputListeners: ((text: string) => void)[] = [];
+  private readonly closeListeners: (() => void)[] = [];
+  private early = '';
+  private readonly timers = new Map<string, Timer>();
+  private readonly detachMonitor: () => void;
+
+  constructor(owner: LineOwner, number: number) {
+    this.owner = owner;
+    this.context = owner.context;
+    this.state = owner.context.line;
+    this.number = number;
+    this.editor = new LineEditor({
+      write: (text) => this.emit(text),
+      history: this.state.history,
+      width: () => this.state.width,
+      promptLength: () => promptOf(this.context).length,
+    });
+    this.detachMonitor = this.context.core.log.addMonitor((message) => this.monitorMessage(message));
+    const banner = this.context.core.options.banner;
+    this.emit(`\r\n${banner ? `${banner.split('\n').join('\r\n')}\r\n` : ''}`);
+    this.prompt();
+    this.restartIdleTimer();
+  }
+
+  input(text: string): void {
+    if (this.mode === 'closed') return;
+    this.state.lastInputAt = this.context.core.clock.monotonic();
+    this.restartIdleTimer();
+    for (const char of text) this.key(char);
+  }
+
+  onOutput(listener: (text: string) => void): void {
+    this.outputListeners.push(listener);
+    // The banner and the first prompt were printed before anyone could listen.
+    const early = this.early;
+    this.early = '';
+    if (early !== '') listener(early);
+  }
+
+  onClose(listener: () => void): void {
+    this.closeListeners.push(listener);
+  }
+
+  close(): void {
+    if (this.mode === 'closed') return;
+    this.mode = 'closed';
+    this.detachMonitor();
+    for (const timer of this.timers.values()) timer.cancel();
+    this.timers.clear();
+    this.owner.closed(this);
+    for (const listener of [...this.closeListeners]) listener();
+  }
+
+  private key(char: string): void {
+    if (char === '\0') return;
+    const lineFeedOfPair = char === '\n' && this.afterCarriageReturn;
+    this.afterCarriageReturn = char === '\r';
+    if (lineFeedOfPair) return;
+    switch (this.mode) {
+      case 'busy':
+        if (this.typeAhead.length < labLimits.typeAheadCharacters) this.typeAhead += char;
+        return;
+      case 'more':
+        this.moreKey(char);
+        return;
+      case 'edit':
+      case 'password':
+      case 'question':
+        this.editKey(char);
+        return;
+      case 'stalled':
+      case 'closed':
+        return;
+    }
+  }
+
+  private editKey(char: string): void {
+    const event = this.editor.key(char);
+    if (!event) return;
+    switch (event.kind) {
+      case 'enter':
+        this.emit('\r\n');
+        this.editor.reset();
+        if (this.mode === 'password') {
+          this.passwordTyped(event.text);
+          return;
+        }
+        if (this.mode === 'question') this.perform(this.answer!(event.text));
+        else this.command(event.text);
+        return;
+      case 'abort':
+        this.emit('\r\n');
+        if (this.mode === 'question') {
+          this.perform(this.answer!('no'));
+          return;
+        }
+        this.stopTimer('password');
+        this.prompt();
+        return;
+      case 'end':
+        if (this.mode !== 'edit') return;
+        this.emit('^Z\r\n');
+        this.editor.reset();
+        if (this.state.configMode) this.command('end');
+        else this.prompt();
+        return;
+      case 'help':
+        this.showHelp(event.text);
+        return;
+      case 'tab': {
+        const completed = this.tree().complete(event.text, this.state.privilege);
+        if (completed === null) return;
+        this.emit(`\r\n${promptOf(this.context)}${completed}`);
+        this.editor.reset(completed);
+        return;
+      }
+    }
+  }
+
+  private tree() {
+    return this.state.configMode ? configTree : execTrees[this.context.core.options.platform];
+  }
+
+  private showHelp(text: string): void {
+    const help = this.tree().helpFor(text, this.state.privilege);
+    const kept = this.editor.current;
+    if (!help || help.words.length === 0) this.emit('\r\n% Unrecognized command');
+    else if (help.partial) this.emit(`\r\n${help.words.map(([word]) => word).join('  ')}\r\n`);
+    else {
+      const width = Math.max(...help.words.map(([word]) => word.length));
+      this.emit(`?\r\n${help.words.map(([word, about]) => `  ${word.padEnd(width)}  ${about}`.trimEnd()).join('\r\n')}\r\n`);
+    }
+    this.emit(`\r\n${promptOf(this.context)}${kept}`);
+    this.editor.reset(kept);
+  }
+
+  private command(typed: string): void {
+    if (typed.trim() !== '') {
+      this.state.history.push(typed.trim());
+      if (this.state.history.length > labLimits.historyLines) this.state.history.shift();
+    }
+    const prepared = prepare(this.context, typed);
+    if (prepared.expanded === '') {
+      this.prompt();
+      return;
+    }
+    this.owner.logCommand(this.state, typed, prepared.expanded);
+    const { behaviour } = this.context.core;
+    const matches = (patterns: readonly RegExp[]): boolean => patterns.some((pattern) => pattern.test(prepared.expanded));
+    const stall = matches(behaviour.stall);
+    const drop = matches(behaviour.drop);
+    this.mode = 'busy';
+    this.state.busy = prepared.expanded;
+    const act = (): void => {
+      const result = prepared.run();
+      if ((stall || drop) && result.kind !== 'close') {
+        this.stallAfterOutput = stall;
+        this.dropAfterOutput = drop;
+        const lines = result.kind === 'output' || result.kind === 'mode' ? result.lines : [];
+        this.show(lines.slice(0, Math.ceil(lines.length / 2)));
+        return;
+      }
+      this.perform(result);
+    };
+    if (behaviour.thinkMs > 0) this.startTimer('think', behaviour.thinkMs, act);
+    else act();
+  }
+
+  private perform(result: CommandResult): void {
+    switch (result.kind) {
+      case 'close':
+        this.close();
+        return;
+      case 'password':
+        this.passwordTries = 0;
+        this.askPassword();
+        return;
+      case 'question':
+        this.emit(result.prompt);
+        this.answer = result.answer;
+        this.mode = 'question';
+        this.editor.reset();
+        this.editor.plain = true;
+        this.replay();
+        return;
+      case 'mode':
+      case 'output':
+        this.show(result.lines);
+        return;
+    }
+  }
+
+  private askPassword(): void {
+    this.emit('Password: ');
+    this.mode = 'password';
+    this.editor.reset();
+    this.editor.echo = false;
+    this.editor.plain = true;
+    this.startTimer('password', PASSWORD_TIMEOUT_MS, () => this.show(['', '% Password:  timeout expired!', '% Bad secrets', '']));
+    this.replay();
+  }
+
+  private passwordTyped(text: string): void {
+    this.stopTimer('password');
+    if (text === this.context.core.options.enableSecret) {
+      this.state.privilege = 15;
+      this.prompt();
+      return;
+    }
+    this.passwordTries += 1;
+    if (this.passwordTries < PASSWORD_TRIES) {
+      this.askPassword();
+      return;
+    }
+    this.show(['% Bad secrets', '']);
+  }
+
+  private show(lines: readonly string[]): void {
+    this.mode = 'busy';
+    this.pending = [...lines];
+    this.rowsLeft = this.state.length - 1;
+    this.pump();
+  }
+
+  private pump(): void {
+    let out = '';
+    while (this.pending.length > 0) {
+      if (this.state.length > 0 && this.rowsLeft <= 0) {
+        this.emitPaced(out + MORE, () => this.enter('more'));
+        return;
+      }
+      const line = this.pending.shift()!;
+      out += `${line}\r\n`;
+      this.rowsLeft -= this.rows(line);
+    }
+    this.emitPaced(out, () => this.finished());
+  }
+
+  private rows(line: string): number {
+    return this.state.width > 0 ? Math.max(1, Math.ceil(line.length / this.state.width)) : 1;
+  }
+
+  private moreKey(char: string): void {
+    this.emit(MORE_ERASE);
+    this.column = 0;
+    if (char === ' ') this.rowsLeft = this.state.length - 1;
+    else if (char === '\r' || char === '\n') this.rowsLeft = 1;
+    else this.pending = [];
+    this.mode = 'busy';
+    this.pump();
+  }
+
+  private finished(): void {
+    if (this.dropAfterOutput) {
+      this.close();
+      return;
+    }
+    if (this.stallAfterOutput) {
+      this.mode = 'stalled';
+      return;
+    }
+    this.prompt();
+  }
+
+  private enter(mode: Mode): void {
+    this.mode = mode;
+    this.replay();
+  }
+
+  private prompt(): void {
+    this.state.busy = null;
+    this.editor.reset();
+    this.editor.echo = true;
+    this.editor.plain = false;
+    this.emit(promptOf(this.context));
+    this.enter('edit');
+  }
+
+  /** What was typed while a command ran is read now. */
+  private replay(): void {
+    const typed = this.typeAhead;
+    this.typeAhead = '';
+    this.afterCarriageReturn = false;
+    for (const char of typed) this.key(char);
+  }
+
+  /** With `terminal monitor` output leaves in small pieces, so that messages fall between them, in the middle of a line too. */
+  private emitPaced(text: string, then: () => void): void {
+    if (!this.state.monitor || text === '') {
+      this.emit(text);
+      then();
+      return;
+    }
+    this.wire = text;
+    this.afterWire = then;
+    this.drain();
+  }
+
+  private drain(): void {
+    const size = this.owner.prng.between(200, 900);
+    this.emit(this.wire.slice(0, size));
+    this.wire = this.wire.slice(size);
+    if (this.wire !== '') {
+      this.startTimer('drain', 1, () => this.drain());
+      return;
+    }
+    const then = this.afterWire;
+    this.afterWire = null;
+    then?.();
+  }
+
+  private monitorMessage(message: string): void {
+    if (!this.state.monitor || this.mode === 'closed' || this.mode === 'stalled') return;
+    this.emit(`${this.column > 0 ? '\r\n' : ''}${message}\r\n`);
+  }
+
+  private emit(text: string): void {
+    if (text === '' || this.mode === 'closed') return;
+    const lastBreak = text.lastIndexOf('\n');
+    this.column = lastBreak < 0 ? this.column + text.length : text.length - lastBreak - 1;
+    if (this.outputListeners.length === 0) this.early += text;
+    for (const listener of [...this.outputListeners]) listener(text);
+  }
+
+  private restartIdleTimer(): void {
+    if (this.owner.execTimeoutMs > 0) this.startTimer('exec-timeout', this.owner.execTimeoutMs, () => this.close());
+  }
+
+  private startTimer(name: string, delayMs: number, fire: () => void): void {
+    this.stopTimer(name);
+    this.timers.set(name, this.context.core.clock.timer(`lab-line-${name}`, delayMs, fire));
+  }
+
+  private stopTimer(name: string): void {
+    this.timers.get(name)?.cancel();
+    this.timers.delete(name);
+  }
+}

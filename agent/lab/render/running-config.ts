@@ -1,0 +1,144 @@
+/** `show running-config`: the box's configuration with its keys and communities, so that redaction has something to do. */
+import type { BoxCore, TunnelConfig } from '../box-core.ts';
+import { clockReadingSeconds } from '../box-time.ts';
+import { LOG_LEVELS } from '../logging.ts';
+
+export function runningConfig(core: BoxCore): string[] {
+  const body = configLines(core);
+  const bytes = body.reduce((sum, line) => sum + line.length + 1, 0);
+  return [
+    'Building configuration...',
+    '',
+    `Current configuration : ${bytes} bytes`,
+    '!',
+    `! Last configuration change at ${clockReadingSeconds(core.bootedAt)}`,
+    '!',
+    ...body,
+    '',
+  ];
+}
+
+function configLines(core: BoxCore): string[] {
+  const { log, config } = core;
+  const level = (value: number | null): string => LOG_LEVELS[value ?? 6]!;
+  const sequence = log.sequenceNumbers || core.behaviour.sequenceNumbers;
+  const tunnel = config.tunnel;
+  return [
+    core.isXe ? 'version 16.9' : 'version 15.1',
+    'service timestamps debug datetime msec',
+    'service timestamps log datetime msec',
+    'no service password-encryption',
+    ...(sequence ? ['service sequence-numbers'] : []),
+    '!',
+    `hostname ${config.hostname}`,
+    '!',
+    'boot-start-marker',
+    'boot-end-marker',
+    '!',
+    `logging buffered ${log.bufferBytesMax}${log.levels.buffer === 7 ? '' : ` ${level(log.levels.buffer)}`}`,
+    ...(log.levels.console === null
+      ? ['no logging console']
+      : log.levels.console === 7
+        ? []
+        : [`logging console ${level(log.levels.console)}`]),
+    ...(log.levels.monitor === 7
+      ? []
+      : [log.levels.monitor === null ? 'no logging monitor' : `logging monitor ${level(log.levels.monitor)}`]),
+    ...(core.options.enableSecret === null
+      ? []
+      : [`enable secret 5 $1$${core.prng.fork('enable').hex(4)}$${core.prng.fork('enable2').hex(22)}`]),
+    '!',
+    'aaa new-model',
+    '!',
+    'no ip domain lookup',
+    '!',
+    ...(tunnel ? cryptoLines(tunnel) : []),
+    `interface ${core.outsideInterface}`,
+    ` ip address ${core.options.cryptoAddress} 255.255.255.0`,
+    '!',
+    ...(tunnel ? tunnelLines(core, tunnel) : []),
+    ...(log.levels.trap === 6 ? [] : [log.levels.trap === null ? 'no logging trap' : `logging trap ${level(log.levels.trap)}`]),
+    ...(log.host
+      ? [`logging host ${log.host.address}${log.host.port === 514 ? '' : ` transport udp port ${log.host.port}`}`]
+      : []),
+    '!',
+    'snmp-server community public RO',
+    'snmp-server enable traps event-manager',
+    'snmp-server manager',
+    '!',
+    'line con 0',
+    ' logging synchronous',
+    'line aux 0',
+    `line vty 0 ${core.options.vtyLines - 1}`,
+    ...(core.options.execTimeoutMs === 0 ? [' exec-timeout 0 0'] : []),
+    ' transport preferred none',
+    ' transport input ssh',
+    '!',
+    'end',
+  ];
+}
+
+function cryptoLines(tunnel: TunnelConfig): string[] {
+  const key = tunnel.preSharedKey;
+  const ike =
+    tunnel.ikeVersion === 1
+      ? [
+          'crypto isakmp policy 10',
+          ' encr aes',
+          ' authentication pre-share',
+          ' group 14',
+          ...(tunnel.ikeLifetimeSeconds === 86_400 ? [] : [` lifetime ${tunnel.ikeLifetimeSeconds}`]),
+          `crypto isakmp key ${key} address 0.0.0.0        `,
+          ...(tunnel.dpdSeconds > 0 ? [`crypto isakmp keepalive ${tunnel.dpdSeconds} periodic`] : []),
+        ]
+      : [
+          'crypto ikev2 keyring VPN-KEYS',
+          ' peer ANY',
+          '  address 0.0.0.0 0.0.0.0',
+          `  pre-shared-key ${key}`,
+          ' !',
+          'crypto ikev2 profile VPN-IKEV2',
+          ' match identity remote address 0.0.0.0 ',
+          ' authentication remote pre-share',
+          ' authentication local pre-share',
+          ' keyring local VPN-KEYS',
+          ...(tunnel.dpdSeconds > 0 ? [` dpd ${tunnel.dpdSeconds} 2 periodic`] : []),
+        ];
+  return [
+    ...ike,
+    '!',
+    ...(tunnel.ipsecLifetimeSeconds === 3_600
+      ? []
+      : [`crypto ipsec security-association lifetime seconds ${tunnel.ipsecLifetimeSeconds}`, '!']),
+    'crypto ipsec transform-set AES256-SHA esp-aes 256 esp-sha-hmac ',
+    ' mode transport',
+    '!',
+    'crypto ipsec profile VPN-PROFILE',
+    ' set transform-set AES256-SHA ',
+    ...(tunnel.ikeVersion === 2 ? [' set ikev2-profile VPN-IKEV2'] : []),
+    '!',
+  ];
+}
+
+function tunnelLines(core: BoxCore, tunnel: TunnelConfig): string[] {
+  return [
+    'interface Tunnel0',
+    ` ip address ${tunnel.tunnelAddress} 255.255.255.0`,
+    ' no ip redirects',
+    ' ip mtu 1400',
+    ` ip nhrp authentication ${tunnel.nhrpKey}`,
+    ...(tunnel.hub
+      ? [
+          ` ip nhrp map ${tunnel.hub.tunnelAddress} ${tunnel.hub.nbma}`,
+          ` ip nhrp map multicast ${tunnel.hub.nbma}`,
+          ' ip nhrp network-id 1',
+          ` ip nhrp nhs ${tunnel.hub.tunnelAddress}`,
+        ]
+      : [' ip nhrp map multicast dynamic', ' ip nhrp network-id 1']),
+    ` tunnel source ${core.outsideInterface}`,
+    ' tunnel mode gre multipoint',
+    ' tunnel key 100000',
+    ' tunnel protection ipsec profile VPN-PROFILE',
+    '!',
+  ];
+}

@@ -1,0 +1,107 @@
+/**
+ * The security associations of one box: IKE SAs and IPsec SA pairs by peer, with counters and lifetimes. Changed only by
+ * pair.ts (which keeps both ends in step) and by `clear crypto …`; read by render/*. SPIs are unsigned numbers above 255.
+ */
+import type { Monotonic } from '../../shared/model/time.ts';
+
+export interface IkeSa {
+  readonly version: 1 | 2;
+  readonly connId: number;
+  /** 16 hex digits each: IKEv1 cookies, IKEv2 SPIs (RFC 7296 §3.1). */
+  readonly localSpi: string;
+  readonly remoteSpi: string;
+  readonly initiator: boolean;
+  readonly establishedAt: Monotonic;
+  readonly lifetimeSeconds: number;
+  readonly sessionId: number;
+  /** Set: still shown, as `MM_NO_STATE … (deleted)`. */
+  deletedAt: Monotonic | null;
+}
+
+export interface IpsecPair {
+  readonly inboundSpi: number;
+  readonly outboundSpi: number;
+  readonly inboundConnId: number;
+  readonly outboundConnId: number;
+  readonly createdAt: Monotonic;
+  readonly lifetimeSeconds: number;
+  /** Kilobytes that are left, each way. */
+  inboundKilobytes: number;
+  outboundKilobytes: number;
+  readonly initiator: boolean;
+}
+
+export interface PeerTunnel {
+  readonly peer: string;
+  readonly interfaceName: string;
+  readonly localTunnelAddress: string;
+  readonly peerTunnelAddress: string;
+  readonly role: 'hub' | 'spoke';
+  readonly ikeVersion: 1 | 2;
+  readonly dpdSeconds: number;
+  readonly peerName: string;
+  ike: IkeSa[];
+  /** Newest first: the first pair's outbound SPI is the current one. */
+  pairs: IpsecPair[];
+  upSince: Monotonic;
+  encaps: number;
+  decaps: number;
+  sendErrors: number;
+  receiveErrors: number;
+  ikeMessages: number;
+}
+
+export interface TransientSpi {
+  readonly spi: number;
+  readonly handle: number;
+  readonly createdAt: Monotonic;
+}
+
+export const TRANSFORM_KILOBYTES = 4_608_000;
+
+export class SaModel {
+  readonly tunnels: PeerTunnel[] = [];
+  readonly transient: TransientSpi[] = [];
+  /** Packets that arrived with an SPI that is not here (`IN_US_V4_PKT_SA_NOT_FOUND_SPI` on IOS XE). */
+  unknownSpiPackets = 0;
+  unknownSpiOctets = 0;
+  private nextConnId = 1_001;
+  private nextFlowId = 1;
+
+  connId(): number {
+    this.nextConnId += 1;
+    return this.nextConnId - 1;
+  }
+
+  /** Conn id of the next IPsec SA (`conn id: 2001, flow_id: …:1`). */
+  flowId(): number {
+    this.nextFlowId += 1;
+    return this.nextFlowId - 1;
+  }
+
+  tunnel(peer: string): PeerTunnel | undefined {
+    return this.tunnels.find((tunnel) => tunnel.peer === peer);
+  }
+
+  liveIke(tunnel: PeerTunnel): IkeSa | undefined {
+    return tunnel.ike.find((sa) => sa.deletedAt === null);
+  }
+
+  /** The tunnel whose inbound SA has this SPI: what the data path looks up when an ESP packet arrives. */
+  inbound(spi: number): { tunnel: PeerTunnel; pair: IpsecPair } | null {
+    for (const tunnel of this.tunnels) {
+      const pair = tunnel.pairs.find((each) => each.inboundSpi === spi);
+      if (pair) return { tunnel, pair };
+    }
+    return null;
+  }
+
+  ikeCount(version: 1 | 2): number {
+    return this.tunnels.flatMap((tunnel) => tunnel.ike).filter((sa) => sa.version === version).length;
+  }
+
+  noteTransient(spi: number, handle: number, createdAt: Monotonic, countMax: number): void {
+    this.transient.push({ spi, handle, createdAt });
+    if (this.transient.length > countMax) this.transient.shift();
+  }
+}

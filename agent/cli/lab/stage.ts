@@ -1,0 +1,155 @@
+/**
+ * Everything of the lab that is simulated, in this process: two head-ends with a tunnel between them, SSH and syslog in front of them,
+ * the relay between the agents, and the files that the agents read. Set up by run.ts; the agents themselves are processes of their own.
+ */
+import type { Clock } from '../../../shared/clock.ts';
+import type { DurationMs } from '../../../shared/model/time.ts';
+import { defaultValues } from '../../../shared/wire/signal.ts';
+import type { Box, BoxOptions, LabPair } from '../../lab/contract.ts';
+import { createLabPair } from '../../lab/pair.ts';
+import { Prng } from '../../lab/prng.ts';
+import { startSshServer } from '../../lab/ssh-server.ts';
+import { type LabSyslogSender, startSyslogSender } from '../../lab/syslog-sender.ts';
+import type { Cleanup } from '../../lifecycle.ts';
+import type { SnmpCredentials } from '../../net/signalling.ts';
+import type { Datagrams, Disk, Random, Streams } from '../../ports.ts';
+import { configFile, drawSecrets, type EndFacts, type LabSecrets, labUser, secretFiles, snmpUser } from './config-files.ts';
+import { chooseLoopback, type Loopback } from './loopback.ts';
+import { type End, ends, type Relay, type RelayEvent, startRelay } from './relay.ts';
+import type { Scenario } from './scenarios.ts';
+import { type Datagram, signalReader } from './signal-reader.ts';
+
+export interface StageOptions {
+  readonly folder: string;
+  readonly scenario: Scenario;
+  readonly delayMs: DurationMs;
+  readonly seed: number;
+  /** Percent of all datagrams between the agents that are lost at random. */
+  readonly lossPercent: number;
+  readonly onRelay: (event: RelayEvent) => void;
+}
+
+export interface StageWorld {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly disk: Disk;
+  readonly datagrams: Datagrams;
+  readonly streams: Streams;
+}
+
+export interface Stage {
+  readonly pair: LabPair;
+  readonly boxes: Readonly<Record<End, Box>>;
+  readonly facts: Readonly<Record<End, EndFacts>>;
+  readonly relay: Relay;
+  readonly syslog: Readonly<Record<End, LabSyslogSender>>;
+  /** Absolute. */
+  readonly configs: Readonly<Record<End, string>>;
+}
+
+/** Note A's own: its hub and its spoke. */
+const CRYPTO_ADDRESS: Readonly<Record<End, string>> = { hub: '213.163.222.7', spoke: '11.1.1.3' };
+const HOSTNAME: Readonly<Record<End, string>> = { hub: 'hub1', spoke: 'spoke1' };
+const PLATFORM = 'cisco-ios';
+const VTY_LINES = 5;
+const MESSAGE_INTERVAL_MS = 60_000;
+const AFTER_MS = 1_000;
+const HELLO_MS = 2_000;
+/** As long as a small router takes to begin an answer. */
+const THINK_MS = 12;
+
+/** Adds everything it opens to `cleanup`, in the order of opening. Rejects with LISTEN_REFUSED or DISK_FAILED. */
+export async function setStage(options: StageOptions, world: StageWorld, cleanup: Cleanup): Promise<Stage> {
+  const { clock, disk } = world;
+  const secrets = drawSecrets(world.random);
+  const loopback = await chooseLoopback(world, world.random);
+  const box = (end: End): BoxOptions => boxOptions(end, options.seed, secrets, loopback, clock);
+  const pair = createLabPair(box('hub'), box('spoke'));
+  cleanup.add('boxes', () => pair.close());
+  const boxes: Record<End, Box> = { hub: pair.hub, spoke: pair.spoke };
+
+  const ssh = await forBoth(async (end) => {
+    const listen = { address: loopback.box[end], port: 0 };
+    const users = [{ user: labUser, password: secrets.ssh[end] }];
+    return cleanup.add(`ssh ${end}`, await startSshServer({ box: boxes[end], clock, listen, users, legacy: false }));
+  });
+  const syslog = await forBoth(async (end) => {
+    const [to, sourceAddress] = [loopback.syslog[end], loopback.box[end]];
+    return cleanup.add(`syslog ${end}`, await startSyslogSender({ box: boxes[end], clock, transport: 'tcp', to, sourceAddress }));
+  });
+  const credentials: SnmpCredentials = {
+    version: 3,
+    user: snmpUser,
+    auth: { protocol: 'sha256', key: secrets.auth },
+    priv: { protocol: 'aes128', key: secrets.priv },
+  };
+  const relay = cleanup.add(
+    'relay',
+    await startRelay({
+      datagrams: world.datagrams,
+      clock,
+      address: loopback.relay,
+      agents: loopback.signal,
+      read: signalReader(credentials, defaultValues),
+      drops: losses(options),
+      onEvent: options.onRelay,
+    }),
+  );
+
+  const factsOf = (end: End): EndFacts => ({
+    deviceName: HOSTNAME[end],
+    ssh: ssh[end].local,
+    hostKey: ssh[end].hostKeyFingerprint,
+    boxAddress: loopback.box[end],
+    cryptoAddress: CRYPTO_ADDRESS[end],
+    platform: PLATFORM,
+    syslog: loopback.syslog[end],
+    signal: loopback.signal[end],
+    relay: relay.front[end],
+  });
+  const facts: Record<End, EndFacts> = { hub: factsOf('hub'), spoke: factsOf('spoke') };
+  await disk.makeFolder(`${options.folder}/secrets`);
+  const times = { delayMs: options.delayMs, afterMs: AFTER_MS, helloMs: HELLO_MS };
+  const configFiles = ends.map((end) => configFile(end, facts, times));
+  for (const file of [...secretFiles(secrets), ...configFiles])
+    await writeText(`${options.folder}/${file.path}`, file.text, disk);
+  const configs: Record<End, string> = { hub: `${options.folder}/hub.yaml`, spoke: `${options.folder}/spoke.yaml` };
+  return { pair, boxes, facts, relay, syslog, configs };
+}
+
+function boxOptions(end: End, seed: number, secrets: LabSecrets, loopback: Loopback, clock: Clock): BoxOptions {
+  return {
+    hostname: HOSTNAME[end],
+    platform: PLATFORM,
+    clock,
+    seed: end === 'hub' ? seed : seed + 1,
+    cryptoAddress: CRYPTO_ADDRESS[end],
+    enableSecret: secrets.enable[end],
+    vtyLines: VTY_LINES,
+    messageIntervalMs: MESSAGE_INTERVAL_MS,
+    logHost: loopback.syslog[end].address,
+    logPort: loopback.syslog[end].port,
+    // Without it the message arrives and the debugs do not (facts.md §5).
+    trapLevel: 'debugging',
+    behaviour: { thinkMs: THINK_MS, clockMark: '', sequenceNumbers: true },
+  };
+}
+
+/** The scenario's losses, and those of a bad line. Seeded: the n-th datagram is lost or not, whatever it is. */
+function losses({ scenario, lossPercent, seed }: StageOptions): (datagram: Datagram, sender: End) => boolean {
+  const dice = new Prng(seed).fork('relay');
+  return (datagram, sender) => dice.between(0, 99) < lossPercent || scenario.loses(datagram, sender);
+}
+
+async function forBoth<T>(make: (end: End) => Promise<T>): Promise<Record<End, T>> {
+  return { hub: await make('hub'), spoke: await make('spoke') };
+}
+
+async function writeText(path: string, text: string, disk: Disk): Promise<void> {
+  const file = await disk.open(path, 'create');
+  try {
+    await file.append(Buffer.from(text));
+  } finally {
+    await file.close();
+  }
+}

@@ -110,8 +110,26 @@ export const limits = {
   addendaPerIncidentMax: 1_000,
   /** A control socket request. */
   controlRequestBytesMax: 64 * 1024,
+  /** A control socket reply, as the client reads it: a status with thousands of counters is under 1 MiB. */
+  controlReplyBytesMax: 8 * 1024 * 1024,
+  /** Control connections at once; people and a health check need one each. Further ones are closed. */
+  controlConnectionsMax: 16,
+  /** Requests on one control connection that are not answered yet. */
+  controlPendingMax: 8,
+  /** A control connection that says nothing for so long is closed. */
+  controlIdleMs: 30_000,
+  /** For the process at the other end of the control socket to say who it is, and for any answer. */
+  controlAnswerMs: 5_000,
   /** Closed incident ids remembered (7 days; this bounds a flood). */
   closedIdsMax: 50_000,
+  /** Ids (and their signallers) that one incident takes in by merging; a flood of ids still brings the stop forward, unremembered. */
+  mergedIdsMax: 256,
+  /** Incidents not closed yet (stop unverified, seal failing, stop unacknowledged). The hourly budget lets 12 in an hour. */
+  openIncidentsMax: 64,
+  /** Alarms that stand; beyond it the acknowledged and those without a remedy go first. */
+  alarmsMax: 500,
+  /** Sightings at a spoke, which open nothing there and are told in done. */
+  ownSightingsMax: 100,
   /** Hold-down entries of (src, dst, SPI). */
   heldFlowsMax: 10_000,
 } as const;

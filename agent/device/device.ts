@@ -10,8 +10,11 @@ import type { DeviceClock, Platform } from '../../shared/platforms/platform.ts';
 export type SessionRole = 'capture' | 'control' | 'fresh';
 
 export interface RunOptions {
+  /** From the moment when the line is the first in its session's queue: logging in, if need be, and the command itself. */
   readonly timeoutMs: DurationMs;
   readonly bytesMax?: number;
+  /** Goes to the head of its queue, and may make one login attempt more where logins are held back (backoff, refused logins): a stop, its verification. */
+  readonly urgent?: boolean;
 }
 
 export interface Device {

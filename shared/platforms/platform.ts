@@ -1,5 +1,6 @@
 /** The contract of the platforms shelf: one folder a platform; data and parsers, no I/O. The device room speaks to any box through it and knows no vendor. */
 import type { CaptureRound } from '../model/capture.ts';
+import type { IpsecIdent } from '../model/sa.ts';
 
 export interface Line {
   readonly number: number;
@@ -15,6 +16,9 @@ export interface Mode {
   /** How to get there from another mode. */
   readonly enter?: { readonly from: string; readonly send: string; readonly asks?: RegExp };
 }
+
+/** `config` is never entered on purpose; it is known so that a session which finds itself there says so. */
+export type ModeName = 'exec' | 'enable' | 'config';
 
 /** What `show debugging` last showed, one entry a debug: `Crypto ISAKMP debugging`. `crypto`: a debug that this pair could have armed. */
 export interface DebugFlag {
@@ -37,13 +41,20 @@ export interface PlannedCommand {
 }
 
 export interface PlatformDefinition {
-  readonly modes: Readonly<Record<'exec' | 'enable', Mode>>;
+  readonly modes: Readonly<Record<ModeName, Mode>>;
   /** The first prompt, before the host name is known; group `host` captures it. Tried at the end of the login output. */
   readonly firstPrompt: RegExp;
   /** Sent once after login; each may be refused. */
   readonly onOpen: readonly string[];
-  readonly pager: { readonly shows: RegExp; readonly answer: string };
-  /** Matched only against the first lines right after the echo. */
+  /** `shows`: the whole partial line. `quit` ends the paging, after a timeout. */
+  readonly pager: { readonly shows: RegExp; readonly answer: string; readonly quit: string };
+  /** Keystrokes that abort a command in the middle. */
+  readonly interrupt: string;
+  /** Lines that may stand between the echo and the output proper (`exec prompt timestamp`, the `^` marker): kept, and looked past for a refusal. */
+  readonly preamble: readonly RegExp[];
+  /** A log message that the far side may splice into the dialogue when it logs to the line. */
+  readonly logLine: RegExp;
+  /** Matched only against the first line of output proper. */
   readonly refusals: readonly RegExp[];
   /** A yes/no question in the middle of a command, always answered no. */
   readonly questions: readonly { readonly asks: RegExp; readonly answer: string }[];
@@ -51,7 +62,14 @@ export interface PlatformDefinition {
   readonly noFreeLine: readonly RegExp[];
   readonly logout: string;
   /** Every line that may ever be sent on this platform, as anchored patterns with a word for the change board. */
-  readonly grammar: readonly { readonly pattern: RegExp; readonly purpose: string }[];
+  readonly grammar: readonly GrammarLine[];
+}
+
+/** `stops`: turns debugs off. Such a line may interrupt any other on its session, because debugs have to end on time. */
+export interface GrammarLine {
+  readonly pattern: RegExp;
+  readonly purpose: string;
+  readonly stops?: boolean;
 }
 
 export interface Platform {
@@ -63,6 +81,7 @@ export interface Platform {
   readonly showClock: string;
   /** `show logging | include <spi spelled as received>`; the argument is checked to be a plain hex SPI. */
   corroborate(spiAsReceived: string): string;
+  readonly showLogging: string;
   readonly terminalMonitor: { readonly on: string; readonly off: string; readonly level: string };
   /** The parsers that the agent itself needs (not only the report). */
   readonly parsers: {
@@ -72,6 +91,12 @@ export interface Platform {
     readonly saCount: Parser<number | null>;
     /** Evidence for corroboration: does this `show logging` output hold the message, and how far back does the buffer reach? */
     readonly logging: Parser<LoggingBuffer>;
+    /** `show crypto ipsec sa [peer X] [detail]`. */
+    readonly ipsecSas: Parser<IpsecIdent[]>;
+    /** `show crypto debug-condition`. */
+    readonly conditions: Parser<DebugConditions>;
+    /** `show processes cpu | include CPU utilization`; null: no such line. */
+    readonly cpu: Parser<CpuReading | null>;
   };
 }
 
@@ -87,7 +112,28 @@ export interface DeviceClock {
 }
 
 export interface LoggingBuffer {
-  /** Level of `Buffer logging: level …`, 0..7; null when the header was not shown (a filter cut it). */
+  /** Level of `Buffer logging: level …`, 0..7; -1 when it is disabled (keeps nothing); null when the header was not shown (a filter cut it). */
   readonly bufferLevel: number | null;
+  /** The same of `Monitor logging:`: what a terminal monitor would get. */
+  readonly monitorLevel: number | null;
+  /** The log lines themselves, oldest first; the first may be cut in front where the ring of the buffer wrapped. */
   readonly lines: readonly string[];
+}
+
+/** Whose debugs the crypto conditions let through. `conditional` null: the device did not say. */
+export interface DebugConditions {
+  readonly conditional: boolean | null;
+  /** `IKE`, `IPsec`, `Crypto Engine`: are events without a peer context shown? */
+  readonly unmatched: Readonly<Record<string, boolean>>;
+  /** `{ kind: 'IKE peer IP address', value: '10.1.1.1' }` */
+  readonly filters: readonly { readonly kind: string; readonly value: string }[];
+}
+
+/** Percent. */
+export interface CpuReading {
+  readonly fiveSeconds: number;
+  /** The share of `fiveSeconds` spent at interrupt level. */
+  readonly interrupt: number;
+  readonly oneMinute: number;
+  readonly fiveMinutes: number;
 }

@@ -1,0 +1,442 @@
+/**
+ * One session on a device: a shell, the terminal in front of it and the dialogue on it, with the timers, budgets and the audit around.
+ * Opened by pool.ts and by sources/terminal-monitor.ts. One command at a time; after a timeout the session finds its prompt again or closes.
+ */
+import type { Clock, Timer } from '../../shared/clock.ts';
+import { asSpitrapError, assertNever, isSpitrapError, SpitrapError } from '../../shared/errors.ts';
+import { limits } from '../../shared/limits.ts';
+import type { CommandResult, CommandStatus } from '../../shared/model/capture.ts';
+import { quoted } from '../../shared/model/printable.ts';
+import { type DurationMs, elapsedMs, type Monotonic, type Wall } from '../../shared/model/time.ts';
+import type { ModeName, Platform } from '../../shared/platforms/platform.ts';
+import type { Shell, ShellTarget, ShellTransport } from '../ports.ts';
+import type { Audit } from './audit.ts';
+import { checkLine } from './check-line.ts';
+import {
+  Dialogue,
+  type DialogueEffect,
+  type DialogueInput,
+  type DialogueState,
+  ENTER,
+  type SentLine,
+  startOfDialogue,
+} from './dialogue.ts';
+import type { Prompt } from './prompt.ts';
+import { TerminalLines } from './terminal-lines.ts';
+
+export interface SessionOptions {
+  readonly transport: ShellTransport;
+  readonly target: ShellTarget;
+  readonly platform: Platform;
+  readonly clock: Clock;
+  readonly audit: Audit;
+  /** For people: log, audit, messages. */
+  readonly device: string;
+  /** `capture`, `control`, `fresh`, `terminal-monitor`. */
+  readonly purpose: string;
+  readonly enablePassword: string | null;
+  /** From the first packet to a privileged prompt. */
+  readonly loginTimeoutMs: DurationMs;
+  /** Lines that belong to no command; see DialogueEffect `stray`. */
+  readonly onStray?: (line: string) => void;
+}
+
+export interface RunLimits {
+  readonly timeoutMs: DurationMs;
+  readonly bytesMax: number;
+}
+
+/** How long an abandoned command may take to give the prompt back, before the session is closed. */
+const RESYNC_MS = 2_000;
+/** `exit` and the far end's close. */
+const LOGOUT_MS = 2_000;
+const SETTING_MS = 5_000;
+
+interface Job {
+  readonly sent: SentLine;
+  readonly sentAt: Monotonic;
+  readonly sentAtWall: Wall;
+  readonly bytesMax: number;
+  readonly resolve: (result: CommandResult) => void;
+  readonly deadline: Timer;
+  readonly timeoutMs: DurationMs;
+  readonly kept: string[];
+  bytes: number;
+}
+
+/**
+ * Logs in, waits for the prompt, becomes privileged, applies the terminal settings (each may be refused).
+ * Rejects with the transport's errors, NO_FREE_VTY, PROMPT_TIMEOUT, ENABLE_REFUSED, SSH_CLOSED.
+ */
+export async function openSession(options: SessionOptions): Promise<Session> {
+  const startedAt = options.clock.monotonic();
+  const left = () => Math.max(1, options.loginTimeoutMs - elapsedMs(startedAt, options.clock.monotonic()));
+  const shell = await options.transport.open(options.target, { timeoutMs: options.loginTimeoutMs });
+  const session = new Session(shell, options);
+  try {
+    await session.firstPrompt(left());
+    await session.becomePrivileged(left());
+    for (const setting of options.platform.definition.onOpen) {
+      await session.run(setting, { timeoutMs: Math.min(SETTING_MS, left()), bytesMax: limits.bannerBytesMax });
+    }
+    if (session.closed) throw session.closedError(`while it was set up`);
+    return session;
+  } catch (error) {
+    await session.close();
+    throw asSpitrapError(error);
+  }
+}
+
+export class Session {
+  readonly #options: SessionOptions;
+  readonly #shell: Shell;
+  readonly #lines: TerminalLines;
+  readonly #dialogue: Dialogue;
+  #state: DialogueState = startOfDialogue;
+  #job: Job | null = null;
+  #quiet: Timer | null = null;
+  #resync: Timer | null = null;
+  #closed = false;
+  #closeReason: SpitrapError | null = null;
+  #closeListeners: ((reason: SpitrapError | null) => void)[] = [];
+  #idleWaiters: (() => void)[] = [];
+  #loginBytes = 0;
+  readonly #loginTail: string[] = [];
+  #secret: string | null = null;
+  /** Lines that belonged to no command, questions answered no, host names that changed under us. */
+  readonly counters = { strays: 0, questions: 0, renames: 0, abandoned: 0 };
+
+  constructor(shell: Shell, options: SessionOptions) {
+    this.#shell = shell;
+    this.#options = options;
+    this.#lines = new TerminalLines(options.platform.definition.pager.shows);
+    this.#dialogue = new Dialogue(options.platform.definition);
+    shell.onData((bytes) => this.#onBytes(bytes));
+    shell.onClose((reason) => this.#onClosed(reason));
+    this.#rearm();
+  }
+
+  get hostKeyFingerprint(): string {
+    return this.#shell.hostKeyFingerprint;
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** Null until the first prompt. */
+  get hostname(): string | null {
+    return this.#state.kind === 'login' ? null : this.#state.at.host;
+  }
+
+  get mode(): ModeName | null {
+    return this.#state.kind === 'login' ? null : this.#state.at.mode;
+  }
+
+  /** At once when it is closed already. The reason is null for a close that we asked for. */
+  onClose(listener: (reason: SpitrapError | null) => void): void {
+    if (this.#closed) listener(this.#closeReason);
+    else this.#closeListeners.push(listener);
+  }
+
+  /** Never rejects for what the device did; rejects with COMMAND_OUTSIDE_GRAMMAR. Waits for an earlier abandoned command within its own time. */
+  async run(command: string, budget: RunLimits): Promise<CommandResult> {
+    checkLine(this.#options.platform, command);
+    return await this.#converse({ command, secret: null }, budget);
+  }
+
+  /** An empty line; true when the prompt came back in time. Closes the session when it did not. */
+  async keepalive(timeoutMs: DurationMs): Promise<boolean> {
+    if (this.#closed) return false;
+    if (this.#state.kind !== 'idle') return true;
+    this.#step({ kind: 'probe' });
+    this.#armResync(timeoutMs, 'keepalive: no prompt after an empty line');
+    await this.#untilIdle();
+    return !this.#closed;
+  }
+
+  /** Ends the running command now, its output so far kept, with the status `timeout` and this reason. */
+  abort(why: string): void {
+    if (this.#job !== null) this.#abandon(this.#job, 'timeout', why);
+  }
+
+  /** Logs out; bounded. In the middle of a command, or without a prompt, it hangs up. */
+  async close(): Promise<void> {
+    if (!this.#closed && this.#state.kind === 'idle' && this.#job === null) {
+      const { definition } = this.#options.platform;
+      const gone = new Promise<void>((resolve) => this.onClose(() => resolve()));
+      this.#write(definition.logout);
+      const late = this.#options.clock.timer('session logout', LOGOUT_MS, () => this.#onClosed(null));
+      await gone;
+      late.cancel();
+    }
+    this.#onClosed(null);
+    await this.#shell.close();
+  }
+
+  closedError(when: string): SpitrapError {
+    const { device, purpose } = this.#options;
+    if (this.#closeReason !== null) return this.#closeReason;
+    return new SpitrapError('SSH_CLOSED', `${device}: the ${purpose} session was closed ${when}`, { retryable: true });
+  }
+
+  async firstPrompt(timeoutMs: DurationMs): Promise<void> {
+    const late = this.#options.clock.timer('session login', timeoutMs, () => {
+      const waited = `no prompt within ${timeoutMs} ms of the login; what stands there is ${quoted(this.#lines.partial)}`;
+      this.#fail(
+        new SpitrapError('PROMPT_TIMEOUT', `${this.#options.device}: ${waited}; the session is closed and tried again`, {
+          retryable: true,
+        }),
+      );
+    });
+    await this.#untilIdle();
+    late.cancel();
+    if (this.#closed) throw this.#loginError();
+  }
+
+  async becomePrivileged(timeoutMs: DurationMs): Promise<void> {
+    const { platform, device, enablePassword } = this.#options;
+    const enter = platform.definition.modes.enable.enter;
+    const privileged = () => this.mode === 'enable';
+    if (privileged() || enter === undefined) return;
+    this.#secret = enablePassword;
+    const secret = enter.asks === undefined ? null : { asks: enter.asks, name: 'enable password' };
+    const result = await this.#converse({ command: enter.send, secret }, { timeoutMs, bytesMax: limits.bannerBytesMax });
+    this.#secret = null;
+    if (privileged()) return;
+    if (result.status === 'closed') throw this.closedError(`during ${enter.send}`);
+    if (result.status === 'timeout')
+      throw new SpitrapError('PROMPT_TIMEOUT', `${device}: ${enter.send}: ${result.detail}`, { retryable: true });
+    const said = quoted(result.output.trim() === '' ? 'nothing' : result.output.trim());
+    const remedy = enablePassword === null ? 'no enablePassword is configured' : 'check enablePassword';
+    throw new SpitrapError('ENABLE_REFUSED', `${device}: ${enter.send} was refused, the device said ${said}; ${remedy}`);
+  }
+
+  async #converse(sent: SentLine, budget: RunLimits): Promise<CommandResult> {
+    const { clock } = this.#options;
+    const askedAt = clock.monotonic();
+    const late = clock.timer('session busy', budget.timeoutMs, () => this.#wakeWaiters());
+    await this.#untilIdle(() => elapsedMs(askedAt, clock.monotonic()) >= budget.timeoutMs);
+    late.cancel();
+    const nothing = { command: sent.command, output: '', sentAt: null, sentAtWall: null };
+    const tookMs = elapsedMs(askedAt, clock.monotonic());
+    if (this.#closed) return { ...nothing, status: 'closed', detail: this.#closeDetail(), tookMs };
+    if (this.#state.kind !== 'idle' || this.#job !== null) {
+      return { ...nothing, status: 'timeout', detail: 'not sent: the session was still busy with an earlier command', tookMs };
+    }
+    return await new Promise<CommandResult>((resolve) => {
+      const leftMs = Math.max(1, budget.timeoutMs - tookMs);
+      const deadline = clock.timer('session command', leftMs, () => {
+        if (this.#job === job)
+          this.#abandon(job, 'timeout', `no prompt within ${budget.timeoutMs} ms, after ${job.bytes} bytes of output`);
+      });
+      const job: Job = {
+        sent,
+        sentAt: clock.monotonic(),
+        sentAtWall: clock.wall(),
+        bytesMax: Math.min(budget.bytesMax, limits.commandOutputBytesMax),
+        resolve,
+        deadline,
+        timeoutMs: budget.timeoutMs,
+        kept: [],
+        bytes: 0,
+      };
+      this.#job = job;
+      this.#step({ kind: 'send', sent });
+    });
+  }
+
+  #onBytes(bytes: Buffer): void {
+    if (this.#closed) return;
+    if (this.#state.kind === 'login') {
+      this.#loginBytes += bytes.length;
+      if (this.#loginBytes > limits.bannerBytesMax) {
+        const what = `more than ${limits.bannerBytesMax} bytes came before a prompt`;
+        this.#fail(
+          new SpitrapError('PROMPT_TIMEOUT', `${this.#options.device}: ${what}; the session is closed`, { retryable: true }),
+        );
+        return;
+      }
+    }
+    for (const line of this.#lines.feed(bytes.toString('latin1'))) this.#step({ kind: 'line', text: line }, false);
+    this.#rearm();
+  }
+
+  #step(input: DialogueInput, rearm = true): void {
+    if (this.#closed) return;
+    const { state, effects } = this.#dialogue.step(this.#state, input);
+    this.#state = state;
+    for (const effect of effects) this.#perform(effect);
+    if (rearm) this.#rearm();
+  }
+
+  #perform(effect: DialogueEffect): void {
+    const { audit, device, purpose } = this.#options;
+    switch (effect.kind) {
+      case 'write':
+        audit.sent(device, purpose, effect.text.replace(/\r$/, ''));
+        this.#shell.write(effect.text);
+        return;
+      case 'write-secret':
+        audit.sentSecret(device, purpose, effect.name);
+        this.#shell.write((this.#secret ?? '') + ENTER);
+        return;
+      case 'keep':
+        this.#keep(effect.text);
+        return;
+      case 'stray':
+        this.#stray(effect.text);
+        return;
+      case 'clear':
+        this.#lines.clear();
+        return;
+      case 'finished':
+        this.#finish(effect.refusal);
+        return;
+      case 'at-prompt':
+        this.#atPrompt(effect.at);
+        return;
+      case 'renamed':
+        this.counters.renames += 1;
+        return;
+      case 'question':
+        this.counters.questions += 1;
+        return;
+      case 'runaway':
+        if (this.#job !== null) this.#abandon(this.#job, 'too-long', effect.why);
+        else this.#fail(new SpitrapError('SSH_CLOSED', `${device}: ${effect.why}; the session is closed`, { retryable: true }));
+        return;
+      default:
+        assertNever(effect);
+    }
+  }
+
+  #keep(text: string): void {
+    const job = this.#job;
+    if (job === null) return;
+    const room = job.bytesMax - job.bytes;
+    const line = `${text}\n`;
+    job.kept.push(line.length > room ? line.slice(0, room) : line);
+    job.bytes += Math.min(line.length, room);
+    if (line.length > room) this.#abandon(job, 'too-long', `cut at ${job.bytesMax} bytes`);
+  }
+
+  #stray(text: string): void {
+    this.counters.strays += 1;
+    if (this.#state.kind === 'login') {
+      this.#loginTail.push(text);
+      if (this.#loginTail.length > limits.loginTailLinesMax) this.#loginTail.shift();
+    }
+    this.#options.onStray?.(text);
+  }
+
+  #finish(refusal: string | null): void {
+    if (this.#job !== null) this.#resolve(this.#job, refusal === null ? 'ok' : 'refused', refusal);
+  }
+
+  #atPrompt(_at: Prompt): void {
+    this.#resync?.cancel();
+    this.#resync = null;
+    this.#wakeWaiters();
+  }
+
+  /** The result goes out now, with what came until now; the session is not free before it has its prompt again. */
+  #abandon(job: Job, status: CommandStatus, why: string): void {
+    if (this.#job !== job) return;
+    this.counters.abandoned += 1;
+    const partial = this.#lines.partial;
+    this.#resolve(job, status, why, this.#state.kind === 'output' ? partial : '');
+    this.#armResync(RESYNC_MS, `no prompt within ${RESYNC_MS} ms after ${quoted(job.sent.command)} was abandoned (${why})`);
+    this.#step({ kind: 'abandon', partial });
+  }
+
+  #resolve(job: Job, status: CommandStatus, detail: string | null, partial = ''): void {
+    this.#job = null;
+    job.deadline.cancel();
+    job.resolve({
+      command: job.sent.command,
+      status,
+      output: job.kept.join('') + partial.slice(0, Math.max(0, job.bytesMax - job.bytes)),
+      detail,
+      sentAt: job.sentAt,
+      sentAtWall: job.sentAtWall,
+      tookMs: elapsedMs(job.sentAt, this.#options.clock.monotonic()),
+    });
+  }
+
+  #armResync(delayMs: DurationMs, why: string): void {
+    this.#resync?.cancel();
+    this.#resync = this.#options.clock.timer('session resync', delayMs, () => {
+      this.#fail(new SpitrapError('SSH_CLOSED', `${this.#options.device}: ${why}; the session is closed`, { retryable: true }));
+    });
+  }
+
+  #rearm(): void {
+    this.#quiet?.cancel();
+    this.#quiet = null;
+    if (this.#closed) return;
+    const delayMs = this.#dialogue.attentionMs(this.#state, this.#lines.partial);
+    if (delayMs === null) return;
+    this.#quiet = this.#options.clock.timer('session quiet', delayMs, () =>
+      this.#step({ kind: 'quiet', partial: this.#lines.partial }),
+    );
+  }
+
+  #write(line: string): void {
+    this.#options.audit.sent(this.#options.device, this.#options.purpose, line);
+    this.#shell.write(line + ENTER);
+  }
+
+  /** Resolves when a command may be sent, at a close, or when `enough` says so. */
+  async #untilIdle(enough: () => boolean = () => false): Promise<void> {
+    while (!this.#closed && !enough() && (this.#state.kind !== 'idle' || this.#job !== null)) {
+      await new Promise<void>((resolve) => this.#idleWaiters.push(resolve));
+    }
+  }
+
+  #wakeWaiters(): void {
+    const waiters = this.#idleWaiters;
+    this.#idleWaiters = [];
+    for (const wake of waiters) wake();
+  }
+
+  #fail(reason: SpitrapError): void {
+    this.#onClosed(reason);
+    void this.#shell.close();
+  }
+
+  #onClosed(reason: SpitrapError | null): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#closeReason = reason;
+    this.#quiet?.cancel();
+    this.#resync?.cancel();
+    const partial = this.#state.kind === 'output' ? this.#lines.partial : '';
+    if (this.#job !== null) this.#resolve(this.#job, 'closed', this.#closeDetail(), partial);
+    this.#wakeWaiters();
+    const listeners = this.#closeListeners;
+    this.#closeListeners = [];
+    for (const listener of listeners) listener(reason);
+  }
+
+  #closeDetail(): string {
+    const error = this.#closeReason;
+    return error === null ? 'SSH_CLOSED: we closed the session' : `${error.code}: ${error.message}`;
+  }
+
+  /** What IOS says when all lines are taken comes as text, then the connection ends. */
+  #loginError(): SpitrapError {
+    const said = [...this.#loginTail, this.#lines.partial].filter((line) => line.trim() !== '');
+    const { definition } = this.#options.platform;
+    const full = said.find((line) => definition.noFreeLine.some((pattern) => pattern.test(line)));
+    const { device } = this.#options;
+    if (full !== undefined)
+      return new SpitrapError('NO_FREE_VTY', `${device}: all VTY lines are taken, it said ${quoted(full)}; tried again`, {
+        retryable: true,
+      });
+    const error = this.closedError('before a prompt was seen');
+    const last = said.at(-1);
+    if (last === undefined || !isSpitrapError(error, 'SSH_CLOSED')) return error;
+    return new SpitrapError('SSH_CLOSED', `${error.message}; the last it said was ${quoted(last)}`, { retryable: true });
+  }
+}

@@ -1,0 +1,11 @@
+/** Cisco IOS XE: as IOS, and the data plane's drop counters, because before 2.3.2 (and under rate limits) only they tell of an invalid SPI (Note B). */
+import { ciscoPlatform } from '../cisco/cisco.ts';
+
+export const ciscoIosxe = ciscoPlatform('cisco-iosxe', {
+  dropCounters: [
+    // IpsecInput
+    'show platform hardware qfp active statistics drop | include Ipsec',
+    // 4 IN_US_V4_PKT_SA_NOT_FOUND_SPI n; cumulative: before and after are compared
+    'show platform hardware qfp active feature ipsec datapath drops all | include SPI',
+  ],
+});

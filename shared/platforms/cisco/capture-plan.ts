@@ -1,0 +1,64 @@
+/**
+ * What is captured at an incident, in order: scoped to the peers, then of the device, then Note A's four (facts.md §1), which are
+ * unscoped and so sent only while the device has few SAs. The scoped set comes again at the stop, for counter deltas.
+ */
+import type { CaptureRound } from '../../model/capture.ts';
+import type { CaptureScope, PlannedCommand } from '../platform.ts';
+import { addressWord } from './grammar.ts';
+
+export interface CapturePlanVariant {
+  /** After CPU: Note B's counters on IOS XE. */
+  readonly dropCounters: readonly string[];
+}
+
+export const SHOW_CLOCK = 'show clock';
+export const SHOW_DEBUGGING = 'show debugging';
+export const SHOW_CONDITIONS = 'show crypto debug-condition';
+export const SHOW_CPU = 'show processes cpu | include CPU utilization';
+
+/** Their rows together are n, which `maxUnscopedSas` is held against. */
+const COUNT = ['show crypto isakmp sa', 'show crypto ikev2 sa'];
+const NOTE_A = ['show crypto sockets', 'show crypto isa sa', 'show crypto ipsec sa detail', 'show dmvpn detail'];
+
+export function capturePlan(variant: CapturePlanVariant, round: CaptureRound, scope: CaptureScope): PlannedCommand[] {
+  const scoped = scopedCommands(scope).map((command): PlannedCommand => ({ command, group: 'scoped' }));
+  switch (round) {
+    case 'stop':
+      return scoped;
+    case 'first':
+    case 'late':
+      return [
+        ...scoped,
+        ...deviceCommands(variant).map((command): PlannedCommand => ({ command, group: 'device' })),
+        ...COUNT.map((command): PlannedCommand => ({ command, group: 'count' })),
+        ...NOTE_A.map((command): PlannedCommand => ({ command, group: 'note-a', needsSaCount: true })),
+      ];
+  }
+}
+
+/** The clock and the SPI lookup once, the rest for each peer; with one peer exactly the order of the plan. Text that is no address is left out. */
+function scopedCommands(scope: CaptureScope): string[] {
+  const peers = scope.peers.map(addressWord).filter((peer) => peer !== null);
+  return [
+    SHOW_CLOCK,
+    ...peers.flatMap((peer, index) => [
+      `show crypto ipsec sa peer ${peer} detail`,
+      `show crypto isakmp sa detail | include ${peer}`,
+      `show crypto ikev2 sa remote ${peer} detailed`,
+      `show crypto session remote ${peer} detail`,
+      ...(index === 0 ? ['show crypto ipsec spi-lookup detail'] : []),
+      `show ip nhrp nbma ${peer}`,
+    ]),
+  ];
+}
+
+function deviceCommands(variant: CapturePlanVariant): string[] {
+  return [
+    SHOW_DEBUGGING,
+    SHOW_CONDITIONS,
+    'show logging | include CRYPTO|IPSEC|ISAKMP|IKEV2',
+    'show version | include uptime|reason',
+    SHOW_CPU,
+    ...variant.dropCounters,
+  ];
+}

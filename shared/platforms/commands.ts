@@ -1,0 +1,63 @@
+/** Every line that an agent may ever send to its device, for `spitrap commands -c FILE`: what the change board reads. */
+import type { Platform } from './platform.ts';
+
+export interface CommandsScope {
+  /** Addresses of the peers as configured; a CIDR range stands as `<address in 10.0.0.0/8>`, because the address is known only at the event. */
+  readonly peers: readonly string[];
+  readonly maxUnscopedSas: number;
+  /** False leaves out the line that only a configured terminal-monitor source sends. */
+  readonly terminalMonitor: boolean;
+}
+
+export interface PossibleCommand {
+  readonly command: string;
+  readonly purpose: string;
+}
+
+const PLACE = '192.0.2.254';
+
+export function commandsFor(platform: Platform, scope: CommandsScope): PossibleCommand[] {
+  const { definition } = platform;
+  const found = new Map<string, string>();
+  const add = (command: string, purpose: string) => {
+    if (!found.has(command)) found.set(command, purpose);
+  };
+  const enable = definition.modes.enable.enter;
+  if (enable) add(enable.send, 'login: privileged EXEC; its password is sent when asked for');
+  for (const command of definition.onOpen) add(command, 'login: terminal settings of our own session');
+  add('', 'keepalive: an empty line every 4 min on an idle session');
+  add(platform.showClock, 'login and capture: the device clock');
+  add(platform.debugOff.all, 'stop: turns every debug off, the one line that changes anything');
+  add(platform.showDebugging, 'what is on at t0; verification after the stop; each hello');
+  add(
+    platform.corroborate('0x0').replace('0x0', '<SPI of the message, hex>'),
+    'corroboration of a line that came by UDP or from a file',
+  );
+  add(platform.showLogging, 'corroboration: how far back the buffer reaches');
+  for (const command of plannedFor(platform, scope)) add(command.command, command.purpose);
+  if (scope.terminalMonitor) {
+    add(platform.terminalMonitor.level, 'source terminal-monitor: is it harmless to turn on?');
+    add(platform.terminalMonitor.on, 'source terminal-monitor: log messages on a session of its own');
+    add(platform.terminalMonitor.off, 'source terminal-monitor: before its logout');
+  }
+  add(definition.logout, 'logout');
+  return [...found].map(([command, purpose]) => ({ command, purpose }));
+}
+
+function plannedFor(platform: Platform, scope: CommandsScope): PossibleCommand[] {
+  const purposes = {
+    scoped: 'capture, at the event and again at the stop',
+    device: 'capture',
+    count: 'capture: how many SAs there are',
+    'note-a': '',
+  };
+  return scope.peers.flatMap((peer) => {
+    const range = peer.includes('/') && !/\/(?:32|128)$/.test(peer);
+    const address = range ? PLACE : peer.replace(/\/\d+$/, '');
+    const plan = platform.capturePlan('first', { peers: [address], maxUnscopedSas: scope.maxUnscopedSas });
+    return plan.map(({ command, group }) => ({
+      command: range ? command.replace(PLACE, `<address in ${peer}>`) : command,
+      purpose: group === 'note-a' ? `capture, only up to ${scope.maxUnscopedSas} SAs` : purposes[group],
+    }));
+  });
+}

@@ -51,6 +51,10 @@ export const limits = {
   captureBytesMax: 64 * 1024 * 1024,
   /** What a device may send before a prompt is seen at login (banner, MOTD). */
   bannerBytesMax: 256 * 1024,
+  /** Lines that wait on one session: an incident's whole plan for ten peers, twice. */
+  commandsQueuedMax: 512,
+  /** Sessions for an errand at once: one that hangs and the one that replaces it. VTY lines are scarce. */
+  freshSessionsMax: 2,
   /** Last lines of the login kept for the message when no prompt comes: "all lines are taken" is among them. */
   loginTailLinesMax: 20,
   /** Audit lines waiting for a slow disk; a send never waits for it. */

@@ -91,18 +91,24 @@ export const absent = (raw: unknown, spelled: string): string =>
 
 /** Defaults, optionals and preprocessing taken off: the schema that has the shape. A leaf is returned as it is. */
 export function bare(schema: z.ZodType): z.ZodType {
-  if (schema instanceof z.ZodPrefault || schema instanceof z.ZodOptional) return bare(schema.def.innerType as z.ZodType);
-  if (schema instanceof z.ZodPipe) {
-    const inside = schema.def.in as z.ZodType;
-    if (inside instanceof z.ZodUnknown) return schema;
-    return bare(inside instanceof z.ZodTransform ? (schema.def.out as z.ZodType) : inside);
-  }
-  return schema;
+  const inside = wrapped(schema);
+  return inside === null ? schema : bare(inside);
+}
+
+/** One layer off; null when there is none. */
+function wrapped(schema: z.ZodType): z.ZodType | null {
+  if (schema instanceof z.ZodPrefault || schema instanceof z.ZodOptional) return schema.def.innerType as z.ZodType;
+  if (!(schema instanceof z.ZodPipe) || schema.def.in instanceof z.ZodUnknown) return null;
+  return (schema.def.in instanceof z.ZodTransform ? schema.def.out : schema.def.in) as z.ZodType;
 }
 
 /** How a value of it is written; `value` when nobody said. */
 export function spelling(schema: z.ZodType): string {
-  return fieldNotes.get(schema)?.spelled ?? fieldNotes.get(bare(schema))?.spelled ?? 'value';
+  for (let layer: z.ZodType | null = schema; layer !== null; layer = wrapped(layer)) {
+    const spelled = fieldNotes.get(layer)?.spelled;
+    if (spelled !== undefined) return spelled;
+  }
+  return 'value';
 }
 
 /** The schema that judged the value at `path` of `tree`; null where no schema stands (an unknown key). */

@@ -23,6 +23,8 @@ export interface LoadedConfig {
   readonly config: Config;
   /** Not faults, but to be read: one line each. */
   readonly warnings: readonly string[];
+  /** Every secret that was read, for the log to hide (agent/log.ts). */
+  readonly secrets: readonly string[];
 }
 
 /** @throws SpitrapError CONFIG_UNREADABLE, CONFIG_INVALID (faultsOf gives the list), SECRET_UNREADABLE. */
@@ -55,8 +57,10 @@ export function loadConfigText(text: string, file: string, host: ConfigHost): Lo
   }
   const parts = judgement.settings(read.tree);
   checkRules(parts, judgement);
+  const secrets: string[] = [];
   const reader: SecretReader = {
     host,
+    secrets,
     folder: dirname(file),
     fault: (path, remedy, code) => judgement.fault(path, remedy, code),
     warn: (message) => judgement.warn(message),
@@ -66,7 +70,11 @@ export function loadConfigText(text: string, file: string, host: ConfigHost): Lo
   const keyRef = parts.evidence?.redactionKey;
   const redactionKey = keyRef ? readSecret(keyRef, ['evidence', 'redactionKey'], { charactersMin: 8 }, reader) : null;
   if (judgement.faults.length > 0 || !device || !peers) throw judgement.error();
-  return { config: assembleConfig(parts as Spelled, { device, peers, redactionKey }, file), warnings: judgement.warnings };
+  return {
+    config: assembleConfig(parts as Spelled, { device, peers, redactionKey }, file),
+    warnings: judgement.warnings,
+    secrets,
+  };
 }
 
 type SettingParts = Parts & { readonly evidence?: Partial<Spelled['evidence']> };

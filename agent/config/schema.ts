@@ -286,7 +286,7 @@ export const rootShape = {
       level: withDefault(kinds.word(['debug', 'info', 'warn', 'error']), 'info', 'Least severe entry that is written.'),
       format: withDefault(kinds.word(['auto', 'json', 'pretty']), 'auto', '`auto`: readable on a terminal, JSON otherwise.'),
     },
-    'The agent’s own log, on stderr.',
+    'The agent’s own log, on stdout.',
   ),
 };
 

@@ -48,6 +48,8 @@ export interface SecretReader {
   readonly host: ConfigHost;
   /** The folder of the configuration file: relative paths start there. */
   readonly folder: string;
+  /** Filled with every secret that was read. */
+  readonly secrets: string[];
   fault(path: FaultPath, remedy: string, code: 'CONFIG_INVALID' | 'SECRET_UNREADABLE'): void;
   warn(message: string): void;
 }
@@ -60,7 +62,10 @@ export function readSecret(ref: SecretRef, path: FaultPath, needs: SecretNeeds, 
   const value = needs.manyLines ? raw : raw.replace(/\r?\n$/, '');
   const where = ref.kind === 'file' ? 'the file' : 'the variable';
   const faulty = faultIn(value, where, needs);
-  if (faulty === null) return value;
+  if (faulty === null) {
+    reader.secrets.push(value);
+    return value;
+  }
   reader.fault(path, faulty, 'CONFIG_INVALID');
   return '';
 }

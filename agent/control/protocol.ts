@@ -1,0 +1,98 @@
+/**
+ * What is said over dataDir/control.sock: one JSON object a line, a request and its answer. The coordinator implements
+ * ControlHandlers; control-socket.ts serves it, control-client.ts asks. docs/cli.md explains the requests.
+ */
+import { type ErrorCode, errorCodes, SpitrapError } from '../../shared/errors.ts';
+import { printable } from '../../shared/model/printable.ts';
+import type { AgentStatus, AlarmStatus, HoldStatus, IncidentSummary } from '../status/status.ts';
+
+export interface ControlHandlers {
+  status(): AgentStatus;
+  hold(change: HoldChange): Promise<HoldStatus>;
+  /** Live ones and those remembered, newest first. Sealed bundles are read from disk by the command line. */
+  incidents(): Promise<readonly IncidentSummary[]>;
+  /** Rejects with INCIDENT_UNKNOWN. */
+  incident(id: string): Promise<IncidentSummary>;
+  /** Rejects with USAGE when no alarm has that id. */
+  ack(alarm: string): Promise<AlarmStatus>;
+}
+
+/** `forMs` null: until taken off. */
+export type HoldChange = { readonly on: true; readonly forMs: number | null } | { readonly on: false };
+
+export type ControlRequest =
+  | { readonly request: 'identify' }
+  | { readonly request: 'status' }
+  | { readonly request: 'hold'; readonly change: HoldChange }
+  | { readonly request: 'incidents' }
+  | { readonly request: 'incident'; readonly id: string }
+  | { readonly request: 'ack'; readonly alarm: string };
+
+export interface ControlAnswers {
+  readonly identify: { readonly pid: number };
+  readonly status: AgentStatus;
+  readonly hold: HoldStatus;
+  readonly incidents: readonly IncidentSummary[];
+  readonly incident: IncidentSummary;
+  readonly ack: AlarmStatus;
+}
+
+export type ControlReply =
+  | { readonly ok: true; readonly result: unknown }
+  | { readonly ok: false; readonly error: { readonly code: ErrorCode; readonly message: string } };
+
+const HOLD_MS_MAX = 30 * 24 * 3_600_000;
+const ID = /^[\w-]{1,64}$/;
+
+/** A line as a request, or why it is none. Never throws; extra keys are ignored, since a newer client may send them. */
+export function parseRequest(line: string): ControlRequest | SpitrapError {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    return refused('the request is not JSON');
+  }
+  if (typeof value !== 'object' || value === null) return refused('the request is not an object');
+  const { request, change, id, alarm } = value as Record<string, unknown>;
+  switch (request) {
+    case 'identify':
+    case 'status':
+    case 'incidents':
+      return { request };
+    case 'hold': {
+      const parsed = parseHold(change);
+      return parsed ? { request, change: parsed } : refused('hold needs change: { on: true, forMs } or { on: false }');
+    }
+    case 'incident':
+      return typeof id === 'string' && ID.test(id) ? { request, id } : refused('incident needs an id');
+    case 'ack':
+      return typeof alarm === 'string' && ID.test(alarm) ? { request, alarm } : refused('ack needs the id of an alarm');
+    default:
+      return refused(`unknown request ${printable(JSON.stringify(request) ?? 'undefined', 60)}`);
+  }
+}
+
+const refused = (why: string): SpitrapError => new SpitrapError('CONTROL_FAILED', `${why}; nothing was done`);
+
+function parseHold(change: unknown): HoldChange | null {
+  if (typeof change !== 'object' || change === null) return null;
+  const { on, forMs } = change as Record<string, unknown>;
+  if (on === false) return { on };
+  if (on !== true) return null;
+  if (forMs === null || forMs === undefined) return { on, forMs: null };
+  return typeof forMs === 'number' && forMs > 0 && forMs <= HOLD_MS_MAX ? { on, forMs } : null;
+}
+
+/** The reply line of the other end; garbage becomes CONTROL_FAILED. */
+export function parseReply(line: string): unknown {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    throw new SpitrapError('CONTROL_FAILED', 'the agent answered something that is not JSON; is it another version?');
+  }
+  const reply = value as Partial<{ ok: unknown; result: unknown; error: { code?: unknown; message?: unknown } }> | null;
+  if (reply?.ok === true) return reply.result;
+  const code = errorCodes.find((known) => known === reply?.error?.code) ?? 'CONTROL_FAILED';
+  throw new SpitrapError(code, printable(String(reply?.error?.message ?? 'the agent refused the request'), 2_000));
+}

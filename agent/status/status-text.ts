@@ -1,0 +1,172 @@
+/**
+ * `spitrap status` for a person at three in the morning: alarms first, then what runs, then counters. 80 columns; text from the
+ * network is escaped. Pure: called by cli/status.ts.
+ */
+import { printable } from '../../shared/model/printable.ts';
+import { formatDuration } from '../../shared/model/time.ts';
+import type { AgentStatus, AlarmStatus, IncidentSummary, PeerStatus, SessionSummary, SourceStatus } from './status.ts';
+import { type Paint, wrapped } from './text-layout.ts';
+
+export function statusText(status: AgentStatus, paint: Paint): string {
+  return [
+    ...headLines(status, paint),
+    ...alarmLines(status.alarms, paint),
+    ...incidentLines(status.incidents, paint),
+    ...deviceLines(status, paint),
+    ...sourceLines(status.sources, paint),
+    ...peerLines(status.peers, paint),
+    ...storeLines(status, paint),
+    ...counterLines('refused', status.refusals, paint),
+    ...counterLines('dropped', status.drops, paint),
+  ].join('\n');
+}
+
+const INDENT = '          ';
+
+function headLines(status: AgentStatus, paint: Paint): string[] {
+  const { hold } = status;
+  const head = `${status.role} in mode ${status.mode}, up ${formatDuration(status.upMs)}, pid ${status.pid}, spitrap ${printable(status.version, 20)}`;
+  const lines = [paint('strong', head)];
+  if (hold.on)
+    lines.push(
+      paint(
+        'bad',
+        `HOLD until ${hold.until === null ? 'taken off' : time(hold.until)} (${printable(hold.by ?? '?', 30)}): no new incident acts`,
+      ),
+    );
+  if (status.mode !== 'act') lines.push(paint('warn', `mode ${status.mode}: debugs are not turned off by this agent`));
+  return lines;
+}
+
+function alarmLines(alarms: readonly AlarmStatus[], paint: Paint): string[] {
+  if (alarms.length === 0) return [row('alarms', 'none', paint)];
+  return alarms.flatMap((alarm) => {
+    const tone = alarm.acknowledged ? 'quiet' : 'bad';
+    const note = alarm.acknowledged ? ' (acknowledged)' : '';
+    const head = `${label('ALARM')}${alarm.id}  since ${time(alarm.since)}${note}`;
+    const remedy = alarm.remedy === null ? [] : wrapped(`do: ${printable(alarm.remedy, 600)}`, INDENT);
+    return [paint(tone, head), ...wrapped(printable(alarm.text, 600), INDENT).map((line) => paint(tone, line)), ...remedy];
+  });
+}
+
+function incidentLines(incidents: readonly IncidentSummary[], paint: Paint): string[] {
+  if (incidents.length === 0) return [row('incidents', 'none', paint)];
+  return incidents.flatMap((incident) => {
+    const stop = incident.stopInMs !== null && incident.stopInMs > 0 ? `, stop in ${formatDuration(incident.stopInMs)}` : '';
+    const outcome = incident.outcome ?? `${printable(incident.phase, 20)}${stop}`;
+    const tone = incident.outcome === null ? 'warn' : incident.outcome === 'partial' ? 'bad' : 'good';
+    const what = `${incident.firstFlow ?? 'a stop without a flow'}${incident.flows > 1 ? ` and ${incident.flows - 1} more` : ''}`;
+    return [
+      `${label('incident')}${incident.id}  ${time(incident.openedAt)}  ${paint(tone, outcome)}`,
+      ...wrapped(`${printable(what, 200)}; debugs off: ${printable(incident.debugsOff, 20)}`, INDENT),
+      ...(incident.reasons.length > 0 ? wrapped(printable(incident.reasons.join(', '), 600), INDENT) : []),
+    ];
+  });
+}
+
+function deviceLines({ device }: AgentStatus, paint: Paint): string[] {
+  const host = device.hostname === null ? 'never logged in' : `prompt ${printable(device.hostname, 40)}`;
+  const debugs =
+    device.debugsOn === null
+      ? 'not read'
+      : device.debugsOn.length === 0
+        ? 'none on'
+        : device.debugsOn.map((flag) => printable(flag, 60)).join(', ');
+  return [
+    row('device', `${printable(device.name, 40)} ${device.address}:${device.port} ${device.platform}, ${host}`, paint),
+    ...(['capture', 'control'] as const).flatMap((name) => sessionLines(name, device.sessions[name], paint)),
+    ...wrapped(`crypto debugs: ${debugs}${device.debugsReadAt === null ? '' : ` (read ${time(device.debugsReadAt)})`}`, INDENT),
+    ...(device.clock === null
+      ? []
+      : wrapped(
+          `clock: ${printable(device.clock.text, 60)}${device.clock.trusted ? '' : ', not in sync: its stamps order nothing'}`,
+          INDENT,
+        )),
+  ];
+}
+
+function sessionLines(name: string, session: SessionSummary, paint: Paint): string[] {
+  const tone = session.state === 'ready' || session.state === 'busy' ? 'good' : 'warn';
+  const head = `${INDENT}session ${name}: ${paint(tone, session.state)} for ${formatDuration(session.sinceMs)}`;
+  return [head, ...(session.lastError === null ? [] : wrapped(printable(session.lastError, 600), `${INDENT}  `))];
+}
+
+function sourceLines(sources: readonly SourceStatus[], paint: Paint): string[] {
+  return sources.flatMap((source) => {
+    const last = source.lastLineAt === null ? paint('warn', 'no line yet') : `last ${time(source.lastLineAt)}`;
+    const odd = [
+      source.unparsed > 0 ? `${source.unparsed} not parsed` : '',
+      source.refused > 0 ? `${source.refused} refused` : '',
+      source.state === 'open' ? '' : source.state.toUpperCase(),
+    ].filter((text) => text !== '');
+    return [
+      `${label('source')}${printable(source.name, 40)} ${source.listen ?? ''}: ${source.lines} lines, ${last}`,
+      ...wrapped([`${source.candidates} candidates`, ...odd].join(', '), INDENT),
+    ];
+  });
+}
+
+function peerLines(peers: readonly PeerStatus[], paint: Paint): string[] {
+  return peers.flatMap((peer) => {
+    const silent = peer.kind === 'spitrap' && peer.lastHelloAt === null;
+    const hello = silent
+      ? paint('warn', 'no hello yet')
+      : peer.lastHelloAt === null
+        ? 'sends no hello'
+        : `hello ${time(peer.lastHelloAt)}`;
+    const trip = peer.roundTripMs === null ? '' : `, round trip ${formatDuration(peer.roundTripMs)}`;
+    const offset =
+      peer.offsetMs === null
+        ? ''
+        : `, clock ${peer.offsetMs < 0 ? 'behind' : 'ahead'} by ${formatDuration(Math.abs(peer.offsetMs))}`;
+    const says = [peer.role, peer.mode && `mode ${peer.mode}`, peer.armed && `armed ${peer.armed}`].filter(Boolean).join(', ');
+    return [
+      `${label('peer')}${printable(peer.name, 40)} (${peer.kind}): ${hello}`,
+      ...(says || trip || offset ? wrapped(`${printable(says, 80)}${trip}${offset}`.replace(/^, /, ''), INDENT) : []),
+      ...(peer.missedHellos > 0 ? [paint('bad', `${INDENT}${peer.missedHellos} hellos missing in a row`)] : []),
+      ...peer.differences.flatMap((text) => wrapped(printable(text, 200), INDENT).map((line) => paint('bad', line))),
+      ...peer.paths.flatMap((path) =>
+        wrapped(
+          `${path.endpoint}: ${path.acknowledged} of ${path.sent} acknowledged${path.lastError === null ? '' : `; ${printable(path.lastError, 400)}`}`,
+          INDENT,
+        ),
+      ),
+    ];
+  });
+}
+
+function storeLines({ ring, journal, dataDir, engineId, signalListen }: AgentStatus, paint: Paint): string[] {
+  const span = ring.oldestAt === null ? 'empty' : `since ${time(ring.oldestAt)}`;
+  const lost = ring.droppedLines > 0 ? paint('bad', `, ${ring.droppedLines} lines lost`) : '';
+  return [
+    `${label('ring')}${megabytes(ring.bytes)} in ${ring.segments} segments, ${span}${lost}`,
+    ...degraded(ring.degraded, paint),
+    row('journal', `${journal.records} records, ${megabytes(journal.bytes)}`, paint),
+    ...degraded(journal.degraded, paint),
+    ...wrapped(printable(dataDir, 400), label('data')),
+    row('signals', `on ${signalListen}, engine ${engineId}`, paint),
+  ];
+}
+
+const degraded = (reason: string | null, paint: Paint): string[] =>
+  reason === null ? [] : wrapped(`DEGRADED: ${printable(reason, 400)}`, INDENT).map((line) => paint('bad', line));
+
+function counterLines(name: string, counters: Readonly<Record<string, number>>, paint: Paint): string[] {
+  const counted = Object.entries(counters).filter(([, count]) => count > 0);
+  if (counted.length === 0) return [];
+  const text = counted.map(([reason, count]) => `${printable(reason, 40)} ${count}`).join(', ');
+  return wrapped(text, label(name)).map((line) => paint('plain', line));
+}
+
+const label = (text: string): string => text.padEnd(INDENT.length);
+const row = (name: string, text: string, paint: Paint): string =>
+  wrapped(text, label(name))
+    .map((line) => paint('plain', line))
+    .join('\n');
+const megabytes = (bytes: number): string =>
+  bytes < 1024 ** 2 ? `${Math.ceil(bytes / 1024)} KiB` : `${(bytes / 1024 ** 2).toFixed(1)} MiB`;
+/** `2026-03-12 18:22:10Z`. */
+const time = (iso: string): string =>
+  printable(iso, 30)
+    .replace('T', ' ')
+    .replace(/\.\d+Z$/, 'Z');

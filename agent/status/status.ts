@@ -1,0 +1,155 @@
+/**
+ * What an agent says of itself: plain JSON, answered over the control socket (`spitrap status --json`) and shown by status-text.ts.
+ * Filled by the coordinator. Times are ISO 8601 UTC of this host's wall clock; `…Ms` are durations as of `at`. Text that came from
+ * the network is raw here and escaped where it is shown.
+ */
+import type { Mode, Role } from '../../shared/model/watch.ts';
+
+export interface AgentStatus {
+  readonly version: string;
+  readonly pid: number;
+  readonly at: string;
+  readonly startedAt: string;
+  readonly upMs: number;
+  readonly role: Role;
+  readonly mode: Mode;
+  readonly hold: HoldStatus;
+  readonly dataDir: string;
+  /** Hex. */
+  readonly engineId: string;
+  readonly engineBoots: number;
+  readonly signalListen: string;
+  readonly device: DeviceSummary;
+  readonly sources: readonly SourceStatus[];
+  readonly peers: readonly PeerStatus[];
+  /** Not sealed yet, and the last sealed ones, newest first. */
+  readonly incidents: readonly IncidentSummary[];
+  /** Standing ones, oldest first; acknowledged ones stay until their cause is gone. */
+  readonly alarms: readonly AlarmStatus[];
+  /** What was turned away, by reason: `unknown-peer`, `source-address`, `not-my-role`, … */
+  readonly refusals: Readonly<Record<string, number>>;
+  /** What was lost at a bound, by the bound's name (shared/limits.ts). */
+  readonly drops: Readonly<Record<string, number>>;
+  readonly ring: RingSummary;
+  readonly journal: JournalSummary;
+}
+
+export interface HoldStatus {
+  readonly on: boolean;
+  /** Null: until taken off. */
+  readonly until: string | null;
+  /** `configuration`, `command`, `file HOLD`; null when off. */
+  readonly by: string | null;
+}
+
+export interface DeviceSummary {
+  readonly name: string;
+  readonly address: string;
+  readonly port: number;
+  readonly platform: string;
+  /** As learned from its prompt. */
+  readonly hostname: string | null;
+  readonly sessions: Readonly<Record<'capture' | 'control', SessionSummary>>;
+  readonly refusedLoginsInARow: number;
+  /** Crypto debugs on, as last read; null: not read yet, or not readable. */
+  readonly debugsOn: readonly string[] | null;
+  readonly debugsReadAt: string | null;
+  /** `show clock` as printed, and how far it is ahead of this host; null: not read. */
+  readonly clock: { readonly text: string; readonly trusted: boolean; readonly readAt: string } | null;
+}
+
+export interface SessionSummary {
+  readonly state: 'closed' | 'connecting' | 'ready' | 'busy' | 'backing-off';
+  readonly sinceMs: number;
+  /** `SSH_AUTH_REFUSED: …`; null after a success. */
+  readonly lastError: string | null;
+}
+
+export interface SourceStatus {
+  readonly name: string;
+  readonly kind: string;
+  /** Where it listens; null for a terminal monitor. */
+  readonly listen: string | null;
+  readonly state: 'open' | 'interrupted' | 'closed';
+  readonly lines: number;
+  readonly bytes: number;
+  /** Lines with one of our anchors in them. */
+  readonly candidates: number;
+  /** Candidates that did not parse; kept in the ring. */
+  readonly unparsed: number;
+  readonly refused: number;
+  readonly lastLineAt: string | null;
+}
+
+export interface PeerStatus {
+  readonly name: string;
+  readonly kind: 'spitrap' | 'eem';
+  /** Null: no hello yet (an `eem` peer sends none). */
+  readonly lastHelloAt: string | null;
+  readonly missedHellos: number;
+  readonly version: string | null;
+  readonly role: string | null;
+  readonly mode: string | null;
+  /** `yes`, `no`, `unknown` as it says of its device's debugs. */
+  readonly armed: string | null;
+  readonly roundTripMs: number | null;
+  /** How far its wall clock is ahead of ours, from the quickest of the last eight hellos. */
+  readonly offsetMs: number | null;
+  /** Why the two ends do not fit (`cfg`, `mode`, `half-armed`); empty when they do. */
+  readonly differences: readonly string[];
+  readonly paths: readonly PathStatus[];
+}
+
+export interface PathStatus {
+  readonly endpoint: string;
+  readonly sent: number;
+  readonly acknowledged: number;
+  readonly lastError: string | null;
+}
+
+export interface IncidentSummary {
+  readonly id: string;
+  readonly openedAt: string;
+  readonly openedBy: 'message' | 'alert' | 'stop';
+  /** `alerted`, `stopping`, `verifying`, `sealing`, `sealed`: how far it is. */
+  readonly phase: string;
+  readonly peers: readonly string[];
+  readonly flows: number;
+  /** `11.1.1.3 -> 213.163.222.7 SPI 0x68842105`; null when a bare stop opened it. */
+  readonly firstFlow: string | null;
+  /** Until the planned stop; negative after it; null when none is planned. */
+  readonly stopInMs: number | null;
+  /** `verified`, `unverified`, `failed`, `pending`, `not-sent`. */
+  readonly debugsOff: string;
+  /** `complete`, `complete-one-ended`, `partial`; null before the seal. */
+  readonly outcome: string | null;
+  readonly reasons: readonly string[];
+  readonly bundle: string | null;
+}
+
+export interface AlarmStatus {
+  /** Short, for `spitrap ack`. */
+  readonly id: string;
+  readonly since: string;
+  readonly text: string;
+  /** What to type, and where; null: nothing to type. */
+  readonly remedy: string | null;
+  readonly incident: string | null;
+  readonly acknowledged: boolean;
+}
+
+export interface RingSummary {
+  readonly bytes: number;
+  readonly segments: number;
+  readonly oldestAt: string | null;
+  readonly newestAt: string | null;
+  readonly droppedLines: number;
+  readonly degraded: string | null;
+}
+
+export interface JournalSummary {
+  readonly records: number;
+  readonly bytes: number;
+  readonly lastSyncAt: string | null;
+  readonly degraded: string | null;
+}

@@ -1,0 +1,81 @@
+/** The status page: what stands first, width, and that hostile text stays harmless. */
+import { expect, test } from 'vitest';
+import { statusText } from '../../agent/status/status-text.ts';
+import { ansiPaint, noPaint, wrapped } from '../../agent/status/text-layout.ts';
+import { statusSample } from './status-sample.ts';
+
+test('one of everything', () => {
+  expect(statusText(statusSample, noPaint)).toMatchInlineSnapshot(`
+    "hub in mode act, up 6h30m, pid 4711, spitrap 0.1.0
+    ALARM     A1  since 2026-03-12 18:23:00Z
+              debugs on hub1 could not be verified off: the device said \\x1b[31m"%
+              Authorization failed."\\x1b[0m to show debugging
+              do: log in to hub1 (192.0.2.1) and type: undebug all
+    incident  01HV0000000000000000000000  2026-03-12 18:22:10Z  partial
+              11.1.1.3 -> 213.163.222.7 SPI 0x68842105 and 1 more; debugs off:
+              verified
+              done-missing, log-hole
+    incident  01HV0000000000000000000001  2026-03-12 18:29:58Z  alerted, stop in 16s
+              a stop without a flow; debugs off: pending
+    device    hub1 192.0.2.1:22 cisco-ios, prompt HUB\\x1b]0;owned\\x07
+              session capture: ready for 1m
+              session control: backing-off for 5s
+                SSH_UNREACHABLE: no answer from 192.0.2.1 port 22 within 8s; next
+                attempt in 10s
+              crypto debugs: Crypto ISAKMP debugging, Crypto IPSEC debugging (read
+              2026-03-12 18:29:30Z)
+              clock: 18:30:00.123 UTC Thu Mar 12 2026, not in sync: its stamps order
+              nothing
+    source    syslog-tcp 0.0.0.0:6514: 120003 lines, last 2026-03-12 18:29:59Z
+              12 candidates, 1 not parsed, 2 refused, INTERRUPTED
+    peer      spoke1 (spitrap): hello 2026-03-12 18:29:10Z
+              spoke, mode capture, armed no, round trip 12ms, clock behind by 340ms
+              2 hellos missing in a row
+              mode: here act, there capture
+              198.51.100.9:10162: 398 of 400 acknowledged; SNMP_TIMEOUT: no Response
+              within 1s
+    ring      47.7 MiB in 12 segments, since 2026-03-11 18:30:00Z, 3 lines lost
+              DEGRADED: a write took 4s
+    journal   3000 records, 391 KiB
+    data      /var/lib/spitrap/hub
+    signals   on 0.0.0.0:10162, engine 80000009030011223344
+    refused   unknown-peer 4
+    dropped   line 1"
+  `);
+});
+
+test('at most 80 columns, no control character, whatever the names', () => {
+  const long = 'x'.repeat(300);
+  const wide = {
+    ...statusSample,
+    dataDir: `/${long}`,
+    device: { ...statusSample.device, name: long, hostname: long, debugsOn: [long, long] },
+    refusals: { [long]: 5, ['\u001b[2J']: 1 },
+  };
+  for (const status of [statusSample, wide]) {
+    const text = statusText(status, noPaint);
+    expect(text.split('\n').filter((line) => line.length > 80)).toEqual([]);
+    expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);
+  }
+});
+
+test('a hold and a lesser mode stand at the top', () => {
+  const text = statusText({ ...statusSample, mode: 'observe', hold: { on: true, until: null, by: 'file HOLD' } }, noPaint);
+  expect(text.split('\n').slice(1, 3)).toEqual([
+    'HOLD until taken off (file HOLD): no new incident acts',
+    'mode observe: debugs are not turned off by this agent',
+  ]);
+});
+
+test('colours only where they are asked for', () => {
+  expect(statusText(statusSample, ansiPaint)).toContain('\u001b[31mALARM');
+  expect(statusText(statusSample, noPaint)).not.toContain('\u001b');
+});
+
+test.each<[text: string, lead: string, width: number, lines: string[]]>([
+  ['', 'a ', 20, ['a ']],
+  ['one two three', 'a ', 12, ['a one two', '  three']],
+  ['x'.repeat(25), '', 10, ['xxxxxxxxxx', 'xxxxxxxxxx', 'xxxxx']],
+])('%j wrapped', (text, lead, width, lines) => {
+  expect(wrapped(text, lead, width)).toEqual(lines);
+});

@@ -47,11 +47,38 @@ export interface Notification {
   respond(): void;
 }
 
+/** Why a datagram did nothing: the same word in journal, counter and page. */
+export type RefusalReason =
+  | 'source-address'
+  | 'malformed'
+  | 'version'
+  | 'level'
+  | 'engine'
+  | 'user'
+  | 'community'
+  | 'hmac'
+  | 'not-in-time-window'
+  | 'decryption'
+  | 'duplicate'
+  | 'notification-type';
+
+export interface Refusal {
+  readonly reason: RefusalReason;
+  /** For the log: bounded, printable, no secret, nothing of the sender's text. */
+  readonly detail: string;
+  /** Null when it was refused before a peer was known. */
+  readonly peer: string | null;
+  readonly from: Endpoint;
+  readonly at: Monotonic;
+}
+
 export interface SnmpReceiver {
   readonly local: Endpoint;
   /** Hex, fixed and persisted. */
   readonly engineId: string;
   readonly receiveBufferBytes: number;
+  /** Every refusal by its reason, and: accepted, discoveries, responsesSent, reportsSent, reportsSuppressed, duplicatesForgotten, sendErrors. */
+  counters(): Readonly<Record<string, number>>;
   close(): Promise<void>;
 }
 
@@ -82,5 +109,7 @@ export interface SnmpSender {
     notification: OutgoingNotification,
     options: { readonly timeoutMs: DurationMs },
   ): Promise<SendOutcome>;
+  /** acknowledged, timedOut, sent, sendErrors, and every ignored answer by its reason, as `ignored-<reason>`. */
+  counters(): Readonly<Record<string, number>>;
   close(): Promise<void>;
 }

@@ -1,0 +1,121 @@
+/**
+ * The Datagrams port on this host, over node:dgram. Wired by the entry point, used by the SNMP and syslog rooms through
+ * agent/ports.ts. Addresses go up in canonical form: an IPv4 sender on a dual-stack socket is its dotted quad, not ::ffff:….
+ */
+import { createSocket, type Socket } from 'node:dgram';
+import { isIP, isIPv6 } from 'node:net';
+import { SpitrapError } from '../../shared/errors.ts';
+import type { DatagramSocket, Datagrams, Endpoint } from '../ports.ts';
+
+const IPV4_MAPPED = '::ffff:';
+
+export const udpDatagrams: Datagrams = {
+  bind: (endpoint, options) => bind(endpoint, options.receiveBufferBytes),
+};
+
+function bind(endpoint: Endpoint, receiveBufferBytes: number): Promise<DatagramSocket> {
+  return new Promise((resolve, reject) => {
+    if (isIP(endpoint.address) === 0) {
+      reject(refused(endpoint, 'the address is no IP literal'));
+      return;
+    }
+    const socket = createSocket({ type: isIPv6(endpoint.address) ? 'udp6' : 'udp4' });
+    const onBindError = (error: Error): void => {
+      socket.close();
+      reject(refused(endpoint, errnoOf(error), error));
+    };
+    socket.once('error', onBindError);
+    socket.bind({ address: endpoint.address, port: endpoint.port, exclusive: true }, () => {
+      socket.off('error', onBindError);
+      resolve(new UdpSocket(socket, receiveBufferBytes));
+    });
+  });
+}
+
+function refused(endpoint: Endpoint, why: string, cause?: Error): SpitrapError {
+  return new SpitrapError('LISTEN_REFUSED', `cannot bind UDP ${show(endpoint)}: ${why}; nothing is received or sent there`, {
+    context: { address: endpoint.address, port: endpoint.port, errno: why },
+    ...(cause && { cause }),
+  });
+}
+
+const show = (endpoint: Endpoint): string =>
+  endpoint.address.includes(':') ? `[${endpoint.address}]:${endpoint.port}` : `${endpoint.address}:${endpoint.port}`;
+
+/** The errno when there is one, else the error's own words. */
+function errnoOf(error: unknown): string {
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === 'string' ? code : error instanceof Error ? error.message : String(error);
+}
+
+class UdpSocket implements DatagramSocket {
+  readonly local: Endpoint;
+  readonly receiveBufferBytes: number;
+  private readonly socket: Socket;
+  private readonly six: boolean;
+  private closed = false;
+  private sendErrorHandler: (error: SpitrapError, to: Endpoint) => void = () => {};
+
+  constructor(socket: Socket, receiveBufferBytes: number) {
+    const { address, port, family } = socket.address();
+    this.socket = socket;
+    this.local = { address, port };
+    this.six = family === 'IPv6';
+    this.receiveBufferBytes = askBuffer(socket, receiveBufferBytes);
+    socket.on('error', (error) => this.sendErrorHandler(this.failure(error, this.local), this.local));
+  }
+
+  onMessage(handler: (bytes: Buffer, from: Endpoint) => void): void {
+    this.socket.on('message', (bytes, from) => {
+      const mapped = this.six && from.address.startsWith(IPV4_MAPPED) && from.address.includes('.');
+      handler(bytes, { address: mapped ? from.address.slice(IPV4_MAPPED.length) : from.address, port: from.port });
+    });
+  }
+
+  send(bytes: Uint8Array, to: Endpoint): void {
+    const report = (error: unknown): void => this.sendErrorHandler(this.failure(error, to), to);
+    if (this.closed || isIP(to.address) === 0) {
+      // A name would go to DNS inside dgram: a signal must never wait for a resolver.
+      report(new Error(this.closed ? 'the socket is closed' : 'the address is no IP literal'));
+      return;
+    }
+    const address = this.six && !to.address.includes(':') ? `${IPV4_MAPPED}${to.address}` : to.address;
+    try {
+      this.socket.send(bytes, to.port, address, (error) => {
+        if (error) report(error);
+      });
+    } catch (error) {
+      report(error);
+    }
+  }
+
+  onSendError(handler: (error: SpitrapError, to: Endpoint) => void): void {
+    this.sendErrorHandler = handler;
+  }
+
+  close(): Promise<void> {
+    if (this.closed) return Promise.resolve();
+    this.closed = true;
+    return new Promise((resolve) => this.socket.close(() => resolve()));
+  }
+
+  private failure(error: unknown, to: Endpoint): SpitrapError {
+    const why = errnoOf(error);
+    return new SpitrapError('SEND_FAILED', `a datagram from ${show(this.local)} to ${show(to)} was not sent: ${why}`, {
+      retryable: true,
+      context: { to: show(to), errno: why },
+      cause: error,
+    });
+  }
+}
+
+/** Linux gives double what it grants, the other half being its own bookkeeping (socket(7), SO_RCVBUF): told here in what was asked. */
+function askBuffer(socket: Socket, bytes: number): number {
+  try {
+    socket.setRecvBufferSize(bytes);
+  } catch {
+    // Some systems refuse instead of capping: what they left in place is read back and reported all the same.
+  }
+  const given = socket.getRecvBufferSize();
+  return process.platform === 'linux' ? given / 2 : given;
+}

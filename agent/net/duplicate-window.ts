@@ -1,0 +1,62 @@
+/**
+ * Notifications of one peer seen lately: RFC 3414's window alone lets the same bytes in again for 150 s. Kept by snmp-receiver.ts.
+ * A copy of an inform (a replay, or a retry because our Response was lost) is never delivered twice, but it is answered as soon as the
+ * first one was.
+ */
+import { createHash } from 'node:crypto';
+import { limits } from '../../shared/limits.ts';
+import type { DurationMs, Monotonic } from '../../shared/model/time.ts';
+import { TIME_WINDOW_S } from './engine-notion.ts';
+
+/** A message stamped 150 s ahead of our clock stays in the window until 300 s from now. */
+const KEPT_MS: DurationMs = 2 * TIME_WINDOW_S * 1_000;
+
+export class SeenNotification {
+  private responded = false;
+  private first: (() => void) | null;
+  /** The latest copy: its sender waits for this message id and no longer for the first. */
+  private copy: (() => void) | null = null;
+
+  constructor(respondToFirst: (() => void) | null) {
+    this.first = respondToFirst;
+  }
+
+  respond(): void {
+    if (this.responded) return;
+    this.responded = true;
+    this.first?.();
+    this.copy?.();
+    // What they hold on to (the whole message) is not needed for the rest of the window.
+    this.first = null;
+    this.copy = null;
+  }
+
+  seenAgain(respondToCopy: (() => void) | null): void {
+    if (this.responded) respondToCopy?.();
+    else this.copy = respondToCopy;
+  }
+}
+
+export class DuplicateWindow {
+  /** Entries pushed out before their time; a replay of those would pass. */
+  forgotten = 0;
+  private readonly entries = new Map<string, { readonly seen: SeenNotification; readonly until: number }>();
+
+  /** The earlier notification of the same bytes, or null after remembering this one as `fresh`. */
+  find(bytes: Uint8Array, fresh: SeenNotification, now: Monotonic): SeenNotification | null {
+    const key = createHash('sha256').update(bytes).digest('base64');
+    for (const [oldest, entry] of this.entries) {
+      if (entry.until > now) break;
+      this.entries.delete(oldest);
+    }
+    const earlier = this.entries.get(key);
+    if (earlier !== undefined) return earlier.seen;
+    if (this.entries.size >= limits.snmpDuplicatesMax) {
+      // Refusing the new one instead would let old traffic hold up a stop.
+      this.entries.delete(this.entries.keys().next().value!);
+      this.forgotten++;
+    }
+    this.entries.set(key, { seen: fresh, until: now + KEPT_MS });
+    return null;
+  }
+}

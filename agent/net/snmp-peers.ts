@@ -1,0 +1,90 @@
+/**
+ * The configured peers made ready for packets: ranges parsed, passwords turned into keys once. Used by snmp-receiver.ts (who may
+ * send from this address?) and snmp-sender.ts (as whom do we send?).
+ */
+import { SpitrapError } from '../../shared/errors.ts';
+import { limits } from '../../shared/limits.ts';
+import { type AddressRange, parseRange, rangeContains } from '../../shared/model/address.ts';
+import { passwordBytesMin, UserKeys } from '../../shared/wire/usm.ts';
+import { parseEngineId } from './engine.ts';
+import type { SnmpCredentials, SnmpPeer } from './signalling.ts';
+
+interface PeerBasics {
+  readonly name: string;
+  readonly from: readonly AddressRange[];
+}
+
+export interface CommunityPeer extends PeerBasics {
+  readonly version: '2c';
+  readonly community: Buffer;
+}
+
+export interface V3Peer extends PeerBasics {
+  readonly version: 3;
+  readonly user: Buffer;
+  readonly keys: UserKeys;
+  /** Exactly this: neither downgraded by a sender nor upgraded. */
+  readonly level: 'authNoPriv' | 'authPriv';
+  /** Of its own traps. */
+  readonly engineId: Buffer | null;
+}
+
+export type ReadyPeer = CommunityPeer | V3Peer;
+
+/** Throws CONFIG_INVALID naming the peer and the field, never a secret. */
+export function readyPeers(peers: readonly SnmpPeer[]): ReadyPeer[] {
+  return peers.map((peer) => {
+    const from = peer.from.map(
+      (text) => parseRange(text) ?? invalid(peer, `from ${JSON.stringify(text)} is no address or CIDR range`),
+    );
+    const { credentials } = peer;
+    if (credentials.version === '2c')
+      return { name: peer.name, from, version: '2c', community: Buffer.from(credentials.community, 'utf8') };
+    checkPasswords(peer, credentials);
+    const engineId = peer.engineId === null ? null : parseEngineId(peer.engineId);
+    if (peer.engineId !== null && engineId === null) invalid(peer, 'engineId is not 5 to 32 octets of hex');
+    return {
+      name: peer.name,
+      from,
+      version: 3,
+      user: Buffer.from(credentials.user, 'utf8'),
+      keys: new UserKeys(credentials),
+      level: credentials.priv === null ? 'authNoPriv' : 'authPriv',
+      engineId,
+    };
+  });
+}
+
+function checkPasswords(peer: SnmpPeer, credentials: SnmpCredentials & { version: 3 }): void {
+  const userBytes = Buffer.byteLength(credentials.user, 'utf8');
+  if (userBytes < 1 || userBytes > 32) invalid(peer, `snmp.user of ${userBytes} octets, 1 to 32 are possible`);
+  for (const [field, part] of [['auth', credentials.auth] as const, ['priv', credentials.priv] as const])
+    if (part !== null && Buffer.byteLength(part.key, 'utf8') < passwordBytesMin)
+      invalid(peer, `snmp.${field}.key is shorter than ${passwordBytesMin} octets (RFC 3414 §11.2)`);
+}
+
+function invalid(peer: SnmpPeer, what: string): never {
+  throw new SpitrapError('CONFIG_INVALID', `peer ${JSON.stringify(peer.name)}: ${what}; correct it, nothing was started`, {
+    context: { peer: peer.name },
+  });
+}
+
+/** Which peers may speak from an address. The answer is remembered, so that a flood costs a look-up and no parsing. */
+export class PeersByAddress {
+  private readonly peers: readonly ReadyPeer[];
+  private readonly known = new Map<string, readonly ReadyPeer[]>();
+
+  constructor(peers: readonly ReadyPeer[]) {
+    this.peers = peers;
+  }
+
+  at(address: string): readonly ReadyPeer[] {
+    let found = this.known.get(address);
+    if (found === undefined) {
+      found = this.peers.filter((peer) => peer.from.some((range) => rangeContains(range, address)));
+      if (this.known.size >= limits.snmpAddressesMax) this.known.clear();
+      this.known.set(address, found);
+    }
+    return found;
+  }
+}

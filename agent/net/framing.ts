@@ -1,0 +1,268 @@
+/**
+ * Syslog over a byte stream into whole lines (RFC 6587): octet counting (§3.4.1) and trailers (§3.4.2: LF, CRLF, NUL), told apart
+ * frame by frame as rsyslog does. Used by the stream sources. Works on chunks: what stands whole in a read goes on as a slice of it.
+ */
+import { assertNever } from '../../shared/errors.ts';
+import { limits } from '../../shared/limits.ts';
+
+export interface Framed {
+  /** Whole lines, LF-terminated, of this read and of what waited before it; null when no line ended. */
+  readonly bytes: Buffer | null;
+  /** Lines that were longer than the limit and have ended now: cut, the rest skipped. */
+  readonly cutLines: number;
+  /** Bytes skipped with them. */
+  readonly lostBytes: number;
+}
+
+type Mode =
+  | { readonly kind: 'start' }
+  /** In a line that ends with a trailer; its first part is in `parts`. */
+  | { readonly kind: 'line' }
+  /** Past the limit of a line, until its trailer. */
+  | { readonly kind: 'skip-line' }
+  /** In an octet-counted frame: `left` bytes are to come, of which `keep` still fit the limit. */
+  | { readonly kind: 'counted'; readonly left: number; readonly keep: number };
+
+const START: Mode = { kind: 'start' };
+const LINE: Mode = { kind: 'line' };
+const SKIP_LINE: Mode = { kind: 'skip-line' };
+
+const LF = 10;
+const NUL = 0;
+const SPACE = 32;
+const NEWLINE = Buffer.from('\n');
+/**
+ * What may follow `MSG-LEN SP`. RFC 5424 asks for the `<` of a PRI; devices without one begin with a mark or the message. A digit or
+ * a letter would make `2020 Mar  4 …` a frame of 2020 bytes.
+ */
+const FRAME_BEGINS: ReadonlySet<number> = new Set([...'<*.%'].map((c) => c.charCodeAt(0)));
+
+export class SyslogFramer {
+  readonly #lineMax: number;
+  #mode: Mode = START;
+  /** Of the line or frame that has not ended. */
+  #parts: Buffer[] = [];
+  #partsBytes = 0;
+  #skipped = 0;
+  #out: Buffer[] = [];
+  /** Start of the lines in this read that go on as they are; -1: none. */
+  #runStart = -1;
+  #cutLines = 0;
+  #lostBytes = 0;
+
+  constructor(lineBytesMax: number = limits.lineBytesMax) {
+    this.#lineMax = lineBytesMax;
+  }
+
+  push(read: Buffer): Framed {
+    // A header that was torn by the read's end is looked at again, whole.
+    const torn = this.#mode.kind === 'start' && this.#partsBytes > 0;
+    const bytes = torn ? Buffer.concat([...this.#takeParts(), read]) : read;
+    const ends = new LineEnds(bytes);
+    let at = 0;
+    while (at < bytes.length) {
+      switch (this.#mode.kind) {
+        case 'start':
+          at = this.#start(bytes, at);
+          break;
+        case 'line':
+          at = this.#line(bytes, at, ends);
+          break;
+        case 'skip-line':
+          at = this.#skipLine(bytes, at, ends);
+          break;
+        case 'counted':
+          at = this.#counted(bytes, at, this.#mode);
+          break;
+        default:
+          assertNever(this.#mode);
+      }
+    }
+    this.#endRun(bytes, at);
+    return this.#take();
+  }
+
+  /** The connection closed: a last line without its trailer is a line all the same. */
+  end(): Framed {
+    if (this.#mode.kind === 'skip-line' || this.#skipped > 0) this.#endCut(this.#skipped);
+    if (this.#partsBytes > 0) this.#out.push(...this.#takeParts(), NEWLINE);
+    this.#mode = START;
+    this.#skipped = 0;
+    return this.#take();
+  }
+
+  /** Decides how the frame at `at` is framed. */
+  #start(bytes: Buffer, at: number): number {
+    const first = bytes[at]!;
+    if (first === NUL || first === LF) return this.#blank(bytes, at);
+    if (first < 49 || first > 57) return this.#beginLine(at);
+    const header = readCount(bytes, at);
+    if (header === 'none') return this.#beginLine(at);
+    this.#endRun(bytes, at);
+    if (header === 'torn') {
+      this.#keepPart(bytes.subarray(at));
+      return bytes.length;
+    }
+    this.#mode = { kind: 'counted', left: header.count, keep: Math.min(header.count, this.#lineMax) };
+    return header.end;
+  }
+
+  /** Trailers beyond the one that ended a frame: `\r\n\0`, or an LF after a counted frame. They are no lines. */
+  #blank(bytes: Buffer, at: number): number {
+    this.#endRun(bytes, at);
+    return at + 1;
+  }
+
+  #beginLine(at: number): number {
+    if (this.#runStart === -1) this.#runStart = at;
+    this.#mode = LINE;
+    return at;
+  }
+
+  #line(bytes: Buffer, at: number, ends: LineEnds): number {
+    const end = ends.next(at);
+    const room = this.#lineMax - this.#partsBytes;
+    if (end - at > room) return this.#cut(bytes, at, room);
+    if (end === bytes.length) {
+      this.#endRun(bytes, at);
+      this.#keepPart(bytes.subarray(at));
+      return end;
+    }
+    if (this.#partsBytes > 0) {
+      this.#out.push(...this.#takeParts());
+      this.#runStart = at;
+    }
+    this.#mode = START;
+    if (bytes[end] === NUL) {
+      this.#endRun(bytes, end);
+      this.#out.push(NEWLINE);
+    }
+    return end + 1;
+  }
+
+  #cut(bytes: Buffer, at: number, room: number): number {
+    this.#endRun(bytes, at);
+    const end = room === 0 ? at : Math.max(at, wholeCharacters(bytes, at + room));
+    this.#out.push(...this.#takeParts(), bytes.subarray(at, end), NEWLINE);
+    this.#mode = SKIP_LINE;
+    this.#skipped = 0;
+    return end;
+  }
+
+  #skipLine(bytes: Buffer, at: number, ends: LineEnds): number {
+    const end = ends.next(at);
+    this.#skipped += end - at;
+    if (end === bytes.length) return end;
+    this.#endCut(this.#skipped);
+    this.#mode = START;
+    return end + 1;
+  }
+
+  #counted(bytes: Buffer, at: number, mode: Extract<Mode, { kind: 'counted' }>): number {
+    const here = Math.min(mode.left, bytes.length - at);
+    const kept = Math.min(mode.keep, here);
+    if (kept > 0) this.#keepPart(bytes.subarray(at, at + kept));
+    this.#skipped += here - kept;
+    const left = mode.left - here;
+    this.#mode = { kind: 'counted', left, keep: mode.keep - kept };
+    if (left === 0) this.#endCounted();
+    return at + here;
+  }
+
+  #endCounted(): void {
+    const skipped = this.#skipped;
+    const parts = this.#takeParts();
+    const last = parts.at(-1);
+    if (last !== undefined) {
+      if (skipped > 0) parts[parts.length - 1] = last.subarray(0, wholeCharacters(last, last.length));
+      this.#out.push(...parts);
+      if (skipped > 0 || last[last.length - 1] !== LF) this.#out.push(NEWLINE);
+    }
+    if (skipped > 0) this.#endCut(skipped);
+    this.#mode = START;
+  }
+
+  #endCut(skipped: number): void {
+    this.#cutLines++;
+    this.#lostBytes += skipped;
+    this.#skipped = 0;
+  }
+
+  #keepPart(part: Buffer): void {
+    this.#parts.push(part);
+    this.#partsBytes += part.length;
+  }
+
+  #takeParts(): Buffer[] {
+    const parts = this.#parts;
+    this.#parts = [];
+    this.#partsBytes = 0;
+    return parts;
+  }
+
+  #endRun(bytes: Buffer, at: number): void {
+    if (this.#runStart !== -1 && at > this.#runStart) this.#out.push(bytes.subarray(this.#runStart, at));
+    this.#runStart = -1;
+  }
+
+  #take(): Framed {
+    const out = this.#out;
+    const framed: Framed = {
+      bytes: out.length === 0 ? null : out.length === 1 ? out[0]! : Buffer.concat(out),
+      cutLines: this.#cutLines,
+      lostBytes: this.#lostBytes,
+    };
+    this.#out = [];
+    this.#cutLines = 0;
+    this.#lostBytes = 0;
+    return framed;
+  }
+}
+
+/** Where the line at hand ends: LF or NUL, the buffer's length when neither comes. Both searches remember their last hit, so that a read is scanned once. */
+class LineEnds {
+  readonly #bytes: Buffer;
+  #lf = -1;
+  #nul = -1;
+
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes;
+  }
+
+  next(at: number): number {
+    if (this.#lf < at) this.#lf = this.#find(LF, at);
+    if (this.#nul < at) this.#nul = this.#find(NUL, at);
+    return this.#lf < this.#nul ? this.#lf : this.#nul;
+  }
+
+  #find(byte: number, at: number): number {
+    const found = this.#bytes.indexOf(byte, at);
+    return found === -1 ? this.#bytes.length : found;
+  }
+}
+
+/** `119 <`; `torn`: the read ends before that can be told. */
+function readCount(bytes: Buffer, at: number): 'none' | 'torn' | { readonly count: number; readonly end: number } {
+  let count = 0;
+  for (let p = at; p < at + limits.frameHeaderBytesMax; p++) {
+    if (p >= bytes.length) return 'torn';
+    const code = bytes[p]!;
+    if (code === SPACE && p > at) {
+      if (p + 1 >= bytes.length) return 'torn';
+      return FRAME_BEGINS.has(bytes[p + 1]!) ? { count, end: p + 1 } : 'none';
+    }
+    if (code < 48 || code > 57) return 'none';
+    count = count * 10 + (code - 48);
+  }
+  return 'none';
+}
+
+/** The last place at or before `end` that cuts no UTF-8 character; bytes that are no UTF-8 are cut anywhere. */
+function wholeCharacters(bytes: Buffer, end: number): number {
+  for (let p = end; p > 0 && p > end - 4; p--) {
+    const code = bytes[p] ?? bytes[p - 1]!;
+    const continues = p < bytes.length ? (code & 0xc0) === 0x80 : code >= 0x80;
+    if (!continues) return p;
+  }
+  return end;
+}

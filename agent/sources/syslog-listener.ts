@@ -1,0 +1,129 @@
+/**
+ * Syslog over UDP (RFC 3164, RFC 5424 and what Cisco really sends; one datagram may hold several lines) and over TCP (RFC 6587).
+ * Two kinds on the sources shelf. Decides nothing but who may send: the allow-list of source addresses; the rest is counted.
+ */
+import { limits } from '../../shared/limits.ts';
+import { type AddressRange, canonicalAddress, rangeContains } from '../../shared/model/address.ts';
+import type { Trust } from '../../shared/model/observation.ts';
+import type { SourceConfig } from '../config/config.ts';
+import { type Framed, SyslogFramer } from '../net/framing.ts';
+import type { Endpoint, StreamConnection } from '../ports.ts';
+import type { Closable, SourceContext, SourceKind } from './source.ts';
+
+export type SyslogListenerConfig = Extract<SourceConfig, { kind: 'syslog-udp' | 'syslog-tcp' }>;
+
+/** A source that listens: where, for `status` and tests (the configured port may be 0). */
+export interface Listening extends Closable {
+  readonly local: Endpoint;
+}
+
+export interface ListeningSourceKind extends SourceKind<SyslogListenerConfig> {
+  open(name: string, config: SyslogListenerConfig, context: SourceContext<unknown>): Promise<Listening>;
+}
+
+export const syslogUdp: ListeningSourceKind = {
+  kind: 'syslog-udp',
+  async open(name, config, context) {
+    const report = reporter(name, 'spoofable', context);
+    const socket = await context.world.datagrams.bind(config.listen, { receiveBufferBytes: limits.udpReceiveBufferBytes });
+    socket.onMessage((bytes, remote) => {
+      const from = allowed(config.allow, remote);
+      if (from === null) report.refused('source-address', remote.address, bytes.length);
+      else if (bytes.length === 0) report.refused('empty-datagram', from, 0);
+      else report.lines(lineEnded(bytes), from);
+    });
+    const granted = socket.receiveBufferBytes;
+    const less = granted < limits.udpReceiveBufferBytes ? `, less than the ${limits.udpReceiveBufferBytes} asked for` : '';
+    report.state('open', `UDP ${shown(socket.local)}, receive buffer ${granted} bytes${less}`);
+    return {
+      local: socket.local,
+      async close() {
+        await socket.close();
+        report.state('closed', `UDP ${shown(socket.local)}`);
+      },
+    };
+  },
+};
+
+export const syslogTcp: ListeningSourceKind = {
+  kind: 'syslog-tcp',
+  async open(name, config, context) {
+    const report = reporter(name, 'connected', context);
+    const open = new Set<StreamConnection>();
+    const listener = await context.world.streams.listen(config.listen, (connection) => {
+      const from = allowed(config.allow, connection.remote);
+      const refusal = from === null ? 'source-address' : open.size >= limits.syslogConnectionsMax ? 'too-many-connections' : null;
+      if (from === null || refusal !== null) {
+        report.refused(refusal ?? 'source-address', connection.remote.address);
+        connection.close();
+        return;
+      }
+      open.add(connection);
+      report.state('open', `connection from ${shown(connection.remote)}`);
+      receive(connection, from, report, () => {
+        open.delete(connection);
+        report.state('interrupted', `connection from ${shown(connection.remote)} closed`);
+      });
+    });
+    report.state('open', `TCP ${shown(listener.local)}`);
+    return {
+      local: listener.local,
+      async close() {
+        await listener.close();
+        report.state('closed', `TCP ${shown(listener.local)}`);
+      },
+    };
+  },
+};
+
+function receive(connection: StreamConnection, from: string, report: Reporter, closed: () => void): void {
+  const framer = new SyslogFramer();
+  const pass = (framed: Framed): void => {
+    if (framed.bytes !== null) report.lines(framed.bytes, from);
+    if (framed.cutLines > 0) report.refused('line-too-long', from, framed.lostBytes);
+  };
+  connection.onData((bytes) => pass(framer.push(bytes)));
+  connection.onClose(() => {
+    pass(framer.end());
+    closed();
+  });
+}
+
+/** The sender's canonical address; null when nobody allowed it. */
+function allowed(allow: readonly AddressRange[], remote: Endpoint): string | null {
+  const address = canonicalAddress(remote.address);
+  return address !== null && allow.some((range) => rangeContains(range, address)) ? address : null;
+}
+
+const LF = 10;
+const NUL = 0;
+
+/** RFC 3164 asks for no trailer in a datagram; some senders put LF or NUL. */
+function lineEnded(bytes: Buffer): Buffer {
+  let end = bytes.length;
+  while (end > 0 && bytes[end - 1] === NUL) end--;
+  if (end > 0 && bytes[end - 1] === LF) return bytes.subarray(0, end);
+  const ended = Buffer.allocUnsafe(end + 1);
+  bytes.copy(ended, 0, 0, end);
+  ended[end] = LF;
+  return ended;
+}
+
+const shown = (endpoint: Endpoint): string =>
+  endpoint.address.includes(':') ? `[${endpoint.address}]:${endpoint.port}` : `${endpoint.address}:${endpoint.port}`;
+
+interface Reporter {
+  lines(bytes: Buffer, from: string): void;
+  refused(reason: string, from: string, lost?: number): void;
+  state(state: 'open' | 'interrupted' | 'closed', detail: string): void;
+}
+
+function reporter(source: string, trust: Trust, { world: { clock }, emit }: SourceContext<unknown>): Reporter {
+  return {
+    lines: (bytes, from) =>
+      emit({ kind: 'lines', source, trust, bytes, from, at: clock.monotonic(), wall: clock.wall(), backlog: false }),
+    refused: (reason, from, lost) =>
+      emit({ kind: 'refusal', source, reason, from, at: clock.monotonic(), ...(lost !== undefined && { lost }) }),
+    state: (state, detail) => emit({ kind: 'source-state', source, state, detail, at: clock.monotonic() }),
+  };
+}

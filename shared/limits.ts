@@ -51,6 +51,8 @@ export const limits = {
   captureBytesMax: 64 * 1024 * 1024,
   /** What a device may send before a prompt is seen at login (banner, MOTD). */
   bannerBytesMax: 256 * 1024,
+  /** Terminal-monitor lines remembered to tell a replay after a reconnect from news: a page of a busy box. */
+  monitorLinesRemembered: 200,
   /** Lines that wait on one session: an incident's whole plan for ten peers, twice. */
   commandsQueuedMax: 512,
   /** Sessions for an errand at once: one that hangs and the one that replaces it. VTY lines are scarce. */

@@ -14,8 +14,9 @@ export interface CommandResult {
   readonly output: string;
   /** The refusal line as the device spelled it, or why it was skipped, timed out, closed. */
   readonly detail: string | null;
-  readonly sentAt: Monotonic;
-  readonly sentAtWall: Wall;
+  /** When the line left for the device; null: it never did (skipped, or no session could be had in time). */
+  readonly sentAt: Monotonic | null;
+  readonly sentAtWall: Wall | null;
   readonly tookMs: number;
 }
 

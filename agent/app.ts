@@ -1,0 +1,384 @@
+/**
+ * The spine: one agent beside one device, every room wired in the order data flows.
+ *
+ *   sources ──lines──▶ intake ──event──▶ coordinator ──▶ machine ──▶ journal ──▶ performer ──▶ device, peers, bundle
+ *                        └──▶ ring            ▲                                      │
+ *   peers ──SNMP──▶ signals ──input───────────┘ ◀───────────results──────────────────┘
+ *
+ * Opened by cli/run.ts. Stops in reverse order, each step bounded.
+ */
+import { join } from 'node:path';
+import type { Rules } from '../shared/coordinate/rules.ts';
+import type { DetectedEvent, GateContext } from '../shared/detect/gate.ts';
+import { SpitrapError } from '../shared/errors.ts';
+import { limits } from '../shared/limits.ts';
+import { ulid } from '../shared/model/ulid.ts';
+import { platformNamed } from '../shared/platforms/index.ts';
+import { createRedactor } from '../shared/redact/redact.ts';
+import type { Config, DeviceConfig, PeerConfig } from './config/config.ts';
+import { openControlSocket } from './control/control-socket.ts';
+import { Coordinator } from './coordinator.ts';
+import { openAudit } from './device/audit.ts';
+import { openDevice } from './device/pool.ts';
+import { PendingDones } from './effects/pending-dones.ts';
+import { Performer } from './effects/perform.ts';
+import { Delivery } from './effects/send-signal.ts';
+import { AgentEvents, type Decision } from './events.ts';
+import { openBundles } from './evidence/bundles.ts';
+import { openRing } from './evidence/ring.ts';
+import { Heartbeat } from './heartbeat.ts';
+import { Hold } from './hold.ts';
+import { Intake } from './intake.ts';
+import { openJournal } from './journal/journal.ts';
+import { Cleanup, type StopStep } from './lifecycle.ts';
+import type { Logger } from './log.ts';
+import { narrate } from './narrate.ts';
+import { openEngine } from './net/engine.ts';
+import type { SnmpPeer } from './net/signalling.ts';
+import { openSnmpReceiver } from './net/snmp-receiver.ts';
+import { openSnmpSender } from './net/snmp-sender.ts';
+import type { ShellTarget, World } from './ports.ts';
+import { Signals } from './signals.ts';
+import { openSource } from './sources/index.ts';
+import { collectStatus, describeAlarm, endpoint, incidentSummaries } from './status/collect.ts';
+import type { AgentStatus } from './status/status.ts';
+
+export interface AgentOptions {
+  readonly version: string;
+  readonly pid: number;
+  /** For the log and the bundles to hide. */
+  readonly secrets: readonly string[];
+  /** Only by command-line flag: told the fingerprint of a host key that nothing pins. */
+  readonly trustOnFirstUse: ((fingerprint: string) => void) | null;
+}
+
+export interface Agent {
+  status(): AgentStatus;
+  /** Orderly and bounded; what is under way is in the journal, and taken up again at the next start. */
+  stop(reason: string): Promise<readonly StopStep[]>;
+}
+
+/** @throws SpitrapError before anything acts: ALREADY_RUNNING, DATADIR_UNWRITABLE, DISK_FAILED, LISTEN_REFUSED, CONFIG_INVALID. */
+export async function startAgent(config: Config, world: World, log: Logger, options: AgentOptions): Promise<Agent> {
+  const cleanup = new Cleanup(world.clock);
+  try {
+    return await wire(config, world, log, options, cleanup);
+  } catch (error) {
+    await cleanup.stop();
+    throw error;
+  }
+}
+
+async function wire(config: Config, world: World, log: Logger, options: AgentOptions, cleanup: Cleanup): Promise<Agent> {
+  const { clock, disk, random } = world;
+  const startedAt = { at: clock.monotonic(), wall: clock.wall() };
+  const newId = () => ulid(clock.wall(), random.bytes(10));
+  const { dataDir, evidence, signal } = config;
+  const { version } = options;
+
+  // This host: the lock, the memory, the evidence.
+  const control = cleanup.add('control socket', await openControlSocket(dataDir, clock));
+  const { journal, records, torn, damagedLines } = await openJournal(join(dataDir, 'journal'), world, log);
+  cleanup.add('journal', journal);
+  const ring = cleanup.add(
+    'ring',
+    await openRing(join(dataDir, 'ring'), { maxAgeMs: evidence.ringMaxAgeMs, maxBytes: evidence.ringMaxBytes }, world, log),
+  );
+  const redactionKey = evidence.redactionKey === null ? random.bytes(32) : Buffer.from(evidence.redactionKey);
+  const retention = { maxAgeMs: evidence.retainMaxAgeMs, maxCount: evidence.retainMaxCount, maxBytes: evidence.retainMaxBytes };
+  const redact = createRedactor(redactionKey, options.secrets);
+  const bundles = await openBundles(dataDir, {
+    retention,
+    redact,
+    redactionKey: evidence.redactionKey === null ? 'random' : 'shared',
+    disk,
+    clock,
+    log,
+  });
+
+  // The device.
+  const audit = cleanup.add('audit', openAudit({ path: join(dataDir, 'audit.log'), disk, clock }));
+  const platform = platformNamed(config.device.platform);
+  if (platform === null)
+    throw new SpitrapError('CONFIG_INVALID', `device.platform ${JSON.stringify(config.device.platform)} is not on the shelf`);
+  const device = cleanup.add(
+    'device',
+    openDevice({
+      name: config.device.name,
+      platform,
+      target: shellTarget(config.device, options.trustOnFirstUse),
+      enablePassword: config.device.enablePassword,
+      shells: world.shells,
+      clock,
+      random,
+      audit,
+    }),
+  );
+
+  // The decisions.
+  const events = new AgentEvents();
+  cleanup.add('events', () => void events.removeAllListeners());
+  events.on('decided', (decision) => tell(config, log, decision));
+  events.on('alarm-raised', (alarm) =>
+    log.error(
+      { event: 'alarm', alarm: alarm.id, incident: alarm.incident, remedy: alarm.remedy },
+      `ALARM ${alarm.id}: ${alarm.text}${alarm.remedy === null ? '' : `; ${alarm.remedy}`}`,
+    ),
+  );
+  events.on('alarm-cleared', (alarm) =>
+    log.info({ event: 'alarm-cleared', alarm: alarm.id, incident: alarm.incident }, `alarm ${alarm.id} is over: ${alarm.text}`),
+  );
+  const rules = machineRules(config, platform.debugOff.all);
+  const coordinator = cleanup.add('coordinator', new Coordinator({ rules, journal, events, world, log }));
+
+  // The peers.
+  const engine = await openEngine(dataDir, signal.engineId, world);
+  for (const remark of engine.remarks) log.info({ event: 'engine' }, remark);
+  const snmpPeers = config.peers.map(snmpPeer);
+  const sender = cleanup.add('SNMP sender', await openSnmpSender({ peers: snmpPeers, engine, world }));
+  const receivers = config.peers.map(({ name, kind, send, notify }) => ({ name, kind, send, notify }));
+  const delivery = cleanup.add(
+    'delivery',
+    new Delivery({ clock, sender, receivers, values: signal.values, root: signal.root, policyName: `spitrap ${config.role}` }),
+  );
+  const dones = new PendingDones(delivery, journal, clock, log);
+  const heartbeat = cleanup.add(
+    'heartbeat',
+    new Heartbeat({ config, world, coordinator, delivery, dones, device, events, version }),
+  );
+  const performer = new Performer({
+    config,
+    rules,
+    world,
+    log,
+    coordinator,
+    device,
+    delivery,
+    dones,
+    bundles,
+    ring,
+    journal,
+    version,
+  });
+  coordinator.performWith(performer.perform);
+
+  // What was under way is taken up again before anything new can come in.
+  const replayed = coordinator.replay(records);
+  dones.restore(records);
+  journal.append('agent-started', null, { version, role: config.role, mode: config.mode, device: config.device.name });
+  if (torn !== null || damagedLines > 0)
+    log.warn({ event: 'journal-torn', torn, damagedLines }, 'the journal had a torn or damaged end; it was cut and kept aside');
+  if (records.length > 0)
+    log.info(
+      { event: 'replayed', ...replayed, open: coordinator.book.incidents.length },
+      `journal replayed: ${replayed.steps} steps, ${coordinator.book.incidents.length} incidents open`,
+    );
+  const hold = cleanup.add('hold', new Hold({ dataDir, configured: config.hold, world, coordinator, log }));
+  await hold.start();
+  device.connect();
+  const lastBootId = records.at(-1)?.bootId ?? null;
+  if (records.length > 0) coordinator.resume(lastBootId);
+
+  // The doors: signals, then lines.
+  const signals = new Signals({ config, coordinator, heartbeat, journal, log, newId });
+  const receiver = cleanup.add(
+    'SNMP receiver',
+    await openSnmpReceiver({
+      listen: signal.listen,
+      peers: snmpPeers,
+      engine,
+      world,
+      onNotification: signals.onNotification,
+      onRefusal: signals.onRefusal,
+    }),
+  );
+  if (receiver.receiveBufferBytes < limits.udpReceiveBufferBytes) {
+    log.info(
+      { event: 'receive-buffer', bytes: receiver.receiveBufferBytes },
+      `signals: the kernel gives ${receiver.receiveBufferBytes} bytes of receive buffer, ${limits.udpReceiveBufferBytes} were asked for (sysctl net.core.rmem_max)`,
+    );
+  }
+  const context = (): GateContext => gateContext(config, device.status().clock);
+  const intake = cleanup.add(
+    'intake',
+    new Intake({
+      world,
+      log,
+      ring,
+      context,
+      onEvent: (event) =>
+        void coordinator.input({ kind: 'sighting', id: newId(), ...sighting(event) }, { at: event.at, wall: event.wall }),
+      onConnectedDuplicate: (flow, source) => {
+        for (const incident of coordinator.book.incidents) {
+          coordinator.input({
+            kind: 'corroborated',
+            incident: incident.id,
+            flow,
+            result: 'found',
+            detail: `also seen by ${source}, over a connection`,
+          });
+        }
+      },
+    }),
+  );
+  const listening = new Map<string, string>();
+  for (const source of config.sources) {
+    const opened = cleanup.add(source.name, await openSource(source, { world, emit: intake.observe, device }));
+    if (opened.local !== null) listening.set(source.name, endpoint(opened.local));
+  }
+  heartbeat.start();
+
+  const rooms = {
+    config,
+    version,
+    pid: options.pid,
+    startedAt,
+    world,
+    coordinator,
+    device,
+    engine,
+    receiver,
+    sender,
+    heartbeat,
+    hold,
+    intake,
+    signals,
+    ring,
+    journal,
+    listening,
+  };
+  const status = () => collectStatus(rooms);
+  control.serve({
+    status,
+    hold: (change) => hold.change(change),
+    incidents: async () => incidentSummaries(coordinator.book, clock.monotonic(), dataDir),
+    incident: async (id) => {
+      const found = incidentSummaries(coordinator.book, clock.monotonic(), dataDir).find((incident) => incident.id === id);
+      if (found === undefined)
+        throw new SpitrapError(
+          'INCIDENT_UNKNOWN',
+          `this agent remembers no incident ${id}; spitrap incidents list shows the bundles on disk`,
+        );
+      return found;
+    },
+    ack: async (id) => {
+      coordinator.input({ kind: 'acknowledge', alarm: id });
+      const alarm = coordinator.book.alarms.find((known) => known.id === id);
+      if (alarm === undefined) throw new SpitrapError('USAGE', `no alarm ${id} stands; spitrap status lists them`);
+      return describeAlarm(alarm);
+    },
+  });
+  log.info(
+    {
+      event: 'watching',
+      role: config.role,
+      mode: config.mode,
+      device: config.device.name,
+      engineId: engine.idHex,
+      signal: endpoint(receiver.local),
+      cfg: heartbeat.cfg,
+      at: clock.monotonic(),
+    },
+    `watching ${config.device.name} as ${config.role}, mode ${config.mode}`,
+  );
+
+  return {
+    status,
+    async stop(reason) {
+      log.info({ event: 'stopping', reason }, `stopping: ${reason}`);
+      journal.append('agent-stopped', null, { reason });
+      return cleanup.stop();
+    },
+  };
+}
+
+function shellTarget(device: DeviceConfig, trustOnFirstUse: AgentOptions['trustOnFirstUse']): ShellTarget {
+  const { address, port, user, password, privateKey, passphrase, hostKeys, legacy, keepaliveMs, jump } = device;
+  const trust = trustOnFirstUse === null ? {} : { trustOnFirstUse };
+  const credentials = secretsOf({ password, privateKey, passphrase });
+  const through =
+    jump === null
+      ? {}
+      : {
+          jump: {
+            address: jump.address,
+            port: jump.port,
+            user: jump.user,
+            ...secretsOf(jump),
+            hostKeys: jump.hostKeys,
+            legacy: false,
+            keepaliveMs,
+            ...trust,
+          },
+        };
+  return { address, port, user, ...credentials, hostKeys, legacy, keepaliveMs, ...trust, ...through };
+}
+
+/** Absent rather than null: the transport takes what is there. */
+function secretsOf(
+  of: Pick<DeviceConfig, 'password' | 'privateKey' | 'passphrase'>,
+): Pick<ShellTarget, 'password' | 'privateKey' | 'passphrase'> {
+  return {
+    ...(of.password === null ? {} : { password: of.password }),
+    ...(of.privateKey === null ? {} : { privateKey: of.privateKey }),
+    ...(of.passphrase === null ? {} : { passphrase: of.passphrase }),
+  };
+}
+
+function machineRules(config: Config, stopCommand: string): Rules {
+  return {
+    role: config.role,
+    mode: config.mode,
+    device: { name: config.device.name, address: config.device.address },
+    stopCommand,
+    delayMs: config.stop.delayMs,
+    maxDelayMs: config.stop.maxDelayMs,
+    holdDownMs: config.evidence.holdDownMs,
+    afterMs: config.evidence.afterMs,
+    eemWindowMs: config.signal.eemWindowMs,
+    incidentsPerHour: config.budgets.incidentsPerHour,
+    maxPeersCaptured: config.capture.maxPeersCaptured,
+    flowsPerIncidentMax: limits.flowsPerIncidentMax,
+    heldFlowsMax: limits.heldFlowsMax,
+    closedIdsMax: limits.closedIdsMax,
+    peers: config.peers.map(({ name, kind, cryptoAddresses, send }) => ({
+      name,
+      kind,
+      where: cryptoAddresses[0]?.text ?? send[0]?.address ?? name,
+    })),
+  };
+}
+
+const snmpPeer = ({ name, from, snmp, engineId }: PeerConfig): SnmpPeer => ({
+  name,
+  from: from.map((range) => range.text),
+  credentials: snmp,
+  engineId,
+});
+
+const gateContext = (config: Config, clock: GateContext['clock']): GateContext => ({
+  match: config.device.match,
+  cryptoAddresses: config.device.cryptoAddresses,
+  peers: config.peers,
+  trigger: config.trigger,
+  maxEventAgeMs: config.evidence.maxEventAgeMs,
+  clock,
+});
+
+const sighting = (event: DetectedEvent) => ({
+  flow: event.flow,
+  peers: event.peers,
+  interface: event.interface,
+  source: event.source,
+  spoofable: event.trust === 'spoofable',
+  spiAsReceived: event.spiAsReceived,
+  line: event.raw,
+});
+
+/** One line in the log for each decision that moved something; the rest only when somebody debugs. */
+function tell(config: Config, log: Logger, decision: Decision): void {
+  const { input, reason, incident, effects, moved } = decision;
+  const fields = { event: reason, input: input.kind, incident, at: input.at, effects: effects.map((effect) => effect.kind) };
+  if (moved) log.info(fields, narrate(config.role, decision));
+  else log.debug(fields, narrate(config.role, decision));
+}

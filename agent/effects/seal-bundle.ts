@@ -1,0 +1,252 @@
+/**
+ * Effect `seal`: what the machine knows of an incident, as the facts of incident.json (schema: evidence/incident-file.ts, page:
+ * docs/bundle.md). Built from the book and the incident's journal records alone, so that a restart loses nothing. Called by perform.ts.
+ */
+import type { Alarm, Incident, Outcome, PeerRecord } from '../../shared/coordinate/book.ts';
+import { formatSpi } from '../../shared/model/flow.ts';
+import { type Monotonic, type Wall, wall } from '../../shared/model/time.ts';
+import { doneBits, type Phase } from '../../shared/wire/signal.ts';
+import type { Config } from '../config/config.ts';
+import type { StepData } from '../coordinator.ts';
+import type { DeviceStatus } from '../device/device.ts';
+import { type FileMoment, fileMoment, type IncidentFacts } from '../evidence/incident-file.ts';
+import type { Degraded } from '../journal/journal.ts';
+import type { JournalRecord } from '../journal/record.ts';
+import { narrate } from '../narrate.ts';
+
+export interface SealContext {
+  readonly config: Config;
+  readonly incident: Incident;
+  readonly outcome: Outcome;
+  readonly records: readonly JournalRecord[];
+  readonly planned: IncidentFacts['planned'];
+  readonly device: DeviceStatus;
+  readonly alarms: readonly Alarm[];
+  readonly journalDegraded: Degraded | null;
+  readonly bootId: string;
+  readonly version: string;
+}
+
+interface Step extends StepData {
+  readonly bootId: string;
+}
+
+export function incidentFacts(context: SealContext): IncidentFacts {
+  const { config, incident, device, bootId } = context;
+  const steps = context.records.flatMap((record): Step[] =>
+    record.kind === 'step' ? [{ ...(record.data as StepData), bootId: record.bootId }] : [],
+  );
+  const opened = fileMoment({ wall: incident.openedAtWall, monotonic: incident.openedAt, bootId });
+  return {
+    id: incident.id,
+    aliases: [...incident.aliases],
+    role: config.role,
+    mode: incident.onHold ? `${config.mode} (on hold)` : config.mode,
+    device: describeDevice(config, device, bootId),
+    peers: describePeers(config, incident),
+    openedBy: incident.openedBy,
+    opened,
+    event: describeEvent(steps),
+    flows: incident.flows.map((record) => ({
+      src: record.flow.src,
+      dst: record.flow.dst,
+      spi: formatSpi(record.flow.spi),
+      count: record.count,
+      first: fileMoment({ wall: record.firstWall, monotonic: record.first, bootId }),
+      last: fileMoment({ wall: record.lastWall, monotonic: record.last, bootId }),
+      interface: record.interface,
+      sources: [...record.sources],
+      peers: [...record.peers],
+      late: record.late,
+      corroboration: record.corroboration,
+    })),
+    flowsNotKept: incident.flowsNotKept,
+    plannedStop: incident.stop.kind === 'not-planned' ? null : plannedStop(incident, bootId),
+    debugsAtStart: {
+      kind: incident.debugsAtStart.kind,
+      flags: incident.debugsAtStart.kind === 'read' ? incident.debugsAtStart.flags.map((flag) => flag.text) : [],
+      detail: incident.debugsAtStart.kind === 'unreadable' ? incident.debugsAtStart.detail : null,
+    },
+    timeline: steps.map((step) => ({ phase: step.reason, at: momentOf(step), detail: narrate(config.role, step) })),
+    stop: describeStop(incident, bootId),
+    signals: [...receivedSignals(steps), ...sentSignals(incident, steps, bootId)],
+    planned: context.planned,
+    outcome: { kind: context.outcome.kind, reasons: [...context.outcome.reasons] },
+    done: incident.peers.map((record) => describeDone(record, bootId)),
+    alarms: context.alarms
+      .filter((alarm) => alarm.incident === incident.id)
+      .map((alarm) => ({
+        key: alarm.key,
+        text: alarm.text,
+        remedy: alarm.remedy,
+        since: fileMoment({ wall: alarm.sinceWall, monotonic: alarm.since, bootId }),
+      })),
+    journalDegraded:
+      context.journalDegraded === null
+        ? null
+        : {
+            reason: context.journalDegraded.reason,
+            since: fileMoment({ wall: context.journalDegraded.sinceWall, monotonic: context.journalDegraded.since, bootId }),
+          },
+    versions: { spitrap: context.version, node: process.version },
+  };
+}
+
+const momentOf = (step: Step): FileMoment => fileMoment({ wall: step.input.wall, monotonic: step.input.at, bootId: step.bootId });
+
+/** Monotonic times of the incident as wall times: by its own opening, where both clocks were read. */
+const wallOf = (incident: Incident, at: Monotonic): Wall => wall(incident.openedAtWall + (at - incident.openedAt));
+
+function plannedStop(incident: Incident, bootId: string): NonNullable<IncidentFacts['plannedStop']> {
+  return {
+    at: fileMoment({ wall: wallOf(incident, incident.stopAt), monotonic: incident.stopAt, bootId }),
+    delayMs: Math.round(incident.stopAt - incident.openedAt),
+  };
+}
+
+function describeDevice(config: Config, device: DeviceStatus, bootId: string): IncidentFacts['device'] {
+  const { clock } = device;
+  return {
+    name: config.device.name,
+    address: config.device.address,
+    platform: config.device.platform,
+    hostname: device.hostname,
+    clock:
+      clock === null
+        ? null
+        : {
+            text: clock.reading.text,
+            mark: clock.reading.mark,
+            read: fileMoment({ wall: clock.wall, monotonic: clock.at, bootId }),
+          },
+  };
+}
+
+function describePeers(config: Config, incident: Incident): IncidentFacts['peers'] {
+  const names = new Set([
+    ...incident.peers.map((record) => record.peer),
+    ...incident.signallers.map((signaller) => signaller.peer),
+  ]);
+  return config.peers
+    .filter((peer) => names.has(peer.name))
+    .map((peer) => ({ name: peer.name, kind: peer.kind, cryptoAddresses: peer.cryptoAddresses.map((range) => range.text) }));
+}
+
+function describeEvent(steps: readonly Step[]): IncidentFacts['event'] {
+  for (const step of steps) {
+    const { input } = step;
+    if (input.kind === 'sighting')
+      return { source: input.source, peer: null, line: input.line, arrived: momentOf(step), reason: step.reason };
+    if (input.kind === 'alert' || input.kind === 'stop') {
+      return { source: 'peer-signal', peer: input.peer, line: null, arrived: momentOf(step), reason: step.reason };
+    }
+  }
+  return null;
+}
+
+function describeStop(incident: Incident, bootId: string): IncidentFacts['stop'] {
+  const { stop } = incident;
+  const none = { sent: null, via: null, attempts: 0, nothingOn: false, verified: null, appeared: [], detail: null };
+  switch (stop.kind) {
+    case 'planned':
+      return { ...none, off: 'failed', detail: 'the stop time has not come' };
+    case 'not-planned':
+      return { ...none, off: 'not-planned', detail: stop.why };
+    case 'running':
+    case 'waiting-retry':
+    case 'verified': {
+      const { last } = stop;
+      const sent =
+        last?.sentAt === null || last?.sentAtWall === null || last === null
+          ? null
+          : fileMoment({ wall: last.sentAtWall, monotonic: last.sentAt, bootId });
+      const attempts = stop.kind === 'verified' ? (last === null ? 0 : 1) : stop.attempt + 1;
+      return {
+        sent,
+        via: last?.via ?? null,
+        attempts,
+        off: stop.kind === 'verified' ? 'verified' : sent !== null && last?.result !== 'still-on' ? 'unverified' : 'failed',
+        nothingOn: stop.kind === 'verified' && stop.nothingOn,
+        verified: stop.kind === 'verified' ? fileMoment({ wall: wallOf(incident, stop.at), monotonic: stop.at, bootId }) : null,
+        appeared: [...(last?.appeared ?? [])],
+        detail: last?.detail ?? null,
+      };
+    }
+  }
+}
+
+type SignalFact = IncidentFacts['signals'][number];
+
+function receivedSignals(steps: readonly Step[]): SignalFact[] {
+  const heard = new Map<string, SignalFact>();
+  for (const step of steps) {
+    const { input } = step;
+    if (input.kind !== 'alert' && input.kind !== 'stop' && input.kind !== 'done') continue;
+    const key = `${input.kind} ${input.peer} ${input.id ?? '-'}`;
+    const before = heard.get(key);
+    const at = momentOf(step);
+    heard.set(key, {
+      direction: 'received',
+      phase: input.kind,
+      peer: input.peer,
+      first: before?.first ?? at,
+      last: at,
+      attempts: (before?.attempts ?? 0) + 1,
+      acknowledged: true,
+      roundTripMs: null,
+      text: input.id,
+      detail: before?.detail ?? step.reason,
+    });
+  }
+  return [...heard.values()];
+}
+
+function sentSignals(incident: Incident, steps: readonly Step[], bootId: string): SignalFact[] {
+  return incident.peers.flatMap((record) =>
+    (['alert', 'stop'] as const).flatMap((phase) => describeSent(incident, record, phase, steps, bootId)),
+  );
+}
+
+function describeSent(
+  incident: Incident,
+  record: PeerRecord,
+  phase: Extract<Phase, 'alert' | 'stop'>,
+  steps: readonly Step[],
+  bootId: string,
+): SignalFact[] {
+  const progress = record[phase];
+  if (progress.kind === 'unsent') return [];
+  const order = steps.find(({ effects }) =>
+    effects.some((effect) => effect.kind === (phase === 'alert' ? 'alert' : 'signal-stop') && effect.peers.includes(record.peer)),
+  );
+  const endedAt = progress.kind === 'sending' ? progress.since : progress.at;
+  const last = fileMoment({ wall: wallOf(incident, endedAt), monotonic: endedAt, bootId });
+  return [
+    {
+      direction: 'sent',
+      phase,
+      peer: record.peer,
+      first: order === undefined ? last : momentOf(order),
+      last,
+      attempts: progress.kind === 'sending' ? 0 : progress.attempts,
+      acknowledged: progress.kind === 'acknowledged',
+      roundTripMs: progress.kind === 'acknowledged' ? progress.roundTripMs : null,
+      text: incident.id,
+      detail: progress.kind === 'sending' ? 'not acknowledged' : progress.kind === 'given-up' ? progress.why : null,
+    },
+  ];
+}
+
+function describeDone(record: PeerRecord, bootId: string): IncidentFacts['done'][number] {
+  const { peer, done } = record;
+  if (done === null) return { peer, received: null, off: null, captured: null, sealed: null, alarm: null, keys: {} };
+  return {
+    peer,
+    received: fileMoment({ wall: done.atWall, monotonic: done.at, bootId }),
+    off: done.off,
+    captured: (done.bits & doneBits.captured) !== 0,
+    sealed: (done.bits & doneBits.sealed) !== 0,
+    alarm: (done.bits & doneBits.alarm) !== 0,
+    keys: { ...done.keys },
+  };
+}

@@ -1,0 +1,78 @@
+/**
+ * Effects `attempt-stop` and `read-debugs`: turns debugs off on one session and reads back what is on. Called by coordinator.ts;
+ * which session, how often and until when is the machine's business (shared/coordinate/stopping.ts).
+ */
+import type { Clock } from '../../shared/clock.ts';
+import type { StopAttempt } from '../../shared/coordinate/book.ts';
+import type { Effect } from '../../shared/coordinate/effect.ts';
+import { timing } from '../../shared/coordinate/timing.ts';
+import type { CommandResult } from '../../shared/model/capture.ts';
+import { after, type Monotonic } from '../../shared/model/time.ts';
+import type { DebugFlag } from '../../shared/platforms/platform.ts';
+import type { Device } from '../device/device.ts';
+
+export type AttemptOrder = Extract<Effect, { readonly kind: 'attempt-stop' }>;
+
+export async function attemptStop(device: Device, clock: Clock, order: AttemptOrder): Promise<StopAttempt> {
+  const until = after(clock.monotonic(), order.timeoutMs);
+  const offs = await sendOffs(device, clock, order, until);
+  const sent = offs.find((result) => result.sentAt !== null);
+  const attempt = { via: order.via, sentAt: sent?.sentAt ?? null, sentAtWall: sent?.sentAtWall ?? null };
+  if (sent === undefined && offs.length > 0) {
+    return { ...attempt, result: 'not-sent', detail: offs[0]!.detail ?? 'no session', appeared: [] };
+  }
+  const read = await readDebugs(device, order.via, until - clock.monotonic());
+  if (read.flags === null) return { ...attempt, result: 'unreadable', detail: describe(offs, read.detail), appeared: [] };
+  return { ...attempt, ...judge(order, read.flags, offs) };
+}
+
+/** One line for all, or one a flag: every other debug is left alone. */
+async function sendOffs(device: Device, clock: Clock, order: AttemptOrder, until: Monotonic): Promise<CommandResult[]> {
+  const { debugOff } = device.platform;
+  const commands = order.only === null ? [debugOff.all] : order.only.flatMap((flag) => debugOff.one(flag) ?? []);
+  const results: CommandResult[] = [];
+  for (const command of commands) {
+    results.push(await device.run(order.via, command, { timeoutMs: Math.max(1, until - clock.monotonic()), urgent: true }));
+  }
+  return results;
+}
+
+function judge(
+  order: AttemptOrder,
+  on: readonly DebugFlag[],
+  offs: readonly CommandResult[],
+): Pick<StopAttempt, 'result' | 'detail' | 'appeared'> {
+  const expected = order.expectOff?.map((flag) => flag.text) ?? null;
+  const still = on.filter((flag) => expected === null || expected.includes(flag.text)).map((flag) => flag.text);
+  const appeared = expected === null ? [] : on.filter((flag) => !expected.includes(flag.text)).map((flag) => flag.text);
+  if (still.length === 0) return { result: 'verified', detail: describe(offs, 'none of them is on'), appeared };
+  return { result: 'still-on', detail: describe(offs, `still on: ${still.join(', ')}`), appeared };
+}
+
+/** What the device answered to the off line, if it was anything but its usual word; then what was read. */
+function describe(offs: readonly CommandResult[], read: string): string {
+  const odd = offs.find((result) => result.status !== 'ok');
+  return odd === undefined ? read : `${odd.command}: ${odd.status}${odd.detail === null ? '' : ` (${odd.detail})`}; ${read}`;
+}
+
+export interface DebugsReading {
+  /** Null: could not be read; `detail` says why. */
+  readonly flags: readonly DebugFlag[] | null;
+  readonly detail: string;
+}
+
+/** `show debugging`. A line that carries data and was not understood makes it unreadable: nothing is verified on a guess. */
+export async function readDebugs(
+  device: Device,
+  via: 'control' | 'fresh' | 'capture',
+  timeoutMs: number = timing.stopAttemptMs,
+): Promise<DebugsReading> {
+  if (timeoutMs <= 0) return { flags: null, detail: 'no time left to read show debugging' };
+  const result = await device.run(via, device.platform.showDebugging, { timeoutMs, urgent: true });
+  if (result.status !== 'ok')
+    return { flags: null, detail: `${result.command}: ${result.status}${result.detail === null ? '' : ` (${result.detail})`}` };
+  const { value, unread } = device.platform.parsers.debugging(result.output);
+  if (unread.length > 0)
+    return { flags: null, detail: `${result.command}: line not understood: ${unread[0]!.text.slice(0, 120)}` };
+  return { flags: value, detail: value.length === 0 ? 'nothing on' : value.map((flag) => flag.text).join(', ') };
+}

@@ -1,0 +1,240 @@
+/**
+ * The way of a line: its device's lines into the evidence ring, the invalid-SPI message out of them, through the gate, to the
+ * coordinator. Called for every chunk of every source; the hot path is one native search (issue G), so no per-line work here.
+ */
+import type { Timer } from '../shared/clock.ts';
+import {
+  type Candidate,
+  emptyWrapState,
+  findCandidates,
+  flushCandidates,
+  nextFlushAt,
+  type WrapState,
+} from '../shared/detect/candidates.ts';
+import { type DetectedEvent, emptyGate, type GateContext, type GateReason, type GateState, gate } from '../shared/detect/gate.ts';
+import { chunkOwnership, ownLines } from '../shared/detect/origin.ts';
+import type { Flow } from '../shared/model/flow.ts';
+import type { LineChunk, Observation } from '../shared/model/observation.ts';
+import type { Monotonic, Wall } from '../shared/model/time.ts';
+import type { Hole } from './evidence/holes.ts';
+import { type Moment, momentNow } from './evidence/window.ts';
+import type { Logger } from './log.ts';
+import type { World } from './ports.ts';
+
+export interface IntakeRoom {
+  readonly world: Pick<World, 'clock'>;
+  readonly log: Logger;
+  readonly ring: { append(bytes: Buffer, at: { at: Monotonic; wall: Wall; source: string }): void; note(hole: Hole): void };
+  /** As of now: the device's clock reading changes. */
+  readonly context: () => GateContext;
+  readonly onEvent: (event: DetectedEvent) => void;
+  /** A second sight of a message, over a source that cannot be spoofed: it bears the first one out. */
+  readonly onConnectedDuplicate: (flow: Flow, source: string) => void;
+}
+
+export interface SourceCounters {
+  /** LFs in what came. */
+  lines: number;
+  bytes: number;
+  candidates: number;
+  unparsed: number;
+  /** Lines of a relay that are another device's: not kept. */
+  foreignLines: number;
+  refusals: number;
+  lost: number;
+  lastAt: Monotonic | null;
+  state: 'open' | 'interrupted' | 'closed';
+  detail: string;
+}
+
+export class Intake {
+  readonly #room: IntakeRoom;
+  #wrapped: WrapState = emptyWrapState;
+  #gate: GateState = emptyGate;
+  #flushTimer: Timer | null = null;
+  #interrupted = new Map<string, Moment>();
+  readonly sources = new Map<string, SourceCounters>();
+  readonly refusals = new Map<string, number>();
+
+  constructor(room: IntakeRoom) {
+    this.#room = room;
+  }
+
+  /** Takes what a source emits; never throws. */
+  observe = (observation: Observation): void => {
+    const counters = this.#countersOf(observation.source);
+    counters.lastAt = observation.at;
+    switch (observation.kind) {
+      case 'lines':
+        this.#lines(observation, counters);
+        return;
+      case 'refusal':
+        counters.refusals++;
+        counters.lost += observation.lost ?? 0;
+        this.#refuse(observation.reason, `${observation.source} from ${observation.from}`);
+        return;
+      case 'source-state':
+        this.#sourceState(observation.source, observation.state, observation.detail, counters);
+        return;
+    }
+  };
+
+  #lines(chunk: LineChunk, counters: SourceCounters): void {
+    counters.lines += countLines(chunk.bytes);
+    counters.bytes += chunk.bytes.length;
+    const { match } = this.#room.context();
+    const found = findCandidates(this.#wrapped, chunk);
+    this.#wrapped = found.state;
+    // First the event, then the ring: nothing that is written may delay an alert.
+    for (const candidate of found.candidates) {
+      counters.candidates++;
+      if (candidate.kind === 'unreadable') counters.unparsed++;
+      this.#judge(candidate);
+    }
+    this.#keep(chunk, match, counters);
+    this.#planFlush();
+  }
+
+  #keep(chunk: LineChunk, match: GateContext['match'], counters: SourceCounters): void {
+    const { at, wall, source } = chunk;
+    switch (chunkOwnership(match, chunk.from)) {
+      case 'all':
+        this.#room.ring.append(chunk.bytes, { at, wall, source });
+        return;
+      case 'by-line': {
+        const own = ownLines(match, chunk.from, chunk.bytes);
+        counters.foreignLines += own.dropped;
+        this.#room.ring.append(own.bytes, { at, wall, source });
+        return;
+      }
+      case 'none':
+        counters.foreignLines++;
+        this.#refuse('foreign-device', `${source} from ${chunk.from}`);
+        return;
+    }
+  }
+
+  #judge(candidate: Candidate): void {
+    const { state, decision } = gate(this.#gate, candidate, this.#room.context());
+    this.#gate = state;
+    const { log } = this.#room;
+    switch (decision.kind) {
+      case 'event':
+        this.#room.onEvent(decision.event);
+        return;
+      case 'duplicate':
+        if (decision.reason === 'duplicate-other-source' && candidate.trust === 'connected')
+          this.#room.onConnectedDuplicate(decision.flow, candidate.source);
+        return;
+      case 'waiting':
+        log.info(
+          { event: 'waiting', flow: decision.event.flow, occurrence: decision.event.occurrence, needed: decision.needed },
+          'the message was seen; the trigger waits for it to come again',
+        );
+        return;
+      case 'stale':
+        log.info(
+          { event: decision.reason, flow: decision.flow, lagMs: decision.lagMs },
+          'an old message was recorded; it opens nothing',
+        );
+        return;
+      default:
+        // Anybody can send these: the first of a kind is logged, all are counted.
+        this.#refuse(decision.reason, 'detail' in decision ? decision.detail : candidate.raw);
+    }
+  }
+
+  /** Logged once a reason; the count says the rest. */
+  #refuse(reason: string, detail: string): void {
+    const count = (this.refusals.get(reason) ?? 0) + 1;
+    this.refusals.set(reason, count);
+    if (count === 1)
+      this.#room.log.warn(
+        { event: reason, detail: detail.slice(0, 300) },
+        `turned away: ${reason}; further ones are counted in status`,
+      );
+  }
+
+  #sourceState(source: string, state: SourceCounters['state'], detail: string, counters: SourceCounters): void {
+    counters.state = state;
+    counters.detail = detail;
+    const now = momentNow(this.#room.world.clock);
+    const since = this.#interrupted.get(source);
+    if (state === 'interrupted' && since === undefined) {
+      this.#interrupted.set(source, now);
+      this.#room.ring.note({
+        from: now,
+        to: null,
+        source,
+        reason: 'source-interrupted',
+        detail,
+        lostLines: null,
+        lostBytes: null,
+      });
+    }
+    if (state === 'open' && since !== undefined) {
+      this.#interrupted.delete(source);
+      this.#room.ring.note({
+        from: since,
+        to: now,
+        source,
+        reason: 'source-interrupted',
+        detail,
+        lostLines: null,
+        lostBytes: null,
+      });
+    }
+    this.#room.log.info({ event: 'source-state', source, state, detail }, `source ${source}: ${state}`);
+  }
+
+  /** A wrapped message whose rest does not come is judged as it stands. */
+  #planFlush(): void {
+    if (this.#flushTimer !== null) return;
+    const due = nextFlushAt(this.#wrapped);
+    if (due === null) return;
+    const { clock } = this.#room.world;
+    this.#flushTimer = clock.timer('wrapped message', Math.max(0, due - clock.monotonic()), () => {
+      this.#flushTimer = null;
+      const found = flushCandidates(this.#wrapped, clock.monotonic());
+      this.#wrapped = found.state;
+      for (const candidate of found.candidates) this.#judge(candidate);
+      this.#planFlush();
+    });
+  }
+
+  get gateCounts(): Readonly<Record<GateReason, number>> {
+    return this.#gate.counts;
+  }
+
+  #countersOf(source: string): SourceCounters {
+    let counters = this.sources.get(source);
+    if (counters === undefined) {
+      counters = {
+        lines: 0,
+        bytes: 0,
+        candidates: 0,
+        unparsed: 0,
+        foreignLines: 0,
+        refusals: 0,
+        lost: 0,
+        lastAt: null,
+        state: 'open',
+        detail: '',
+      };
+      this.sources.set(source, counters);
+    }
+    return counters;
+  }
+
+  close(): void {
+    this.#flushTimer?.cancel();
+  }
+}
+
+const LF = 0x0a;
+
+function countLines(bytes: Buffer): number {
+  let count = 0;
+  for (let at = bytes.indexOf(LF); at !== -1; at = bytes.indexOf(LF, at + 1)) count++;
+  return count;
+}

@@ -1,0 +1,100 @@
+/**
+ * A decision in words: the same sentence stands in the log and in the timeline of a bundle. Called by app.ts and seal-bundle.ts.
+ * Note A's words DONE ON HUB and DONE ON SPOKE are kept: people grep for them.
+ */
+import type { Input } from '../shared/coordinate/input.ts';
+import type { Reason } from '../shared/coordinate/reason.ts';
+import { formatFlow } from '../shared/model/flow.ts';
+import { formatDuration } from '../shared/model/time.ts';
+import type { Role } from '../shared/model/watch.ts';
+import type { Decision } from './events.ts';
+
+export function narrate(role: Role, { input, reason }: Pick<Decision, 'input' | 'reason'>): string {
+  switch (input.kind) {
+    case 'sighting':
+      return `${formatFlow(input.flow)} seen by ${input.source}: ${sightingWords(reason)}`;
+    case 'alert':
+      return `alert from ${input.peer}, stop in ${input.delayMs === null ? '?' : formatDuration(input.delayMs)}${input.act ? '' : ', capture only'}: ${words(reason)}`;
+    case 'stop':
+      return `stop from ${input.peer}${input.id === null ? ' (EEM, no id)' : ''}: ${words(reason)}`;
+    case 'done':
+      return `done from ${input.peer}, debugs ${input.keys['off'] ?? 'unknown'}, captured ${input.keys['cap'] ?? '?'}, bad SPI there: ${input.keys['spi'] ?? 'unknown'}`;
+    case 'corroborated':
+      return `${formatFlow(input.flow)} ${words(reason)}: ${input.detail}`;
+    case 'debugs-read':
+      return input.flags === null
+        ? `debugs on at the event not readable: ${input.detail}`
+        : `debugs on at the event: ${input.detail}`;
+    case 'capture-ended':
+      return `capture (${input.round}) ended, ${input.withOutput} of ${input.planned} commands with output, bad SPI here: ${input.spiSeen}`;
+    case 'stop-attempted':
+      return stopWords(role, input);
+    case 'delivery':
+      return deliveryWords(input);
+    case 'timer':
+      return timerWords(input, reason);
+    case 'sealed':
+      return `bundle sealed, ${input.outcome.kind}${input.outcome.reasons.length > 0 ? ` (${input.outcome.reasons.join(', ')})` : ''}`;
+    case 'seal-failed':
+      return `bundle not sealed, tried again: ${input.detail}`;
+    case 'recovered':
+      return `taken up again after a restart: ${words(reason)}`;
+    case 'restarted':
+      return input.resumable ? 'agent restarted' : 'agent restarted after a reboot of this host';
+    case 'debugs-seen':
+      return `crypto debugs on the device are ${input.cryptoOn ? 'on' : 'off'}${reason === 'hold-down-ended' ? ': armed again, the next event counts' : ''}`;
+    case 'hold':
+      return input.on ? 'on hold: no new incident acts' : 'hold lifted';
+    case 'acknowledge':
+      return `alarm ${input.alarm} acknowledged`;
+    case 'raise':
+    case 'clear':
+    case 'expire':
+      return words(reason);
+  }
+}
+
+const words = (reason: Reason): string => reason.replaceAll('-', ' ');
+
+function sightingWords(reason: Reason): string {
+  switch (reason) {
+    case 'held-down':
+    case 'held-down-persistent':
+      return `${words(reason)}, added to the incident that is already known`;
+    case 'not-my-role':
+      return "noted, a spoke acts on its hub's signal";
+    default:
+      return words(reason);
+  }
+}
+
+function stopWords(role: Role, input: Input & { readonly kind: 'stop-attempted' }): string {
+  const { outcome } = input;
+  if (outcome.result === 'verified') return `DONE ON ${role.toUpperCase()}: debugs verified off (session ${outcome.via})`;
+  return `debugs not verified off on session ${outcome.via}: ${outcome.result}, ${outcome.detail}`;
+}
+
+function deliveryWords(input: Input & { readonly kind: 'delivery' }): string {
+  const tries = `${input.attempts} attempt${input.attempts === 1 ? '' : 's'}`;
+  switch (input.result) {
+    case 'acknowledged':
+      return `${input.phase} acknowledged by ${input.peer} after ${tries}, round trip ${(input.roundTripMs ?? 0).toFixed(1)} ms`;
+    case 'sent':
+      return `${input.phase} sent to ${input.peer} in ${tries}, no acknowledgement exists`;
+    case 'given-up':
+      return `${input.phase} to ${input.peer} given up after ${tries}: ${input.detail}`;
+  }
+}
+
+function timerWords(input: Input & { readonly kind: 'timer' }, reason: Reason): string {
+  switch (input.name) {
+    case 'stop':
+      return reason === 'nothing-on' ? 'stop time: no debug was on, nothing to turn off' : `stop time: ${words(reason)}`;
+    case 'stop-bound':
+      return 'debugs are still not verified off: handed to a person';
+    case 'tail':
+      return 'log after the stop kept';
+    default:
+      return words(reason);
+  }
+}

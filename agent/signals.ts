@@ -1,0 +1,79 @@
+/**
+ * The door for the other agents' signals: what the SNMP receiver lets through is heard (sources/peer-signal.ts), put to the
+ * coordinator, and answered once its record is on disk, 250 ms at most (pair-protocol.md, "Delivery"). Refusals are counted by
+ * reason and logged once a source. Opened by app.ts.
+ */
+import { limits } from '../shared/limits.ts';
+import type { IncidentId } from '../shared/model/ulid.ts';
+import type { Config } from './config/config.ts';
+import type { Coordinator } from './coordinator.ts';
+import type { Heartbeat } from './heartbeat.ts';
+import type { Journal } from './journal/journal.ts';
+import type { Logger } from './log.ts';
+import type { Notification, Refusal } from './net/signalling.ts';
+import { hear } from './sources/peer-signal.ts';
+
+export interface SignalsRoom {
+  readonly config: Config;
+  readonly coordinator: Coordinator;
+  readonly heartbeat: Heartbeat;
+  readonly journal: Journal;
+  readonly log: Logger;
+  readonly newId: () => IncidentId;
+}
+
+export class Signals {
+  readonly #room: SignalsRoom;
+  readonly refusals = new Map<string, number>();
+  readonly #logged = new Set<string>();
+
+  constructor(room: SignalsRoom) {
+    this.#room = room;
+  }
+
+  onNotification = (notification: Notification): void => {
+    const { config, coordinator, heartbeat, journal, newId } = this.#room;
+    const heard = hear(notification, config.peers, config.signal.values, newId);
+    switch (heard.kind) {
+      case 'refused':
+        // Authenticated, so it is answered; it does nothing.
+        this.#count(heard.reason, notification.from.address, notification.peer, heard.detail);
+        notification.respond();
+        return;
+      case 'hello':
+        notification.respond();
+        heartbeat.heard(heard.peer, heard.keys, heard.at, heard.wall);
+        return;
+      case 'input': {
+        const before = coordinator.reasonCounts.get('not-my-role') ?? 0;
+        const entry = coordinator.input(heard.input, { at: notification.at, wall: notification.wall });
+        if ((coordinator.reasonCounts.get('not-my-role') ?? 0) > before) {
+          this.#count(
+            'not-my-role',
+            notification.from.address,
+            notification.peer,
+            `${heard.input.kind} to an agent of role ${config.role}`,
+          );
+        }
+        if (entry === null) notification.respond();
+        else void journal.wait(entry).then(() => notification.respond());
+        return;
+      }
+    }
+  };
+
+  onRefusal = (refusal: Refusal): void => {
+    this.#count(refusal.reason, refusal.from.address, refusal.peer, refusal.detail);
+  };
+
+  #count(reason: string, from: string, peer: string | null, detail: string): void {
+    this.refusals.set(reason, (this.refusals.get(reason) ?? 0) + 1);
+    const source = `${reason} ${from}`;
+    if (this.#logged.has(source) || this.#logged.size >= limits.strangersMax) return;
+    this.#logged.add(source);
+    this.#room.log.warn(
+      { event: 'signal-refused', reason, from, peer, detail },
+      `signal refused: ${reason}, from ${from}; further ones of it are counted in status`,
+    );
+  }
+}

@@ -1,0 +1,241 @@
+/** Fills AgentStatus from the rooms, as of now. Called by app.ts for the control socket. */
+import type { Alarm, Book, ClosedIncident, Incident } from '../../shared/coordinate/book.ts';
+import { clockOffset } from '../../shared/coordinate/hello.ts';
+import { formatFlow } from '../../shared/model/flow.ts';
+import type { Monotonic, Wall } from '../../shared/model/time.ts';
+import type { Config, SourceConfig } from '../config/config.ts';
+import type { Coordinator } from '../coordinator.ts';
+import type { Device } from '../device/device.ts';
+import type { Ring } from '../evidence/ring.ts';
+import type { Heartbeat } from '../heartbeat.ts';
+import type { Hold } from '../hold.ts';
+import type { Intake, SourceCounters } from '../intake.ts';
+import type { Journal } from '../journal/journal.ts';
+import type { SnmpEngine } from '../net/engine.ts';
+import type { SnmpReceiver, SnmpSender } from '../net/signalling.ts';
+import type { World } from '../ports.ts';
+import type { Signals } from '../signals.ts';
+import type { AgentStatus, AlarmStatus, DeviceSummary, IncidentSummary, PeerStatus, SourceStatus } from './status.ts';
+
+export interface StatusRooms {
+  readonly config: Config;
+  readonly version: string;
+  readonly pid: number;
+  readonly startedAt: { readonly at: Monotonic; readonly wall: Wall };
+  readonly world: Pick<World, 'clock'>;
+  readonly coordinator: Coordinator;
+  readonly device: Device;
+  readonly engine: SnmpEngine;
+  readonly receiver: SnmpReceiver;
+  readonly sender: SnmpSender;
+  readonly heartbeat: Heartbeat;
+  readonly hold: Hold;
+  readonly intake: Intake;
+  readonly signals: Signals;
+  readonly ring: Ring;
+  readonly journal: Journal;
+  readonly listening: ReadonlyMap<string, string>;
+}
+
+const iso = (wall: number): string => new Date(wall).toISOString();
+const isoOrNull = (wall: number | null): string | null => (wall === null ? null : iso(wall));
+
+export function collectStatus(rooms: StatusRooms): AgentStatus {
+  const { config, coordinator, engine, ring, journal, receiver, world } = rooms;
+  const now = world.clock.monotonic();
+  const ringStatus = ring.status();
+  return {
+    version: rooms.version,
+    pid: rooms.pid,
+    at: iso(world.clock.wall()),
+    startedAt: iso(rooms.startedAt.wall),
+    upMs: Math.round(now - rooms.startedAt.at),
+    role: config.role,
+    mode: config.mode,
+    hold: rooms.hold.status,
+    dataDir: config.dataDir,
+    engineId: engine.idHex,
+    engineBoots: engine.stamp().boots,
+    signalListen: endpoint(receiver.local),
+    device: describeDevice(rooms, now),
+    sources: config.sources.map((source) => describeSource(source, rooms)),
+    peers: config.peers.map((peer) => describePeer(peer.name, rooms, now)),
+    incidents: incidentSummaries(coordinator.book, now, config.dataDir),
+    alarms: coordinator.book.alarms.map(describeAlarm),
+    refusals: Object.fromEntries([...rooms.signals.refusals, ...rooms.intake.refusals, ...gateRefusals(rooms.intake)]),
+    drops: describeDrops(rooms, ringStatus.droppedLines),
+    ring: {
+      bytes: ringStatus.bytes,
+      segments: ringStatus.segments,
+      oldestAt: isoOrNull(ringStatus.oldestWall),
+      newestAt: isoOrNull(ringStatus.newestWall),
+      droppedLines: ringStatus.droppedLines,
+      degraded: ringStatus.degraded?.reason ?? null,
+    },
+    journal: {
+      records: journal.counters.appended,
+      bytes: journal.bytes,
+      lastSyncAt: null,
+      degraded: journal.degraded?.reason ?? null,
+    },
+  };
+}
+
+export const endpoint = ({ address, port }: { readonly address: string; readonly port: number }): string =>
+  address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+
+function describeDevice(rooms: StatusRooms, now: Monotonic): DeviceSummary {
+  const { config, device, heartbeat } = rooms;
+  const status = device.status();
+  const reading = heartbeat.lastReading;
+  const session = (name: 'capture' | 'control') => {
+    const { state, since, lastError } = status.sessions[name];
+    return { state, sinceMs: Math.round(now - since), lastError };
+  };
+  return {
+    name: config.device.name,
+    address: config.device.address,
+    port: config.device.port,
+    platform: config.device.platform,
+    hostname: status.hostname,
+    sessions: { capture: session('capture'), control: session('control') },
+    refusedLoginsInARow: status.refusedLoginsInARow,
+    debugsOn: reading?.reading.flags?.map((flag) => flag.text) ?? null,
+    debugsReadAt: isoOrNull(reading?.wall ?? null),
+    clock:
+      status.clock === null
+        ? null
+        : { text: status.clock.reading.text, trusted: status.clock.reading.mark === '', readAt: iso(status.clock.wall) },
+  };
+}
+
+function describeSource(source: SourceConfig, { intake, listening, world }: StatusRooms): SourceStatus {
+  const counters: SourceCounters | undefined = intake.sources.get(source.name);
+  const now = world.clock;
+  return {
+    name: source.name,
+    kind: source.kind,
+    listen: listening.get(source.name) ?? null,
+    state: counters?.state ?? 'closed',
+    lines: counters?.lines ?? 0,
+    bytes: counters?.bytes ?? 0,
+    candidates: counters?.candidates ?? 0,
+    unparsed: counters?.unparsed ?? 0,
+    refused: counters?.refusals ?? 0,
+    lastLineAt: counters === undefined || counters.lastAt === null ? null : iso(now.wall() - (now.monotonic() - counters.lastAt)),
+  };
+}
+
+function describePeer(name: string, rooms: StatusRooms, now: Monotonic): PeerStatus {
+  const config = rooms.config.peers.find((peer) => peer.name === name)!;
+  const link = rooms.heartbeat.links.get(name) ?? null;
+  const offset = link === null ? null : clockOffset(link);
+  const path = rooms.heartbeat.paths.get(name);
+  const sinceMs = link === null || link.lastHelloAt === null ? null : now - link.lastHelloAt;
+  return {
+    name,
+    kind: config.kind,
+    lastHelloAt: sinceMs === null ? null : iso(rooms.world.clock.wall() - sinceMs),
+    missedHellos: sinceMs === null ? 0 : Math.floor(sinceMs / rooms.config.signal.helloMs),
+    version: link?.version ?? null,
+    role: link?.role ?? null,
+    mode: link?.mode ?? null,
+    armed: link?.armed ?? null,
+    roundTripMs: offset?.roundTripMs ?? null,
+    offsetMs: offset?.offsetMs ?? null,
+    differences: rooms.coordinator.book.alarms
+      .filter((alarm) => alarm.key.endsWith(`:${name}`))
+      .map((alarm) => alarm.key.split(':')[0]!),
+    paths: config.send.map((path_) => ({
+      endpoint: endpoint(path_),
+      sent: path?.sent ?? 0,
+      acknowledged: path?.acknowledged ?? 0,
+      lastError: path?.lastError ?? null,
+    })),
+  };
+}
+
+const gateRefusals = (intake: Intake): [string, number][] =>
+  Object.entries(intake.gateCounts).filter(([reason, count]) => count > 0 && reason !== 'event' && reason !== 'waiting');
+
+function describeDrops(rooms: StatusRooms, ringLines: number): Record<string, number> {
+  const all: Record<string, number> = {
+    ringPendingBytesMax: ringLines,
+    journalQueue: rooms.journal.counters.dropped,
+    sourceLines: [...rooms.intake.sources.values()].reduce((sum, counters) => sum + counters.lost, 0),
+    flowsPerIncidentMax: rooms.coordinator.book.incidents.reduce((sum, incident) => sum + incident.flowsNotKept, 0),
+  };
+  return Object.fromEntries(Object.entries(all).filter(([, count]) => count > 0));
+}
+
+export const describeAlarm = (alarm: Alarm): AlarmStatus => ({
+  id: alarm.id,
+  since: iso(alarm.sinceWall),
+  text: alarm.text,
+  remedy: alarm.remedy,
+  incident: alarm.incident,
+  acknowledged: alarm.acknowledged,
+});
+
+/** Remembered for 7 days; the last ones are enough for a look. */
+const CLOSED_SHOWN_MAX = 20;
+
+export function incidentSummaries(book: Book, now: Monotonic, dataDir: string): IncidentSummary[] {
+  const open = book.incidents.map((incident) => describeOpen(incident, now, dataDir));
+  const closed = book.closed.slice(-CLOSED_SHOWN_MAX).map((incident) => describeClosed(incident, dataDir));
+  return [...open, ...closed].reverse();
+}
+
+function describeOpen(incident: Incident, now: Monotonic, dataDir: string): IncidentSummary {
+  const sealed = incident.sealing === 'sealed';
+  return {
+    id: incident.id,
+    openedAt: iso(incident.openedAtWall),
+    openedBy: incident.openedBy,
+    phase: phaseOf(incident),
+    peers: [...incident.peers.map((record) => record.peer), ...incident.signallers.map((signaller) => signaller.peer)],
+    flows: incident.flows.length,
+    firstFlow: incident.flows[0] === undefined ? null : formatFlow(incident.flows[0].flow),
+    stopInMs: incident.stop.kind === 'not-planned' ? null : Math.round(incident.stopAt - now),
+    debugsOff: debugsOffOf(incident),
+    outcome: incident.outcome?.kind ?? null,
+    reasons: incident.outcome?.reasons ?? [],
+    bundle: `${dataDir}/incidents/${incident.id}${sealed ? '' : '.open'}`,
+  };
+}
+
+function phaseOf(incident: Incident): string {
+  if (incident.sealing === 'sealed') return 'sealed';
+  if (incident.sealing === 'requested' || incident.sealing === 'failed') return 'sealing';
+  if (!incident.stopPassed) return incident.mode === 'observe' ? 'observing' : 'alerted';
+  return incident.stop.kind === 'running' || incident.stop.kind === 'waiting-retry' ? 'stopping' : 'collecting';
+}
+
+function debugsOffOf({ stop }: Incident): string {
+  switch (stop.kind) {
+    case 'planned':
+      return 'pending';
+    case 'not-planned':
+      return 'not-sent';
+    case 'verified':
+      return 'verified';
+    case 'running':
+    case 'waiting-retry':
+      return stop.last === null ? 'pending' : stop.last.sentAt === null ? 'failed' : 'unverified';
+  }
+}
+
+const describeClosed = (closed: ClosedIncident, dataDir: string): IncidentSummary => ({
+  id: closed.id,
+  openedAt: iso(closed.closedAtWall),
+  openedBy: closed.openedBy,
+  phase: 'sealed',
+  peers: [...closed.peers, ...closed.signallers.map((signaller) => signaller.peer)],
+  flows: 0,
+  firstFlow: null,
+  stopInMs: null,
+  debugsOff: closed.stoppedAt === null ? 'not-sent' : 'verified',
+  outcome: closed.outcome.kind,
+  reasons: closed.outcome.reasons,
+  bundle: `${dataDir}/incidents/${closed.id}`,
+});

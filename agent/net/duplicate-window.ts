@@ -8,8 +8,8 @@ import { limits } from '../../shared/limits.ts';
 import type { DurationMs, Monotonic } from '../../shared/model/time.ts';
 import { TIME_WINDOW_S } from './engine-notion.ts';
 
-/** A message stamped 150 s ahead of our clock stays in the window until 300 s from now. */
-const KEPT_MS: DurationMs = 2 * TIME_WINDOW_S * 1_000;
+/** A message stamped 150 s ahead of our clock stays in the window for 300 s from now, and both clocks count whole seconds. */
+const KEPT_MS: DurationMs = (2 * TIME_WINDOW_S + 2) * 1_000;
 
 export class SeenNotification {
   private responded = false;

@@ -3,7 +3,7 @@
  * the relay of what passed between the agents, the logs of what an agent thought. Called by run.ts.
  */
 import type { Clock } from '../../../shared/clock.ts';
-import { elapsedMs, type Monotonic, monotonic } from '../../../shared/model/time.ts';
+import { type Monotonic, monotonic } from '../../../shared/model/time.ts';
 import type { Phase } from '../../../shared/wire/signal.ts';
 import type { LogEntry } from './agent-process.ts';
 import type { Tone } from './lanes.ts';
@@ -44,14 +44,13 @@ export class Narrator {
     const { at, from, phase } = event;
     if (phase === null || phase === 'hello') return;
     const arrow = from === 'hub' ? '──▶' : '◀──';
-    if (event.kind === 'answer') {
+    if (event.kind === 'answer')
       this.#once(`answer ${from} ${phase}`, at, from, `${phase} answered after ${event.roundTripMs.toFixed(1)} ms`, 'quiet');
-      return;
+    else if (!event.dropped) this.#once(`signal ${from} ${phase}`, at, from, `${phase} ${arrow}`);
+    else {
+      this.#lost.set(`${from} ${phase}`, (this.#lost.get(`${from} ${phase}`) ?? 0) + 1);
+      this.#once(`lost ${from} ${phase}`, at, from, `${phase} ${arrow} lost on the way`, 'bad');
     }
-    if (!event.dropped) return this.#once(`signal ${from} ${phase}`, at, from, `${phase} ${arrow}`);
-    const count = (this.#lost.get(`${from} ${phase}`) ?? 0) + 1;
-    this.#lost.set(`${from} ${phase}`, count);
-    this.#once(`lost ${from} ${phase}`, at, from, `${phase} ${arrow} lost on the way`, 'bad');
   }
 
   /** How many signals of each kind were lost, for the summary. */
@@ -80,4 +79,15 @@ export class Narrator {
     this.#told.add(key);
     this.#timeline.tell(at, end, text, tone);
   }
+}
+
+interface Said {
+  /** What it is about: told once. */
+  readonly key: string;
+  readonly text: string;
+  readonly tone: Tone;
+}
+
+function wordsFor(_entry: LogEntry, _peer: End): Said | null {
+  return null;
 }

@@ -59,6 +59,12 @@ export class Timeline {
     this.#flush(null);
   }
 
+  /** For a cleanup: the timer goes, and so does what was not printed. */
+  close(): void {
+    this.#ended = true;
+    this.#timer?.cancel();
+  }
+
   #schedule(): void {
     if (this.#zero === null || this.#timer || this.#ended || this.#waiting.length === 0) return;
     this.#timer = this.#clock.timer('lab timeline', LOOK_MS, () => {

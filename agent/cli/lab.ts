@@ -1,0 +1,103 @@
+/**
+ * `spitrap lab`: the main job on an embedded simulated pair, with two real agent processes. The simulation is an island that is loaded
+ * here and nowhere else in the program, and only when this subcommand is called. One run is cli/lab/run.ts.
+ */
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { SpitrapError } from '../../shared/errors.ts';
+import { quoted } from '../../shared/model/printable.ts';
+import { type DurationMs, parseDuration } from '../../shared/model/time.ts';
+import type { World } from '../ports.ts';
+import { type Style, widthDefault, widthMax, widthMin } from './lab/lanes.ts';
+import { findScenario, scenarios } from './lab/scenarios.ts';
+import { type CliContext, exitCodes, print, type Subcommand } from './subcommand.ts';
+
+interface Options {
+  readonly delay: string;
+  readonly scenario: string;
+  readonly json?: boolean;
+  readonly out?: string;
+  readonly seed?: string;
+  readonly loss: string;
+}
+
+/** stop.delay of the configuration goes no further. */
+const DELAY_MS_MAX: DurationMs = 300_000;
+const SEED_MAX = 2 ** 32 - 1;
+const LOSS_PERCENT_MAX = 90;
+const FOLDER_BYTES = 4;
+/** 128 + the signal's number, as a shell reports it. */
+const SIGNAL_CODES: Readonly<Record<string, number>> = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 };
+
+export const labCommand: Subcommand = {
+  name: 'lab',
+  register(command, perform) {
+    const stories = scenarios.map(({ name, story }) => `  ${name.padEnd(11)} ${story}`).join('\n');
+    command
+      .description('the whole job on a simulated pair: two head-ends, two agents, and an SA that breaks')
+      .option('--delay <duration>', 'from the message to `undebug all`; 18s in the field', '3s')
+      .option('--scenario <name>', 'what is lost between the agents', 'desync')
+      .option('--loss <percent>', 'of all datagrams between the agents, at random', '0')
+      .option(
+        '--out <dir>',
+        'where configurations, logs and bundles go; new or empty (default: a new folder in the temporary one)',
+      )
+      .option('--seed <number>', 'of the simulation; the same seed gives the same boxes')
+      .option('--json', 'end with the result as one line of JSON')
+      .addHelpText(
+        'after',
+        `\nScenarios:\n${stories}\n\nExamples:\n  spitrap lab\n  spitrap lab --delay 18s --scenario lost-stop\n`,
+      )
+      .action((options: Options) => perform((context) => lab(options, context)));
+  },
+};
+
+async function lab(options: Options, context: CliContext): Promise<number> {
+  const { world, self } = context;
+  const scenario = findScenario(options.scenario);
+  const delayMs = parseDuration(options.delay);
+  if (delayMs === null || delayMs > DELAY_MS_MAX)
+    throw new SpitrapError('USAGE', `--delay ${quoted(options.delay)} is no duration up to 5m; write 3s or 500ms`);
+  const seed = options.seed === undefined ? drawSeed(world) : wholeNumber('--seed', options.seed, SEED_MAX);
+  const lossPercent = wholeNumber('--loss', options.loss, LOSS_PERCENT_MAX);
+  const folder = await makeFolder(options.out, world);
+
+  const abort = new AbortController();
+  let signal: string | null = null;
+  void context.stopSignal().then((name) => {
+    signal = name;
+    abort.abort();
+  });
+  const screen = { style: styleFor(context), print: (line: string) => print(context, line === '' ? '\n' : line) };
+  const { runLab } = await import('./lab/run.ts');
+  const asked = { folder, scenario, delayMs, seed, lossPercent, ...self };
+  const verdict = await runLab(asked, world, screen, abort.signal);
+  if (verdict === null) {
+    context.stderr.write(`spitrap: stopped by ${signal ?? 'a signal'}; both agents are gone, their files stay in ${folder}\n`);
+    return SIGNAL_CODES[signal ?? ''] ?? exitCodes.failed;
+  }
+  if (options.json === true) print(context, JSON.stringify(verdict.result));
+  return verdict.faults.length === 0 ? exitCodes.ok : exitCodes.failed;
+}
+
+function styleFor({ stdout, noColor }: CliContext): Style {
+  const columns = stdout.isTty ? (process.stdout.columns ?? widthDefault) : widthDefault;
+  return { width: Math.max(widthMin, Math.min(widthMax, columns)), colour: stdout.isTty && !noColor };
+}
+
+const drawSeed = ({ random }: World): number => random.bytes(4).readUInt32BE(0);
+
+function wholeNumber(option: string, text: string, most: number): number {
+  const value = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
+  if (!(value <= most)) throw new SpitrapError('USAGE', `${option} ${quoted(text)} is no whole number from 0 to ${most}`);
+  return value;
+}
+
+/** Old bundles would be taken for the new ones, and an old journal knows of incidents that this run is not about. */
+async function makeFolder(out: string | undefined, { disk, random }: World): Promise<string> {
+  const folder = out === undefined ? join(tmpdir(), `spitrap-lab-${random.bytes(FOLDER_BYTES).toString('hex')}`) : resolve(out);
+  if ((await disk.list(folder)).length > 0)
+    throw new SpitrapError('USAGE', `--out ${quoted(folder)} is not empty; give a new or an empty folder`);
+  await disk.makeFolder(folder);
+  return folder;
+}

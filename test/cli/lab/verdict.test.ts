@@ -1,0 +1,124 @@
+import { describe, expect, test } from 'vitest';
+import { findScenario } from '../../../agent/cli/lab/scenarios.ts';
+import { type EndFinding, judge } from '../../../agent/cli/lab/verdict.ts';
+import type { CaptureEntry, IncidentFile } from '../../../agent/evidence/incident-file.ts';
+import type { Box } from '../../../agent/lab/contract.ts';
+import { monotonic, wall } from '../../../shared/model/time.ts';
+
+const ID = '01KA0000000000000000000000';
+const message = monotonic(1_000);
+
+const typed = (at: number, expanded: string, line = 0): Box['commandLog'][number] => ({
+  at: monotonic(at),
+  wall: wall(0),
+  line,
+  typed: expanded,
+  expanded,
+});
+
+const capture = (command: string, change: Partial<CaptureEntry> = {}): Partial<CaptureEntry> => ({
+  command,
+  round: 'first',
+  status: 'ok',
+  detail: null,
+  bytes: 10,
+  file: `commands/${command}.txt`,
+  late: false,
+  ...change,
+});
+
+function finding(change: {
+  on?: string[];
+  commands?: Box['commandLog'];
+  incident?: Partial<IncidentFile>;
+  captures?: Partial<CaptureEntry>[];
+  problems?: string[];
+  bundle?: null;
+}): EndFinding {
+  const incident = {
+    id: ID,
+    aliases: [],
+    outcome: { kind: 'complete', reasons: [] },
+    captures: change.captures ?? [capture('show clock')],
+    ...change.incident,
+  } as unknown as IncidentFile;
+  const problems = change.problems ?? [];
+  return {
+    box: { debugsOn: () => change.on ?? [], commandLog: change.commands ?? [typed(4_000, 'undebug all')] },
+    bundle:
+      change.bundle === null ? null : { folder: '/lab/bundle', verdict: { whole: problems.length === 0, problems, incident } },
+  };
+}
+
+const desync = findScenario('desync');
+
+describe('the verdict of a lab run', () => {
+  test('both off, both whole: the object of --json, and no fault', () => {
+    const { result, faults } = judge(desync, message, {
+      hub: finding({ commands: [typed(500, 'undebug all'), typed(4_000.25, 'undebug all'), typed(4_100, 'show debugging')] }),
+      spoke: finding({ commands: [typed(4_001.75, 'undebug all')] }),
+    });
+    expect(faults).toEqual([]);
+    expect(JSON.parse(JSON.stringify(result))).toEqual({
+      incident: ID,
+      outcome: 'complete',
+      skewMs: 1.5,
+      ends: {
+        hub: { debugsOff: 'verified', captured: ['show clock'], bundle: '/lab/bundle' },
+        spoke: { debugsOff: 'verified', captured: ['show clock'], bundle: '/lab/bundle' },
+      },
+    });
+  });
+
+  test('captured: commands with output, each once', () => {
+    const captures = [
+      capture('show clock'),
+      capture('show clock', { round: 'stop' }),
+      capture('show dmvpn detail', { status: 'refused', detail: '% Invalid input' }),
+      capture('show crypto sockets', { bytes: 0 }),
+      capture('show crypto ipsec sa detail', { status: 'skipped', file: null, detail: 'skipped: 900 SAs' }),
+    ];
+    const { result } = judge(desync, message, { hub: finding({ captures }), spoke: finding({}) });
+    expect(result.ends.hub.captured).toEqual(['show clock']);
+  });
+
+  test.each<[string, Parameters<typeof finding>[0], RegExp]>([
+    ['a debug that is still on', { on: ['Crypto ISAKMP debugging is on'] }, /spoke: debugs are still on .*ISAKMP/],
+    ['no bundle', { bundle: null }, /spoke: there is no sealed bundle/],
+    [
+      'a damaged bundle',
+      { problems: ['incident.json was changed'] },
+      /spoke: the bundle is not whole: incident.json was changed/,
+    ],
+    [
+      'an outcome that is not complete',
+      { incident: { outcome: { kind: 'partial', reasons: ['no-done'] } } },
+      /spoke: outcome partial: no-done/,
+    ],
+    ['a box that was never told', { commands: [typed(4_000, 'undebug all', -1)] }, /spoke: its box never received `undebug all`/],
+    ['another incident', { incident: { id: '01KA0000000000000000000001' } }, /different incidents/],
+  ])('%s is a fault', (_name, change, words) => {
+    const { faults } = judge(desync, message, { hub: finding({}), spoke: finding(change) });
+    expect(faults).toEqual([expect.stringMatching(words)]);
+  });
+
+  test('an alias is the same incident', () => {
+    const spoke = finding({ incident: { id: '01KA0000000000000000000001', aliases: [ID] } });
+    expect(judge(desync, message, { hub: finding({}), spoke }).faults).toEqual([]);
+  });
+
+  test('without its alert the spoke must have captured late', () => {
+    const scenario = findScenario('lost-alert');
+    const late = finding({ captures: [capture('show clock', { round: 'late', late: true })] });
+    expect(judge(scenario, message, { hub: finding({}), spoke: late }).faults).toEqual([]);
+    expect(judge(scenario, message, { hub: finding({}), spoke: finding({}) }).faults).toEqual([
+      expect.stringMatching(/not marked late/),
+    ]);
+  });
+
+  test('no message at all is said as such', () => {
+    const { result, faults } = judge(desync, null, { hub: finding({ bundle: null }), spoke: finding({ bundle: null }) });
+    expect(faults[0]).toMatch(/never logged the message/);
+    expect(result).toMatchObject({ incident: null, outcome: 'none' });
+  });
+});

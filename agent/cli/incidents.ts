@@ -1,0 +1,75 @@
+/** `spitrap incidents [list | show ID]`: what happened, read from dataDir, whether or not the agent runs. */
+import type { Command } from 'commander';
+import { verifyBundle } from '../evidence/verify.ts';
+import { incidentListText, incidentText } from './incident-text.ts';
+import { pickIncident, storedIncidents } from './stored-incidents.ts';
+import {
+  type CliContext,
+  type DataDirOptions,
+  dataDirFrom,
+  exitCodes,
+  paintFor,
+  print,
+  printJson,
+  type Subcommand,
+  withDataDir,
+} from './subcommand.ts';
+
+type Options = DataDirOptions & { readonly json?: boolean };
+
+const EXAMPLES =
+  '\nExamples:\n  spitrap incidents list -c hub.yaml\n  spitrap incidents show 01HV5T -c hub.yaml\n  spitrap incidents show 01HV5T --data-dir /var/lib/spitrap --json\n';
+
+export const incidentsCommand: Subcommand = {
+  name: 'incidents',
+  register(command, perform) {
+    command.description('what happened, from disk: works when the agent is down').addHelpText('after', EXAMPLES);
+    shared(command.command('list', { isDefault: true }), 'all incidents, newest first').action((options: Options) =>
+      perform((context) => list(options, context)),
+    );
+    shared(command.command('show'), 'one incident, and whether its bundle is whole')
+      .argument('<id>', 'its id, or the beginning of it')
+      .action((id: string, options: Options) => perform((context) => show(id, options, context)));
+  },
+};
+
+function shared(command: Command, description: string): Command {
+  return withDataDir(command)
+    .description(description)
+    .option('--json', 'as JSON (docs/bundle.md)')
+    .addHelpText('after', EXAMPLES);
+}
+
+async function list(options: Options, context: CliContext): Promise<number> {
+  const incidents = await storedIncidents(dataDirFrom(options, context), context.world.disk);
+  if (options.json)
+    printJson(
+      context,
+      incidents.map(({ id, folder, state, why, incident }) => ({
+        id,
+        folder,
+        state,
+        why,
+        opened: incident?.opened.at ?? null,
+        flows: incident?.flows ?? null,
+        off: incident?.stop.off ?? null,
+        outcome: incident?.outcome ?? null,
+      })),
+    );
+  else print(context, incidentListText(incidents, paintFor(context)));
+  return exitCodes.ok;
+}
+
+/** Exit 1 when the bundle is not whole. */
+async function show(id: string, options: Options, context: CliContext): Promise<number> {
+  const stored = pickIncident(await storedIncidents(dataDirFrom(options, context), context.world.disk), id);
+  if (stored.incident === null) {
+    if (options.json) printJson(context, { ...stored, whole: false });
+    else print(context, incidentListText([stored], paintFor(context)));
+    return stored.state === 'open' ? exitCodes.ok : exitCodes.failed;
+  }
+  const { whole, problems } = await verifyBundle(stored.folder, context.world.disk);
+  if (options.json) printJson(context, { folder: stored.folder, whole, problems, incident: stored.incident });
+  else print(context, incidentText(stored.incident, stored.folder, problems, paintFor(context)));
+  return whole ? exitCodes.ok : exitCodes.failed;
+}

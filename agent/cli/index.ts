@@ -1,0 +1,19 @@
+/** The subcommands shelf: one line a subcommand. `lab` imports its island dynamically. */
+import { ackCommand } from './ack.ts';
+import { commandsCommand } from './commands.ts';
+import { holdCommand } from './hold.ts';
+import { incidentsCommand } from './incidents.ts';
+import { labCommand } from './lab.ts';
+import { runCommand } from './run.ts';
+import { statusCommand } from './status.ts';
+import type { Subcommand } from './subcommand.ts';
+
+export const subcommands: readonly Subcommand[] = [
+  runCommand,
+  statusCommand,
+  incidentsCommand,
+  holdCommand,
+  ackCommand,
+  commandsCommand,
+  labCommand,
+];

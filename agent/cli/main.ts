@@ -1,0 +1,98 @@
+/**
+ * argv to exit code: builds the commander program from the shelf, prints an error as one line (`spitrap: CODE: message`), chooses the
+ * code. Called by bin/spitrap.ts with the real world, by tests with their own.
+ */
+import { Command, CommanderError } from 'commander';
+import { asSpitrapError, type ErrorCode } from '../../shared/errors.ts';
+import { printable } from '../../shared/model/printable.ts';
+import { subcommands } from './index.ts';
+import { type CliContext, exitCodes } from './subcommand.ts';
+
+const EXAMPLES = `
+Examples:
+  spitrap lab                         see the main job on a simulated pair
+  spitrap run -c hub.yaml             run the agent beside a head-end
+  spitrap status -c hub.yaml          what it sees, and what it is worried about
+  spitrap incidents list -c hub.yaml  what happened
+
+Exit codes: 0 done, 1 failed, 2 bad usage or configuration, 3 no agent runs there
+(or one already does). Every error code: docs/errors.md.
+`;
+
+/** `argv` without node and script. Never rejects. */
+export async function main(argv: readonly string[], context: CliContext): Promise<number> {
+  let code: number = exitCodes.ok;
+  const perform = async (work: (context: CliContext) => Promise<number>): Promise<void> => {
+    code = await work(context);
+  };
+  const program = buildProgram(context, perform);
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return usageCode(error, context);
+    return report(error, argv.includes('--debug'), context);
+  }
+}
+
+export function buildProgram(context: CliContext, perform: Parameters<(typeof subcommands)[number]['register']>[1]): Command {
+  const program = new Command('spitrap')
+    .description('Stops both ends’ debugs in sync when an IPsec pair falls out of sync, and keeps the evidence.')
+    .version(context.version, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print help')
+    .option('--debug', 'show stacks of errors')
+    .addHelpText('after', EXAMPLES);
+  for (const { name, register } of subcommands) register(configured(program.command(name), context), perform);
+  for (const command of [program, ...program.commands]) configured(command, context);
+  return program;
+}
+
+function configured(command: Command, { stdout, stderr }: CliContext): Command {
+  return command
+    .exitOverride()
+    .showSuggestionAfterError()
+    .configureHelp({ helpWidth: 80, showGlobalOptions: true })
+    .configureOutput({
+      writeOut: (text) => stdout.write(text),
+      writeErr: (text) => stderr.write(text),
+      // One line, as all our errors: `error: required option …` becomes `spitrap: USAGE: …`.
+      outputError: (text, write) => write(`spitrap: USAGE: ${oneLine(text)}\n`),
+    });
+}
+
+const oneLine = (text: string): string =>
+  printable(
+    text
+      .replace(/^error: /, '')
+      .trim()
+      .replace(/\s*\n\s*/g, ' '),
+    300,
+  );
+
+function usageCode(error: CommanderError, context: CliContext): number {
+  if (error.exitCode === 0) return exitCodes.ok;
+  // `spitrap` alone: commander has printed the help on stderr.
+  if (error.code !== 'commander.help') context.stderr.write('Try spitrap --help.\n');
+  return exitCodes.usage;
+}
+
+const CODES: Partial<Record<ErrorCode, number>> = {
+  CONFIG_INVALID: exitCodes.usage,
+  CONFIG_UNREADABLE: exitCodes.usage,
+  SECRET_UNREADABLE: exitCodes.usage,
+  USAGE: exitCodes.usage,
+  NOT_RUNNING: exitCodes.notRunning,
+  ALREADY_RUNNING: exitCodes.notRunning,
+};
+
+/** The one line on stderr; CONFIG_INVALID lists its faults under it. Texts from outside were escaped where they entered the message. */
+export function report(thrown: unknown, debug: boolean, { stderr }: Pick<CliContext, 'stderr'>): number {
+  const error = asSpitrapError(thrown);
+  const lines = error.message.split('\n').map((line) => printable(line, 2_000));
+  stderr.write(`spitrap: ${error.code}: ${lines.join('\n')}\n`);
+  const cause = error.code === 'INTERNAL' && error.cause instanceof Error ? error.cause : error;
+  if (debug && cause.stack !== undefined) stderr.write(`${cause.stack}\n`);
+  else if (error.code === 'INTERNAL')
+    stderr.write('This is a bug of spitrap. Please report it with the output of the same command with --debug.\n');
+  return CODES[error.code] ?? exitCodes.failed;
+}

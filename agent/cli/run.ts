@@ -1,0 +1,85 @@
+/** `spitrap run -c FILE`: the agent, in the foreground, until SIGTERM or SIGINT. The configuration is judged before anything opens. */
+import { printable } from '../../shared/model/printable.ts';
+import { formatDuration } from '../../shared/model/time.ts';
+import type { Config } from '../config/config.ts';
+import { formatEndpoint } from '../config/fields.ts';
+import { openControlSocket } from '../control/control-socket.ts';
+import { bounded } from '../lifecycle.ts';
+import { createLog } from '../log.ts';
+import type { AgentStatus } from '../status/status.ts';
+import { wrapped } from '../status/text-layout.ts';
+import { type CliContext, configFrom, exitCodes, type Subcommand } from './subcommand.ts';
+
+interface Options {
+  readonly config?: string;
+  readonly trustOnFirstUse?: boolean;
+}
+
+/** Logging out of two sessions, syncing journal and ring; each step is bounded by itself. systemd's default is 90 s. */
+const STOP_WITHIN_MS = 45_000;
+
+export const runCommand: Subcommand = {
+  name: 'run',
+  register(command, perform) {
+    command
+      .description('run the agent beside its head-end, in the foreground')
+      .requiredOption('-c, --config <file>', 'configuration, YAML or JSON (docs/configuration.md)')
+      .option('--trust-on-first-use', 'accept an unpinned SSH host key this once, and print its fingerprint to pin')
+      .addHelpText('after', '\nExamples:\n  spitrap run -c hub.yaml\n  spitrap run -c hub.yaml --trust-on-first-use\n')
+      .action((options: Options) => perform((context) => run(options, context)));
+  },
+};
+
+async function run(options: Options, context: CliContext): Promise<number> {
+  const { config, warnings, secrets } = configFrom(options.config, context);
+  for (const warning of warnings) context.stderr.write(`spitrap: warning: ${warning}\n`);
+  const { stdout, world } = context;
+  const log = createLog({ ...config.log, secrets }, { write: (text) => stdout.write(text), isTTY: stdout.isTty });
+  const trustOnFirstUse = options.trustOnFirstUse === true ? (fingerprint: string) => pinHint(fingerprint, context) : null;
+  // Asked for before the start: a signal that comes meanwhile ends in an orderly stop too.
+  const signalled = context.stopSignal();
+  // Loaded here, so that status and hold do not wait for SSH and SNMP to load.
+  const { startAgent } = await import('../app.ts');
+  const agent = await startAgent(config, world, log, {
+    openControl: openControlSocket,
+    version: context.version,
+    pid: process.pid,
+    secrets,
+    trustOnFirstUse,
+  });
+  context.stderr.write(`${startSummary(config, agent.status()).join('\n')}\n`);
+  const signal = await signalled;
+  log.info({ signal }, 'stopping');
+  const stopped = await bounded(agent.stop(signal), STOP_WITHIN_MS, world.clock, 'stop agent');
+  if (stopped.inTime) return exitCodes.ok;
+  context.stderr.write(`spitrap: not everything closed within ${formatDuration(STOP_WITHIN_MS)}; see the log\n`);
+  return exitCodes.failed;
+}
+
+function pinHint(fingerprint: string, context: CliContext): void {
+  context.stderr.write(`spitrap: trusted on first use, pin it as device.hostKey: "${fingerprint}"\n`);
+}
+
+/** What runs and what it will do, before the first log line scrolls it away. */
+export function startSummary(config: Config, status: AgentStatus): string[] {
+  const will = {
+    observe: 'observe: journals what it would do, sends nothing to the device',
+    capture: 'capture: show commands only, debugs are left on',
+    act: `act: captures, and turns debugs off ${formatDuration(config.stop.delayMs)} after the message`,
+  }[config.mode];
+  const { device } = config;
+  const sources = config.sources.map((source) =>
+    'listen' in source ? `${source.name} ${formatEndpoint(source.listen)}` : source.name,
+  );
+  const peers = config.peers.map((peer) => `${peer.name} (${peer.kind}) ${peer.send.map(formatEndpoint).join(', ')}`.trim());
+  return [
+    ...wrapped(`${status.version}, ${config.role}, pid ${status.pid}`, 'spitrap   '),
+    ...wrapped(will, 'mode      '),
+    ...(status.hold.on ? wrapped('on: no new incident acts', 'HOLD      ') : []),
+    ...wrapped(`${printable(device.name)} ${device.address}:${device.port} ${device.platform}`, 'device    '),
+    ...wrapped(sources.join(', ') || 'none', 'sources   '),
+    ...wrapped(peers.join('; '), 'peers     '),
+    ...wrapped(`on ${status.signalListen}, engine ${status.engineId}`, 'signals   '),
+    ...wrapped(printable(config.dataDir, 400), 'data      '),
+  ];
+}

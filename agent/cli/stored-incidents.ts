@@ -1,0 +1,62 @@
+/** Incidents as they stand on disk, for `spitrap incidents`: works when the agent is down. Layout: docs/bundle.md. Reads, never writes. */
+import { join } from 'node:path';
+import { SpitrapError } from '../../shared/errors.ts';
+import { quoted } from '../../shared/model/printable.ts';
+import { isIncidentId } from '../../shared/model/ulid.ts';
+import { type IncidentFile, parseIncidentFile } from '../evidence/incident-file.ts';
+import type { Disk } from '../ports.ts';
+
+export interface StoredIncident {
+  readonly id: string;
+  /** Absolute when dataDir is. */
+  readonly folder: string;
+  readonly state: 'open' | 'sealed' | 'unreadable';
+  /** Why it is unreadable. */
+  readonly why: string | null;
+  readonly incident: IncidentFile | null;
+}
+
+const OPEN = '.open';
+
+/** Newest first; ids sort by time. */
+export async function storedIncidents(dataDir: string, disk: Disk): Promise<StoredIncident[]> {
+  const root = join(dataDir, 'incidents');
+  const found: StoredIncident[] = [];
+  for (const name of (await disk.list(root)).reverse()) {
+    const open = name.endsWith(OPEN);
+    const id = open ? name.slice(0, -OPEN.length) : name;
+    if (!isIncidentId(id)) continue;
+    const folder = join(root, name);
+    if (open) found.push({ id, folder, state: 'open', why: null, incident: null });
+    else found.push({ id, folder, ...(await readOne(folder, disk)) });
+  }
+  return found;
+}
+
+async function readOne(folder: string, disk: Disk): Promise<Pick<StoredIncident, 'state' | 'why' | 'incident'>> {
+  try {
+    const read = parseIncidentFile((await disk.readFile(join(folder, 'incident.json'))).toString('utf8'));
+    return read.kind === 'incident'
+      ? { state: 'sealed', why: null, incident: read.incident }
+      : { state: 'unreadable', why: read.why, incident: null };
+  } catch (error) {
+    return { state: 'unreadable', why: error instanceof Error ? error.message : String(error), incident: null };
+  }
+}
+
+/**
+ * By id, the beginning of one (four characters or more), or the id of an incident that was merged into it.
+ * @throws SpitrapError INCIDENT_UNKNOWN, also when several fit.
+ */
+export function pickIncident(incidents: readonly StoredIncident[], asked: string): StoredIncident {
+  const wanted = asked.toUpperCase();
+  const fitting = incidents.filter(
+    ({ id, incident }) => id === wanted || (wanted.length >= 4 && id.startsWith(wanted)) || incident?.aliases.includes(wanted),
+  );
+  const [only, second] = fitting;
+  if (only === undefined)
+    throw new SpitrapError('INCIDENT_UNKNOWN', `no incident ${quoted(asked)} here; spitrap incidents list shows them`);
+  if (second !== undefined && only.id !== wanted)
+    throw new SpitrapError('INCIDENT_UNKNOWN', `${fitting.length} incidents begin with ${quoted(asked)}; give more of the id`);
+  return only;
+}

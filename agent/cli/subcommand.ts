@@ -1,0 +1,81 @@
+/**
+ * The contract of the subcommands shelf: one file a subcommand, one line in index.ts. A subcommand reads its options, does its work
+ * through the context, and returns the exit code or throws a SpitrapError (main.ts prints it and chooses the code).
+ */
+import type { Command } from 'commander';
+import { SpitrapError } from '../../shared/errors.ts';
+import { quoted } from '../../shared/model/printable.ts';
+import { type DurationMs, parseDuration } from '../../shared/model/time.ts';
+import type { ConfigHost } from '../config/config-host.ts';
+import { type LoadedConfig, loadConfig } from '../config/load.ts';
+import type { World } from '../ports.ts';
+import { ansiPaint, noPaint, type Paint } from '../status/text-layout.ts';
+
+/** docs/cli.md lists them. */
+export const exitCodes = { ok: 0, failed: 1, usage: 2, notRunning: 3 } as const;
+
+export interface Subcommand {
+  readonly name: string;
+  /** Describes options and examples; the action calls `perform` with what does the work. */
+  register(command: Command, perform: (work: (context: CliContext) => Promise<number>) => Promise<void>): void;
+}
+
+export interface Output {
+  write(text: string): void;
+  readonly isTty: boolean;
+}
+
+export interface CliContext {
+  readonly world: World;
+  readonly host: ConfigHost;
+  readonly version: string;
+  readonly stdout: Output;
+  readonly stderr: Output;
+  /** NO_COLOR is set (https://no-color.org). */
+  readonly noColor: boolean;
+  /** Resolves with the name of the first SIGINT, SIGTERM or SIGHUP; a second one ends the process at once. */
+  stopSignal(): Promise<string>;
+  /** This program, for subcommands that start it again (lab). */
+  readonly self: { readonly nodePath: string; readonly binPath: string };
+}
+
+/** Colours on a terminal, unless NO_COLOR. */
+export const paintFor = (context: CliContext): Paint => (context.stdout.isTty && !context.noColor ? ansiPaint : noPaint);
+
+export function print(context: CliContext, text: string): void {
+  context.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
+}
+
+export const printJson = (context: CliContext, value: unknown): void => print(context, JSON.stringify(value, null, 2));
+
+/** @throws SpitrapError as load.ts does, USAGE without a file. */
+export function configFrom(file: string | undefined, context: CliContext): LoadedConfig {
+  if (file === undefined) throw new SpitrapError('USAGE', 'which agent? Give its configuration: -c FILE');
+  return loadConfig(file, context.host);
+}
+
+export interface DataDirOptions {
+  readonly config?: string;
+  readonly dataDir?: string;
+}
+
+/** For subcommands that ask a running agent or read what it left: the configuration names the folder, or the option does. */
+export function dataDirFrom(options: DataDirOptions, context: CliContext): string {
+  if (options.dataDir !== undefined) return options.dataDir;
+  if (options.config === undefined)
+    throw new SpitrapError('USAGE', 'which agent? Give its configuration (-c FILE) or its folder (--data-dir DIR)');
+  return loadConfig(options.config, context.host).config.dataDir;
+}
+
+export function withDataDir(command: Command): Command {
+  return command
+    .option('-c, --config <file>', 'the agent’s configuration, which names its dataDir')
+    .option('--data-dir <dir>', 'the agent’s dataDir, where the configuration can not be read');
+}
+
+/** @throws SpitrapError USAGE. */
+export function durationFrom(option: string, text: string): DurationMs {
+  const ms = parseDuration(text);
+  if (ms === null || ms <= 0) throw new SpitrapError('USAGE', `${option} ${quoted(text)} is no duration; write 30m, 2h or 1d`);
+  return ms;
+}

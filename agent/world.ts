@@ -1,0 +1,20 @@
+/** The World on this host: every port with its production adapter. Made once by bin/spitrap.ts; tests and simulation bring their own. */
+import { createClock } from './clock.ts';
+import { sshShells } from './device/transport.ts';
+import { createDisk } from './evidence/disk.ts';
+import { udpDatagrams } from './net/datagram.ts';
+import { tcpStreams } from './net/stream.ts';
+import type { World } from './ports.ts';
+import { createRandom } from './random.ts';
+
+export function createWorld(): World {
+  const clock = createClock();
+  return {
+    clock,
+    random: createRandom(),
+    disk: createDisk(),
+    datagrams: udpDatagrams,
+    streams: tcpStreams,
+    shells: sshShells(clock),
+  };
+}

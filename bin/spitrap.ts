@@ -1,0 +1,65 @@
+#!/usr/bin/env node
+/** The one executable: argv, signals, exit codes. Everything else is agent/cli/main.ts. */
+import { existsSync, readFileSync } from 'node:fs';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+import { main, report } from '../agent/cli/main.ts';
+import type { CliContext, Output } from '../agent/cli/subcommand.ts';
+import { thisHost } from '../agent/config/config-host.ts';
+import { createWorld } from '../agent/world.ts';
+
+const STOP_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
+/** 128 + SIGINT, what a shell reports. */
+const FORCED = 130;
+
+const output = (stream: NodeJS.WriteStream): Output => ({
+  write: (text) => void stream.write(text),
+  isTty: stream.isTTY === true,
+});
+
+const stderr = output(process.stderr);
+
+// `spitrap status | head`: the reader has what it wanted.
+for (const stream of [process.stdout, process.stderr])
+  stream.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+
+for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
+  process.on(event, (error: unknown) => process.exit(report(error, true, { stderr })));
+}
+
+function stopSignal(): Promise<string> {
+  return new Promise((resolve) => {
+    let asked = false;
+    for (const signal of STOP_SIGNALS) {
+      process.on(signal, () => {
+        if (asked) {
+          stderr.write(`spitrap: second ${signal}: leaving at once; debugs may be left on\n`);
+          process.exit(FORCED);
+        }
+        asked = true;
+        resolve(signal);
+      });
+    }
+  });
+}
+
+/** Two folders up from dist/bin, one up from bin. */
+function packageVersion(): string {
+  const places = [new URL('../../package.json', import.meta.url), new URL('../package.json', import.meta.url)];
+  const found = places.find((place) => existsSync(place));
+  return found === undefined ? 'unknown' : (JSON.parse(readFileSync(found, 'utf8')) as { version: string }).version;
+}
+
+const context: CliContext = {
+  world: createWorld(),
+  host: thisHost,
+  version: packageVersion(),
+  stdout: output(process.stdout),
+  stderr,
+  noColor: (process.env['NO_COLOR'] ?? '') !== '',
+  stopSignal,
+  self: { nodePath: process.execPath, binPath: fileURLToPath(import.meta.url) },
+};
+
+// Not exitCode: a handle that a library left open must not keep an agent that was told to stop.
+process.exit(await main(process.argv.slice(2), context));

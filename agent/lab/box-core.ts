@@ -55,7 +55,9 @@ export class BoxCore {
   readonly options: BoxOptions;
   readonly clock: Clock;
   readonly behaviour: BoxBehaviour;
+  /** Never drawn from: each part forks its own. */
   readonly prng: Prng;
+  private readonly noise: Prng;
   readonly log: BoxLog;
   readonly debugs: Debugs;
   readonly sa = new SaModel();
@@ -79,6 +81,7 @@ export class BoxCore {
     this.clock = options.clock;
     this.behaviour = { ...DEFAULT_BEHAVIOUR, ...options.behaviour };
     this.prng = new Prng(options.seed);
+    this.noise = this.prng.fork('noise');
     const host = options.logHost ? { address: options.logHost, port: options.logPort ?? 514 } : null;
     this.log = new BoxLog(
       this.clock,
@@ -175,10 +178,10 @@ export class BoxCore {
   }
 
   private makeNoise(): void {
-    const state = this.prng.pick(['up', 'down']);
-    const port = `${this.isXe ? 'GigabitEthernet' : 'Ethernet'}${this.prng.between(1, 3)}/${this.prng.between(0, 3)}`;
-    const host = `10.${this.prng.between(0, 255)}.${this.prng.between(0, 255)}.${this.prng.between(1, 254)}`;
-    switch (this.prng.between(0, 4)) {
+    const state = this.noise.pick(['up', 'down']);
+    const port = `${this.isXe ? 'GigabitEthernet' : 'Ethernet'}${this.noise.between(1, 3)}/${this.noise.between(0, 3)}`;
+    const host = `10.${this.noise.between(0, 255)}.${this.noise.between(0, 255)}.${this.noise.between(1, 254)}`;
+    switch (this.noise.between(0, 4)) {
       case 0:
         this.log.message(3, 'LINK-3-UPDOWN', `Interface ${port}, changed state to ${state}`);
         return;
@@ -192,7 +195,7 @@ export class BoxCore {
         this.log.message(
           6,
           'SEC-6-IPACCESSLOGP',
-          `list 101 denied tcp ${host}(${this.prng.between(1024, 65535)}) -> ${this.options.cryptoAddress}(23), 1 packet`,
+          `list 101 denied tcp ${host}(${this.noise.between(1024, 65535)}) -> ${this.options.cryptoAddress}(23), 1 packet`,
         );
         return;
       default:

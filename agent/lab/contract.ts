@@ -109,6 +109,8 @@ export interface BoxLine {
   input(text: string): void;
   onOutput(listener: (text: string) => void): void;
   onClose(listener: () => void): void;
+  /** The size that the client's terminal says it has (SSH pty-req, window-change); absent: 80 columns, 24 rows. */
+  resize?(columns: number, rows: number): void;
   close(): void;
 }
 

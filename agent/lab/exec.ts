@@ -53,7 +53,7 @@ function prepareExec(context: ExecContext, typed: string, shift: number): Prepar
   return {
     expanded,
     run: () => {
-      const refusal = refused(context, words);
+      const refusal = refused(context, expanded);
       if (refusal) return refusal;
       if (resolution.kind !== 'run') return runResolved(context, typed, resolution, shift);
       if (pipeAt !== null && !/^(?:show|more)\b/.test(words)) return invalid(context, pipeAt + shift);
@@ -68,8 +68,10 @@ function prepareExec(context: ExecContext, typed: string, shift: number): Prepar
           return output('% Failed to compile regular expression.', '');
         default:
       }
-      const result = withPreamble(context, words, runResolved(context, typed, resolution, shift));
-      return filter.kind === 'filter' && result.kind === 'output' ? filtered(context, filter.filter, result.lines) : result;
+      const result = runResolved(context, typed, resolution, shift);
+      const shown =
+        filter.kind === 'filter' && result.kind === 'output' ? filtered(context, filter.filter, result.lines) : result;
+      return withPreamble(context, words, shown);
     },
   };
 }
@@ -101,7 +103,7 @@ function refused(context: ExecContext, words: string): CommandResult | null {
   return behaviour.refuse.some((pattern) => pattern.test(words)) ? output('% Authorization failed.', '') : null;
 }
 
-/** `exec prompt timestamp`: before the output of any `show`, and before the filter sees it. */
+/** `exec prompt timestamp`: before the output of any `show`; the filter does not see it. */
 function withPreamble(context: ExecContext, words: string, result: CommandResult): CommandResult {
   const wanted = context.line.promptTimestamp || (context.core.behaviour.promptTimestamp && context.line.vty !== null);
   if (!wanted || result.kind !== 'output' || !words.startsWith('show ')) return result;

@@ -56,7 +56,7 @@ export function parseFilter(typed: string, pipeAt: number): FilterParse {
 
 /**
  * An IOS regular expression: `. * + ? ^ $ [ ] ( ) | _` and `\`; braces are plain characters; `_` stands for a separator,
- * the beginning or the end. Case counts. Null: it does not compile.
+ * the beginning or the end (and, so that `CONFIG_I` finds itself, an underscore). Case counts. Null: it does not compile.
  */
 export function iosRegex(source: string): RegExp | null {
   let out = '';
@@ -73,7 +73,7 @@ export function iosRegex(source: string): RegExp | null {
       inClass = true;
       out += char;
     } else if (char === '{' || char === '}') out += `\\${char}`;
-    else if (char === '_') out += '(?:^|$|[,{}() ])';
+    else if (char === '_') out += '(?:^|$|[,{}()_ ])';
     else out += char;
   }
   try {

@@ -12,10 +12,8 @@ import { labLimits } from './lab-limits.ts';
 import { LineEditor } from './line-editor.ts';
 import type { ExecContext, LineState } from './line-state.ts';
 import type { Prng } from './prng.ts';
+import { TerminalOutput } from './terminal-output.ts';
 
-const MORE = ' --More-- ';
-/** Back over `--More-- `, blanks, back to column 0: ten columns in all, as IOS does it. */
-const MORE_ERASE = `${'\b'.repeat(9)}${' '.repeat(8)}${'\b'.repeat(9)}`;
 const PASSWORD_TRIES = 3;
 const PASSWORD_TIMEOUT_MS = 30_000;
 
@@ -35,22 +33,15 @@ export class ExecLine implements BoxLine {
   private readonly owner: LineOwner;
   private readonly context: ExecContext;
   private readonly editor: LineEditor;
+  private readonly out: TerminalOutput;
   private mode: Mode = 'busy';
   private typeAhead = '';
   private afterCarriageReturn = false;
-  private pending: string[] = [];
-  private rowsLeft = 0;
   private dropAfterOutput = false;
   private stallAfterOutput = false;
   private passwordTries = 0;
   private answer: ((text: string) => CommandResult) | null = null;
-  private column = 0;
-  /** Bytes not yet on the wire: only with `terminal monitor`, whose messages may come between any two of them. */
-  private wire = '';
-  private afterWire: (() => void) | null = null;
-  private readonly outputListeners: ((text: string) => void)[] = [];
   private readonly closeListeners: (() => void)[] = [];
-  private early = '';
   private readonly timers = new Map<string, Timer>();
   private readonly detachMonitor: () => void;
 
@@ -59,15 +50,16 @@ export class ExecLine implements BoxLine {
     this.context = owner.context;
     this.state = owner.context.line;
     this.number = number;
+    this.out = new TerminalOutput(this.context.core.clock, this.state, owner.prng);
     this.editor = new LineEditor({
-      write: (text) => this.emit(text),
+      write: (text) => this.out.emit(text),
       history: this.state.history,
       width: () => this.state.width,
       promptLength: () => promptOf(this.context).length,
     });
     this.detachMonitor = this.context.core.log.addMonitor((message) => this.monitorMessage(message));
     const banner = this.context.core.options.banner;
-    this.emit(`\r\n${banner ? `${banner.split('\n').join('\r\n')}\r\n` : ''}`);
+    this.out.emit(`\r\n${banner ? `${banner.split('\n').join('\r\n')}\r\n` : ''}`);
     this.prompt();
     this.restartIdleTimer();
   }
@@ -80,11 +72,12 @@ export class ExecLine implements BoxLine {
   }
 
   onOutput(listener: (text: string) => void): void {
-    this.outputListeners.push(listener);
-    // The banner and the first prompt were printed before anyone could listen.
-    const early = this.early;
-    this.early = '';
-    if (early !== '') listener(early);
+    this.out.onOutput(listener);
+  }
+
+  resize(columns: number, rows: number): void {
+    if (columns > 0) this.state.width = columns;
+    if (rows > 0) this.state.length = rows;
   }
 
   onClose(listener: () => void): void {
@@ -95,6 +88,7 @@ export class ExecLine implements BoxLine {
     if (this.mode === 'closed') return;
     this.mode = 'closed';
     this.detachMonitor();
+    this.out.close();
     for (const timer of this.timers.values()) timer.cancel();
     this.timers.clear();
     this.owner.closed(this);
@@ -111,7 +105,8 @@ export class ExecLine implements BoxLine {
         if (this.typeAhead.length < labLimits.typeAheadCharacters) this.typeAhead += char;
         return;
       case 'more':
-        this.moreKey(char);
+        this.mode = 'busy';
+        this.out.moreKey(char);
         return;
       case 'edit':
       case 'password':
@@ -129,7 +124,7 @@ export class ExecLine implements BoxLine {
     if (!event) return;
     switch (event.kind) {
       case 'enter':
-        this.emit('\r\n');
+        this.out.emit('\r\n');
         this.editor.reset();
         if (this.mode === 'password') {
           this.passwordTyped(event.text);
@@ -139,7 +134,7 @@ export class ExecLine implements BoxLine {
         else this.command(event.text);
         return;
       case 'abort':
-        this.emit('\r\n');
+        this.out.emit('\r\n');
         if (this.mode === 'question') {
           this.perform(this.answer!('no'));
           return;
@@ -149,7 +144,7 @@ export class ExecLine implements BoxLine {
         return;
       case 'end':
         if (this.mode !== 'edit') return;
-        this.emit('^Z\r\n');
+        this.out.emit('^Z\r\n');
         this.editor.reset();
         if (this.state.configMode) this.command('end');
         else this.prompt();
@@ -160,7 +155,7 @@ export class ExecLine implements BoxLine {
       case 'tab': {
         const completed = this.tree().complete(event.text, this.state.privilege);
         if (completed === null) return;
-        this.emit(`\r\n${promptOf(this.context)}${completed}`);
+        this.out.emit(`\r\n${promptOf(this.context)}${completed}`);
         this.editor.reset(completed);
         return;
       }
@@ -174,13 +169,13 @@ export class ExecLine implements BoxLine {
   private showHelp(text: string): void {
     const help = this.tree().helpFor(text, this.state.privilege);
     const kept = this.editor.current;
-    if (!help || help.words.length === 0) this.emit('\r\n% Unrecognized command');
-    else if (help.partial) this.emit(`\r\n${help.words.map(([word]) => word).join('  ')}\r\n`);
+    if (!help || help.words.length === 0) this.out.emit('\r\n% Unrecognized command');
+    else if (help.partial) this.out.emit(`\r\n${help.words.map(([word]) => word).join('  ')}\r\n`);
     else {
       const width = Math.max(...help.words.map(([word]) => word.length));
-      this.emit(`?\r\n${help.words.map(([word, about]) => `  ${word.padEnd(width)}  ${about}`.trimEnd()).join('\r\n')}\r\n`);
+      this.out.emit(`?\r\n${help.words.map(([word, about]) => `  ${word.padEnd(width)}  ${about}`.trimEnd()).join('\r\n')}\r\n`);
     }
-    this.emit(`\r\n${promptOf(this.context)}${kept}`);
+    this.out.emit(`\r\n${promptOf(this.context)}${kept}`);
     this.editor.reset(kept);
   }
 
@@ -226,7 +221,7 @@ export class ExecLine implements BoxLine {
         this.askPassword();
         return;
       case 'question':
-        this.emit(result.prompt);
+        this.out.emit(result.prompt);
         this.answer = result.answer;
         this.mode = 'question';
         this.editor.reset();
@@ -241,7 +236,7 @@ export class ExecLine implements BoxLine {
   }
 
   private askPassword(): void {
-    this.emit('Password: ');
+    this.out.emit('Password: ');
     this.mode = 'password';
     this.editor.reset();
     this.editor.echo = false;
@@ -267,37 +262,11 @@ export class ExecLine implements BoxLine {
 
   private show(lines: readonly string[]): void {
     this.mode = 'busy';
-    this.pending = [...lines];
-    this.rowsLeft = this.state.length - 1;
-    this.pump();
-  }
-
-  private pump(): void {
-    let out = '';
-    while (this.pending.length > 0) {
-      if (this.state.length > 0 && this.rowsLeft <= 0) {
-        this.emitPaced(out + MORE, () => this.enter('more'));
-        return;
-      }
-      const line = this.pending.shift()!;
-      out += `${line}\r\n`;
-      this.rowsLeft -= this.rows(line);
-    }
-    this.emitPaced(out, () => this.finished());
-  }
-
-  private rows(line: string): number {
-    return this.state.width > 0 ? Math.max(1, Math.ceil(line.length / this.state.width)) : 1;
-  }
-
-  private moreKey(char: string): void {
-    this.emit(MORE_ERASE);
-    this.column = 0;
-    if (char === ' ') this.rowsLeft = this.state.length - 1;
-    else if (char === '\r' || char === '\n') this.rowsLeft = 1;
-    else this.pending = [];
-    this.mode = 'busy';
-    this.pump();
+    this.out.page(
+      lines,
+      () => this.enter('more'),
+      () => this.finished(),
+    );
   }
 
   private finished(): void {
@@ -322,7 +291,7 @@ export class ExecLine implements BoxLine {
     this.editor.reset();
     this.editor.echo = true;
     this.editor.plain = false;
-    this.emit(promptOf(this.context));
+    this.out.emit(promptOf(this.context));
     this.enter('edit');
   }
 
@@ -330,46 +299,13 @@ export class ExecLine implements BoxLine {
   private replay(): void {
     const typed = this.typeAhead;
     this.typeAhead = '';
-    this.afterCarriageReturn = false;
     for (const char of typed) this.key(char);
   }
 
-  /** With `terminal monitor` output leaves in small pieces, so that messages fall between them, in the middle of a line too. */
-  private emitPaced(text: string, then: () => void): void {
-    if (!this.state.monitor || text === '') {
-      this.emit(text);
-      then();
-      return;
-    }
-    this.wire = text;
-    this.afterWire = then;
-    this.drain();
-  }
-
-  private drain(): void {
-    const size = this.owner.prng.between(200, 900);
-    this.emit(this.wire.slice(0, size));
-    this.wire = this.wire.slice(size);
-    if (this.wire !== '') {
-      this.startTimer('drain', 1, () => this.drain());
-      return;
-    }
-    const then = this.afterWire;
-    this.afterWire = null;
-    then?.();
-  }
-
-  private monitorMessage(message: string): void {
-    if (!this.state.monitor || this.mode === 'closed' || this.mode === 'stalled') return;
-    this.emit(`${this.column > 0 ? '\r\n' : ''}${message}\r\n`);
-  }
-
-  private emit(text: string): void {
-    if (text === '' || this.mode === 'closed') return;
-    const lastBreak = text.lastIndexOf('\n');
-    this.column = lastBreak < 0 ? this.column + text.length : text.length - lastBreak - 1;
-    if (this.outputListeners.length === 0) this.early += text;
-    for (const listener of [...this.outputListeners]) listener(text);
+  private monitorMessage(message: string): boolean {
+    if (!this.state.monitor || this.mode === 'stalled') return false;
+    this.out.splice(message);
+    return true;
   }
 
   private restartIdleTimer(): void {

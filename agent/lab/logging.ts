@@ -51,7 +51,7 @@ export class BoxLog {
   private sequence = 0;
   private wireSequence = 0;
   private readonly hostListeners: ((message: string) => void)[] = [];
-  private readonly monitorListeners = new Set<(message: string) => void>();
+  private readonly monitorListeners = new Set<(message: string) => boolean>();
 
   constructor(
     clock: Clock,
@@ -85,7 +85,8 @@ export class BoxLog {
     this.hostListeners.push(listener);
   }
 
-  addMonitor(listener: (message: string) => void): () => void {
+  /** The listener says whether it showed the message (a line without `terminal monitor` does not). */
+  addMonitor(listener: (message: string) => boolean): () => void {
     this.monitorListeners.add(listener);
     return () => this.monitorListeners.delete(listener);
   }
@@ -109,8 +110,7 @@ export class BoxLog {
     if (admits(this.levels.trap, severity)) this.send(severity, line);
     if (admits(this.levels.monitor, severity)) {
       for (const listener of [...this.monitorListeners]) {
-        this.counts.monitor += 1;
-        listener(line);
+        if (listener(line)) this.counts.monitor += 1;
       }
     }
   }

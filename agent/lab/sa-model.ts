@@ -39,7 +39,6 @@ export interface PeerTunnel {
   readonly role: 'hub' | 'spoke';
   readonly ikeVersion: 1 | 2;
   readonly dpdSeconds: number;
-  readonly peerName: string;
   ike: IkeSa[];
   /** Newest first: the first pair's outbound SPI is the current one. */
   pairs: IpsecPair[];

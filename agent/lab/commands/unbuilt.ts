@@ -10,7 +10,7 @@ const USER_WORDS = 'access-enable connect crypto name-connection ping resume set
 const PRIVILEGED_WORDS =
   'archive cd copy erase event format monitor mkdir reload rename send setup squeeze test verify write'.split(' ');
 const SHOW_WORDS =
-  'aaa access-lists arp cdp class-map controllers cef crypto diag eigrp environment event flash: hosts interfaces kron line memory ntp policy-map protocols redundancy route-map sessions snmp spanning-tree ssh standby stacks startup-config tcp tech-support track tunnel vrf'.split(
+  'aaa access-lists arp cdp class-map controllers cef crypto diag eigrp environment event flash: hosts interfaces kron line memory ntp platform policy-map protocols redundancy route-map sessions snmp spanning-tree ssh standby stacks startup-config tcp tech-support track tunnel vrf'.split(
     ' ',
   );
 const SHOW_CRYPTO_WORDS =

@@ -84,13 +84,14 @@ const PROCESSES: readonly [number, string][] = [
 export function processesCpu(core: BoxCore): string[] {
   const cpu = core.cpu.read();
   const prng = core.prng.fork('processes');
+  const upSeconds = (core.clock.monotonic() - core.bootedMonotonic) / 1_000;
   const percent = (value: number): string => `${value.toFixed(2)}%`;
   return [
     `CPU utilization for five seconds: ${cpu.fiveSeconds}%/${cpu.interrupt}%; one minute: ${cpu.oneMinute}%; five minutes: ${cpu.fiveMinutes}%`,
     ' PID Runtime(ms)     Invoked      uSecs   5Sec   1Min   5Min TTY Process ',
     ...PROCESSES.map(([pid, name]) => {
-      const runtime = prng.between(0, 90_000);
-      const invoked = prng.between(1, 400_000);
+      const runtime = Math.floor((upSeconds * prng.between(1, 900)) / 1_000);
+      const invoked = Math.floor((upSeconds * prng.between(20, 9_000)) / 1_000) + 1;
       const share = name === 'Logger' ? 0.55 : name === 'Crypto IKMP' ? 0.2 : 0.01;
       const shares = [cpu.fiveSeconds, cpu.oneMinute, cpu.fiveMinutes].map((load) =>
         percent(load > 50 ? load * share : load * share * 0.2),

@@ -84,7 +84,8 @@ export class SyslogFramer {
 
   /** The connection closed: a last line without its trailer is a line all the same. */
   end(): Framed {
-    if (this.#mode.kind === 'skip-line' || this.#skipped > 0) this.#endCut(this.#skipped);
+    if (this.#mode.kind === 'skip-line') this.#endCut(this.#skipped);
+    else if (this.#skipped > 0) this.#endCounted();
     if (this.#partsBytes > 0) this.#out.push(...this.#takeParts(), NEWLINE);
     this.#mode = START;
     this.#skipped = 0;
@@ -142,11 +143,17 @@ export class SyslogFramer {
 
   #cut(bytes: Buffer, at: number, room: number): number {
     this.#endRun(bytes, at);
-    const end = room === 0 ? at : Math.max(at, wholeCharacters(bytes, at + room));
-    this.#out.push(...this.#takeParts(), bytes.subarray(at, end), NEWLINE);
+    this.#skipped = this.#putCut([...this.#takeParts(), bytes.subarray(at, at + room)]);
     this.#mode = SKIP_LINE;
-    this.#skipped = 0;
-    return end;
+    return at + room;
+  }
+
+  /** The first part of a line that is too long; returns the bytes of a character that was cut in two, which go with the rest. */
+  #putCut(parts: readonly Buffer[]): number {
+    const content = Buffer.concat(parts);
+    const end = wholeCharactersEnd(content);
+    this.#out.push(content.subarray(0, end), NEWLINE);
+    return content.length - end;
   }
 
   #skipLine(bytes: Buffer, at: number, ends: LineEnds): number {
@@ -170,16 +177,15 @@ export class SyslogFramer {
   }
 
   #endCounted(): void {
-    const skipped = this.#skipped;
-    const parts = this.#takeParts();
-    const last = parts.at(-1);
-    if (last !== undefined) {
-      if (skipped > 0) parts[parts.length - 1] = last.subarray(0, wholeCharacters(last, last.length));
-      this.#out.push(...parts);
-      if (skipped > 0 || last[last.length - 1] !== LF) this.#out.push(NEWLINE);
-    }
-    if (skipped > 0) this.#endCut(skipped);
     this.#mode = START;
+    const parts = this.#takeParts();
+    if (this.#skipped > 0) {
+      this.#endCut(this.#skipped + this.#putCut(parts));
+      return;
+    }
+    this.#out.push(...parts);
+    const last = parts.at(-1);
+    if (last !== undefined && last[last.length - 1] !== LF) this.#out.push(NEWLINE);
   }
 
   #endCut(skipped: number): void {
@@ -257,12 +263,13 @@ function readCount(bytes: Buffer, at: number): 'none' | 'torn' | { readonly coun
   return 'none';
 }
 
-/** The last place at or before `end` that cuts no UTF-8 character; bytes that are no UTF-8 are cut anywhere. */
-function wholeCharacters(bytes: Buffer, end: number): number {
-  for (let p = end; p > 0 && p > end - 4; p--) {
-    const code = bytes[p] ?? bytes[p - 1]!;
-    const continues = p < bytes.length ? (code & 0xc0) === 0x80 : code >= 0x80;
-    if (!continues) return p;
+/** Where the last whole UTF-8 character ends; bytes that are no UTF-8 are cut anywhere. */
+function wholeCharactersEnd(bytes: Buffer): number {
+  for (let back = 1; back <= 3 && back <= bytes.length; back++) {
+    const code = bytes[bytes.length - back]!;
+    if ((code & 0xc0) === 0x80) continue;
+    const length = code >= 0xf0 ? 4 : code >= 0xe0 ? 3 : code >= 0xc0 ? 2 : 1;
+    return length > back ? bytes.length - back : bytes.length;
   }
-  return end;
+  return bytes.length;
 }

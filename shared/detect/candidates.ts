@@ -200,7 +200,9 @@ function appetite(tail: Tail): 'hungry' | 'wary' | 'peek' | 'done' {
   const lengths = tail.lines.map((line) => (line.endsWith('\r') ? line.length - 1 : line.length));
   if (lengths.reduce((sum, length) => sum + length, 0) > limits.candidateCharsMax) return 'done';
   const read = readInvalidSpi(bodyOf(tail));
-  if (!read.ok || read.open) return 'hungry';
+  // A number that contradicts itself is whole; no further line heals it.
+  if (!read.ok) return read.reason === 'spi-disagrees' ? 'done' : 'hungry';
+  if (read.open) return 'hungry';
   if (lengths.length > 1 && lengths.every((length) => length === lengths[0])) return 'wary';
   return read.message.interface === null ? 'peek' : 'done';
 }

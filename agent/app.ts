@@ -8,6 +8,7 @@
  * Opened by cli/run.ts. Stops in reverse order, each step bounded.
  */
 import { join } from 'node:path';
+import type { Clock } from '../shared/clock.ts';
 import type { Rules } from '../shared/coordinate/rules.ts';
 import type { DetectedEvent, GateContext } from '../shared/detect/gate.ts';
 import { SpitrapError } from '../shared/errors.ts';
@@ -16,7 +17,7 @@ import { ulid } from '../shared/model/ulid.ts';
 import { platformNamed } from '../shared/platforms/index.ts';
 import { createRedactor } from '../shared/redact/redact.ts';
 import type { Config, DeviceConfig, PeerConfig } from './config/config.ts';
-import { openControlSocket } from './control/control-socket.ts';
+import type { ControlSocket } from './control/control-socket.ts';
 import { Coordinator } from './coordinator.ts';
 import { openAudit } from './device/audit.ts';
 import { openDevice } from './device/pool.ts';
@@ -44,6 +45,8 @@ import { collectStatus, describeAlarm, endpoint, incidentSummaries } from './sta
 import type { AgentStatus } from './status/status.ts';
 
 export interface AgentOptions {
+  /** Takes the lock of dataDir and the socket in it. */
+  readonly openControl: (dataDir: string, clock: Clock) => Promise<ControlSocket>;
   readonly version: string;
   readonly pid: number;
   /** For the log and the bundles to hide. */
@@ -77,7 +80,7 @@ async function wire(config: Config, world: World, log: Logger, options: AgentOpt
   const { version } = options;
 
   // This host: the lock, the memory, the evidence.
-  const control = cleanup.add('control socket', await openControlSocket(dataDir, clock));
+  const control = cleanup.add('control socket', await options.openControl(dataDir, clock));
   const { journal, records, torn, damagedLines } = await openJournal(join(dataDir, 'journal'), world, log);
   cleanup.add('journal', journal);
   const ring = cleanup.add(

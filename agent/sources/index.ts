@@ -1,4 +1,9 @@
 /** The shelf of sources: one line a kind. The coordinator opens `sourceKinds[config.kind]` for each configured source. */
+import { assertNever } from '../../shared/errors.ts';
+import type { SourceConfig } from '../config/config.ts';
+import type { SessionOpener } from '../device/pool.ts';
+import type { Endpoint } from '../ports.ts';
+import type { Closable, SourceContext } from './source.ts';
 import { syslogTcp, syslogUdp } from './syslog-listener.ts';
 import { terminalMonitor } from './terminal-monitor.ts';
 
@@ -7,3 +12,21 @@ export const sourceKinds = {
   'syslog-tcp': syslogTcp,
   'terminal-monitor': terminalMonitor,
 } as const;
+
+/** Opens a configured source by its kind; `local` is where it listens, null when it listens nowhere. */
+export async function openSource(
+  config: SourceConfig,
+  context: SourceContext<SessionOpener>,
+): Promise<Closable & { readonly local: Endpoint | null }> {
+  switch (config.kind) {
+    case 'syslog-udp':
+    case 'syslog-tcp':
+      return sourceKinds[config.kind].open(config.name, config, context);
+    case 'terminal-monitor': {
+      const opened = await terminalMonitor.open(config.name, config, context);
+      return { local: null, close: () => opened.close() };
+    }
+    default:
+      return assertNever(config);
+  }
+}

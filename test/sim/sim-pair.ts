@@ -1,0 +1,359 @@
+/**
+ * Both agents, both boxes, network, disks and clock in one process and virtual time: the production spine (agent/app.ts) over fake
+ * ports, nothing else replaced. The boxes are agent/lab's, so what they say they received is the truth that tests judge by.
+ */
+import { type Agent, startAgent } from '../../agent/app.ts';
+import type { Config, PeerConfig, SourceConfig } from '../../agent/config/config.ts';
+import type { ControlHandlers } from '../../agent/control/protocol.ts';
+import type { Box, BoxOptions, PairOptions } from '../../agent/lab/contract.ts';
+import { createLabPair } from '../../agent/lab/pair.ts';
+import { type Logger, silentLog } from '../../agent/log.ts';
+import type { Endpoint, Shell, ShellTransport, StreamConnection, Streams, World } from '../../agent/ports.ts';
+import { SpitrapError } from '../../shared/errors.ts';
+import { parseRange } from '../../shared/model/address.ts';
+import type { Mode, Role } from '../../shared/model/watch.ts';
+import { defaultValues } from '../../shared/wire/signal.ts';
+import { FakeClock, settle } from '../support/fake-clock.ts';
+import { FakeNetwork, type Packet } from '../support/fake-datagrams.ts';
+import { FakeDisk } from '../support/fake-disk.ts';
+import { seededRandom } from '../support/seeded-random.ts';
+
+export const addresses = {
+  hub: { crypto: '213.163.222.7', box: '192.0.2.1', agent: '198.51.100.1' },
+  spoke: { crypto: '11.1.1.3', box: '192.0.2.2', agent: '198.51.100.2' },
+} as const;
+const SIGNAL_PORT = 10_162;
+const SYSLOG_PORT = 6_514;
+
+export type End = 'hub' | 'spoke';
+
+export interface SimOptions {
+  readonly seed?: number;
+  readonly mode?: Partial<Record<End, Mode>>;
+  readonly config?: Partial<Record<End, (config: Config) => Config>>;
+  readonly box?: Partial<Record<End, Partial<BoxOptions>>>;
+  readonly pair?: PairOptions;
+  /** How the boxes' syslog travels. */
+  readonly syslog?: 'syslog-tcp' | 'syslog-udp';
+  readonly log?: Partial<Record<End, Logger>>;
+}
+
+interface Station {
+  readonly disk: FakeDisk;
+  readonly streams: MemoryStreams;
+  readonly shells: BoxShells;
+  readonly config: Config;
+  readonly log: Logger;
+  agent: Agent | null;
+  handlers: ControlHandlers | null;
+  runs: number;
+}
+
+export class SimPair {
+  readonly clock = new FakeClock();
+  readonly network = new FakeNetwork();
+  readonly boxes: Readonly<Record<End, Box>>;
+  readonly lab: ReturnType<typeof createLabPair>;
+  readonly stations: Readonly<Record<End, Station>>;
+  readonly #options: SimOptions;
+
+  constructor(options: SimOptions = {}) {
+    this.#options = options;
+    const seed = options.seed ?? 7;
+    this.lab = createLabPair(this.#boxOptions('hub', seed), this.#boxOptions('spoke', seed + 1), options.pair ?? {});
+    this.boxes = { hub: this.lab.hub, spoke: this.lab.spoke };
+    this.stations = { hub: this.#station('hub'), spoke: this.#station('spoke') };
+    for (const end of ['hub', 'spoke'] as const) this.boxes[end].onSyslog((message) => this.#deliverSyslog(end, message));
+  }
+
+  #boxOptions(end: End, seed: number): BoxOptions {
+    return {
+      hostname: end,
+      platform: 'cisco-ios',
+      clock: this.clock,
+      seed,
+      cryptoAddress: addresses[end].crypto,
+      enableSecret: 'enable-pw',
+      vtyLines: 5,
+      messageIntervalMs: 60_000,
+      ...this.#options.box?.[end],
+    };
+  }
+
+  #station(end: End): Station {
+    const config = simConfig(end, this.#options.mode?.[end] ?? 'act', this.#options.syslog ?? 'syslog-tcp');
+    return {
+      disk: new FakeDisk(),
+      streams: new MemoryStreams(addresses[end].box),
+      shells: new BoxShells(this.boxes[end], this.clock),
+      config: this.#options.config?.[end]?.(config) ?? config,
+      log: this.#options.log?.[end] ?? silentLog,
+      agent: null,
+      handlers: null,
+      runs: 0,
+    };
+  }
+
+  #deliverSyslog(end: End, message: string): void {
+    const line = Buffer.from(`${message}\n`);
+    if ((this.#options.syslog ?? 'syslog-tcp') === 'syslog-tcp') this.stations[end].streams.deliver(line);
+    else {
+      this.network.inject({
+        bytes: line,
+        from: { address: addresses[end].box, port: 514 },
+        to: { address: addresses[end].agent, port: SYSLOG_PORT },
+      });
+    }
+  }
+
+  /** Lab up, agents up, logged in, first hellos exchanged. */
+  async start(ends: readonly End[] = ['hub', 'spoke']): Promise<void> {
+    this.lab.start();
+    for (const end of ends) await this.startAgent(end);
+    await this.clock.advance(5_000);
+  }
+
+  async startAgent(end: End): Promise<void> {
+    const station = this.stations[end];
+    const world: World = {
+      clock: this.clock,
+      random: seededRandom((this.#options.seed ?? 7) * 100 + (end === 'hub' ? 1 : 2) + station.runs++ * 10),
+      disk: station.disk,
+      datagrams: this.network.host(addresses[end].agent),
+      streams: station.streams,
+      shells: station.shells,
+    };
+    const openControl = async () => ({
+      path: 'memory',
+      serve: (handlers: ControlHandlers) => {
+        station.handlers = handlers;
+      },
+      counters: () => ({ connections: 0, turnedAway: 0, refused: 0 }),
+      close: async () => {},
+    });
+    const starting = startAgent(station.config, world, station.log, {
+      openControl,
+      version: '0.0.0-sim',
+      pid: 1,
+      secrets: ['box-pw', 'enable-pw'],
+      trustOnFirstUse: null,
+    });
+    await settle(20);
+    station.agent = await starting;
+    await settle(5);
+  }
+
+  /** What an engineer types before the event: the condition first, then the debugs (facts.md §1). */
+  armByHand(): void {
+    for (const [end, other] of [
+      ['hub', 'spoke'],
+      ['spoke', 'hub'],
+    ] as const) {
+      const box = this.boxes[end];
+      for (const line of [
+        `debug crypto condition peer ipv4 ${addresses[other].crypto}`,
+        'debug crypto isakmp',
+        'debug crypto ipsec',
+      ])
+        box.console(line);
+    }
+  }
+
+  async stop(): Promise<void> {
+    for (const station of Object.values(this.stations)) {
+      if (station.agent === null) continue;
+      const stopping = station.agent.stop('end of test');
+      await this.clock.advance(20_000);
+      await stopping;
+      station.agent = null;
+    }
+    this.lab.close();
+  }
+
+  /** The agent process is gone at once: no cleanup, its sockets closed by the kernel, its sessions dropped. */
+  async kill(end: End): Promise<void> {
+    const station = this.stations[end];
+    const agent = station.agent;
+    station.agent = null;
+    station.disk.losePower();
+    station.shells.dropAll();
+    // In one process the old agent's timers cannot be torn out: an orderly stop with a frozen disk does the same to the world.
+    const stopping = agent?.stop('killed');
+    await this.clock.advance(0);
+    void stopping;
+  }
+
+  /** Times (monotonic) at which a box received that command. */
+  received(end: End, command: string): number[] {
+    return this.boxes[end].commandLog.filter((entry) => entry.expanded === command).map((entry) => entry.at);
+  }
+}
+
+function simConfig(end: End, mode: Mode, syslog: 'syslog-tcp' | 'syslog-udp'): Config {
+  const other: End = end === 'hub' ? 'spoke' : 'hub';
+  const range = (text: string) => parseRange(text)!;
+  const peer: PeerConfig = {
+    name: other,
+    kind: 'spitrap',
+    cryptoAddresses: [range(addresses[other].crypto)],
+    send: [{ address: addresses[other].agent, port: SIGNAL_PORT }],
+    from: [range(addresses[other].agent)],
+    snmp: {
+      version: 3,
+      user: 'pair',
+      auth: { protocol: 'sha256', key: 'auth-key-of-the-pair' },
+      priv: { protocol: 'aes128', key: 'priv-key-of-the-pair' },
+    },
+    notify: 'inform',
+    engineId: null,
+  };
+  const source: SourceConfig = {
+    kind: syslog,
+    name: syslog,
+    listen: { address: addresses[end].agent, port: SYSLOG_PORT },
+    allow: [range(addresses[end].box)],
+  };
+  return {
+    role: end satisfies Role,
+    mode,
+    hold: false,
+    dataDir: `/${end}`,
+    device: {
+      name: end,
+      address: addresses[end].box,
+      port: 22,
+      platform: 'cisco-ios',
+      user: 'spitrap',
+      password: 'box-pw',
+      privateKey: null,
+      passphrase: null,
+      enablePassword: 'enable-pw',
+      hostKeys: ['SHA256:sim'],
+      legacy: false,
+      keepaliveMs: 0,
+      jump: null,
+      match: [{ kind: 'address', range: range(addresses[end].box) }],
+      cryptoAddresses: [range(addresses[end].crypto)],
+    },
+    sources: [source],
+    peers: [peer],
+    trigger: { kind: 'first' },
+    capture: { maxUnscopedSas: 200, maxPeersCaptured: 10, commandTimeoutMs: 30_000, commandBytesMax: 4 * 1024 * 1024 },
+    stop: { delayMs: 18_000, mode: 'all', maxDelayMs: 300_000 },
+    signal: {
+      listen: { address: addresses[end].agent, port: SIGNAL_PORT },
+      root: 91,
+      values: defaultValues,
+      engineId: null,
+      helloMs: 60_000,
+      eemWindowMs: 60_000,
+    },
+    evidence: {
+      ringMaxAgeMs: 86_400_000,
+      ringMaxBytes: 64 * 1024 * 1024,
+      beforeMs: 600_000,
+      afterMs: 10_000,
+      retainMaxAgeMs: 90 * 86_400_000,
+      retainMaxCount: 100,
+      retainMaxBytes: 1024 * 1024 * 1024,
+      redactionKey: 'shared-by-both-ends',
+      maxEventAgeMs: 60_000,
+      holdDownMs: 3_600_000,
+    },
+    budgets: { incidentsPerHour: 12 },
+    log: { level: 'info', format: 'json' },
+  };
+}
+
+/** Syslog over TCP, in memory: one connection from the box. */
+class MemoryStreams implements Streams {
+  #onConnection: ((connection: StreamConnection) => void) | null = null;
+  #onData: ((bytes: Buffer) => void) | null = null;
+  readonly #from: string;
+
+  constructor(from: string) {
+    this.#from = from;
+  }
+
+  async listen(endpoint: Endpoint, onConnection: (connection: StreamConnection) => void) {
+    this.#onConnection = onConnection;
+    this.#onData = null;
+    return {
+      local: endpoint,
+      close: async () => {
+        this.#onConnection = null;
+        this.#onData = null;
+      },
+    };
+  }
+
+  deliver(bytes: Buffer): void {
+    if (this.#onConnection === null) return;
+    if (this.#onData === null) this.#connect();
+    this.#onData?.(bytes);
+  }
+
+  #connect(): void {
+    const connection: StreamConnection = {
+      remote: { address: this.#from, port: 40_000 },
+      onData: (handler) => {
+        this.#onData = handler;
+      },
+      onClose: () => {},
+      close: () => {
+        this.#onData = null;
+      },
+    };
+    this.#onConnection?.(connection);
+  }
+}
+
+/** SSH without SSH: a shell is a VTY line of the box, one event-loop turn away. */
+class BoxShells implements ShellTransport {
+  refuse: SpitrapError | null = null;
+  readonly #box: Box;
+  readonly #clock: FakeClock;
+  readonly #open = new Set<() => void>();
+
+  constructor(box: Box, clock: FakeClock) {
+    this.#box = box;
+    this.#clock = clock;
+  }
+
+  async open(): Promise<Shell> {
+    await this.#clock.sleep('ssh handshake', 20);
+    if (this.refuse !== null) throw this.refuse;
+    const line = this.#box.connectVty('198.51.100.1');
+    if (line === null) throw new SpitrapError('NO_FREE_VTY', `${this.#box.hostname}: all lines are in use`, { retryable: true });
+    let onClose: (reason: SpitrapError | null) => void = () => {};
+    let over = false;
+    const end = (reason: SpitrapError | null): void => {
+      if (over) return;
+      over = true;
+      this.#open.delete(drop);
+      line.close();
+      onClose(reason);
+    };
+    const drop = (): void =>
+      end(new SpitrapError('SSH_CLOSED', `${this.#box.hostname}: the connection was lost`, { retryable: true }));
+    this.#open.add(drop);
+    line.onClose(() => drop());
+    return {
+      hostKeyFingerprint: 'SHA256:sim',
+      onData: (handler) => line.onOutput((text) => void (over || handler(Buffer.from(text, 'latin1')))),
+      onClose: (handler) => {
+        onClose = handler;
+      },
+      write: (text) => void (over || line.input(text)),
+      close: async () => end(null),
+    };
+  }
+
+  dropAll(): void {
+    for (const drop of [...this.#open]) drop();
+  }
+}
+
+/** Loses packets by a rule; the codec cannot be asked, since they are encrypted: rules are by direction and time. */
+export const between = (packet: Packet, from: End, to: End): boolean =>
+  packet.from.address === addresses[from].agent && packet.to.address === addresses[to].agent;

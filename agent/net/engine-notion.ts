@@ -1,6 +1,8 @@
 /**
  * What we hold to be another engine's boots and time (RFC 3414 §2.3): snmp-receiver.ts dates incoming v3 traps by it, snmp-sender.ts
  * its own informs. Also the window for messages that name our own engine.
+ * It is not kept on disk, as in RFC 3414: after our restart the first authentic trap of an engine sets its clock, so an old captured
+ * *trap* could pass until then. Informs have no such gap, since they are dated by our own clock: prefer them.
  */
 import { elapsedMs, type Monotonic } from '../../shared/model/time.ts';
 import type { EngineStamp } from '../../shared/wire/usm.ts';

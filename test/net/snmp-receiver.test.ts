@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { openEngine, type SnmpEngine } from '../../agent/net/engine.ts';
 import type { SnmpPeer, SnmpReceiver } from '../../agent/net/signalling.ts';
 import { openSnmpReceiver } from '../../agent/net/snmp-receiver.ts';
@@ -10,7 +10,7 @@ import { notificationVarbinds, policyEventTrapOid, policyEventVarbinds } from '.
 import { type CommunityMessage, decodeMessage, encodeCommunityMessage } from '../../shared/wire/snmp-message.ts';
 import type { Pdu, PduType } from '../../shared/wire/snmp-pdu.ts';
 import { encodeV3Message, openScopedPdu, type V3Message, type V3Outgoing } from '../../shared/wire/snmp-v3-message.ts';
-import { macMatches, UserKeys } from '../../shared/wire/usm.ts';
+import { encrypt, macMatches, messageMac, UserKeys } from '../../shared/wire/usm.ts';
 import { FakeClock, settle } from '../support/fake-clock.ts';
 import { FakeNetwork } from '../support/fake-datagrams.ts';
 import { FakeDisk } from '../support/fake-disk.ts';
@@ -366,6 +366,53 @@ describe('duplicates', () => {
     await settle();
     expect(inbox.notifications).toHaveLength(limits.snmpDuplicatesMax + 3);
     expect(receiver.counters()['duplicatesForgotten']).toBe(3);
+  });
+});
+
+describe("what crashed or fooled net-snmp's receiver (dependencies.md §2)", () => {
+  const oid = Buffer.from('06032b0601', 'hex');
+  const informOf = (varbind: Buffer): Buffer => berTlv(0xa6, berInteger(1), berInteger(0), berInteger(0), berSequence(varbind));
+  const crashers: [string, Buffer][] = [
+    ['a BIT STRING', berSequence(oid, berTlv(3, Buffer.from([0, 1])))],
+    ['a truncated OCTET STRING', berSequence(oid, Buffer.from([4, 9, 1]))],
+    ['an empty OID as value', berSequence(oid, Buffer.from([6, 0]))],
+    ['an empty OID as name', berSequence(Buffer.from([6, 0]), Buffer.from([5, 0]))],
+  ];
+  test.each(crashers)('v2c inform with the right community and %s', async (_what, varbind) => {
+    await send(berSequence(berInteger(1), berOctets(Buffer.from('public')), informOf(varbind)), router);
+    expect([inbox.reasons, inbox.notifications, answers()]).toEqual([['malformed'], [], []]);
+  });
+
+  test.each(crashers)('v3, authentic, with %s inside the encryption', async (_what, varbind) => {
+    // Encoded in place of a well-formed PDU: the same keys, the same envelope.
+    const scoped = berSequence(berOctets(engine.id), berOctets(NOTHING), informOf(varbind));
+    const keysHere = keys.forEngine(engine.id);
+    const salt = Buffer.alloc(8, 1);
+    const sealed = berOctets(encrypt(keysHere.priv!, engine.stamp(), salt, scoped));
+    const security = berSequence(
+      berOctets(engine.id),
+      berInteger(engine.stamp().boots),
+      berInteger(0),
+      berOctets(user),
+      berOctets(Buffer.alloc(24)),
+      berOctets(salt),
+    );
+    const header = berSequence(berInteger(5), berInteger(1_500), berOctets(Buffer.from([7])), berInteger(3));
+    const message = berSequence(berInteger(3), header, berOctets(security), sealed);
+    const macOffset = message.length - sealed.length - berOctets(salt).length - 24;
+    messageMac(keysHere, message, macOffset).copy(message, macOffset);
+    await send(message);
+    expect([inbox.reasons, inbox.notifications]).toEqual([['decryption'], []]);
+  });
+
+  test('1,000 packets of a known user under as many engine ids derive no key at all', async () => {
+    const packets = Array.from({ length: 1_000 }, (_, i) => inform({ engineId: Buffer.from([0x80, 0, 0, 9, i >> 8, i & 0xff]) }));
+    const derived = vi.spyOn(UserKeys.prototype, 'forEngine');
+    for (const bytes of packets) network.inject({ bytes, from: spoke, to: us });
+    await settle();
+    expect(derived).not.toHaveBeenCalled();
+    expect(receiver.counters()).toMatchObject({ engine: 1_000, accepted: 0 });
+    derived.mockRestore();
   });
 });
 

@@ -15,7 +15,7 @@ const FILTER = "(?:include|begin|exclude|section) (?:[A-Za-z0-9_.:/^$()\\[\\]*+,
 /** In the order in which the change board reads them. `show tech` in any abbreviation dumps the whole configuration, secrets and all. */
 export const grammar: readonly GrammarLine[] = [
   {
-    pattern: new RegExp(`^show (?!te(?:c|ch|ch-\\S*)?(?: |$))${WORD}(?: ${WORD}){0,12}(?: \\| ${FILTER})?$`),
+    pattern: new RegExp(`^show (?!te(?:c|ch\\S*)?(?: |$))${WORD}(?: ${WORD}){0,12}(?: \\| ${FILTER})?$`),
     purpose: 'reads state',
   },
   { pattern: /^undebug all$/, purpose: 'turns every debug off (the stop)', stops: true },

@@ -1,0 +1,188 @@
+import { describe, expect, test } from 'vitest';
+import { noAudit } from '../../agent/device/audit.ts';
+import { type DeviceOptions, type DevicePool, openDevice } from '../../agent/device/pool.ts';
+import { SpitrapError } from '../../shared/errors.ts';
+import { ciscoIos } from '../../shared/platforms/cisco-ios/cisco-ios.ts';
+import { FakeClock } from '../support/fake-clock.ts';
+import { fixedRandom } from '../support/fixed-random.ts';
+import { target } from '../support/log-in.ts';
+import { ScriptedIos, type ScriptedOptions } from '../support/scripted-ios.ts';
+
+const CLOCK = '.18:22:10.706 UTC Thu Mar 12 2026\n';
+const refused = () => new SpitrapError('SSH_AUTH_REFUSED', 'refused');
+const unreachable = () => new SpitrapError('SSH_UNREACHABLE', 'no route', { retryable: true });
+
+function pool(
+  options: ScriptedOptions = {},
+  more: Partial<DeviceOptions> = {},
+): { box: ScriptedIos; clock: FakeClock; device: DevicePool } {
+  const box = new ScriptedIos({ answer: (command) => (command === 'show clock' ? CLOCK : ''), ...options });
+  const clock = new FakeClock();
+  const device = openDevice({
+    name: 'hub1',
+    platform: ciscoIos,
+    target,
+    enablePassword: null,
+    shells: box,
+    clock,
+    random: fixedRandom,
+    audit: noAudit,
+    ...more,
+  });
+  return { box, clock, device };
+}
+
+const states = (device: DevicePool) => [device.status().sessions.capture.state, device.status().sessions.control.state];
+
+describe('two held sessions', () => {
+  test('connect: both are ready, the host name and the clock are known', async () => {
+    const { box, clock, device } = pool();
+    const seen: string[] = [];
+    device.onChange((status) => seen.push(status.sessions.control.state));
+    device.connect();
+    await clock.advance(3_000);
+    expect(states(device)).toEqual(['ready', 'ready']);
+    expect(device.status()).toMatchObject({
+      hostname: 'hub',
+      refusedLoginsInARow: 0,
+      clock: { reading: { mark: '.', year: 2026 } },
+    });
+    expect(box.openLines).toBe(2);
+    expect(seen[0]).toBe('connecting');
+  });
+
+  test('a command that hangs on A holds up nothing on B', async () => {
+    const { clock, device } = pool({ answer: (c) => (c === 'show crypto ipsec sa detail' || c === '^C' ? null : '') });
+    device.connect();
+    await clock.advance(3_000);
+    const stuck = device.run('capture', 'show crypto ipsec sa detail', { timeoutMs: 30_000 });
+    const behind = device.run('capture', 'show version', { timeoutMs: 1_000 });
+    const stop = device.run('control', 'undebug all', { timeoutMs: 8_000, urgent: true });
+    await clock.advance(100);
+    expect(await stop).toMatchObject({ status: 'ok' });
+    await clock.advance(30_000);
+    expect(await stuck).toMatchObject({ status: 'timeout' });
+    await clock.advance(5_000);
+    expect(await behind).toMatchObject({ command: 'show version' });
+  });
+
+  test('a stop overtakes the queue and, after a grace, what runs', async () => {
+    const { box, clock, device } = pool({ answer: (c) => (c === 'show debugging' ? null : '') });
+    device.connect();
+    await clock.advance(3_000);
+    const reading = device.run('control', 'show debugging', { timeoutMs: 8_000, urgent: true });
+    const other = device.run('control', 'show version', { timeoutMs: 8_000 });
+    const stop = device.run('control', 'undebug all', { timeoutMs: 8_000, urgent: true });
+    await clock.advance(700);
+    expect(await reading).toMatchObject({ status: 'timeout', detail: 'interrupted: undebug all had to be sent' });
+    expect(await stop).toMatchObject({ status: 'ok' });
+    await clock.advance(200);
+    expect(await other).toMatchObject({ status: 'ok' });
+    expect(box.typed.slice(-2)).toEqual(['undebug all', 'show version']);
+  });
+
+  test('a dropped session comes back by itself', async () => {
+    const { box, clock, device } = pool();
+    device.connect();
+    await clock.advance(3_000);
+    box.lines[0]!.drop();
+    expect(device.status().sessions.control).toMatchObject({
+      state: 'backing-off',
+      lastError: expect.stringContaining('SSH_CLOSED'),
+    });
+    await clock.advance(4_000);
+    expect(states(device)).toEqual(['ready', 'ready']);
+    expect(device.status().sessions.control.lastError).toBeNull();
+  });
+
+  test('keepalive: an empty line every 4 min of idleness', async () => {
+    const { box, clock, device } = pool();
+    device.connect();
+    await clock.advance(3_000);
+    const before = box.typed.length;
+    await clock.advance(9 * 60_000);
+    expect(box.typed.slice(before)).toEqual(['', '', '', '']);
+  });
+
+  test('close logs out of both; nothing is left waiting', async () => {
+    const { box, clock, device } = pool();
+    device.connect();
+    await clock.advance(3_000);
+    const closing = device.close();
+    await clock.advance(100);
+    await closing;
+    expect(box.openLines).toBe(0);
+    expect(box.typed.filter((line) => line === 'exit')).toHaveLength(2);
+    expect(clock.waiting).toEqual([]);
+    expect(await device.run('control', 'undebug all', { timeoutMs: 1_000 })).toMatchObject({ status: 'closed' });
+  });
+
+  test('outside the grammar: rejected, no session is opened for it', async () => {
+    const { box, device } = pool();
+    await expect(device.run('fresh', 'clear crypto sa', { timeoutMs: 1_000 })).rejects.toMatchObject({
+      code: 'COMMAND_OUTSIDE_GRAMMAR',
+    });
+    expect(box.opens).toBe(0);
+  });
+});
+
+describe('a fresh session', () => {
+  test('serves an errand of two lines with one login, then logs out', async () => {
+    const { box, clock, device } = pool();
+    const stop = device.run('fresh', 'undebug all', { timeoutMs: 8_000, urgent: true });
+    await clock.advance(1_000);
+    expect(await stop).toMatchObject({ status: 'ok' });
+    const check = device.run('fresh', 'show debugging', { timeoutMs: 8_000, urgent: true });
+    await clock.advance(1_000);
+    expect(await check).toMatchObject({ status: 'ok' });
+    await clock.advance(5_000);
+    expect(box.opens).toBe(1);
+    expect(box.openLines).toBe(0);
+  });
+});
+
+describe('logins', () => {
+  test('unreachable: tried again with backoff, never counted as refused; the line says why it was not sent', async () => {
+    const { box, clock, device } = pool({ refuse: unreachable });
+    device.connect();
+    const run = device.run('control', 'show clock', { timeoutMs: 5_000 });
+    await clock.advance(5_000);
+    expect(await run).toMatchObject({
+      status: 'closed',
+      sentAt: null,
+      detail: expect.stringContaining('SSH_UNREACHABLE: no route'),
+    });
+    await clock.advance(10 * 60_000);
+    expect(box.opens).toBeGreaterThan(20);
+    expect(device.status().refusedLoginsInARow).toBe(0);
+  });
+
+  test('refused three times: one attempt every 5 min, and one more for a stop', async () => {
+    const { box, clock, device } = pool({ refuse: refused });
+    device.connect();
+    await clock.advance(60_000);
+    expect(device.status().refusedLoginsInARow).toBe(3);
+    expect(box.opens).toBe(3);
+    await clock.advance(10 * 60_000);
+    expect(box.opens).toBeGreaterThanOrEqual(4);
+    expect(box.opens).toBeLessThanOrEqual(5);
+    const before = box.opens;
+    const stop = device.run('control', 'undebug all', { timeoutMs: 8_000, urgent: true });
+    await clock.advance(8_000);
+    expect(await stop).toMatchObject({ status: 'closed', detail: expect.stringContaining('SSH_AUTH_REFUSED') });
+    expect(box.opens).toBe(before + 1);
+    await expect(device.openSession('terminal-monitor', () => {})).rejects.toMatchObject({
+      code: 'LOGIN_BACKOFF',
+      retryable: true,
+    });
+  });
+
+  test('the right password after a refusal: the count starts again', async () => {
+    let wrong = 2;
+    const { clock, device } = pool({ refuse: () => (wrong-- > 0 ? refused() : null) });
+    device.connect();
+    await clock.advance(20_000);
+    expect(states(device)).toEqual(['ready', 'ready']);
+    expect(device.status().refusedLoginsInARow).toBe(0);
+  });
+});

@@ -1,0 +1,189 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { mayBeSent } from '../../agent/device/check-line.ts';
+import { commandsFor } from '../../shared/platforms/commands.ts';
+import { platformNamed, platformNames, platforms } from '../../shared/platforms/index.ts';
+
+const ios = platformNamed('cisco-ios')!;
+const iosxe = platformNamed('cisco-iosxe')!;
+const scope = { peers: ['11.1.1.3'], maxUnscopedSas: 200 };
+
+const SCOPED = [
+  'show clock',
+  'show crypto ipsec sa peer 11.1.1.3 detail',
+  'show crypto isakmp sa detail | include 11.1.1.3',
+  'show crypto ikev2 sa remote 11.1.1.3 detailed',
+  'show crypto session remote 11.1.1.3 detail',
+  'show crypto ipsec spi-lookup detail',
+  'show ip nhrp nbma 11.1.1.3',
+];
+const DEVICE = [
+  'show debugging',
+  'show crypto debug-condition',
+  'show logging | include CRYPTO|IPSEC|ISAKMP|IKEV2',
+  'show version | include uptime|reason',
+  'show processes cpu | include CPU utilization',
+];
+const NOTE_B = [
+  'show platform hardware qfp active statistics drop | include Ipsec',
+  'show platform hardware qfp active feature ipsec datapath drops all | include SPI',
+];
+const COUNT = ['show crypto isakmp sa', 'show crypto ikev2 sa'];
+const NOTE_A = ['show crypto sockets', 'show crypto isa sa', 'show crypto ipsec sa detail', 'show dmvpn detail'];
+
+describe('capture plan', () => {
+  const commands = (platform: typeof ios, round: 'first' | 'stop' | 'late') =>
+    platform.capturePlan(round, scope).map((planned) => planned.command);
+
+  test('in its order, on IOS and on IOS XE', () => {
+    expect(commands(ios, 'first')).toEqual([...SCOPED, ...DEVICE, ...COUNT, ...NOTE_A]);
+    expect(commands(iosxe, 'first')).toEqual([...SCOPED, ...DEVICE, ...NOTE_B, ...COUNT, ...NOTE_A]);
+    expect(commands(ios, 'late')).toEqual(commands(ios, 'first'));
+    expect(commands(ios, 'stop')).toEqual(SCOPED);
+  });
+
+  test("only Note A's four wait for the SA count", () => {
+    const planned = ios.capturePlan('first', scope);
+    expect(planned.filter((command) => command.needsSaCount).map((command) => command.command)).toEqual(NOTE_A);
+    expect(planned.filter((command) => command.group === 'count').map((command) => command.command)).toEqual(COUNT);
+  });
+
+  test('several peers: each scoped, the clock and the SPI lookup once; text that is no address is left out', () => {
+    const several = ios
+      .capturePlan('stop', { ...scope, peers: ['11.1.1.3', '2001:DB8:0::3', '1.2.3.4; reload'] })
+      .map((planned) => planned.command);
+    expect(several.slice(0, SCOPED.length)).toEqual(SCOPED);
+    expect(several.slice(SCOPED.length)).toEqual([
+      'show crypto ipsec sa peer 2001:db8::3 detail',
+      'show crypto isakmp sa detail | include 2001:db8::3',
+      'show crypto ikev2 sa remote 2001:db8::3 detailed',
+      'show crypto session remote 2001:db8::3 detail',
+      'show ip nhrp nbma 2001:db8::3',
+    ]);
+  });
+});
+
+describe('grammar', () => {
+  test.each([
+    ...SCOPED,
+    ...DEVICE,
+    ...NOTE_B,
+    ...NOTE_A,
+    'undebug all',
+    'no debug crypto ikev2 error',
+    'enable',
+    'exit',
+    'terminal length 0',
+    'terminal width 511',
+    'terminal no monitor',
+    'show logging | include 0x68842105',
+    'show terminal',
+  ])('may be sent: %s', (line) => {
+    expect(mayBeSent(iosxe, line)).toBe(true);
+  });
+
+  test.each([
+    '',
+    'clear crypto sa',
+    'reload',
+    'configure terminal',
+    'write memory',
+    'copy running-config tftp:',
+    'debug crypto isakmp',
+    'debug all',
+    'no debug all',
+    'show',
+    'show tech-support',
+    'show tech',
+    'show tec',
+    'show te ipsec',
+    'show running-config | redirect tftp://192.0.2.9/x',
+    'show running-config | tee flash:x',
+    'show running-config | append flash:x',
+    'show running-config | include a | redirect flash:x',
+    'show running-config > flash:x',
+    'show clock ?',
+    'show clock\nreload',
+    'show clock\rreload',
+    'show clock\tx',
+    'show clock\x00',
+    ' show clock',
+    'show clock ',
+    'show  clock',
+    'Show clock',
+    'do show clock',
+    `show ${'x'.repeat(300)}`,
+    'terminal length 24',
+    'enable 7',
+  ])('may never be sent: %j', (line) => {
+    expect(mayBeSent(iosxe, line)).toBe(false);
+  });
+
+  test('whatever passes is one printable line without a redirect', () => {
+    const piece = fc.constantFrom(
+      'show ',
+      'undebug all',
+      ' | ',
+      'include ',
+      'redirect ',
+      'tee ',
+      '|',
+      '>',
+      '\n',
+      '\r',
+      '?',
+      'tech',
+      'x',
+      ' ',
+      '\x03',
+      'é',
+      'clock',
+    );
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 8 }), (pieces) => {
+        const line = pieces.join('');
+        if (mayBeSent(ios, line)) expect(line).not.toMatch(/[^\x20-\x7e]|\?|>|(?: \||\| ) ?(?:redirect|tee|append)|^show tech/);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  test('a hostile long filter is judged at once', () => {
+    expect(mayBeSent(ios, `show logging | include ${'a|'.repeat(115)}`)).toBe(false);
+  });
+
+  test('an SPI that is no hex never reaches a command', () => {
+    expect(ios.corroborate('0x68842105')).toBe('show logging | include 0x68842105');
+    expect(ios.corroborate('0x1|redirect tftp:')).toBe('show logging | include INV_SPI-NOT-HEX');
+    expect(mayBeSent(ios, ios.corroborate('\n'))).toBe(true);
+  });
+});
+
+describe('commandsFor', () => {
+  test.each(platforms.map((platform) => [platform.name, platform] as const))(
+    '%s: every line it lists may be sent, and what is sent is listed',
+    (_name, platform) => {
+      const listed = commandsFor(platform, { peers: ['11.1.1.3', '10.0.0.0/8'], maxUnscopedSas: 200, terminalMonitor: true });
+      const lines = listed.map((line) => line.command);
+      expect(new Set(lines).size).toBe(lines.length);
+      for (const line of lines.filter((line) => line !== '' && !line.includes('<')))
+        expect(mayBeSent(platform, line), line).toBe(true);
+      for (const round of ['first', 'stop', 'late'] as const) {
+        for (const planned of platform.capturePlan(round, scope)) expect(lines).toContain(planned.command);
+      }
+      expect(lines).toContain('undebug all');
+      expect(lines).toContain('show crypto ipsec sa peer <address in 10.0.0.0/8> detail');
+      expect(listed.every((line) => line.purpose !== '')).toBe(true);
+    },
+  );
+
+  test('terminal monitor only where it is configured', () => {
+    const lines = commandsFor(ios, { peers: [], maxUnscopedSas: 200, terminalMonitor: false }).map((line) => line.command);
+    expect(lines.filter((line) => line.includes('monitor'))).toEqual([]);
+  });
+});
+
+test('the shelf', () => {
+  expect(platformNames).toEqual(['cisco-ios', 'cisco-iosxe']);
+  expect(platformNamed('junos')).toBeNull();
+});

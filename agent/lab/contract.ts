@@ -109,6 +109,8 @@ export interface BoxLine {
   input(text: string): void;
   onOutput(listener: (text: string) => void): void;
   onClose(listener: () => void): void;
+  /** Who logged in, once that is known: `show users` and `%SYS-5-CONFIG_I` say it. Default: admin. */
+  identify?(user: string): void;
   /** The size that the client's terminal says it has (SSH pty-req, window-change); absent: 80 columns, 24 rows. */
   resize?(columns: number, rows: number): void;
   close(): void;

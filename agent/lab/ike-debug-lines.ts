@@ -29,7 +29,7 @@ const engine = (text: string): DebugLine => ({ debug: 'engine', text });
 /** IKEv1 main mode, from the first packet to P1_COMPLETE. */
 export function mainMode(at: DebugContext): DebugLine[] {
   const side = at.initiator ? 'I' : 'R';
-  const head = `ISAKMP:(${at.connId}):`;
+  const head = `ISAKMP: (${at.connId}):`;
   const sent = (state: string): DebugLine =>
     isakmp(`ISAKMP-PAK: (${at.connId}):sending packet to ${at.peer} my_port 500 peer_port 500 (${side}) ${state}`);
   const got = (state: string): DebugLine =>
@@ -67,7 +67,7 @@ export function mainMode(at: DebugContext): DebugLine[] {
 
 /** IKEv1 quick mode: a new pair of IPsec SAs, at first or as a rekey. */
 export function quickMode(at: DebugContext, inboundSpi: number, outboundSpi: number): DebugLine[] {
-  const head = `ISAKMP:(${at.connId}):`;
+  const head = `ISAKMP: (${at.connId}):`;
   const side = at.initiator ? 'I' : 'R';
   const begin = at.initiator
     ? isakmp(`${head}beginning Quick Mode exchange, M-ID of ${at.messageId}`)
@@ -106,7 +106,7 @@ export function createSas(at: DebugContext, inboundSpi: number, outboundSpi: num
 
 /** This end takes an old pair down: a DELETE received (or sent) for it. */
 export function deletePair(at: DebugContext, inboundSpi: number, received: boolean): DebugLine[] {
-  const head = `ISAKMP:(${at.connId}):`;
+  const head = `ISAKMP: (${at.connId}):`;
   return [
     ...(received
       ? [
@@ -129,7 +129,7 @@ export function deletePair(at: DebugContext, inboundSpi: number, received: boole
 
 /** Dead peer detection (RFC 3706), one question and its answer. */
 export function dpd(at: DebugContext, sequence: number, answered: boolean): DebugLine[] {
-  const head = `ISAKMP:(${at.connId}):`;
+  const head = `ISAKMP: (${at.connId}):`;
   const asked = [
     isakmp(`${head}DPD/R_U_THERE sent to ${at.peer} on sequence 0x${sequence.toString(16).toUpperCase()}`),
     isakmp(
@@ -150,9 +150,9 @@ export function dpd(at: DebugContext, sequence: number, answered: boolean): Debu
 export function deleteIke(at: DebugContext, reason: string): DebugLine[] {
   return [
     isakmp(
-      `ISAKMP:(${at.connId}):deleting SA reason "${reason}" state (${at.initiator ? 'I' : 'R'}) QM_IDLE       (peer ${at.peer})`,
+      `ISAKMP: (${at.connId}):deleting SA reason "${reason}" state (${at.initiator ? 'I' : 'R'}) QM_IDLE       (peer ${at.peer})`,
     ),
-    isakmp(`ISAKMP:(${at.connId}):Old State = IKE_P1_COMPLETE  New State = IKE_DEST_SA`),
+    isakmp(`ISAKMP: (${at.connId}):Old State = IKE_P1_COMPLETE  New State = IKE_DEST_SA`),
   ];
 }
 

@@ -17,7 +17,13 @@ export interface CommandSpec<C> {
 export type CommandResult =
   | { readonly kind: 'output'; readonly lines: readonly string[] }
   | { readonly kind: 'password' }
-  | { readonly kind: 'question'; readonly prompt: string; readonly answer: (text: string) => CommandResult }
+  /** `oneKey`: a `[confirm]`, which the first key answers (Enter and y: yes). */
+  | {
+      readonly kind: 'question';
+      readonly prompt: string;
+      readonly oneKey?: boolean;
+      readonly answer: (text: string) => CommandResult;
+    }
   | { readonly kind: 'mode'; readonly lines: readonly string[] }
   | { readonly kind: 'close' };
 

@@ -5,7 +5,7 @@ import type { BoxCore } from './box-core.ts';
 export interface LineState {
   /** Null: the console. */
   readonly vty: number | null;
-  readonly user: string;
+  user: string;
   readonly from: string;
   readonly connectedAt: Monotonic;
   lastInputAt: Monotonic;

@@ -40,6 +40,7 @@ export class ExecLine implements BoxLine {
   private dropAfterOutput = false;
   private stallAfterOutput = false;
   private passwordTries = 0;
+  private oneKey = false;
   private answer: ((text: string) => CommandResult) | null = null;
   private readonly closeListeners: (() => void)[] = [];
   private readonly timers = new Map<string, Timer>();
@@ -73,6 +74,10 @@ export class ExecLine implements BoxLine {
 
   onOutput(listener: (text: string) => void): void {
     this.out.onOutput(listener);
+  }
+
+  identify(user: string): void {
+    this.state.user = user;
   }
 
   resize(columns: number, rows: number): void {
@@ -120,6 +125,11 @@ export class ExecLine implements BoxLine {
   }
 
   private editKey(char: string): void {
+    if (this.mode === 'question' && this.oneKey) {
+      this.out.emit('\r\n');
+      this.perform(this.answer!(/[\r\ny]/i.test(char) ? 'y' : 'n'));
+      return;
+    }
     const event = this.editor.key(char);
     if (!event) return;
     switch (event.kind) {
@@ -223,6 +233,7 @@ export class ExecLine implements BoxLine {
       case 'question':
         this.out.emit(result.prompt);
         this.answer = result.answer;
+        this.oneKey = result.oneKey === true;
         this.mode = 'question';
         this.editor.reset();
         this.editor.plain = true;

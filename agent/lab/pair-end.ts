@@ -51,6 +51,7 @@ export class PairEnd {
       sendErrors: 0,
       receiveErrors: 0,
       ikeMessages: 0,
+      carries: () => true,
     };
     core.sa.tunnels.push(this.tunnel);
   }

@@ -72,6 +72,7 @@ export class SimulatedPair implements LabPair {
     this.others = new OtherPeers(this.settings, this.prng.fork('others'), (name, delayMs, fire) =>
       this.once(name, delayMs, fire),
     );
+    for (const end of [this.hubEnd, this.spokeEnd]) end.tunnel.carries = () => this.agree();
     hub.core.onClear = (what, peer) => this.cleared(this.hubEnd, this.spokeEnd, what, peer);
     spoke.core.onClear = (what, peer) => this.cleared(this.spokeEnd, this.hubEnd, what, peer);
   }

@@ -48,6 +48,8 @@ export interface PeerTunnel {
   sendErrors: number;
   receiveErrors: number;
   ikeMessages: number;
+  /** Does the other end know the SPI that this one sends with, and the reverse? What a ping through the tunnel finds out. */
+  carries: () => boolean;
 }
 
 export interface TransientSpi {

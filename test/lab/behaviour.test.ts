@@ -125,3 +125,24 @@ test('the running configuration carries the keys that redaction must catch, alik
   expect(key.exec(spoke.console('show running-config'))?.[1]).toBe(found);
   expect(hub.console('show running-config')).toMatch(/^ ip nhrp authentication nh[0-9a-f]{6}$/m);
 });
+
+test('[confirm] takes one key', async () => {
+  const { clock, pair, hub } = stage();
+  pair.desync();
+  await clock.advance(1_000);
+  const hand = login(hub);
+  expect(hand.type('clear logging\r')).toBe('clear logging\r\nClear logging buffer [confirm]');
+  expect(hand.type('n')).toBe('\r\nhub#');
+  expect(hand.run('show logging | include INV')).not.toBe('');
+  hand.type('clear logging\r\r');
+  expect(hand.run('show logging | include INV')).toBe('');
+});
+
+test('a ping through the tunnel fails after the desync, one around it does not', async () => {
+  const { clock, pair, spoke } = stage();
+  await clock.advance(1_000);
+  expect(spoke.console('ping 172.16.0.1')).toContain('!!!!!');
+  pair.desync();
+  expect(spoke.console('ping 172.16.0.1')).toContain('.....\nSuccess rate is 0 percent (0/5)');
+  expect(spoke.console('ping 213.163.222.7')).toContain('!!!!!');
+});

@@ -7,8 +7,9 @@ function clearLogging({ core }: ExecContext): CommandResult {
   return {
     kind: 'question',
     prompt: 'Clear logging buffer [confirm]',
+    oneKey: true,
     answer: (text) => {
-      if (/^(?:y|yes)?$/i.test(text.trim())) core.log.clear();
+      if (/^y(?:es)?$/i.test(text.trim())) core.log.clear();
       return quiet;
     },
   };

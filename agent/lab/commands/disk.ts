@@ -36,8 +36,9 @@ function remove({ core }: ExecContext, url: string): CommandResult {
   return {
     kind: 'question',
     prompt: `Delete disk0:/${name}? [confirm]`,
+    oneKey: true,
     answer: (text) => {
-      if (/^(?:y|yes)?$/i.test(text.trim())) core.disk.remove(name);
+      if (/^y(?:es)?$/i.test(text.trim())) core.disk.remove(name);
       return quiet;
     },
   };

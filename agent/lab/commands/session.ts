@@ -1,9 +1,12 @@
 /** Commands about the line itself: enable, terminal settings, who is on, log out. */
 import { hms } from '../box-time.ts';
 import type { ExecContext } from '../line-state.ts';
+import { ping } from '../render/routing.ts';
 import { type ExecCommand, type ExecRun, print, quiet } from './result.ts';
 
 const close: ExecRun = () => ({ kind: 'close' });
+
+const save: ExecRun = () => print(['Building configuration...', '[OK]']);
 
 function enable(context: ExecContext) {
   if (context.line.privilege === 15) return quiet;
@@ -45,6 +48,9 @@ export const sessionCommands: readonly ExecCommand[] = [
       return quiet;
     },
   },
+  { path: 'ping A.B.C.D', run: ({ core }, [target]) => print(ping(core, target!)) },
+  { path: 'write', privilege: 15, run: save },
+  { path: 'write memory', privilege: 15, run: save },
   { path: 'exit', run: close },
   { path: 'logout', run: close },
   { path: 'quit', run: close },

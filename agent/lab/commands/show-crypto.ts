@@ -3,6 +3,7 @@ import { debugCondition } from '../render/debugging.ts';
 import { cryptoSockets } from '../render/dmvpn.ts';
 import { ikev2Sa, isakmpSa, isakmpSaDetail } from '../render/ike-sa.ts';
 import { ipsecSa } from '../render/ipsec-sa.ts';
+import { cryptoMap, isakmpPolicy } from '../render/routing.ts';
 import { cryptoSession } from '../render/session.ts';
 import { spiLookup } from '../render/spi-lookup.ts';
 import { type ExecCommand, print } from './result.ts';
@@ -24,6 +25,8 @@ export const showCryptoCommands: readonly ExecCommand[] = [
   { path: 'show crypto session detail', run: ({ core }) => print(cryptoSession(core, true, null)) },
   { path: 'show crypto session remote A.B.C.D', run: ({ core }, [peer]) => print(cryptoSession(core, false, peer!)) },
   { path: 'show crypto session remote A.B.C.D detail', run: ({ core }, [peer]) => print(cryptoSession(core, true, peer!)) },
+  { path: 'show crypto isakmp policy', run: ({ core }) => print(isakmpPolicy(core)) },
+  { path: 'show crypto map', run: ({ core }) => print(cryptoMap(core)) },
   { path: 'show crypto sockets', run: ({ core }) => print(cryptoSockets(core)) },
   { path: 'show crypto debug-condition', privilege: 15, run: ({ core }) => print(debugCondition(core)) },
 ];

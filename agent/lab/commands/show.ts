@@ -5,7 +5,8 @@ import { showDebugging } from '../render/debugging.ts';
 import { dmvpn, ipNhrp } from '../render/dmvpn.ts';
 import { showLogging } from '../render/logging.ts';
 import { qfpIpsecDrops, qfpStatisticsDrop } from '../render/qfp.ts';
-import { runningConfig } from '../render/running-config.ts';
+import { ipRoute } from '../render/routing.ts';
+import { runningConfig, startupConfig } from '../render/running-config.ts';
 import { ipInterfaceBrief, processesCpu, showInventory, showVersion } from '../render/system.ts';
 import { type ExecCommand, type ExecRun, print } from './result.ts';
 
@@ -26,10 +27,12 @@ export const showCommands: readonly ExecCommand[] = [
   { path: 'show logging', run: show(showLogging) },
   { path: 'show version', run: show(showVersion) },
   { path: 'show inventory', run: show(showInventory) },
-  { path: 'show processes cpu', run: show(processesCpu) },
-  { path: 'show processes cpu sorted', run: show(processesCpu) },
+  { path: 'show processes cpu', run: show((core) => processesCpu(core, false)) },
+  { path: 'show processes cpu sorted', run: show((core) => processesCpu(core, true)) },
   { path: 'show ip interface brief', run: show(ipInterfaceBrief) },
   { path: 'show running-config', privilege: 15, run: show(runningConfig) },
+  { path: 'show startup-config', privilege: 15, run: show(startupConfig) },
+  { path: 'show ip route', run: show(ipRoute) },
   { path: 'show debugging', run: show(showDebugging) },
   { path: 'show dmvpn', run: show((core) => dmvpn(core, false)) },
   { path: 'show dmvpn detail', run: show((core) => dmvpn(core, true)) },

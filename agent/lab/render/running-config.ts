@@ -3,6 +3,13 @@ import type { BoxCore, TunnelConfig } from '../box-core.ts';
 import { clockReadingSeconds } from '../box-time.ts';
 import { LOG_LEVELS } from '../logging.ts';
 
+/** `show startup-config`: nothing is ever changed that the box would not keep. */
+export function startupConfig(core: BoxCore): string[] {
+  const body = configLines(core);
+  const bytes = body.reduce((sum, line) => sum + line.length + 1, 0);
+  return [`Using ${bytes} out of 262144 bytes`, '!', ...body, ''];
+}
+
 export function runningConfig(core: BoxCore): string[] {
   const body = configLines(core);
   const bytes = body.reduce((sum, line) => sum + line.length + 1, 0);
@@ -24,7 +31,7 @@ function configLines(core: BoxCore): string[] {
   const sequence = log.sequenceNumbers || core.behaviour.sequenceNumbers;
   const tunnel = config.tunnel;
   return [
-    core.isXe ? 'version 16.9' : 'version 15.1',
+    core.isXe ? 'version 16.9' : 'version 15.7',
     'service timestamps debug datetime msec',
     'service timestamps log datetime msec',
     'no service password-encryption',

@@ -37,17 +37,17 @@ export function showVersion(core: BoxCore): string[] {
     ];
   }
   return [
-    'Cisco IOS Software, Linux Software (I86BI_LINUX-ADVENTERPRISEK9-M), Version 15.1(4)M4, RELEASE SOFTWARE (fc1)',
+    'Cisco IOS Software, Linux Software (I86BI_LINUX-ADVENTERPRISEK9-M), Version 15.7(3)M2, RELEASE SOFTWARE (fc2)',
     'Technical Support: http://www.cisco.com/techsupport',
-    'Copyright (c) 1986-2012 by Cisco Systems, Inc.',
-    'Compiled Tue 20-Mar-12 18:57 by prod_rel_team',
+    'Copyright (c) 1986-2018 by Cisco Systems, Inc.',
+    'Compiled Wed 28-Mar-18 11:18 by prod_rel_team',
     '',
     'ROM: Bootstrap program is Linux',
     '',
     `${hostname} uptime is ${uptime}`,
     'System returned to ROM by reload',
     `System restarted at ${restarted}`,
-    'System image file is "disk0:i86bi-linux-adventerprisek9-mz.151-4.M4"',
+    'System image file is "disk0:i86bi-linux-adventerprisek9-mz.157-3.M2"',
     'Last reload type: Normal Reload',
     'Last reload reason: Reload Command',
     '',
@@ -81,7 +81,15 @@ const PROCESSES: readonly [number, string][] = [
   [264, 'SSH Process'],
 ];
 
-export function processesCpu(core: BoxCore): string[] {
+/** `show processes cpu sorted`: under a debug flood the logger leads, then IKE. */
+const BUSIEST_FIRST = [...PROCESSES].sort(([, a], [, b]) => rank(a) - rank(b));
+
+function rank(name: string): number {
+  if (name === 'Logger') return 0;
+  return name === 'Crypto IKMP' ? 1 : 2;
+}
+
+export function processesCpu(core: BoxCore, sorted: boolean): string[] {
   const cpu = core.cpu.read();
   const prng = core.prng.fork('processes');
   const upSeconds = (core.clock.monotonic() - core.bootedMonotonic) / 1_000;
@@ -89,7 +97,7 @@ export function processesCpu(core: BoxCore): string[] {
   return [
     `CPU utilization for five seconds: ${cpu.fiveSeconds}%/${cpu.interrupt}%; one minute: ${cpu.oneMinute}%; five minutes: ${cpu.fiveMinutes}%`,
     ' PID Runtime(ms)     Invoked      uSecs   5Sec   1Min   5Min TTY Process ',
-    ...PROCESSES.map(([pid, name]) => {
+    ...(sorted ? BUSIEST_FIRST : PROCESSES).map(([pid, name]) => {
       const runtime = Math.floor((upSeconds * prng.between(1, 900)) / 1_000);
       const invoked = Math.floor((upSeconds * prng.between(20, 9_000)) / 1_000) + 1;
       const share = name === 'Logger' ? 0.55 : name === 'Crypto IKMP' ? 0.2 : 0.01;

@@ -4,6 +4,8 @@ set -euo pipefail
 packages=(
   snmp        # snmptrap, snmpinform
   snmptrapd
+  rsyslog     # relays to our syslog sources; run by the test with a configuration of its own
+  bsdutils    # logger
 )
 missing=()
 for package in "${packages[@]}"; do
@@ -15,5 +17,11 @@ if [ "$(id -u)" -ne 0 ]; then
   exit 1
 fi
 export DEBIAN_FRONTEND=noninteractive
+# Installing must not start daemons: the tests run their own. policy-rc.d is Debian's word for that; one that is there is left alone.
+if [ ! -e /usr/sbin/policy-rc.d ]; then
+  printf '#!/bin/sh\nexit 101\n' > /usr/sbin/policy-rc.d
+  chmod +x /usr/sbin/policy-rc.d
+  trap 'rm -f /usr/sbin/policy-rc.d' EXIT
+fi
 apt-get update -qq
 apt-get install -y -qq --no-install-recommends "${missing[@]}"

@@ -382,6 +382,6 @@ const sighting = (event: DetectedEvent) => ({
 function tell(config: Config, log: Logger, decision: Decision): void {
   const { input, reason, incident, effects, moved } = decision;
   const fields = { event: reason, input: input.kind, incident, at: input.at, effects: effects.map((effect) => effect.kind) };
-  if (moved) log.info(fields, narrate(config.role, decision));
+  if (moved && input.kind !== 'expire') log.info(fields, narrate(config.role, decision));
   else log.debug(fields, narrate(config.role, decision));
 }

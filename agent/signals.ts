@@ -71,7 +71,9 @@ export class Signals {
     const source = `${reason} ${from}`;
     if (this.#logged.has(source) || this.#logged.size >= limits.strangersMax) return;
     this.#logged.add(source);
-    this.#room.log.warn(
+    // The first message after either end's start asks for our time and is refused for it, as RFC 3414 §3.2 (7) has it: no news.
+    const level = reason === 'not-in-time-window' ? 'debug' : 'warn';
+    this.#room.log[level](
       { event: 'signal-refused', reason, from, peer, detail },
       `signal refused: ${reason}, from ${from}; further ones of it are counted in status`,
     );

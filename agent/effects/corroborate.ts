@@ -5,12 +5,12 @@
  */
 import type { Clock } from '../../shared/clock.ts';
 import type { Effect } from '../../shared/coordinate/effect.ts';
-import { stampLagMs } from '../../shared/detect/staleness.ts';
+import type { Monotonic } from '../../shared/model/time.ts';
 import { after } from '../../shared/model/time.ts';
 import type { LoggingBuffer } from '../../shared/platforms/platform.ts';
 import type { IosStamp } from '../../shared/wire/ios-timestamp.ts';
 import { parseSyslog } from '../../shared/wire/syslog.ts';
-import type { Device } from '../device/device.ts';
+import type { Device, DeviceStatus } from '../device/device.ts';
 
 export type CorroborateOrder = Extract<Effect, { readonly kind: 'corroborate' }>;
 
@@ -57,8 +57,7 @@ function judgeAbsence(buffer: LoggingBuffer, clock: Clock, device: Device): Corr
   const newest = stamps.at(-1);
   if (oldest === undefined || newest === undefined)
     return { result: 'undecided', detail: 'the device log buffer has no stamped line' };
-  const lagMs = stampLagMs(oldest, device.status().clock, clock.monotonic());
-  const reachMs = Math.max(lagMs ?? 0, spanMs(oldest, newest) ?? 0);
+  const reachMs = Math.max(ageMs(oldest, device.status().clock, clock.monotonic()) ?? 0, spanMs(oldest, newest) ?? 0);
   if (reachMs < REACH_MS)
     return { result: 'undecided', detail: 'the device log buffer does not reach back before the message for sure' };
   return {
@@ -69,6 +68,20 @@ function judgeAbsence(buffer: LoggingBuffer, clock: Clock, device: Device): Corr
 
 /** More than corroboration and any syslog relay take together. */
 const REACH_MS = 10_000;
+
+/**
+ * How old a line of the device is by the device's own clock. A clock that was never set (`*`) will do: both readings are of the same
+ * one. Zones must be the same, or both UTC: an hour off would turn an honest message into an absent one.
+ */
+function ageMs(stamp: IosStamp, clock: DeviceStatus['clock'], now: Monotonic): number | null {
+  if (clock === null) return null;
+  const zone = clock.reading.zone.toUpperCase();
+  const comparable = stamp.zone === null ? zone === 'UTC' || zone === 'GMT' : stamp.zone.toUpperCase() === zone;
+  if (!comparable || stamp.month === null || stamp.day === null || stamp.timeOfDayMs === null) return null;
+  const deviceNowMs = clock.reading.localMs + (now - clock.at);
+  const stampMs = Date.UTC(stamp.year ?? clock.reading.year, stamp.month - 1, stamp.day) + stamp.timeOfDayMs;
+  return deviceNowMs - stampMs;
+}
 
 /** From one line of the buffer to another, in stamps of one kind; null when they cannot be compared. */
 function spanMs(oldest: IosStamp, newest: IosStamp): number | null {

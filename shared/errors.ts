@@ -15,7 +15,6 @@ export const errorCodes = [
   'NOT_RUNNING',
   'LISTEN_REFUSED',
   'DISK_FAILED',
-  'JOURNAL_TORN',
   'CONTROL_FAILED',
   // the device
   'SSH_UNREACHABLE',
@@ -31,7 +30,6 @@ export const errorCodes = [
   'LOGIN_BACKOFF',
   // signals
   'SEND_FAILED',
-  'SNMP_MALFORMED',
   'SNMP_REFUSED',
   'SNMP_TIMEOUT',
   'SIGNAL_UNENCODABLE',

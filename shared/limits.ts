@@ -26,6 +26,7 @@ export const limits = {
   udpReceiveBufferBytes: 4 * 1024 * 1024,
   /** An SNMP message we are ready to look at; our own are under 600 bytes, a jumbo of varbinds is nobody's event-manager trap. */
   snmpMessageBytesMax: 8 * 1024,
+  /** Nine in ours, a few dozen in a chatty vendor's. */
   varbindsMax: 64,
   /** Notifications remembered for their duplicates (twice the 150 s window), per peer: 13 a second, ours send 10 for some seconds. */
   snmpDuplicatesMax: 4_096,
@@ -77,8 +78,9 @@ export const limits = {
   stopStepMs: 5_000,
   /** A string in one log entry; longer ones are cut and say so. A message that matters quotes at most a line or two. */
   logTextCharsMax: 4 * 1024,
-  /** Levels of nesting and entries an object in a log entry may have; the rest is left out and said so. */
+  /** Levels of nesting of an object in a log entry; the rest is left out and said so. */
   logDepthMax: 5,
+  /** Keys or items of one object in a log entry. */
   logEntriesMax: 64,
   /** Journal records waiting for a stalled or full disk. An incident makes some tens of records; beyond it the newest are dropped and counted. */
   journalPendingMax: 10_000,
@@ -88,8 +90,9 @@ export const limits = {
   journalRecordBytesMax: 2 * 1024 * 1024,
   /** How long an act may wait for its journal record (pair-protocol.md, "Crash, restart, disk"). */
   journalWaitMs: 250,
-  /** First and longest pause between two attempts to write to a disk that refused. */
+  /** First pause between two attempts to write to a disk that refused. */
   diskRetryFirstMs: 100,
+  /** Long enough not to hammer a dying disk, short enough to catch the moment it heals. */
   diskRetryMaxMs: 5_000,
   /** A journal or ring gives a dying disk this long at close. */
   diskCloseMs: 2_000,
@@ -97,8 +100,9 @@ export const limits = {
   ringWriteEveryMs: 100,
   /** Power-cut bound of the ring (pair-protocol.md, "Sessions and commands"). */
   ringSyncEveryMs: 1_000,
-  /** One write of the ring; also the piece in which a window is copied, and so the memory a copy costs. */
+  /** One write of the ring. */
   ringBatchBytes: 1024 * 1024,
+  /** The piece in which a window is copied, and so the memory a copy costs. */
   ringCopyBytes: 256 * 1024,
   /** A ring write that takes longer counts as a stalled disk in status. */
   ringStalledMs: 2_000,

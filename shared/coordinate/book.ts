@@ -10,7 +10,7 @@ import type { DebugFlag } from '../platforms/platform.ts';
 
 export interface Book {
   readonly hold: boolean;
-  /** Not sealed yet. At most one of them has its stop still before it; merging sees to that. */
+  /** Not closed yet. At most one that acts has its stop still before it; merging sees to that. */
   readonly incidents: readonly Incident[];
   /** Sealed ones, as long as their ids must be remembered. */
   readonly closed: readonly ClosedIncident[];
@@ -24,7 +24,11 @@ export interface Book {
   /** Sightings at a spoke, where they open nothing: reported in done. */
   readonly ownSightings: readonly { readonly flow: Flow; readonly at: Monotonic }[];
   readonly alarmCount: number;
+  /** What was turned away at a bound, by the name of its limit. */
+  readonly dropped: Readonly<Partial<Record<BookBound, number>>>;
 }
+
+export type BookBound = 'heldFlowsMax' | 'closedIdsMax' | 'alarmsMax' | 'ownSightingsMax' | 'mergedIdsMax' | 'openIncidentsMax';
 
 export const emptyBook: Book = {
   hold: false,
@@ -36,6 +40,7 @@ export const emptyBook: Book = {
   debugsOn: null,
   ownSightings: [],
   alarmCount: 0,
+  dropped: {},
 };
 
 export interface Incident {
@@ -62,10 +67,12 @@ export interface Incident {
   readonly stopAt: Monotonic;
   /** The stop time has come, whether or not there was anything to stop: no flow joins any more. */
   readonly stopPassed: boolean;
+  /** Found due long after its time, at a restart: only the flags of the t0 list are turned off, never all. */
+  readonly onlyOurs: boolean;
   readonly captures: readonly CaptureRecord[];
   /** The log tail after the stop has been kept. */
   readonly tailKept: boolean;
-  /** `failed` is tried again; a sealed incident stays here only while its stop is still being attempted. */
+  /** `failed` is tried again; a sealed incident stays here only while its stop is still being attempted or told to a peer. */
   readonly sealing: 'no' | 'requested' | 'failed' | 'sealed';
   readonly outcome: Outcome | null;
 }
@@ -124,7 +131,14 @@ export type StopProgress =
       readonly kind: 'not-planned';
       readonly why: 'observe' | 'hold' | 'capture-mode' | 'not-corroborated' | 'peer-asked-capture-only';
     }
-  | { readonly kind: 'running'; readonly startedAt: Monotonic; readonly attempt: number; readonly last: StopAttempt | null }
+  | {
+      readonly kind: 'running';
+      readonly startedAt: Monotonic;
+      readonly attempt: number;
+      /** When this attempt was ordered. */
+      readonly attemptAt: Monotonic;
+      readonly last: StopAttempt | null;
+    }
   | { readonly kind: 'waiting-retry'; readonly startedAt: Monotonic; readonly attempt: number; readonly last: StopAttempt }
   | {
       readonly kind: 'verified';
@@ -169,17 +183,25 @@ export interface ClosedIncident {
   readonly openedBy: Incident['openedBy'];
   readonly closedAt: Monotonic;
   readonly closedAtWall: Wall;
+  /** When its stop began; null: none was sent or needed. */
   readonly stoppedAt: Monotonic | null;
   readonly outcome: Outcome;
   readonly peers: readonly string[];
   readonly signallers: Incident['signallers'];
   /** Dones that came in, or were still missing at the seal. */
   readonly dones: readonly { readonly peer: string; readonly done: DoneReport | null }[];
+  /** What done tells the signallers, to be offered again on their hello; null: they are told nothing. */
+  readonly report: { readonly bits: number; readonly keys: Readonly<Record<string, string>> } | null;
 }
 
 export interface HeldFlow {
   readonly flow: Flow;
+  /** Peers whose other flows are held with it; none for a flow that the device did not bear out. */
   readonly peers: readonly string[];
+  /** Nobody but a line that can be spoofed claims it: it holds down only such lines. */
+  readonly believed: boolean;
+  /** Held by an incident that a hold kept from acting: let go when the hold ends. */
+  readonly onHold: boolean;
   readonly incident: IncidentId;
   readonly until: Monotonic;
   readonly count: number;

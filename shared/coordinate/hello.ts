@@ -12,6 +12,8 @@ export type Armed = 'yes' | 'no' | 'unknown';
 
 export interface PeerLink {
   readonly peer: string;
+  /** Since when hellos are expected; null: not said, and silence from the start is then nobody's alarm. */
+  readonly since: Monotonic | null;
   readonly lastHelloAt: Monotonic | null;
   readonly version: string | null;
   readonly role: string | null;
@@ -22,8 +24,9 @@ export interface PeerLink {
   readonly samples: readonly { readonly offsetMs: DurationMs; readonly delayMs: DurationMs }[];
 }
 
-export const newLink = (peer: string): PeerLink => ({
+export const newLink = (peer: string, since: Monotonic | null = null): PeerLink => ({
   peer,
+  since,
   lastHelloAt: null,
   version: null,
   role: null,
@@ -54,6 +57,7 @@ export function onHello(link: PeerLink, hello: Hello): PeerLink {
   const sample = offsetSample(keys, hello.wall);
   return {
     peer: link.peer,
+    since: link.since,
     lastHelloAt: hello.at,
     version: keys['ver'] ?? null,
     role: keys['role'] ?? null,
@@ -70,6 +74,7 @@ function offsetSample(keys: Readonly<Record<string, string>>, receivedAt: Wall):
   const rx = readMs(keys['rx']);
   const t = readMs(keys['t']);
   if (org === null || rx === null || t === null) return null;
+  if (t < rx) return null;
   const delayMs = receivedAt - org - (t - rx);
   // A stepped clock or a forged time gives nonsense: no sample is better than a wrong one.
   if (delayMs < 0 || delayMs > timing.messageIntervalMs) return null;
@@ -88,22 +93,40 @@ export function clockOffset(
     : { offsetMs: best.offsetMs, uncertaintyMs: best.delayMs / 2, roundTripMs: last.delayMs };
 }
 
+export interface Trouble {
+  readonly key: string;
+  readonly text: string;
+  /** What a person types, and where; absent: nothing to type. */
+  readonly remedy?: string;
+}
+
+/** A dead path shows before the incident needs it; with debugs on at the other end a person must look there. */
+function silence(
+  link: PeerLink,
+  silentMs: DurationMs,
+  hand: { readonly where: string; readonly stopCommand: string } | null,
+): Trouble {
+  const seconds = Math.round(silentMs / 1_000);
+  const key = `peer-silent:${link.peer}`;
+  if (link.armed !== 'yes') return { key, text: `${link.peer} has not been heard for ${seconds} s: no signal may reach it` };
+  const text = `${link.peer} had debugs on and has not been heard for ${seconds} s`;
+  if (hand === null) return { key, text };
+  return { key, text, remedy: `log in to the device of ${link.peer} (${hand.where}) and type: ${hand.stopCommand}` };
+}
+
 /** What is wrong between the ends now, by a key each; an empty list clears all. */
 export function linkTroubles(
   link: PeerLink,
   ours: OurSide,
   at: Monotonic,
   helloMs: DurationMs,
-): { readonly key: string; readonly text: string }[] {
-  const troubles: { key: string; text: string }[] = [];
-  const silentMs = link.lastHelloAt === null ? 0 : at - link.lastHelloAt;
-  if (link.lastHelloAt !== null && silentMs > helloMs * timing.missingHellosMax && link.armed === 'yes') {
-    troubles.push({
-      key: `peer-silent:${link.peer}`,
-      text: `${link.peer} had debugs on and has not been heard for ${Math.round(silentMs / 1_000)} s`,
-    });
-  }
-  if (link.lastHelloAt === null || silentMs > helloMs * timing.missingHellosMax) return troubles;
+  hand: { readonly where: string; readonly stopCommand: string } | null = null,
+): Trouble[] {
+  const troubles: Trouble[] = [];
+  const heardAt = link.lastHelloAt ?? link.since;
+  const silentMs = heardAt === null ? 0 : at - heardAt;
+  if (silentMs > helloMs * timing.missingHellosMax) return [silence(link, silentMs, hand)];
+  if (link.lastHelloAt === null) return troubles;
   if (link.cfg !== null && link.cfg !== ours.cfg) {
     troubles.push({
       key: `cfg-differs:${link.peer}`,

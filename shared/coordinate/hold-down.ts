@@ -2,53 +2,68 @@
  * Hold-down: a black hole repeats its message every minute; after the stop the same flow, and other flows of that peer, add to
  * the closed incident and open none (pair-protocol.md, "Timeline"). It ends when debugs are armed again, but for persistent flows.
  */
+import { type Flow, flowKey } from '../model/flow.ts';
 import type { Monotonic } from '../model/time.ts';
 import { after } from '../model/time.ts';
 import type { Book, HeldFlow, Incident } from './book.ts';
 import type { Effect } from './effect.ts';
 import type { Input } from './input.ts';
 import type { Step } from './move.ts';
-import { findIncident, sameFlow, settle, stay } from './move.ts';
+import { countDropped, findIncident, isActionable, sameFlow, settle, stay } from './move.ts';
 import type { Rules } from './rules.ts';
 import { timing } from './timing.ts';
 
-/** At the stop: the incident's flows are held from now on. */
+/** At the stop: the incident's flows are held from now on. Keyed, because a storm's thousands are held in the tick of the stop. */
 export function holdFlows(rules: Rules, book: Book, incident: Incident, at: Monotonic): Book {
+  // Nothing was stopped for it, and the hold that was the reason is over.
+  if (incident.onHold && !book.hold) return book;
   const fresh: HeldFlow[] = incident.flows.map((record) => ({
     flow: record.flow,
-    peers: record.peers,
+    // A line that the device does not bear out must not silence the peer that it names.
+    peers: isActionable(record) ? record.peers : [],
+    believed: isActionable(record),
+    onHold: incident.onHold,
     incident: incident.id,
     until: after(at, rules.holdDownMs),
     count: 0,
     first: record.first,
     last: record.last,
   }));
-  const others = book.held.filter((held) => !fresh.some((entry) => sameFlow(entry.flow, held.flow)));
-  return { ...book, held: [...others, ...fresh].slice(-rules.heldFlowsMax) };
+  const keys = new Set(fresh.map((entry) => flowKey(entry.flow)));
+  const others = book.held.filter((held) => !keys.has(flowKey(held.flow)));
+  return boundHeld(rules, book, [...others, ...fresh]);
 }
+
+function boundHeld(rules: Rules, book: Book, held: readonly HeldFlow[]): Book {
+  const kept = held.slice(-rules.heldFlowsMax);
+  return countDropped({ ...book, held: kept }, 'heldFlowsMax', held.length - kept.length);
+}
+
+/** A hold is over: what it kept from acting may act when it comes again. */
+export const releaseOnHold = (book: Book): Book => ({ ...book, hold: false, held: book.held.filter((held) => !held.onHold) });
 
 /** Seen again after its minute: traffic is being black-holed, this is no transient. */
 export const isPersistent = (held: HeldFlow): boolean => held.last - held.first >= timing.messageIntervalMs;
 
 /** A sighting that hold-down keeps from opening an incident, or null. */
 export function heldSighting(rules: Rules, book: Book, input: Input & { readonly kind: 'sighting' }): Step | null {
-  const live = book.held.filter((held) => held.until > input.at);
-  const same = live.find((held) => sameFlow(held.flow, input.flow));
-  const holder = same ?? live.find((held) => held.peers.some((peer) => input.peers.includes(peer)));
-  if (holder === undefined) return null;
-  const entry: HeldFlow = same
-    ? { ...same, count: same.count + 1, last: input.at, until: after(input.at, rules.holdDownMs) }
-    : {
-        flow: input.flow,
-        peers: input.peers,
-        incident: holder.incident,
-        until: holder.until,
-        count: 1,
-        first: input.at,
-        last: input.at,
-      };
-  const held = [...book.held.filter((known) => !sameFlow(known.flow, input.flow)), entry].slice(-rules.heldFlowsMax);
-  const next: Book = { ...book, held };
+  const { same, holder } = findHolder(book, input);
+  if (holder === null) return null;
+  const entry: HeldFlow =
+    same !== null
+      ? { ...same, count: same.count + 1, last: input.at, until: after(input.at, rules.holdDownMs) }
+      : {
+          flow: input.flow,
+          peers: input.peers,
+          believed: !input.spoofable,
+          onHold: holder.onHold,
+          incident: holder.incident,
+          until: holder.until,
+          count: 1,
+          first: input.at,
+          last: input.at,
+        };
+  const next = boundHeld(rules, book, [...book.held.filter((known) => !sameFlow(known.flow, input.flow)), entry]);
   const reason = isPersistent(entry) ? 'held-down-persistent' : 'held-down';
   const open = findIncident(next, holder.incident);
   if (open !== undefined && open.sealing !== 'sealed')
@@ -59,6 +74,24 @@ export function heldSighting(rules: Rules, book: Book, input: Input & { readonly
     what: { kind: 'seen-again', flow: entry.flow, count: entry.count, atWall: input.wall, persistent: isPersistent(entry) },
   };
   return { book: next, effects: [addendum], reason, incident: holder.incident };
+}
+
+/** The flow's own entry, or one that holds all flows of a peer of it. One pass: this runs for every message of a storm. */
+function findHolder(
+  book: Book,
+  input: { readonly at: Monotonic; readonly flow: Flow; readonly peers: readonly string[]; readonly spoofable: boolean },
+) {
+  let same: HeldFlow | null = null;
+  let ofPeer: HeldFlow | null = null;
+  for (const held of book.held) {
+    if (held.until <= input.at || (!held.believed && !input.spoofable)) continue;
+    if (sameFlow(held.flow, input.flow)) {
+      same = held;
+      break;
+    }
+    if (ofPeer === null && held.believed && held.peers.some((peer) => input.peers.includes(peer))) ofPeer = held;
+  }
+  return { same, holder: same ?? ofPeer };
 }
 
 function addLateFlow(rules: Rules, incident: Incident, input: Input & { readonly kind: 'sighting' }): Incident {
@@ -88,11 +121,14 @@ function addLateFlow(rules: Rules, incident: Incident, input: Input & { readonly
 
 /** `show debugging` at a hello: somebody armed the device again, so the next event counts. */
 export function onDebugsSeen(book: Book, input: Input & { readonly kind: 'debugs-seen' }): Step {
-  if (book.debugsOn === input.cryptoOn) return stay(book, 'waiting');
+  // Read while a stop is under way, or before it and told after it: "on" says nothing about arming.
+  const stopping = book.incidents.some((incident) => incident.stop.kind === 'running' || incident.stop.kind === 'waiting-retry');
+  if (book.debugsOn === input.cryptoOn || stopping) return stay(book, 'waiting');
   const next: Book = { ...book, debugsOn: input.cryptoOn };
-  const armedAgain = book.debugsOn === false && input.cryptoOn && book.incidents.length === 0 && book.held.length > 0;
+  const armedAgain = book.debugsOn === false && input.cryptoOn && book.held.length > 0;
   if (!armedAgain) return stay(next, 'debugs-seen');
-  // A flow that is known to be black-holed opens none even now; its peers' other flows do.
-  const held = book.held.filter(isPersistent).map((entry) => ({ ...entry, peers: [] }));
+  // Other flows of the peers count again. The known ones stay held: a message that comes again after its minute is the same black
+  // hole, and an incident for it would end the debugs that somebody has just turned on.
+  const held = book.held.map((entry) => ({ ...entry, peers: [] }));
   return stay({ ...next, held }, 'hold-down-ended');
 }

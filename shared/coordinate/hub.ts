@@ -10,11 +10,23 @@ import type { Effect } from './effect.ts';
 import { heldSighting } from './hold-down.ts';
 import type { Input } from './input.ts';
 import type { Step } from './move.ts';
-import { beforeStop, clearAlarm, findIncident, go, hasId, raiseAlarm, sameFlow, settle, stay, then } from './move.ts';
+import {
+  andThen,
+  beforeStop,
+  clearAlarm,
+  findIncident,
+  go,
+  hasId,
+  isActionable,
+  raiseAlarm,
+  sameFlow,
+  settle,
+  stay,
+} from './move.ts';
 import { countOpening, firstOrders, lookAtDevice, newIncident, newPeerRecord, overBudget, wouldDo } from './opening.ts';
 import type { Rules } from './rules.ts';
-import { sealIfReady } from './sealing.ts';
-import { isActionable, reachStopTime } from './stopping.ts';
+import { makeRoom, sealIfReady } from './sealing.ts';
+import { reachStopTime, signalStop } from './stopping.ts';
 import { timing } from './timing.ts';
 
 type Sighting = Input & { readonly kind: 'sighting' };
@@ -24,8 +36,9 @@ export function onSighting(rules: Rules, book: Book, input: Sighting): Step {
   if (held !== null) return held;
   const open = beforeStop(book);
   if (open !== undefined) return joinFlow(rules, book, open, input);
-  if (overBudget(rules, book, input.at, timing.hourMs)) return refuseOverBudget(rules, book, input);
-  return openFromSighting(rules, book, input);
+  const roomy = makeRoom(rules, book, input);
+  if (overBudget(rules, roomy, input.at, timing.hourMs)) return refuseOverBudget(rules, roomy, input);
+  return openFromSighting(rules, roomy, input);
 }
 
 function openFromSighting(rules: Rules, book: Book, input: Sighting): Step {
@@ -71,6 +84,8 @@ function alertPeers(
   peers: readonly string[],
   now: { readonly at: Input['at']; readonly flow: FlowRecord['flow'] },
 ) {
+  // Found due hours late: an alert now would end debugs that have nothing to do with this event.
+  if (incident.onlyOurs) return { incident, effects: [] };
   const fresh = peers.filter((peer) => incident.peers.some((record) => record.peer === peer && record.alert.kind === 'unsent'));
   const speaking = fresh.filter((peer) => rules.peers.some((rule) => rule.name === peer && rule.kind === 'spitrap'));
   if (speaking.length === 0) return { incident, effects: [] };
@@ -111,15 +126,23 @@ function joinFlow(rules: Rules, book: Book, incident: Incident, input: Sighting)
   if (incident.flows.length >= rules.flowsPerIncidentMax) {
     return settle(book, go({ ...incident, flowsNotKept: incident.flowsNotKept + 1 }, 'flow-merged'));
   }
-  const asked = incident.flows.filter((record) => record.corroboration !== 'not-needed').length;
-  const corroboration = !input.spoofable ? 'not-needed' : asked < timing.corroborationsMax ? 'pending' : 'over-limit';
+  const corroboration = !input.spoofable ? 'not-needed' : mayAsk(incident) ? 'pending' : 'over-limit';
   const widened = widen(rules, { ...incident, flows: [...incident.flows, newFlowRecord(input, corroboration)] }, input);
   if (incident.mode === 'observe') return settle(book, go(widened.incident, 'flow-merged'));
   if (corroboration === 'pending')
     return settle(book, go(widened.incident, 'flow-merged', corroborate(incident, input), ...widened.effects));
   if (corroboration === 'over-limit') return settle(book, go(widened.incident, 'corroboration-over-limit', ...widened.effects));
   const told = alertPeers(rules, widened.incident, input.peers, input);
-  return settle(book, go(told.incident, 'flow-merged', ...told.effects, ...widened.effects));
+  const joined = settle(book, go(told.incident, 'flow-merged', ...told.effects, ...widened.effects));
+  return resumeWaitingStop(rules, joined, told.incident, input);
+}
+
+/** Stops counting at the bound: a storm of spoofable lines would count thousands for each of thousands. */
+function mayAsk(incident: Incident): boolean {
+  let asked = 0;
+  for (const record of incident.flows)
+    if (record.corroboration !== 'not-needed' && ++asked >= timing.corroborationsMax) return false;
+  return true;
 }
 
 /** The peers of a new flow join the incident; its source is captured too, up to a bound. */
@@ -169,7 +192,7 @@ export function onCorroborated(rules: Rules, book: Book, input: Input & { readon
     const reason = input.result === 'found' ? 'corroborated' : 'corroboration-undecided';
     return believe(rules, book, judged, { ...known, corroboration: input.result }, input, reason);
   }
-  const told = then(settle(book, go(judged, 'not-corroborated')), (next) =>
+  const told = andThen(settle(book, go(judged, 'not-corroborated')), (next) =>
     raiseAlarm(next, input, {
       key: `uncorroborated:${incident.id}`,
       text: `a syslog line claims ${formatFlow(input.flow)}, ${rules.device.name} does not have it in its own log buffer: no signal, no stop (${input.detail})`,
@@ -189,14 +212,18 @@ function believe(
   input: Input,
   reason: 'corroborated' | 'corroboration-undecided',
 ): Step {
-  if (incident.stopPassed) return settle(book, go(incident, reason));
+  if (incident.stopPassed) {
+    // Its answer came after the stop, which another flow had let go: the peers of this one are told now.
+    const late = incident.stop.kind === 'not-planned' ? { incident, effects: [] } : signalStop(incident, flow.peers, input.at);
+    return settle(book, go(late.incident, reason, ...late.effects));
+  }
   const told = alertPeers(rules, incident, flow.peers, { at: input.at, flow: flow.flow });
   return resumeWaitingStop(rules, settle(book, go(told.incident, reason, ...told.effects)), told.incident, input);
 }
 
 function resumeWaitingStop(rules: Rules, step: Step, incident: Incident, input: Input): Step {
   if (incident.stop.kind !== 'planned' || !incident.stop.waiting) return step;
-  return then(step, (book) => reachStopTime(rules, book, findIncident(book, incident.id) ?? incident, input.at, 'stop-time'));
+  return andThen(step, (book) => reachStopTime(rules, book, findIncident(book, incident.id) ?? incident, input.at, 'stop-time'));
 }
 
 function refuseOverBudget(rules: Rules, book: Book, input: Sighting): Step {
@@ -213,10 +240,13 @@ function refuseOverBudget(rules: Rules, book: Book, input: Sighting): Step {
 export function onDone(rules: Rules, book: Book, input: Input & { readonly kind: 'done' }): Step {
   const incident = findIncident(book, input.id);
   const report = readDone(input);
-  if (incident === undefined) return onLateDone(book, input, report);
+  if (incident === undefined) return onLateDone(rules, book, input, report);
   const record = incident.peers.find((known) => known.peer === input.peer);
   if (record === undefined) return stay(book, 'done-unknown-incident', incident.id);
   if (record.done !== null && record.done.bits === report.bits) return stay(book, 'done-repeated', incident.id);
+  // A first or better word replaces an older one; a schedule that crossed with it must not take "verified" back.
+  if (record.done !== null && record.done.off === 'verified' && report.off !== 'verified')
+    return stay(book, 'done-repeated', incident.id);
   const peers = incident.peers.map((known) => (known === record ? { ...known, done: report } : known));
   const addendum: Effect[] = incident.sealing === 'sealed' ? [doneAddendum(incident.id, input.peer, report)] : [];
   const heard = settle(
@@ -225,7 +255,7 @@ export function onDone(rules: Rules, book: Book, input: Input & { readonly kind:
   );
   return sealIfReady(
     rules,
-    then(heard, (next) => judgeDone(rules, next, incident, input, report)),
+    andThen(heard, (next) => judgeDone(rules, next, incident, input, report)),
     incident.id,
     input,
   );
@@ -256,20 +286,31 @@ function judgeDone(
   const key = `peer-stop:${input.peer}:${incident.id}`;
   if (report.off === 'verified') return clearAlarm(book, key);
   if (incident.mode !== 'act') return stay(book, 'done-accepted', incident.id);
+  return alarmPeerNotOff(rules, book, incident.id, input, report);
+}
+
+function alarmPeerNotOff(
+  rules: Rules,
+  book: Book,
+  id: string,
+  input: Input & { readonly kind: 'done' },
+  report: DoneReport,
+): Step {
   const where = rules.peers.find((rule) => rule.name === input.peer)?.where ?? input.peer;
   return raiseAlarm(book, input, {
-    key,
+    key: `peer-stop:${input.peer}:${id}`,
     text: `${input.peer} reports its debugs ${report.off === 'failed' ? 'not stopped' : 'stopped, not verified'} (off=${input.keys['off'] ?? '?'}${input.keys['mode'] ? ` mode=${input.keys['mode']}` : ''})`,
     remedy: `log in to the device of ${input.peer} (${where}) and type: ${rules.stopCommand}`,
-    incident: incident.id,
+    incident: id,
   });
 }
 
-function onLateDone(book: Book, input: Input & { readonly kind: 'done' }, report: DoneReport): Step {
+function onLateDone(rules: Rules, book: Book, input: Input & { readonly kind: 'done' }, report: DoneReport): Step {
   const closed = book.closed.find((known) => hasId(known, input.id));
   const entry = closed?.dones.find((known) => known.peer === input.peer);
   if (closed === undefined || entry === undefined) return stay(book, 'done-unknown-incident', input.id);
-  if (entry.done !== null && entry.done.bits === report.bits) return stay(book, 'done-repeated', closed.id);
+  if (entry.done !== null && (entry.done.bits === report.bits || (entry.done.off === 'verified' && report.off !== 'verified')))
+    return stay(book, 'done-repeated', closed.id);
   const dones = closed.dones.map((known) => (known === entry ? { ...known, done: report } : known));
   const next: Book = { ...book, closed: book.closed.map((known) => (known === closed ? { ...known, dones } : known)) };
   const step: Step = {
@@ -278,5 +319,6 @@ function onLateDone(book: Book, input: Input & { readonly kind: 'done' }, report
     reason: 'done-late',
     incident: closed.id,
   };
-  return report.off === 'verified' ? then(step, (late) => clearAlarm(late, `peer-stop:${input.peer}:${closed.id}`)) : step;
+  if (report.off === 'verified') return andThen(step, (late) => clearAlarm(late, `peer-stop:${input.peer}:${closed.id}`));
+  return closed.stoppedAt === null ? step : andThen(step, (late) => alarmPeerNotOff(rules, late, closed.id, input, report));
 }

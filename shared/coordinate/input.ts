@@ -28,7 +28,8 @@ export type InputBody =
   | {
       readonly kind: 'alert';
       readonly id: IncidentId;
-      readonly peer: string /** IntData2 as received; null: not an integer. */;
+      readonly peer: string;
+      /** IntData2 as received; null: not an integer. */
       readonly delayMs: number | null;
       readonly act: boolean;
       readonly flow: Flow | null;
@@ -93,4 +94,4 @@ export type InputBody =
   /** Now and then: forgets what is older than it must be remembered. */
   | { readonly kind: 'expire' };
 
-export type TimerName = 'stop' | 'stop-bound' | 'stop-retry' | 'tail' | 'seal-deadline' | 'seal-retry';
+export type TimerName = 'stop' | 'stop-bound' | 'stop-retry' | 'stop-hung' | 'tail' | 'seal-deadline' | 'seal-retry';

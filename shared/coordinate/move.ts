@@ -1,11 +1,13 @@
 /** The result of one step, and the few ways to change an incident in the book. Used by every file of this room. */
+
+import { limits } from '../limits.ts';
 import type { Flow } from '../model/flow.ts';
-import { flowKey } from '../model/flow.ts';
 import type { IncidentId } from '../model/ulid.ts';
-import type { Alarm, Book, Incident } from './book.ts';
+import type { Alarm, Book, BookBound, ClosedIncident, FlowRecord, Incident } from './book.ts';
 import type { Effect } from './effect.ts';
 import type { Input } from './input.ts';
 import type { Reason } from './reason.ts';
+import type { Rules } from './rules.ts';
 
 export interface Step {
   readonly book: Book;
@@ -41,7 +43,7 @@ export function settle(book: Book, move: Move): Step {
 }
 
 /** Continues a step with another on its book; the first one's reason stands, effects follow each other. */
-export function then(first: Step, next: (book: Book) => Step): Step {
+export function andThen(first: Step, next: (book: Book) => Step): Step {
   const second = next(first.book);
   return {
     ...second,
@@ -57,10 +59,31 @@ export const hasId = (incident: { readonly id: IncidentId; readonly aliases: rea
 export const findIncident = (book: Book, id: IncidentId): Incident | undefined =>
   book.incidents.find((incident) => hasId(incident, id));
 
-/** The one incident whose stop is still to come, if there is one: new flows and new ids join it. */
-export const beforeStop = (book: Book): Incident | undefined => book.incidents.find((incident) => !incident.stopPassed);
+/**
+ * The one incident whose stop is still to come, if there is one: new flows and new ids join it.
+ * One that a hold keeps from acting takes in nothing once the hold is over: what comes then must act.
+ */
+export const beforeStop = (book: Book): Incident | undefined =>
+  book.incidents.find((incident) => !incident.stopPassed && (!incident.onHold || book.hold));
 
-export const sameFlow = (a: Flow, b: Flow): boolean => flowKey(a) === flowKey(b);
+/** Flows that may cause something: they came over a connection, or the device's own buffer bears them out. */
+export const isActionable = (flow: FlowRecord): boolean =>
+  flow.corroboration === 'not-needed' || flow.corroboration === 'found' || flow.corroboration === 'undecided';
+
+/** By field: in a storm a key made of text for each comparison is what would take seconds. */
+export const sameFlow = (a: Flow, b: Flow): boolean => a.spi === b.spi && a.src === b.src && a.dst === b.dst;
+
+export const countDropped = (book: Book, bound: BookBound, by = 1): Book =>
+  by <= 0 ? book : { ...book, dropped: { ...book.dropped, [bound]: (book.dropped[bound] ?? 0) + by } };
+
+/** Remembers a closed id. Beyond the bound refused ones go first: repeats of a real incident must not open it anew. */
+export function remember(rules: Rules, book: Book, closed: ClosedIncident): Book {
+  const all = [...book.closed, closed];
+  if (all.length <= rules.closedIdsMax) return { ...book, closed: all };
+  const refused = all.findIndex((known) => known.outcome.reasons[0] === 'over-budget');
+  all.splice(Math.max(0, refused), 1);
+  return countDropped({ ...book, closed: all }, 'closedIdsMax');
+}
 
 /** Raises an alarm, or leaves the standing one with the same key (its text is renewed). */
 export function raiseAlarm(
@@ -77,11 +100,21 @@ export function raiseAlarm(
   }
   const raised: Alarm = { id: `a${book.alarmCount + 1}`, ...alarm, since: input.at, sinceWall: input.wall, acknowledged: false };
   return {
-    book: { ...book, alarms: [...book.alarms, raised], alarmCount: book.alarmCount + 1 },
+    book: boundAlarms({ ...book, alarms: [...book.alarms, raised], alarmCount: book.alarmCount + 1 }),
     effects: [{ kind: 'alarm-raised', alarm: raised }],
     reason: 'alarm-raised',
     incident: alarm.incident,
   };
+}
+
+/** What a person has seen goes first, then what asks for nothing, then the oldest; never the one just raised. */
+function boundAlarms(book: Book): Book {
+  if (book.alarms.length <= limits.alarmsMax) return book;
+  const older = book.alarms.slice(0, -1);
+  const seen = older.findIndex((alarm) => alarm.acknowledged);
+  const idle = seen >= 0 ? seen : older.findIndex((alarm) => alarm.remedy === null);
+  const gone = Math.max(0, idle);
+  return countDropped({ ...book, alarms: book.alarms.filter((_, index) => index !== gone) }, 'alarmsMax');
 }
 
 /** Takes an alarm back: what it warned of is verified to be over. */

@@ -1,4 +1,6 @@
 /** How an incident begins, for either role: its record and the first orders. Called by hub.ts and spoke.ts. */
+
+import { limits } from '../limits.ts';
 import type { Monotonic, Wall } from '../model/time.ts';
 import { formatDuration } from '../model/time.ts';
 import type { IncidentId } from '../model/ulid.ts';
@@ -59,6 +61,7 @@ export function newIncident(rules: Rules, book: Book, opening: Opening): Inciden
     stop: plannedStop(rules, book, opening.act),
     stopAt: opening.stopAt,
     stopPassed: false,
+    onlyOurs: false,
     captures:
       mode === 'observe' ? [] : [{ round, state: 'running', withOutput: 0, planned: 0, whole: false, spiSeen: 'unknown' }],
     tailKept: false,
@@ -67,13 +70,17 @@ export function newIncident(rules: Rules, book: Book, opening: Opening): Inciden
   };
 }
 
+/** Within budget again: an alarm of that kind which a person has seen is over, so that the next one is told anew. */
 export const countOpening = (rules: Rules, book: Book, at: Monotonic, hourMs: number): Book => ({
   ...book,
   openedAt: [...book.openedAt.filter((opened) => at - opened < hourMs), at].slice(-rules.incidentsPerHour),
+  alarms: book.alarms.filter((alarm) => alarm.key !== 'budget' || !alarm.acknowledged),
 });
 
+/** Also when too many stops are still unverified: each is tried every 30 s on the same few sessions. */
 export const overBudget = (rules: Rules, book: Book, at: Monotonic, hourMs: number): boolean =>
-  book.openedAt.filter((opened) => at - opened < hourMs).length >= rules.incidentsPerHour;
+  book.openedAt.filter((opened) => at - opened < hourMs).length >= rules.incidentsPerHour ||
+  book.incidents.length >= limits.openIncidentsMax;
 
 /** Evidence first: the ring goes to disk before anything else is asked of the device. */
 export function firstOrders(incident: Incident): Effect[] {

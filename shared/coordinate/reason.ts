@@ -36,7 +36,6 @@ export const reasons = [
   'done-repeated',
   'done-unknown-incident',
   'done-late',
-  'not-supported',
   // the stop
   'stop-time',
   'stop-waits-for-corroboration',

@@ -1,30 +1,59 @@
 /** After a restart: what each open incident still has to do (pair-protocol.md, "Crash, restart, disk"). */
 import type { Monotonic } from '../model/time.ts';
 import { after } from '../model/time.ts';
-import type { Book, CaptureRecord, Incident } from './book.ts';
+import type { Book, CaptureRecord, Incident, SignalProgress } from './book.ts';
 import type { Effect } from './effect.ts';
 import type { Input } from './input.ts';
 import type { Step } from './move.ts';
-import { go, settle, then } from './move.ts';
+import { andThen, go, settle, stay } from './move.ts';
 import { lookAtDevice } from './opening.ts';
 import type { Rules } from './rules.ts';
 import { sealIfReady } from './sealing.ts';
-import { resumeStop } from './stopping.ts';
+import { alarmUntoldPeer, resumeStop } from './stopping.ts';
 import { timing } from './timing.ts';
 
 type Recovered = Input & { readonly kind: 'recovered' };
 
 /** The kernel has booted since: monotonic times of the old boot are meaningless. What must be bounded starts anew, what was due is due. */
 export function rebase(rules: Rules, book: Book, at: Monotonic): Book {
+  const past = after(at, -timing.hourMs);
   return {
     ...book,
-    held: book.held.map((held) => ({ ...held, until: after(at, rules.holdDownMs), first: at, last: at })),
-    openedAt: book.openedAt.map(() => at),
-    closed: book.closed.map((closed) => ({ ...closed, closedAt: at, stoppedAt: closed.stoppedAt === null ? null : at })),
+    // How long a flow was seen stays true: what is black-holed is judged by it.
+    held: book.held.map((held) => ({
+      ...held,
+      until: after(at, rules.holdDownMs),
+      first: after(at, held.first - held.last),
+      last: at,
+    })),
+    // Unknown how long ago: a budget that blocked a stop after a reboot would leave debugs on.
+    openedAt: [],
+    // Long enough ago that a bare stop of today is not taken for a repetition of theirs.
+    closed: book.closed.map((closed) => ({ ...closed, closedAt: past, stoppedAt: closed.stoppedAt === null ? null : past })),
     alarms: book.alarms.map((alarm) => ({ ...alarm, since: at })),
-    incidents: book.incidents.map((incident) => ({ ...incident, openedAt: at, stopAt: at })),
+    incidents: book.incidents.map((incident) => rebaseIncident(incident, at)),
     ownSightings: [],
-    debugsOn: null,
+  };
+}
+
+function rebaseIncident(incident: Incident, at: Monotonic): Incident {
+  const { stop } = incident;
+  const rebased = (progress: SignalProgress): SignalProgress =>
+    progress.kind === 'unsent' ? progress : progress.kind === 'sending' ? { ...progress, since: at } : { ...progress, at };
+  return {
+    ...incident,
+    openedAt: at,
+    stopAt: at,
+    stop:
+      stop.kind === 'running'
+        ? { ...stop, startedAt: at, attemptAt: at }
+        : stop.kind === 'waiting-retry'
+          ? { ...stop, startedAt: at }
+          : stop.kind === 'verified'
+            ? { ...stop, startedAt: at, at }
+            : stop,
+    flows: incident.flows.map((record) => ({ ...record, first: after(at, record.first - record.last), last: at })),
+    peers: incident.peers.map((record) => ({ ...record, alert: rebased(record.alert), stop: rebased(record.stop) })),
   };
 }
 
@@ -57,6 +86,7 @@ function alertAgain(incident: Incident): Effect[] {
 }
 
 function corroborateAgain(incident: Incident): Effect[] {
+  if (incident.mode === 'observe') return [];
   return incident.flows
     .filter((record) => record.corroboration === 'pending')
     .map((record) => ({
@@ -70,34 +100,44 @@ function corroborateAgain(incident: Incident): Effect[] {
 }
 
 function recoverAfterStop(rules: Rules, book: Book, incident: Incident, input: Recovered): Step {
-  const redo = redoCaptures(incident);
-  const unheard = incident.peers
-    .filter((record) => record.stop.kind === 'sending' && record.done === null)
-    .map((record) => record.peer);
-  const orders: Effect[] = [
-    { kind: 'open-bundle', incident: incident.id },
-    ...(unheard.length > 0 ? [{ kind: 'signal-stop', incident: incident.id, peers: unheard } as const] : []),
-    ...redo.effects,
-    ...(incident.tailKept
-      ? []
-      : [{ kind: 'wake', incident: incident.id, name: 'tail', at: after(input.at, rules.afterMs) } as const]),
-    ...(incident.sealing === 'no'
-      ? [{ kind: 'wake', incident: incident.id, name: 'seal-deadline', at: after(input.at, timing.sealAtMostSpokeMs) } as const]
-      : []),
-    ...(incident.sealing === 'failed'
-      ? [{ kind: 'wake', incident: incident.id, name: 'seal-retry', at: input.at } as const]
-      : []),
-  ];
-  if (incident.stop.kind === 'running' || incident.stop.kind === 'waiting-retry') {
-    const resumed = resumeStop(rules, book, redo.incident, input);
-    return { ...resumed, effects: [...resumed.effects, ...orders] };
-  }
-  return then(settle(book, go(redo.incident, 'recovered')), (next) => ({
-    book: next,
-    effects: orders,
-    reason: 'recovered',
-    incident: incident.id,
-  }));
+  const told = tellAgain(incident, input);
+  const redo = redoCaptures(told.incident);
+  const orders = [...told.effects, ...redo.effects, ...finishBundle(rules, incident, input)];
+  const trying = incident.stop.kind === 'running' || incident.stop.kind === 'waiting-retry';
+  const resumed = trying
+    ? resumeStop(rules, book, redo.incident, input)
+    : andThen(settle(book, go(redo.incident, 'recovered')), (next) => stay(next, 'recovered', incident.id));
+  const ordered: Step = { ...resumed, effects: [...resumed.effects, ...orders] };
+  return told.givenUp.reduce<Step>(
+    (step, peer) =>
+      andThen(step, (next) => alarmUntoldPeer(rules, next, incident, peer, 'the agent was away while it was told', input)),
+    ordered,
+  );
+}
+
+/** A stop that a peer has not acknowledged is told again, but for no longer than it would have been: later it could end other debugs. */
+function tellAgain(incident: Incident, input: Recovered): { incident: Incident; effects: Effect[]; givenUp: string[] } {
+  const peers: string[] = [];
+  const givenUp: string[] = [];
+  const records = incident.peers.map((record) => {
+    if (record.stop.kind !== 'sending' || record.done !== null) return record;
+    const over = input.at - record.stop.since > timing.stopUnacknowledgedMs;
+    (over ? givenUp : peers).push(record.peer);
+    const why = 'the agent was away while it was told';
+    return over ? { ...record, stop: { kind: 'given-up', at: input.at, attempts: 0, why } as const } : record;
+  });
+  const effects: Effect[] = peers.length > 0 ? [{ kind: 'signal-stop', incident: incident.id, peers }] : [];
+  return { incident: { ...incident, peers: records }, effects, givenUp };
+}
+
+/** A sealed bundle is never opened again. */
+function finishBundle(rules: Rules, { id, sealing, tailKept }: Incident, { at }: Recovered): Effect[] {
+  if (sealing === 'sealed') return [];
+  const effects: Effect[] = [{ kind: 'open-bundle', incident: id }];
+  if (!tailKept) effects.push({ kind: 'wake', incident: id, name: 'tail', at: after(at, rules.afterMs) });
+  const [name, due] =
+    sealing === 'no' ? (['seal-deadline', after(at, timing.sealAtMostSpokeMs)] as const) : (['seal-retry', at] as const);
+  return [...effects, { kind: 'wake', incident: id, name, at: due }];
 }
 
 /** A capture that was under way is made again, and marked late: it no longer shows the moment. */

@@ -2,16 +2,19 @@
  * The spoke's side: joins an incident that a peer signals, stops by its own timer even if every stop is lost, and is over
  * when its device is verified quiet (pair-protocol.md, "Timeline"). Phases of an id only advance: alert < stop < closed.
  */
+import { limits } from '../limits.ts';
 import type { Monotonic } from '../model/time.ts';
 import { after, earlier } from '../model/time.ts';
 import type { IncidentId } from '../model/ulid.ts';
+import { doneBits } from '../wire/signal.ts';
 import type { Book, ClosedIncident, FlowRecord, Incident } from './book.ts';
 import type { Effect } from './effect.ts';
 import type { Input } from './input.ts';
 import type { Step } from './move.ts';
-import { beforeStop, findIncident, go, hasId, raiseAlarm, settle, stay, then } from './move.ts';
+import { beforeStop, countDropped, findIncident, go, hasId, raiseAlarm, remember, sameFlow, settle, stay } from './move.ts';
 import { countOpening, firstOrders, lookAtDevice, newIncident, overBudget, wouldDo } from './opening.ts';
 import type { Rules } from './rules.ts';
+import { makeRoom } from './sealing.ts';
 import { reachStopTime } from './stopping.ts';
 import { timing } from './timing.ts';
 
@@ -24,13 +27,14 @@ export function onAlert(rules: Rules, book: Book, input: Alert): Step {
   if (known?.stopPassed) return stay(book, 'alert-after-stop', known.id);
   const open = known ?? beforeStop(book);
   if (open !== undefined) return mergeAlert(rules, book, open, input);
-  if (overBudget(rules, book, input.at, timing.hourMs)) return refuseOverBudget(rules, book, input, input.id);
-  return openFromAlert(rules, book, input);
+  const roomy = makeRoom(rules, book, input);
+  if (overBudget(rules, roomy, input.at, timing.hourMs)) return refuseOverBudget(rules, roomy, input, input.id);
+  return openFromAlert(rules, roomy, input);
 }
 
 /** When this alert wants the stop. Nonsense means our own delay; nothing moves it beyond `maxDelay`. */
 function deadline(rules: Rules, alert: Alert): Monotonic {
-  const wanted = alert.delayMs === null ? rules.delayMs : alert.delayMs;
+  const wanted = alert.delayMs === null || !Number.isFinite(alert.delayMs) ? rules.delayMs : alert.delayMs;
   return after(alert.at, Math.min(Math.max(0, wanted), rules.maxDelayMs));
 }
 
@@ -79,11 +83,20 @@ function signalledFlows(input: Alert): FlowRecord[] {
 function mergeAlert(rules: Rules, book: Book, incident: Incident, input: Alert): Step {
   const repeated =
     hasId(incident, input.id) && incident.signallers.some((known) => known.peer === input.peer && known.id === input.id);
-  const nowActs = input.act && incident.stop.kind === 'not-planned' && incident.stop.why === 'peer-asked-capture-only';
-  const stopAt = nowActs ? deadline(rules, input) : earlier(incident.stopAt, deadline(rules, input));
+  const nowActs = input.act && isCaptureOnly(incident);
+  // Whoever wants a capture only has no say in when debugs end: the order in which two alerts came must not matter.
+  const bringsForward = input.act || incident.stop.kind === 'not-planned';
+  const stopAt = nowActs
+    ? deadline(rules, input)
+    : bringsForward
+      ? earlier(incident.stopAt, deadline(rules, input))
+      : incident.stopAt;
   const wake: Effect[] = stopAt !== incident.stopAt ? [{ kind: 'wake', incident: incident.id, name: 'stop', at: stopAt }] : [];
   const stop = nowActs ? ({ kind: 'planned', waiting: false } as const) : incident.stop;
-  if (repeated) return settle(book, go({ ...incident, stopAt, stop }, 'alert-repeated', ...wake));
+  if (repeated || isFull(incident)) {
+    const known = repeated ? book : countDropped(book, 'mergedIdsMax');
+    return settle(known, go({ ...incident, stopAt, stop }, repeated ? 'alert-repeated' : 'alert-merged', ...wake));
+  }
   const fresh = input.scope.filter((address) => !incident.captureScope.includes(address));
   const room = Math.max(0, rules.maxPeersCaptured - incident.captureScope.length);
   const scope = fresh.slice(0, room);
@@ -118,11 +131,24 @@ function mergeAlert(rules: Rules, book: Book, incident: Incident, input: Alert):
   return settle(book, go(merged, 'alert-merged', ...wake, ...look));
 }
 
+const isCaptureOnly = (incident: Incident): boolean =>
+  incident.stop.kind === 'not-planned' && incident.stop.why === 'peer-asked-capture-only';
+
+const isFull = (incident: Incident): boolean =>
+  incident.aliases.length >= limits.mergedIdsMax || incident.signallers.length >= limits.mergedIdsMax;
+
 function mergeFlows(rules: Rules, incident: Incident, input: Alert): readonly FlowRecord[] {
-  const fresh = signalledFlows(input).filter(
-    (flow) => !incident.flows.some((known) => JSON.stringify(known.flow) === JSON.stringify(flow.flow)),
-  );
-  return [...incident.flows, ...fresh].slice(0, rules.flowsPerIncidentMax);
+  const signalled = signalledFlows(input);
+  const told = (known: FlowRecord) => signalled.find((flow) => sameFlow(known.flow, flow.flow));
+  const merged = incident.flows.map((known) => {
+    const again = told(known);
+    if (again === undefined) return known;
+    const peers = [...new Set([...known.peers, ...again.peers])];
+    const sources = [...new Set([...known.sources, ...again.sources])];
+    return { ...known, peers, sources, count: known.count + 1, last: input.at, lastWall: input.wall };
+  });
+  const fresh = signalled.filter((flow) => !incident.flows.some((known) => sameFlow(known.flow, flow.flow)));
+  return [...merged, ...fresh].slice(0, rules.flowsPerIncidentMax);
 }
 
 const joinId = (incident: Incident, id: IncidentId): Incident =>
@@ -136,22 +162,26 @@ const addSignaller = (incident: Incident, peer: string, id: IncidentId | null): 
 export function onStop(rules: Rules, book: Book, input: Stop): Step {
   if (rules.mode === 'observe') return stay(book, 'stop-observed', input.id);
   const earlierOne = input.id === null ? eemIncident(rules, book, input) : findIncident(book, input.id);
+  // What was only captured so far has not had its stop: phases advance.
+  if (earlierOne?.stopPassed && isCaptureOnly(earlierOne))
+    return stopOpen(rules, book, { ...earlierOne, stopPassed: false }, input);
   if (earlierOne?.stopPassed) return stay(book, 'stop-repeated', earlierOne.id);
   if (input.id !== null && book.closed.some((known) => hasId(known, input.id!))) return stay(book, 'closed-incident', input.id);
   if (input.id === null && earlierOne === undefined && justClosed(rules, book, input) !== undefined)
     return stay(book, 'stop-repeated');
   const open = earlierOne ?? beforeStop(book);
   if (open !== undefined) return stopOpen(rules, book, open, input);
-  if (overBudget(rules, book, input.at, timing.hourMs)) return refuseOverBudget(rules, book, input, input.id ?? input.newId);
-  return openFromStop(rules, book, input);
+  const roomy = makeRoom(rules, book, input);
+  if (overBudget(rules, roomy, input.at, timing.hourMs)) return refuseOverBudget(rules, roomy, input, input.id ?? input.newId);
+  return openFromStop(rules, roomy, input);
 }
 
 /** EEM peers have no id: one event per (peer, value) within the window, joined to that peer's open incident. */
 function eemIncident(rules: Rules, book: Book, input: Stop): Incident | undefined {
-  return book.incidents.find(
-    (incident) =>
-      incident.signallers.some((known) => known.peer === input.peer) &&
-      (!incident.stopPassed || input.at - incident.openedAt <= rules.eemWindowMs + rules.maxDelayMs),
+  const theirs = book.incidents.filter((incident) => incident.signallers.some((known) => known.peer === input.peer));
+  // One that still waits for its stop comes first: a stop must not be taken for a repetition of an older one.
+  return (
+    theirs.find((incident) => !incident.stopPassed) ?? theirs.find((incident) => input.at - incident.stopAt <= rules.eemWindowMs)
   );
 }
 
@@ -163,17 +193,24 @@ const justClosed = (rules: Rules, book: Book, input: Stop): ClosedIncident | und
   );
 
 function stopOpen(rules: Rules, book: Book, open: Incident, input: Stop): Step {
-  const joined: Incident = {
-    ...(input.id === null ? open : joinId(open, input.id)),
-    signallers: addSignaller(open, input.peer, input.id),
-    stopAt: earlier(open.stopAt, input.at),
-  };
-  if (joined.stop.kind === 'not-planned' && joined.stop.why !== 'peer-asked-capture-only') {
-    return settle(book, go(joined, joined.onHold ? 'stop-on-hold' : 'stop-not-in-this-mode'));
-  }
+  const stopAt = earlier(open.stopAt, input.at);
+  const joined: Incident = isFull(open)
+    ? { ...open, stopAt }
+    : {
+        ...(input.id === null ? open : joinId(open, input.id)),
+        signallers: addSignaller(open, input.peer, input.id),
+        stopAt,
+      };
+  const counted = isFull(open) ? countDropped(book, 'mergedIdsMax') : book;
+  // Not planned here: there is nothing to stop, and the moment for the second look at the counters is now all the same.
+  if (joined.stop.kind === 'not-planned' && !isCaptureOnly(joined))
+    return reachStopTime(rules, counted, joined, input.at, whyNotStopped(joined));
   const planned: Incident = { ...joined, stop: { kind: 'planned', waiting: false } };
-  return reachStopTime(rules, book, planned, input.at, 'stop-accepted');
+  return reachStopTime(rules, counted, planned, input.at, 'stop-accepted');
 }
+
+const whyNotStopped = (incident: Incident): 'stop-on-hold' | 'stop-not-in-this-mode' =>
+  incident.onHold ? 'stop-on-hold' : 'stop-not-in-this-mode';
 
 /** A stop that nothing announced is honoured: stop first, then capture what is left to see. */
 function openFromStop(rules: Rules, book: Book, input: Stop): Step {
@@ -190,7 +227,8 @@ function openFromStop(rules: Rules, book: Book, input: Stop): Step {
     act: true,
   });
   const counted = countOpening(rules, book, input.at, timing.hourMs);
-  const stopped = reachStopTime(rules, counted, incident, input.at, 'stop-without-alert');
+  const reason = incident.stop.kind === 'not-planned' ? whyNotStopped(incident) : 'stop-without-alert';
+  const stopped = reachStopTime(rules, counted, incident, input.at, reason);
   const opened = findIncident(stopped.book, incident.id) ?? incident;
   const would: Effect[] = opened.mode === 'observe' ? [wouldDo(rules, opened, 0)] : [];
   return { ...stopped, effects: [...stopped.effects, ...firstOrders(opened), ...would, ...lookAtDevice(opened, 'late')] };
@@ -212,32 +250,17 @@ function refuseOverBudget(rules: Rules, book: Book, input: Alert | Stop, id: Inc
     peers: [],
     signallers: [{ peer: input.peer, id: input.id }],
     dones: [],
+    report: null,
   };
-  const done: Effect[] =
-    input.id === null
-      ? []
-      : [
-          {
-            kind: 'signal-done',
-            incident: id,
-            peer: input.peer,
-            id,
-            bits: 0,
-            keys: { off: 'failed', cap: '0/0', why: 'budget' },
-          },
-        ];
-  const refused: Step = {
-    book: { ...book, closed: [...book.closed, closed] },
-    effects: done,
-    reason: 'over-budget',
+  const raised = raiseAlarm(remember(rules, book, closed), input, {
+    key: 'budget',
+    text: `more than ${rules.incidentsPerHour} incidents in an hour on ${rules.device.name}, or ${limits.openIncidentsMax} unfinished: signals of ${input.peer} are not acted on`,
+    remedy: `if debugs are on, log in to ${rules.device.name} (${rules.device.address}) and type: ${rules.stopCommand}`,
     incident: id,
-  };
-  return then(refused, (next) =>
-    raiseAlarm(next, input, {
-      key: 'budget',
-      text: `more than ${rules.incidentsPerHour} incidents in an hour on ${rules.device.name}: signals of ${input.peer} are not acted on`,
-      remedy: `if debugs are on, log in to ${rules.device.name} (${rules.device.address}) and type: ${rules.stopCommand}`,
-      incident: id,
-    }),
-  );
+  });
+  // Mode observe signals hello only.
+  if (input.id === null || rules.mode === 'observe') return { ...raised, reason: 'over-budget', incident: id };
+  const keys = { off: 'failed', cap: '0/0', why: 'budget' };
+  const done: Effect = { kind: 'signal-done', incident: id, peer: input.peer, id, bits: doneBits.alarm, keys };
+  return { ...raised, effects: [done, ...raised.effects], reason: 'over-budget', incident: id };
 }

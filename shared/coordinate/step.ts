@@ -3,21 +3,20 @@
  * input and reason. Hub and spoke are one machine: the role decides which inputs may open an incident.
  */
 import { assertNever } from '../errors.ts';
+import { limits } from '../limits.ts';
 import { after } from '../model/time.ts';
 import type { Book, Incident, SignalProgress } from './book.ts';
-import { onDebugsSeen } from './hold-down.ts';
+import { onDebugsSeen, releaseOnHold } from './hold-down.ts';
 import { onCorroborated, onDone, onSighting } from './hub.ts';
 import type { Input } from './input.ts';
 import type { Step } from './move.ts';
-import { clearAlarm, findIncident, go, raiseAlarm, settle, stay, then } from './move.ts';
+import { andThen, clearAlarm, countDropped, findIncident, go, raiseAlarm, settle, stay } from './move.ts';
 import { rebase, recoverIncident } from './recovery.ts';
 import type { Rules } from './rules.ts';
-import { closeIfSettled, onSealDeadline, onSealed, onSealFailed, onSealRetry, sealIfReady } from './sealing.ts';
+import { onSealDeadline, onSealed, onSealFailed, onSealRetry, sealIfReady } from './sealing.ts';
 import { onAlert, onStop } from './spoke.ts';
-import { onStopAttempted, onStopBound, onStopRetry, reachStopTime } from './stopping.ts';
+import { alarmUntoldPeer, onStopAttempted, onStopBound, onStopHung, onStopRetry, onStopTimer } from './stopping.ts';
 import { timing } from './timing.ts';
-
-const OWN_SIGHTINGS_MAX = 100;
 
 export function step(rules: Rules, book: Book, input: Input): Step {
   switch (input.kind) {
@@ -34,13 +33,15 @@ export function step(rules: Rules, book: Book, input: Input): Step {
     case 'debugs-seen':
       return onDebugsSeen(book, input);
     case 'hold':
-      return book.hold === input.on ? stay(book, 'waiting') : stay({ ...book, hold: input.on }, 'hold-changed');
+      return book.hold === input.on
+        ? stay(book, 'waiting')
+        : stay(input.on ? { ...book, hold: true } : releaseOnHold(book), 'hold-changed');
     case 'raise':
       return raiseAlarm(book, input, { key: input.key, text: input.text, remedy: input.remedy, incident: null });
     case 'clear':
       return clearAlarm(book, input.key);
     case 'acknowledge':
-      return onAcknowledge(book, input);
+      return onAcknowledge(rules, book, input);
     case 'restarted':
       return input.resumable ? stay(book, 'restarted') : stay(rebase(rules, book, input.at), 'restarted');
     case 'expire':
@@ -89,15 +90,15 @@ function withIncident(rules: Rules, book: Book, input: Exclude<OfIncident, { kin
 function onTimer(rules: Rules, book: Book, incident: Incident, input: Input & { readonly kind: 'timer' }): Step {
   switch (input.name) {
     case 'stop':
-      // A merge may have moved the plan: only the timer that is due counts.
-      return incident.stopPassed || input.at < incident.stopAt
-        ? stay(book, 'timer-outlived', incident.id)
-        : reachStopTime(rules, book, incident, input.at, 'stop-time');
+      return onStopTimer(rules, book, incident, input);
     case 'stop-bound':
       return onStopBound(rules, book, incident, input);
     case 'stop-retry':
-      return onStopRetry(book, incident);
+      return onStopRetry(book, incident, input);
+    case 'stop-hung':
+      return onStopHung(rules, book, incident, input);
     case 'tail':
+      if (!incident.stopPassed) return stay(book, 'timer-outlived', incident.id);
       return sealIfReady(rules, settle(book, go({ ...incident, tailKept: true }, 'tail-kept')), incident.id, input);
     case 'seal-deadline':
       return onSealDeadline(book, incident);
@@ -109,8 +110,8 @@ function onTimer(rules: Rules, book: Book, incident: Incident, input: Input & { 
 }
 
 function onDebugsRead(book: Book, incident: Incident, input: Input & { readonly kind: 'debugs-read' }): Step {
-  // After the stop a reading says nothing about t0 any more.
-  if (incident.stopPassed) return stay(book, 'timer-outlived', incident.id);
+  // After the stop a reading says nothing about t0 any more, and the first one is the t0 list.
+  if (incident.stopPassed || incident.debugsAtStart.kind === 'read') return stay(book, 'timer-outlived', incident.id);
   if (input.flags === null)
     return settle(book, go({ ...incident, debugsAtStart: { kind: 'unreadable', detail: input.detail } }, 'debugs-unreadable'));
   return settle(book, go({ ...incident, debugsAtStart: { kind: 'read', flags: input.flags } }, 'debugs-read'));
@@ -129,6 +130,10 @@ function onCaptureEnded(book: Book, incident: Incident, input: Input & { readonl
 /** A signal was acknowledged, or its schedule is over. */
 function onDelivery(rules: Rules, book: Book, incident: Incident, input: Input & { readonly kind: 'delivery' }): Step {
   const { attempts, at } = input;
+  const before = incident.peers.find((record) => record.peer === input.peer)?.[input.phase].kind;
+  // Several paths, and a late answer: an acknowledgement is final, and it alone may still follow "given up".
+  if (before !== 'sending' && !(before === 'given-up' && input.result === 'acknowledged'))
+    return stay(book, 'timer-outlived', incident.id);
   const progress: SignalProgress =
     input.result === 'acknowledged'
       ? { kind: 'acknowledged', at, attempts, roundTripMs: input.roundTripMs }
@@ -137,39 +142,48 @@ function onDelivery(rules: Rules, book: Book, incident: Incident, input: Input &
         : { kind: 'given-up', at, attempts, why: input.detail };
   const peers = incident.peers.map((record) => (record.peer === input.peer ? { ...record, [input.phase]: progress } : record));
   const noted = settle(book, go({ ...incident, peers }, input.result === 'given-up' ? 'undelivered' : 'delivered'));
-  if (input.result !== 'given-up' || input.phase !== 'stop') return noted;
-  return then(noted, (next) =>
-    raiseAlarm(next, input, {
-      key: `peer-stop:${input.peer}:${incident.id}`,
-      text: `${input.peer} never acknowledged the stop (${input.attempts} attempts, ${input.detail}): its debugs may still be on`,
-      remedy: `log in to the device of ${input.peer} (${rules.peers.find((rule) => rule.name === input.peer)?.where ?? input.peer}) and type: ${rules.stopCommand}`,
-      incident: incident.id,
-    }),
-  );
+  const done = incident.peers.find((record) => record.peer === input.peer)?.done ?? null;
+  const told =
+    input.result === 'given-up' && input.phase === 'stop' && done?.off !== 'verified'
+      ? andThen(noted, (next) =>
+          alarmUntoldPeer(rules, next, incident, input.peer, `${input.attempts} attempts, ${input.detail}`, input),
+        )
+      : noted;
+  // A sealed incident was kept for this alone.
+  return sealIfReady(rules, told, incident.id, input);
 }
 
 /** At a spoke its own device's message opens nothing; it is told in done. */
 function noteSighting(book: Book, input: Input & { readonly kind: 'sighting' }): Step {
-  const ownSightings = [...book.ownSightings, { flow: input.flow, at: input.at }].slice(-OWN_SIGHTINGS_MAX);
-  return stay({ ...book, ownSightings }, 'not-my-role');
+  const ownSightings = [...book.ownSightings, { flow: input.flow, at: input.at }].slice(-limits.ownSightingsMax);
+  const lost = book.ownSightings.length + 1 - ownSightings.length;
+  return stay(countDropped({ ...book, ownSightings }, 'ownSightingsMax', lost), 'not-my-role');
 }
 
-function onAcknowledge(book: Book, input: Input & { readonly kind: 'acknowledge' }): Step {
+function onAcknowledge(rules: Rules, book: Book, input: Input & { readonly kind: 'acknowledge' }): Step {
   const alarm = book.alarms.find((known) => known.id === input.alarm);
   if (alarm === undefined) return stay(book, 'unknown-alarm');
   const alarms = book.alarms.map((known) => (known === alarm ? { ...known, acknowledged: true } : known));
   const next: Step = stay({ ...book, alarms }, 'acknowledged', alarm.incident);
   const incident = alarm.incident === null ? undefined : findIncident(next.book, alarm.incident);
-  return incident === undefined ? next : then(next, (acknowledged) => closeIfSettled(acknowledged, incident, input));
+  return incident === undefined ? next : sealIfReady(rules, next, incident.id, input);
 }
 
-/** Forgets what is older than it must be remembered; acknowledged alarms go with it. */
+/** Forgets what is older than it must be remembered; acknowledged alarms go with it. The same book when there is nothing to forget. */
 function expire(rules: Rules, book: Book, input: Input): Book {
-  return {
+  const next: Book = {
     ...book,
     held: book.held.filter((held) => held.until > input.at),
     closed: book.closed.filter((known) => after(known.closedAt, timing.closedIdsKeptMs) > input.at).slice(-rules.closedIdsMax),
     openedAt: book.openedAt.filter((opened) => input.at - opened < timing.hourMs),
-    alarms: book.alarms.filter((alarm) => !alarm.acknowledged || input.at - alarm.since < timing.doneKeptMs),
+    // An acknowledgement says "no more attempts" for as long as its incident is open.
+    alarms: book.alarms.filter(
+      (alarm) =>
+        !alarm.acknowledged ||
+        input.at - alarm.since < timing.doneKeptMs ||
+        (alarm.incident !== null && findIncident(book, alarm.incident) !== undefined),
+    ),
   };
+  const lists = ['held', 'closed', 'openedAt', 'alarms'] as const;
+  return lists.every((list) => next[list].length === book[list].length) ? book : next;
 }

@@ -5,12 +5,12 @@
 import type { Monotonic } from '../model/time.ts';
 import { after } from '../model/time.ts';
 import type { DebugFlag } from '../platforms/platform.ts';
-import type { Book, FlowRecord, Incident, StopAttempt, StopVia } from './book.ts';
+import type { Book, Incident, StopAttempt, StopVia } from './book.ts';
 import type { Effect } from './effect.ts';
 import { holdFlows } from './hold-down.ts';
 import type { Input } from './input.ts';
 import type { Move, Step } from './move.ts';
-import { clearAlarm, go, raiseAlarm, settle, stay, then } from './move.ts';
+import { andThen, clearAlarm, findIncident, go, isActionable, raiseAlarm, settle, stay } from './move.ts';
 import type { Reason } from './reason.ts';
 import type { Rules } from './rules.ts';
 import { sealIfReady, signalDones } from './sealing.ts';
@@ -19,9 +19,22 @@ import { timing } from './timing.ts';
 const VIAS: readonly StopVia[] = ['control', 'fresh', 'capture'];
 const viaOf = (attempt: number): StopVia => VIAS[attempt % VIAS.length]!;
 
-/** Flows that may cause something: they came over a connection, or the device's own buffer bears them out. */
-export const isActionable = (flow: FlowRecord): boolean =>
-  flow.corroboration === 'not-needed' || flow.corroboration === 'found' || flow.corroboration === 'undecided';
+/** The stop's own timer. Only one that is due counts: a merge may have moved the plan, and a clock may fire a fraction early. */
+export function onStopTimer(rules: Rules, book: Book, incident: Incident, input: Input): Step {
+  if (incident.stopPassed) return stay(book, 'timer-outlived', incident.id);
+  const waiting = incident.stop.kind === 'planned' && incident.stop.waiting;
+  const due = waiting ? after(incident.stopAt, timing.corroborateHungMs) : incident.stopAt;
+  if (input.at < due) return settle(book, go(incident, 'waiting', wakeStop(incident, due)));
+  // No answer at all is no answer: a stop that somebody waits for never hangs on it.
+  return reachStopTime(rules, book, waiting ? undecide(incident) : incident, input.at, 'stop-time');
+}
+
+const wakeStop = (incident: Incident, at: Monotonic): Effect => ({ kind: 'wake', incident: incident.id, name: 'stop', at });
+
+const undecide = (incident: Incident): Incident => ({
+  ...incident,
+  flows: incident.flows.map((flow) => (flow.corroboration === 'pending' ? { ...flow, corroboration: 'undecided' } : flow)),
+});
 
 /** The stop time has come: by the timer, by a peer's stop, or found due after a restart. */
 export function reachStopTime(rules: Rules, book: Book, incident: Incident, at: Monotonic, reason: Reason): Step {
@@ -31,37 +44,57 @@ export function reachStopTime(rules: Rules, book: Book, incident: Incident, at: 
   const waiting = incident.openedBy === 'message' && !incident.flows.some(isActionable);
   if (waiting && incident.flows.some((flow) => flow.corroboration === 'pending')) {
     // Alert and stop wait for corroboration; t0 and the plan do not move.
-    return settle(book, go({ ...incident, stop: { kind: 'planned', waiting: true } }, 'stop-waits-for-corroboration'));
+    const waits: Incident = { ...incident, stop: { kind: 'planned', waiting: true } };
+    return settle(book, go(waits, 'stop-waits-for-corroboration', wakeStop(waits, after(at, timing.corroborateHungMs))));
   }
   if (waiting) {
     const unbelieved: Incident = { ...incident, stop: { kind: 'not-planned', why: 'not-corroborated' } };
     return settle(holdFlows(rules, book, incident, at), passStopTime(rules, unbelieved, at, 'not-corroborated'));
   }
-  return settle(holdFlows(rules, book, incident, at), startStop(rules, incident, at, reason));
+  const started = startStop(rules, incident, at, reason);
+  const nothingOn = started.incident.stop.kind === 'verified';
+  const held = holdFlows(rules, book, incident, at);
+  return settle(nothingOn ? { ...held, debugsOn: false } : held, started);
 }
 
 function startStop(rules: Rules, incident: Incident, at: Monotonic, reason: Reason): Move {
   const passed = passStopTime(rules, incident, at, reason);
   // A line that the device does not bear out must not reach anybody's spoke.
-  const believed = new Set(incident.flows.filter(isActionable).flatMap((flow) => flow.peers));
-  const peers = incident.peers.map((record) => record.peer).filter((peer) => believed.has(peer));
-  const signal: Effect[] = peers.length > 0 ? [{ kind: 'signal-stop', incident: incident.id, peers }] : [];
-  const sending = passed.incident.peers.map((record) =>
-    peers.includes(record.peer) ? { ...record, stop: { kind: 'sending', since: at } as const } : record,
-  );
+  const believed = incident.flows.filter(isActionable).flatMap((flow) => flow.peers);
+  const { incident: told, effects: signal } = signalStop(passed.incident, believed, at);
   if (incident.debugsAtStart.kind === 'read' && incident.debugsAtStart.flags.length === 0) {
     // Nothing was on at t0: `undebug all` now could only end somebody else's debugs.
     const stop = { kind: 'verified', startedAt: at, at, nothingOn: true, last: null } as const;
-    return go({ ...passed.incident, peers: sending, stop }, 'nothing-on', ...signal, ...passed.effects);
+    return go({ ...told, stop }, 'nothing-on', ...signal, ...passed.effects);
   }
   return go(
-    { ...passed.incident, peers: sending, stop: { kind: 'running', startedAt: at, attempt: 0, last: null } },
+    { ...told, stop: { kind: 'running', startedAt: at, attempt: 0, attemptAt: at, last: null } },
     reason,
-    attemptStop(incident, 0, null),
+    ...attemptStop(incident, 0, at),
     ...signal,
     { kind: 'wake', incident: incident.id, name: 'stop-bound', at: after(at, timing.stopBoundMs) },
     ...passed.effects,
   );
+}
+
+/** Stop goes once to each peer; at a stop that was found due hours later nobody else's debugs may end by it. */
+export function signalStop(
+  incident: Incident,
+  believed: readonly string[],
+  at: Monotonic,
+): { incident: Incident; effects: Effect[] } {
+  const late = at - incident.stopAt > timing.stopUnacknowledgedMs;
+  const wanted = new Set(believed);
+  const told = incident.peers
+    .filter((record) => wanted.has(record.peer) && record.stop.kind === 'unsent')
+    .map((record) => record.peer);
+  if (told.length === 0) return { incident, effects: [] };
+  const fresh = new Set(told);
+  const stop = late
+    ? ({ kind: 'given-up', at, attempts: 0, why: 'the agent was away at the stop' } as const)
+    : ({ kind: 'sending', since: at } as const);
+  const peers = incident.peers.map((record) => (fresh.has(record.peer) ? { ...record, stop } : record));
+  return { incident: { ...incident, peers }, effects: late ? [] : [{ kind: 'signal-stop', incident: incident.id, peers: told }] };
 }
 
 /** What happens at the stop time even when there is nothing to stop: second samples of the counters, the log's tail, the deadline. */
@@ -92,17 +125,18 @@ function passStopTime(rules: Rules, incident: Incident, at: Monotonic, reason: R
   return go({ ...incident, stopPassed: true, captures }, reason, ...effects);
 }
 
-function attemptStop(incident: Incident, attempt: number, only: readonly DebugFlag[] | null): Effect {
-  const known = incident.debugsAtStart.kind === 'read' ? incident.debugsAtStart.flags : null;
-  return {
+function attemptStop(incident: Incident, attempt: number, at: Monotonic): Effect[] {
+  const known: readonly DebugFlag[] | null = incident.debugsAtStart.kind === 'read' ? incident.debugsAtStart.flags : null;
+  const order: Effect = {
     kind: 'attempt-stop',
     incident: incident.id,
     attempt,
     via: viaOf(attempt),
-    only,
-    expectOff: known,
+    only: incident.onlyOurs ? (known ?? []) : null,
+    expectOff: incident.onlyOurs ? (known ?? []) : known,
     timeoutMs: timing.stopAttemptMs,
   };
+  return [order, { kind: 'wake', incident: incident.id, name: 'stop-hung', at: after(at, timing.stopHungMs) }];
 }
 
 /** One attempt has come back. */
@@ -112,14 +146,18 @@ export function onStopAttempted(
   incident: Incident,
   input: Input & { readonly kind: 'stop-attempted' },
 ): Step {
-  if (incident.stop.kind !== 'running' || incident.stop.attempt !== input.attempt)
+  const { stop } = incident;
+  if (stop.kind !== 'running' && stop.kind !== 'waiting-retry') return stay(book, 'timer-outlived', incident.id);
+  // An attempt that was given up as hung may still come back: "off" is true whoever read it, anything else is old news.
+  const current = stop.kind === 'running' && stop.attempt === input.attempt;
+  if (!current && !(input.outcome.result === 'verified' && input.attempt <= stop.attempt))
     return stay(book, 'timer-outlived', incident.id);
-  const { startedAt, attempt } = incident.stop;
+  const { startedAt, attempt } = stop;
   // Evidence that the line once left must outlive a later attempt that could only read.
-  const last = rememberSent(incident.stop.last, input.outcome);
+  const last = rememberSent(stop.last, input.outcome);
   if (input.outcome.result === 'verified') {
     const verified: Incident = { ...incident, stop: { kind: 'verified', startedAt, at: input.at, nothingOn: false, last } };
-    const cleared = then(settle({ ...book, debugsOn: false }, go(verified, 'stop-verified')), (next) =>
+    const cleared = andThen(settle({ ...book, debugsOn: false }, go(verified, 'stop-verified')), (next) =>
       clearAlarm(next, stopAlarmKey(incident)),
     );
     // The bundle already says that it was not verified: what is true now goes beside it, and to the signallers once more.
@@ -141,9 +179,9 @@ export function onStopAttempted(
     return settle(
       book,
       go(
-        { ...incident, stop: { kind: 'running', startedAt, attempt: next, last } },
+        { ...incident, stop: { kind: 'running', startedAt, attempt: next, attemptAt: input.at, last } },
         'stop-retried',
-        attemptStop(incident, next, null),
+        ...attemptStop(incident, next, input.at),
       ),
     );
   }
@@ -165,13 +203,48 @@ function rememberSent(before: StopAttempt | null, now: StopAttempt): StopAttempt
   return { ...now, sentAt: before.sentAt, sentAtWall: before.sentAtWall };
 }
 
-export function onStopRetry(book: Book, incident: Incident): Step {
+/** The attempt was bounded and has not come back all the same: the next session is tried without it. */
+export function onStopHung(rules: Rules, book: Book, incident: Incident, input: Input): Step {
+  const { stop } = incident;
+  if (stop.kind !== 'running') return stay(book, 'timer-outlived', incident.id);
+  const due = after(stop.attemptAt, timing.stopHungMs);
+  if (input.at < due) {
+    const again: Effect = { kind: 'wake', incident: incident.id, name: 'stop-hung', at: due };
+    return settle(book, go(incident, 'waiting', again));
+  }
+  const outcome: StopAttempt = {
+    via: viaOf(stop.attempt),
+    sentAt: null,
+    sentAtWall: null,
+    result: 'not-sent',
+    detail: `the attempt did not come back within ${timing.stopHungMs / 1_000} s`,
+    appeared: [],
+  };
+  const { at, wall } = input;
+  return onStopAttempted(rules, book, incident, {
+    kind: 'stop-attempted',
+    at,
+    wall,
+    incident: incident.id,
+    attempt: stop.attempt,
+    outcome,
+  });
+}
+
+const isGivenUp = (book: Book, incident: Incident): boolean =>
+  book.alarms.some((alarm) => alarm.key === stopAlarmKey(incident) && alarm.acknowledged);
+
+export function onStopRetry(book: Book, incident: Incident, input: Input): Step {
   if (incident.stop.kind !== 'waiting-retry') return stay(book, 'timer-outlived', incident.id);
-  if (book.alarms.some((alarm) => alarm.key === stopAlarmKey(incident) && alarm.acknowledged))
-    return stay(book, 'acknowledged', incident.id);
-  const attempt = incident.stop.attempt + 1;
-  const stop = { kind: 'running', startedAt: incident.stop.startedAt, attempt, last: incident.stop.last } as const;
-  return settle(book, go({ ...incident, stop }, 'stop-retried', attemptStop(incident, attempt, null)));
+  if (isGivenUp(book, incident)) return stay(book, 'acknowledged', incident.id);
+  return settle(book, tryAgain(incident, incident.stop, input.at, 'stop-retried'));
+}
+
+type Trying = Extract<Incident['stop'], { readonly kind: 'running' | 'waiting-retry' }>;
+
+function tryAgain(incident: Incident, { startedAt, attempt, last }: Trying, at: Monotonic, reason: Reason): Move {
+  const stop = { kind: 'running', startedAt, attempt: attempt + 1, attemptAt: at, last } as const;
+  return go({ ...incident, stop }, reason, ...attemptStop(incident, attempt + 1, at));
 }
 
 /** The bound is over: a person is told which device to log in to and what to type; attempts go on. */
@@ -191,26 +264,48 @@ export function onStopBound(rules: Rules, book: Book, incident: Incident, input:
 export const stopAlarmKey = (incident: Incident): string => `stop:${incident.id}`;
 
 /** After a restart: the stop had begun, or was due. More than 2 min late, only what our journal names is turned off. */
-export function resumeStop(rules: Rules, book: Book, incident: Incident, input: Input & { readonly kind: 'recovered' }): Step {
-  if (incident.stop.kind === 'running' || incident.stop.kind === 'waiting-retry') {
-    const attempt = incident.stop.attempt + 1;
-    const stop = { kind: 'running', startedAt: incident.stop.startedAt, attempt, last: incident.stop.last } as const;
-    const bound = after(input.resumable ? incident.stop.startedAt : input.at, timing.stopBoundMs);
-    const wakes: Effect[] = [{ kind: 'wake', incident: incident.id, name: 'stop-bound', at: bound }];
-    return settle(book, go({ ...incident, stop }, 'recovered-stop-due', attemptStop(incident, attempt, null), ...wakes));
-  }
-  const lateMs = input.resumable ? input.at - incident.stopAt : 0;
-  if (lateMs <= timing.staleStopMs) return reachStopTime(rules, book, incident, input.at, 'recovered-stop-due');
-  return staleStop(rules, book, incident, input);
+export function resumeStop(rules: Rules, book: Book, found: Incident, input: Input & { readonly kind: 'recovered' }): Step {
+  // A person has taken it over before the restart: what is on now may be theirs.
+  if (isGivenUp(book, found)) return settle(book, go(found, 'acknowledged'));
+  const stale = input.resumable && input.at - found.stopAt > timing.staleStopMs;
+  const incident: Incident = stale ? { ...found, onlyOurs: true } : found;
+  const resumed = resumeLadder(rules, book, incident, input, stale ? 'stop-stale-restart' : 'recovered-stop-due');
+  return stale ? alarmStale(rules, resumed, incident, input) : resumed;
 }
 
-function staleStop(rules: Rules, book: Book, incident: Incident, input: Input): Step {
-  const reached = reachStopTime(rules, book, incident, input.at, 'stop-stale-restart');
-  const ours = incident.debugsAtStart.kind === 'read' ? incident.debugsAtStart.flags : [];
-  const effects = reached.effects.map((effect) =>
-    effect.kind === 'attempt-stop' ? { ...effect, only: ours, expectOff: ours } : effect,
+function resumeLadder(rules: Rules, book: Book, incident: Incident, input: Input, reason: Reason): Step {
+  const { stop } = incident;
+  if (stop.kind !== 'running' && stop.kind !== 'waiting-retry') return reachStopTime(rules, book, incident, input.at, reason);
+  const again = tryAgain(incident, stop, input.at, reason);
+  const bound: Effect = {
+    kind: 'wake',
+    incident: incident.id,
+    name: 'stop-bound',
+    at: after(stop.startedAt, timing.stopBoundMs),
+  };
+  return settle(book, { ...again, effects: [...again.effects, bound] });
+}
+
+/** A peer that was to hear of the stop and never did: its end may still run its debugs. */
+export function alarmUntoldPeer(rules: Rules, book: Book, incident: Incident, peer: string, why: string, input: Input): Step {
+  const where = rules.peers.find((rule) => rule.name === peer)?.where ?? peer;
+  return raiseAlarm(book, input, {
+    key: `peer-stop:${peer}:${incident.id}`,
+    text: `${peer} never acknowledged the stop (${why}): its debugs may still be on`,
+    remedy: `log in to the device of ${peer} (${where}) and type: ${rules.stopCommand}`,
+    incident: incident.id,
+  });
+}
+
+function alarmStale(rules: Rules, reached: Step, incident: Incident, input: Input): Step {
+  const untold = (findIncident(reached.book, incident.id) ?? incident).peers.filter(
+    (record) => record.stop.kind === 'given-up' && record.stop.at === input.at,
   );
-  return then({ ...reached, effects }, (next) =>
+  const told = untold.reduce(
+    (step, record) => andThen(step, (next) => alarmUntoldPeer(rules, next, incident, record.peer, 'the agent was away', input)),
+    reached,
+  );
+  return andThen(told, (next) =>
     raiseAlarm(next, input, {
       key: `stale:${incident.id}`,
       text: `the agent was away at the stop of ${incident.id}: only the debugs of its journal are turned off on ${rules.device.name}, others may be left`,

@@ -4,6 +4,8 @@ export const timing = {
   stopBoundMs: 30_000,
   /** One attempt of a stop: session B, then a fresh one, then A. */
   stopAttemptMs: 8_000,
+  /** An attempt that has not come back by then never will: the ladder goes on without it, and three of them still fit the bound. */
+  stopHungMs: 9_000,
   /** After the three quick attempts: one more inside the bound. */
   stopLastInBoundMs: 24_000,
   /** Past the bound: until verified or acknowledged. */
@@ -12,6 +14,8 @@ export const timing = {
   staleStopMs: 120_000,
   /** `show logging | include` before a line that could be spoofed causes anything. */
   corroborateMs: 2_000,
+  /** A due stop waits at most so long for an answer that does not even time out; then it counts as undecided. */
+  corroborateHungMs: 3_000,
   /** Corroborations of one incident; flows beyond are recorded and cause nothing. */
   corroborationsMax: 10,
   /** An act waits at most so long for its journal record. */

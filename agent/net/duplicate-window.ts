@@ -22,11 +22,10 @@ export class SeenNotification {
   }
 
   respond(): void {
-    if (this.responded) return;
     this.responded = true;
     this.first?.();
     this.copy?.();
-    // What they hold on to (the whole message) is not needed for the rest of the window.
+    // Each is answered once; and what they hold on to (the whole message) is not needed for the rest of the window.
     this.first = null;
     this.copy = null;
   }

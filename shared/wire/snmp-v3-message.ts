@@ -102,7 +102,7 @@ export function readV3Message(reader: BerReader, outer: number): DecodedMessage 
 
 /**
  * The ScopedPDU, decrypted when the message is authPriv (then `keys.priv` is needed). Null when it does not parse, which after a
- * good MAC means a wrong privacy key. Octets after the ScopedPDU are ciphers' padding (RFC 3414 §8.1.1.3) and allowed only there.
+ * good MAC means a wrong privacy key. Decrypted octets after the ScopedPDU are a cipher's padding (RFC 3414 §8.1.1.3); in the clear there are none.
  */
 export function openScopedPdu(message: V3Message, keys: LocalizedKeys | null): { scoped: ScopedPdu; bytes: Buffer } | null {
   const encrypted = message.level === 'authPriv';
@@ -114,7 +114,6 @@ export function openScopedPdu(message: V3Message, keys: LocalizedKeys | null): {
   const contextName = reader.octets();
   const pdu = readPdu(reader);
   reader.leave(outer);
-  if (!encrypted && reader.more) reader.fail('octets after the ScopedPDU');
   if (pdu === null || pdu.type === 'trap-v1' || reader.fault !== null) return null;
   return { scoped: { contextEngineId, contextName, pdu }, bytes: bytes.subarray(0, reader.offset) };
 }

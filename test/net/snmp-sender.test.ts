@@ -246,6 +246,28 @@ describe("what is not the peer's is ignored and counted", () => {
   const requestIdOf = (message: V3Message): number =>
     openScopedPdu(message, new UserKeys(v3()).forEngine(spokeEngine.id))!.scoped.pdu.requestId;
 
+  const sign = (
+    message: V3Message,
+    level: 'authPriv' | 'authNoPriv',
+    password: string,
+    requestId = requestIdOf(message),
+  ): Buffer =>
+    encodeV3Message({
+      msgId: message.msgId,
+      reportable: false,
+      engineId: message.engineId,
+      stamp: message.stamp,
+      user: message.user,
+      level,
+      keys: new UserKeys({ ...v3(), auth: { protocol: 'sha256', key: password } }).forEngine(spokeEngine.id),
+      salt: Buffer.alloc(8),
+      scoped: {
+        contextEngineId: spokeEngine.id,
+        contextName: Buffer.alloc(0),
+        pdu: { type: 'response', requestId, errorStatus: 0, errorIndex: 0, varbinds: [] },
+      },
+    });
+
   test('a plain Response that names message and request rightly', async () => {
     await acknowledged();
     const attempt = await attacked((_sent, message) => plain(message, { requestId: requestIdOf(message) }));
@@ -255,25 +277,24 @@ describe("what is not the peer's is ignored and counted", () => {
 
   test('a Response signed with another key, and one of a lower level', async () => {
     await acknowledged();
-    const sign = (message: V3Message, level: 'authPriv' | 'authNoPriv', password: string): Buffer =>
-      encodeV3Message({
-        msgId: message.msgId,
-        reportable: false,
-        engineId: message.engineId,
-        stamp: message.stamp,
-        user: message.user,
-        level,
-        keys: new UserKeys({ ...v3(), auth: { protocol: 'sha256', key: password } }).forEngine(spokeEngine.id),
-        salt: Buffer.alloc(8),
-        scoped: {
-          contextEngineId: spokeEngine.id,
-          contextName: Buffer.alloc(0),
-          pdu: { type: 'response', requestId: requestIdOf(message), errorStatus: 0, errorIndex: 0, varbinds: [] },
-        },
-      });
     expect((await attacked((_sent, message) => sign(message, 'authPriv', 'some other password'))).outcome).toBeNull();
     expect((await attacked((_sent, message) => sign(message, 'authNoPriv', v3().auth.key))).outcome).toBeNull();
     expect(sender.counters()).toMatchObject({ 'ignored-hmac': 1, 'ignored-unexpected-pdu': 1 });
+  });
+
+  test('an authentic Response to another request', async () => {
+    await acknowledged();
+    const attempt = await attacked((_sent, message) => sign(message, 'authPriv', v3().auth.key, requestIdOf(message) ^ 1));
+    expect(attempt.outcome).toBeNull();
+    expect(sender.counters()['ignored-unexpected-pdu']).toBe(1);
+  });
+
+  test('a Report that calls unknown the very engine it comes from makes us repeat nothing', async () => {
+    await acknowledged();
+    const before = fromHub().length;
+    await attacked((_sent, message) => plain(message, report(usmStats.unknownEngineIDs)));
+    expect(fromHub().length - before).toBe(1);
+    expect(sender.counters()['ignored-unauthenticated-report']).toBe(1);
   });
 
   test("the peer's own Response to another message, replayed under this message's id", async () => {
@@ -372,6 +393,7 @@ describe("what is not the peer's is ignored and counted", () => {
 
   test.each<[what: string, change: { community?: Buffer; address?: string; requestId?: number }, counter: string]>([
     ['another community', { community: Buffer.from('private') }, 'ignored-community'],
+    ['another community of the same length', { community: Buffer.from('publix') }, 'ignored-community'],
     ['another address', { address: '10.0.0.66' }, 'ignored-source-address'],
     ['another request-id', { requestId: 1 }, 'ignored-unmatched'],
   ])('v2c: a Response with %s', async (_what, change, counter) => {

@@ -68,7 +68,7 @@ async function lab(options: Options, context: CliContext): Promise<number> {
     signal = name;
     abort.abort();
   });
-  const screen = { style: styleFor(context), print: (line: string) => print(context, line === '' ? '\n' : line) };
+  const screen = { style: styleFor(context), print: (line: string) => print(context, line) };
   const { runLab } = await import('./lab/run.ts');
   const asked = { folder, scenario, delayMs, seed, lossPercent, ...self };
   const verdict = await runLab(asked, world, screen, abort.signal);

@@ -51,6 +51,10 @@ export function sentence(text: string, style: Style, tone: Tone = 'plain', inden
   return wrap(text, style.width - indent.length).map((line) => `${indent}${paint(line, TONE_CODE[tone], style)}`);
 }
 
+/** Time passes. */
+export const pause = (style: Style): string =>
+  paint(`${'⋮'.padStart(TIME_COLUMNS)}${GAP}${' '.repeat(laneWidth(style))}${BAR}`.trimEnd(), '2', style);
+
 export const rule = (style: Style): string => paint('─'.repeat(style.width), '2', style);
 
 /** Text in the colour of an end. */

@@ -4,10 +4,10 @@
  */
 import type { Clock } from '../../../shared/clock.ts';
 import { type Monotonic, monotonic } from '../../../shared/model/time.ts';
-import type { Phase } from '../../../shared/wire/signal.ts';
 import type { LogEntry } from './agent-process.ts';
 import type { Tone } from './lanes.ts';
-import { type End, otherEnd, type RelayEvent } from './relay.ts';
+import type { End, RelayEvent } from './relay.ts';
+import type { Lost } from './screen.ts';
 import type { Timeline } from './timeline.ts';
 
 const SPI = /\bspi=(0x[0-9A-Fa-f]{1,8})/;
@@ -19,7 +19,7 @@ export class Narrator {
   readonly #timeline: Timeline;
   readonly #clock: Clock;
   readonly #told = new Set<string>();
-  readonly #lost = new Map<string, number>();
+  readonly #attempts = new Map<string, Lost>();
 
   constructor(timeline: Timeline, clock: Clock) {
     this.#timeline = timeline;
@@ -31,45 +31,41 @@ export class Narrator {
     const at = this.#clock.monotonic();
     if (end !== 'hub' || !message.includes(MESSAGE)) return;
     this.#timeline.begin(at);
-    this.#once('message', at, end, MESSAGE, 'strong');
-    this.#once('message-2', at, end, `spi=${SPI.exec(message)?.[1] ?? '?'} srcaddr=${SOURCE.exec(message)?.[1] ?? '?'}`);
+    const fields = [SPI, SOURCE].map((field) => field.exec(message)?.[0] ?? '').join(' ');
+    this.#once('message', at, end, `${MESSAGE} ${fields}`, 'strong');
   }
 
   /** A line that a session typed into the box. */
   command(end: End, at: Monotonic, expanded: string): void {
-    if (expanded === STOP) this.#once(`stop ${end}`, at, end, `${STOP}   ◀── the box`, 'strong');
+    if (expanded === STOP) this.#once(`stop ${end}`, at, end, `the box receives: ${STOP}`, 'strong');
   }
 
+  /** What passed between the agents. Their acknowledgements are told by the logs. */
   relay(event: RelayEvent): void {
-    const { at, from, phase } = event;
-    if (phase === null || phase === 'hello') return;
-    const arrow = from === 'hub' ? '──▶' : '◀──';
-    if (event.kind === 'answer')
-      this.#once(`answer ${from} ${phase}`, at, from, `${phase} answered after ${event.roundTripMs.toFixed(1)} ms`, 'quiet');
-    else if (!event.dropped) this.#once(`signal ${from} ${phase}`, at, from, `${phase} ${arrow}`);
-    else {
-      this.#lost.set(`${from} ${phase}`, (this.#lost.get(`${from} ${phase}`) ?? 0) + 1);
-      this.#once(`lost ${from} ${phase}`, at, from, `${phase} ${arrow} lost on the way`, 'bad');
-    }
+    if (event.kind === 'answer' || event.phase === null || event.phase === 'hello') return;
+    const { at, from, phase, dropped } = event;
+    const arrow = from === 'hub' ? `${phase} ──▶` : `◀── ${phase}`;
+    const key = `${from} ${phase}`;
+    const count = this.#attempts.get(key) ?? { from, phase, lost: 0, attempts: 0 };
+    this.#attempts.set(key, { ...count, lost: count.lost + (dropped ? 1 : 0), attempts: count.attempts + 1 });
+    if (dropped) this.#once(`lost ${key}`, at, from, `${arrow}  lost on the way`, 'bad');
+    else this.#once(`signal ${key}`, at, from, arrow);
   }
 
-  /** How many signals of each kind were lost, for the summary. */
-  lost(): readonly { readonly from: End; readonly phase: Phase; readonly count: number }[] {
-    return [...this.#lost].map(([key, count]) => {
-      const [from, phase] = key.split(' ') as [End, Phase];
-      return { from, phase, count };
-    });
+  /** Signals of which some were lost, for the summary. */
+  lost(): readonly Lost[] {
+    return [...this.#attempts.values()].filter(({ lost }) => lost > 0);
   }
 
-  /** An entry of an agent's log. Its `time` is of the wall clock, in milliseconds; the two clocks are compared as they stand now. */
   entry(end: End, entry: LogEntry): void {
-    const at = this.#when(entry);
-    const said = wordsFor(entry, otherEnd(end));
-    if (said) this.#once(`${end} ${said.key}`, at, end, said.text, said.tone);
+    const said = wordsFor(end, entry);
+    if (said) this.#once(`${end} ${said.text}`, this.#when(entry), end, said.text, said.tone);
   }
 
-  #when(entry: LogEntry): Monotonic {
-    const lagMs = this.#clock.wall() - Date.parse(entry.time);
+  /** Decisions carry the monotonic clock; for the rest the wall clock's milliseconds must do. Both processes run under one kernel. */
+  #when({ at, time }: LogEntry): Monotonic {
+    if (typeof at === 'number') return monotonic(at);
+    const lagMs = this.#clock.wall() - Date.parse(time);
     return Number.isFinite(lagMs) ? monotonic(this.#clock.monotonic() - Math.max(0, lagMs)) : this.#clock.monotonic();
   }
 
@@ -82,12 +78,52 @@ export class Narrator {
 }
 
 interface Said {
-  /** What it is about: told once. */
-  readonly key: string;
   readonly text: string;
   readonly tone: Tone;
 }
 
-function wordsFor(_entry: LogEntry, _peer: End): Said | null {
-  return null;
+/** Null: for the log alone. `event` is the machine's reason (shared/coordinate/reason.ts), `msg` what narrate.ts made of it. */
+function wordsFor(end: End, { event, msg, incident }: LogEntry): Said | null {
+  const plain = (text: string): Said => ({ text, tone: 'plain' });
+  const quiet = (text: string): Said => ({ text, tone: 'quiet' });
+  const good = (text: string): Said => ({ text, tone: 'good' });
+  switch (event) {
+    case 'incident-opened':
+      return plain(`event accepted, incident ${String(incident)}`);
+    case 'alert-accepted':
+      return plain('alert accepted, own timer set');
+    case 'delivered':
+    case 'done-delivered': {
+      const trip = /(\w+) acknowledged.*?(?:round trip ([\d.]+ ms))?$/.exec(msg);
+      return trip ? quiet(`${trip[1]} acknowledged${trip[2] ? ` after ${trip[2]}` : ''}`) : null;
+    }
+    case 'debugs-read':
+      return quiet(msg.replace(/^debugs on at the event: /, 'on now: ').replaceAll(/Crypto (\w+) debugging/g, '$1'));
+    case 'capture-ended':
+      return plain(captureWords(msg));
+    case 'stop-time':
+      return end === 'spoke' ? plain('own timer: the stop is due') : null;
+    case 'stop-accepted':
+      return plain('stop accepted');
+    case 'stop-without-alert':
+      return plain('stop accepted, no alert came before it');
+    case 'stop-verified':
+      return good(`verified off: DONE ON ${end.toUpperCase()}`);
+    case 'done-accepted':
+      return plain(`done received: debugs off ${/debugs (\w+)/.exec(msg)?.[1] ?? 'unknown'}`);
+    case 'sealed':
+      return good(msg);
+    case 'alarm':
+      return { text: msg, tone: 'bad' };
+    default:
+      return null;
+  }
+}
+
+/** `capture (first) ended, 15 of 18 commands with output, …` */
+function captureWords(msg: string): string {
+  const [, round, withOutput, planned] = /^capture \((\w+)\) ended, (\d+) of (\d+)/.exec(msg) ?? [];
+  const how = round === 'stop' ? 'captured again' : round === 'late' ? 'captured late' : 'captured';
+  const empty = Number(planned) - Number(withOutput);
+  return `${how}: ${planned} commands${empty > 0 ? `, ${empty} empty` : ''}`;
 }

@@ -92,11 +92,11 @@ class LabRun {
     const { scenario, delayMs, folder } = this.#options;
     const { style } = this.#screen;
     this.#print(opening(scenario, delayMs, style));
-    const stage = await setStage(
-      { ...this.#options, onRelay: (event) => this.#narrator.relay(event) },
-      this.#world,
-      this.#cleanup,
-    );
+    const listeners: Pick<Parameters<typeof setStage>[0], 'onRelay' | 'onSyslog'> = {
+      onRelay: (event) => this.#narrator.relay(event),
+      onSyslog: (end, message) => this.#narrator.syslog(end, message),
+    };
+    const stage = await setStage({ ...this.#options, ...listeners }, this.#world, this.#cleanup);
     stage.pair.start();
     const agents = { hub: await this.#startAgent('hub', stage), spoke: await this.#startAgent('spoke', stage) };
     await Promise.all(ends.map((end) => this.#watching(end, stage, agents[end])));
@@ -111,8 +111,8 @@ class LabRun {
     for (const end of ends) this.#listenTo(end, stage);
     const spi = stage.pair.desync();
     const lostAt = this.#world.clock.monotonic();
-    this.#timeline.tell(lostAt, 'hub', 'loses its SAs; no DELETE goes out');
-    this.#timeline.tell(lostAt, 'spoke', `goes on sending with SPI 0x${spi.toString(16).padStart(8, '0')}`);
+    this.#timeline.tell(lostAt, 'hub', 'loses its SAs, sends no DELETE');
+    this.#timeline.tell(lostAt, 'spoke', `still sends with SPI 0x${spi.toString(16).padStart(8, '0')}`);
     await this.#until('the message at the hub', MESSAGE_WITHIN_MS, agents, () => this.#timeline.zero !== null);
     const bundles = await this.#sealed(agents);
     this.#timeline.end();
@@ -180,10 +180,9 @@ class LabRun {
     this.#print(typed(all, { hub: stage.boxes.hub.hostname, spoke: stage.boxes.spoke.hostname }, this.#screen.style));
   }
 
-  /** From now on: what the box logs, and what is typed into it. */
+  /** From now on: what is typed into the box. */
   #listenTo(end: End, stage: Stage): void {
     const box = stage.boxes[end];
-    box.onSyslog((message) => this.#narrator.syslog(end, message));
     let seen = box.commandLog.length;
     const look = (): void => {
       for (const { at, line, expanded } of box.commandLog.slice(seen)) if (line >= 0) this.#narrator.command(end, at, expanded);

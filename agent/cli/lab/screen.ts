@@ -9,9 +9,9 @@ const words = (text: string, tone: Words['tone'] = 'plain'): Words => ({ text, t
 
 export function opening(scenario: Scenario, delayMs: DurationMs, style: Style): string[] {
   return [
-    ...sentence('spitrap lab: two simulated head-ends, an agent beside each, and an SA that breaks.', style, 'strong'),
-    ...sentence(`${scenario.name}: ${scenario.story}`, style),
-    ...sentence(`The stop is planned ${formatDuration(delayMs)} after the message.`, style),
+    ...sentence('spitrap lab: two simulated head-ends, two agents, and an SA that breaks.', style, 'strong'),
+    ...sentence(`Scenario ${scenario.name}. ${scenario.story}`, style),
+    ...sentence(`\`undebug all\` is due ${formatDuration(delayMs)} after the message (18s in the field).`, style),
     '',
   ];
 }
@@ -41,20 +41,22 @@ export function typed(
   return [...lanes(null, { hub: said('hub'), spoke: said('spoke') }, style), rule(style)];
 }
 
+/** Signals of one phase from one end: those that the relay lost, of all attempts. */
 export interface Lost {
   readonly from: End;
   readonly phase: string;
-  readonly count: number;
+  readonly lost: number;
+  readonly attempts: number;
 }
 
-export function closing({ result, faults }: LabVerdict, folder: string, lost: readonly Lost[], style: Style): string[] {
+export function closing({ result, faults }: LabVerdict, folder: string, losses: readonly Lost[], style: Style): string[] {
   const lines: string[] = [rule(style)];
   const say = (text: string, tone: Words['tone'] = 'plain', indent = ''): void =>
     void lines.push(...sentence(text, style, tone, indent));
-  for (const { from, phase, count } of lost) say(`Lost on the way from the ${from}: ${phase}, ${count} of ${count} attempts.`);
+  for (const { from, phase, lost, attempts } of losses)
+    say(`Lost on the way from the ${from}: ${phase}, ${lost} of ${attempts} attempt${attempts === 1 ? '' : 's'}.`);
   if (faults.length === 0) {
-    const apart = result.skewMs === null ? '' : `, ${result.skewMs.toFixed(1)} ms apart`;
-    say(`Complete. Both boxes received \`undebug all\`${apart}, and say that no debug is on.`, 'good');
+    say(`Complete. The two boxes received \`undebug all\` ${(result.skewMs ?? 0).toFixed(1)} ms apart; both are quiet.`, 'good');
   } else {
     say(`Not complete (${result.outcome}):`, 'bad');
     for (const fault of faults) say(`- ${fault}`, 'bad', '  ');
@@ -62,9 +64,9 @@ export function closing({ result, faults }: LabVerdict, folder: string, lost: re
   lines.push('');
   for (const end of ends) {
     const { debugsOff, captured, bundle } = result.ends[end];
-    const off = debugsOff === 'verified' ? 'debugs off, verified' : 'DEBUGS STILL ON';
-    const kept = bundle === null ? 'no bundle' : `${captured.length} commands captured`;
-    lines.push(ofEnd(`  ${end.padEnd(6)}${off}, ${kept}`, end, style));
+    const off = debugsOff === 'verified' ? 'no debug is on, says the box' : 'DEBUGS ARE STILL ON, says the box';
+    const kept = bundle === null ? 'no bundle' : `${captured.length} commands captured with output`;
+    lines.push(ofEnd(`  ${end.padEnd(7)}${off}; ${kept}`, end, style));
   }
   const bundles = ends.flatMap((end) => {
     const { bundle } = result.ends[end];

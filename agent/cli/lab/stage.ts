@@ -27,6 +27,8 @@ export interface StageOptions {
   /** Percent of all datagrams between the agents that are lost at random. */
   readonly lossPercent: number;
   readonly onRelay: (event: RelayEvent) => void;
+  /** Each message of a box, at the moment at which it is sent. */
+  readonly onSyslog: (end: End, message: string) => void;
 }
 
 export interface StageWorld {
@@ -67,6 +69,8 @@ export async function setStage(options: StageOptions, world: StageWorld, cleanup
   const pair = createLabPair(box('hub'), box('spoke'));
   cleanup.add('boxes', () => pair.close());
   const boxes: Record<End, Box> = { hub: pair.hub, spoke: pair.spoke };
+  // Before the senders: what we tell of a message must not wait for the network.
+  for (const end of ends) boxes[end].onSyslog((message) => options.onSyslog(end, message));
 
   const ssh = await forBoth(async (end) => {
     const listen = { address: loopback.box[end], port: 0 };

@@ -4,7 +4,7 @@
  */
 import type { Clock, Timer } from '../../../shared/clock.ts';
 import { after, type DurationMs, elapsedMs, type Monotonic } from '../../../shared/model/time.ts';
-import { lanes, type Style, type Tone } from './lanes.ts';
+import { lanes, pause, type Style, type Tone } from './lanes.ts';
 import type { End } from './relay.ts';
 
 export interface Moment {
@@ -17,6 +17,8 @@ export interface Moment {
 /** An agent's log line reaches us a little later than it was written: pipes, the other process's turn. */
 const REORDER_MS: DurationMs = 150;
 const LOOK_MS: DurationMs = 40;
+/** Longer than this between two moments is shown as a pause. */
+const PAUSE_MS: DurationMs = 500;
 /** A run has some forty moments; a storm of them is not for a screen. */
 const WAITING_MAX = 1_000;
 
@@ -26,6 +28,7 @@ export class Timeline {
   readonly #print: (line: string) => void;
   #waiting: Moment[] = [];
   #zero: Monotonic | null = null;
+  #last: Monotonic | null = null;
   #timer: Timer | null = null;
   #ended = false;
 
@@ -82,7 +85,10 @@ export class Timeline {
     // A stable sort: two moments of one millisecond stay in the order in which they were told.
     const ready = this.#waiting.filter(due).sort((a, b) => a.at - b.at);
     this.#waiting = this.#waiting.filter((moment) => !due(moment));
-    for (const { at, end, text, tone } of ready)
+    for (const { at, end, text, tone } of ready) {
+      if (this.#last !== null && elapsedMs(this.#last, at) >= PAUSE_MS) this.#print(pause(this.#style));
+      this.#last = at;
       for (const line of lanes(elapsedMs(zero, at), { [end]: [{ text, tone }] }, this.#style)) this.#print(line);
+    }
   }
 }

@@ -12,6 +12,7 @@ import {
   ikev2Child,
   ikev2Setup,
   mainMode,
+  type NewSas,
   quickMode,
 } from './ike-debug-lines.ts';
 import type { Prng } from './prng.ts';
@@ -71,13 +72,21 @@ export class Flood {
       localSpi: prng.hex(16),
       remoteSpi: prng.hex(16),
     };
+    const connId = prng.between(1, 9_000);
+    const sas: NewSas = {
+      inboundSpi: prng.spi(),
+      outboundSpi: prng.spi(),
+      inboundConnId: connId,
+      outboundConnId: connId + 1,
+      lifetimeSeconds: 3_600,
+    };
     const kinds: (() => DebugLine[])[] = [
       () => mainMode(at),
-      () => quickMode(at, prng.spi(), prng.spi()),
-      () => deletePair(at, prng.spi(), prng.between(0, 1) === 1),
+      () => quickMode(at, sas),
+      () => deletePair(at, sas, prng.between(0, 1) === 1),
       () => dpd(at, prng.uint32(), true),
       () => ikev2Setup(at),
-      () => ikev2Child(at, prng.spi(), prng.spi()),
+      () => ikev2Child(at, sas),
     ];
     return prng
       .pick(kinds)()

@@ -2,12 +2,22 @@
  * What the crypto debugs print for an event of the SA model, one list of lines an event and end. Written after the debug
  * output of IOS 15 (Cisco 113594 "Understand IOS debugs, main mode, PSK"; 115934 for IKEv2). Called by box-core.ts.
  */
-import { spiHex } from './box-time.ts';
+import { spiBoth, spiHex } from './box-time.ts';
 import type { CryptoDebug } from './debugs.ts';
 
 export interface DebugLine {
   readonly debug: CryptoDebug;
+  /** May have further lines after \n: one message, stamped once. */
   readonly text: string;
+}
+
+/** The pair of IPsec SAs that an event is about, with the conn ids of `show crypto ipsec sa`. */
+export interface NewSas {
+  readonly inboundSpi: number;
+  readonly outboundSpi: number;
+  readonly inboundConnId: number;
+  readonly outboundConnId: number;
+  readonly lifetimeSeconds: number;
 }
 
 /** Who talks to whom, as one end sees it. */
@@ -36,8 +46,17 @@ export function mainMode(at: DebugContext): DebugLine[] {
     isakmp(`ISAKMP-PAK: (${at.connId}):received packet from ${at.peer} dport 500 sport 500 Global (${side}) ${state}`);
   const opening = at.initiator
     ? [
-        ipsec('IPSEC(sa_request): ,'),
-        ipsec(`  (key eng. msg.) OUTBOUND local= ${at.local}:500, remote= ${at.peer}:500,`),
+        ipsec(
+          [
+            'IPSEC(sa_request): ,',
+            `  (key eng. msg.) OUTBOUND local= ${at.local}:500, remote= ${at.peer}:500,`,
+            `    local_proxy= ${at.local}/255.255.255.255/47/0,`,
+            `    remote_proxy= ${at.peer}/255.255.255.255/47/0,`,
+            '    protocol= ESP, transform= esp-aes 256 esp-sha-hmac  (Transport), ',
+            '    lifedur= 3600s and 4608000kb, ',
+            '    spi= 0x0(0), conn_id= 0, keysize= 256, flags= 0x0',
+          ].join('\n'),
+        ),
         isakmp('ISAKMP: (0):SA request profile is (NULL)'),
         isakmp(`ISAKMP: (0):Created a peer struct for ${at.peer}, peer port 500`),
         isakmp('ISAKMP: (0):beginning Main Mode exchange'),
@@ -66,7 +85,8 @@ export function mainMode(at: DebugContext): DebugLine[] {
 }
 
 /** IKEv1 quick mode: a new pair of IPsec SAs, at first or as a rekey. */
-export function quickMode(at: DebugContext, inboundSpi: number, outboundSpi: number): DebugLine[] {
+export function quickMode(at: DebugContext, sas: NewSas): DebugLine[] {
+  const { inboundSpi, outboundSpi } = sas;
   const head = `ISAKMP: (${at.connId}):`;
   const side = at.initiator ? 'I' : 'R';
   const begin = at.initiator
@@ -82,7 +102,7 @@ export function quickMode(at: DebugContext, inboundSpi: number, outboundSpi: num
     ipsec('IPSEC(key_engine): got a queue event with 1 KMI message(s)'),
     engine('crypto_engine: Generate IKE QM keys'),
     engine('crypto_engine: Create IPSec SA (by keys)'),
-    ...createSas(at, inboundSpi, outboundSpi),
+    ...createSas(at, sas),
     isakmp(`ISAKMP: (${at.connId}):Creating IPSec SAs`),
     isakmp(`        inbound SA from ${at.peer} to ${at.local} (f/i)  0/ 0`),
     isakmp(`        has spi ${spiHex(inboundSpi)} and conn_id 0`),
@@ -93,19 +113,33 @@ export function quickMode(at: DebugContext, inboundSpi: number, outboundSpi: num
 }
 
 /** The IPsec half, the same under both IKE versions. */
-export function createSas(at: DebugContext, inboundSpi: number, outboundSpi: number): DebugLine[] {
-  const line = (destination: string, spi: number): DebugLine[] => [
-    ipsec('IPSEC(create_sa): sa created,'),
-    ipsec(`  (sa) sa_dest= ${destination}, sa_proto= 50,`),
-    ipsec(`    sa_spi= ${spiHex(spi)}(${spi >>> 0}),`),
-    ipsec(`    sa_trans= esp-aes 256 esp-sha-hmac , sa_conn_id= ${at.connId % 1000}`),
-    ipsec('    sa_lifetime(k/sec)= (4608000/3600)'),
+export function createSas(at: DebugContext, sas: NewSas): DebugLine[] {
+  const created = (destination: string, spi: number, connId: number): DebugLine =>
+    ipsec(
+      [
+        'IPSEC(create_sa): sa created,',
+        `  (sa) sa_dest= ${destination}, sa_proto= 50, `,
+        `    sa_spi= ${spiBoth(spi)}, `,
+        `    sa_trans= esp-aes 256 esp-sha-hmac , sa_conn_id= ${connId}`,
+        `    sa_lifetime(k/sec)= (4608000/${sas.lifetimeSeconds})`,
+      ].join('\n'),
+    );
+  return [created(at.local, sas.inboundSpi, sas.inboundConnId), created(at.peer, sas.outboundSpi, sas.outboundConnId)];
+}
+
+function deleteSa(at: DebugContext, spi: number, connId: number): DebugLine {
+  const lines = [
+    'IPSEC(delete_sa): deleting SA,',
+    `  (sa) sa_dest= ${at.local}, sa_proto= 50, `,
+    `    sa_spi= ${spiBoth(spi)}, `,
+    `    sa_trans= esp-aes 256 esp-sha-hmac , sa_conn_id= ${connId}`,
   ];
-  return [...line(at.local, inboundSpi), ...line(at.peer, outboundSpi)];
+  return ipsec(lines.join('\n'));
 }
 
 /** This end takes an old pair down: a DELETE received (or sent) for it. */
-export function deletePair(at: DebugContext, inboundSpi: number, received: boolean): DebugLine[] {
+export function deletePair(at: DebugContext, sas: NewSas, received: boolean): DebugLine[] {
+  const { inboundSpi } = sas;
   const head = `ISAKMP: (${at.connId}):`;
   return [
     ...(received
@@ -121,9 +155,7 @@ export function deletePair(at: DebugContext, inboundSpi: number, received: boole
           isakmp(`ISAKMP-PAK: (${at.connId}):sending packet to ${at.peer} my_port 500 peer_port 500 (I) QM_IDLE      `),
         ]),
     ipsec('IPSEC(key_engine): got a queue event with 1 KMI message(s)'),
-    ipsec('IPSEC(delete_sa): deleting SA,'),
-    ipsec(`  (sa) sa_dest= ${at.local}, sa_proto= 50,`),
-    ipsec(`    sa_spi= ${spiHex(inboundSpi)}(${inboundSpi >>> 0}),`),
+    deleteSa(at, inboundSpi, sas.inboundConnId),
   ];
 }
 
@@ -186,7 +218,7 @@ export function ikev2Setup(at: DebugContext): DebugLine[] {
 }
 
 /** IKEv2 CREATE_CHILD_SA for a rekey (RFC 7296 §2.8). */
-export function ikev2Child(at: DebugContext, inboundSpi: number, outboundSpi: number): DebugLine[] {
+export function ikev2Child(at: DebugContext, sas: NewSas): DebugLine[] {
   const id = `(SESSION ID = ${at.connId % 1000},SA ID = 1)`;
   return [
     ikev2(
@@ -196,12 +228,13 @@ export function ikev2Child(at: DebugContext, inboundSpi: number, outboundSpi: nu
     ikev2(`IKEv2:${id}:Validating create child message`),
     ikev2(`IKEv2:${id}:Checking for Diffie-Hellman group: None`),
     ikev2(`IKEv2:${id}:Load IPSEC key material`),
-    ...createSas(at, inboundSpi, outboundSpi),
+    ...createSas(at, sas),
   ];
 }
 
 /** IKEv2 INFORMATIONAL with a DELETE (RFC 7296 §1.4.1). */
-export function ikev2Delete(at: DebugContext, inboundSpi: number, received: boolean): DebugLine[] {
+export function ikev2Delete(at: DebugContext, sas: NewSas, received: boolean): DebugLine[] {
+  const { inboundSpi } = sas;
   const id = `(SESSION ID = ${at.connId % 1000},SA ID = 1)`;
   return [
     ikev2(`IKEv2:${id}:${received ? 'Process delete request from peer' : 'Building packet for encryption'}`),
@@ -209,8 +242,6 @@ export function ikev2Delete(at: DebugContext, inboundSpi: number, received: bool
       `IKEv2:${id}:${received ? 'Processing DELETE INFO message for IPsec SA' : 'Sending DELETE INFO message for IPsec SA'} [SPI: ${spiHex(inboundSpi)}]`,
     ),
     ikev2(`IKEv2:${id}:Check for existing active SA`),
-    ipsec('IPSEC(delete_sa): deleting SA,'),
-    ipsec(`  (sa) sa_dest= ${at.local}, sa_proto= 50,`),
-    ipsec(`    sa_spi= ${spiHex(inboundSpi)}(${inboundSpi >>> 0}),`),
+    deleteSa(at, inboundSpi, sas.inboundConnId),
   ];
 }

@@ -11,8 +11,6 @@ export const labLimits = {
   diskFiles: 32,
   /** Commands in `commandLog`; tests never come near, a soak run forgets the oldest. */
   commandLogEntries: 100_000,
-  /** Output waiting to be paced to a line with `terminal monitor`, in messages. */
-  pendingMonitorMessages: 2_000,
   /** Rows of the Transient SPI table. */
   transientSpis: 20,
   historyLines: 20,

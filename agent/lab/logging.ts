@@ -76,7 +76,7 @@ export class BoxLog {
     this.write(severity, `%${tag}: ${text}`);
   }
 
-  /** One line of debug output (severity 7, no `%`). */
+  /** One debug message (severity 7, no `%`). Its further lines have no stamp; on the wire each is a message line of its own. */
   debug(text: string): void {
     this.write(DEBUG_SEVERITY, text);
   }
@@ -104,21 +104,24 @@ export class BoxLog {
     this.sequence += 1;
     const numbered = this.sequenceNumbers || this.behaviour.sequenceNumbers;
     const number = numbered ? `${String(this.sequence).padStart(6, '0')}: ` : '';
-    const line = `${number}${this.behaviour.clockMark}${logStamp(this.wall())}: ${text}`;
+    const [first = '', ...more] = text.split('\n');
+    const lines = [`${number}${this.behaviour.clockMark}${logStamp(this.wall())}: ${first}`, ...more];
     if (admits(this.levels.console, severity)) this.counts.console += 1;
-    if (admits(this.levels.buffer, severity)) this.keep(line);
-    if (admits(this.levels.trap, severity)) this.send(severity, line);
+    if (admits(this.levels.buffer, severity)) this.keep(lines);
+    if (admits(this.levels.trap, severity)) for (const line of lines) this.send(severity, line);
     if (admits(this.levels.monitor, severity)) {
       for (const listener of [...this.monitorListeners]) {
-        if (listener(line)) this.counts.monitor += 1;
+        if (listener(lines.join('\r\n'))) this.counts.monitor += 1;
       }
     }
   }
 
-  private keep(line: string): void {
+  private keep(lines: readonly string[]): void {
     this.counts.buffer += 1;
-    this.buffered.push(line);
-    this.bufferedBytes += line.length + 1;
+    for (const line of lines) {
+      this.buffered.push(line);
+      this.bufferedBytes += line.length + 1;
+    }
     let first = 0;
     while (this.bufferedBytes > this.bufferBytesMax && first < this.buffered.length) {
       this.bufferedBytes -= this.buffered[first]!.length + 1;

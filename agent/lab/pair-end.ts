@@ -4,10 +4,19 @@
  */
 import type { Monotonic } from '../../shared/model/time.ts';
 import type { BoxCore } from './box-core.ts';
-import { type DebugContext, deletePair, ikev2Child, ikev2Delete, ikev2Setup, mainMode, quickMode } from './ike-debug-lines.ts';
+import {
+  type DebugContext,
+  deletePair,
+  ikev2Child,
+  ikev2Delete,
+  ikev2Setup,
+  mainMode,
+  type NewSas,
+  quickMode,
+} from './ike-debug-lines.ts';
 import { labLimits } from './lab-limits.ts';
 import type { Prng } from './prng.ts';
-import { type IpsecPair, type PeerTunnel, TRANSFORM_KILOBYTES } from './sa-model.ts';
+import { type IpsecPair, type PeerTunnel, shownConnId, TRANSFORM_KILOBYTES } from './sa-model.ts';
 
 export interface TunnelSettings {
   readonly ikeVersion: 1 | 2;
@@ -96,7 +105,7 @@ export class PairEnd {
       initiator,
     });
     const at = this.seen(initiator);
-    core.cryptoDebug(tunnel.peer, (settings.ikeVersion === 1 ? quickMode : ikev2Child)(at, inboundSpi, outboundSpi));
+    core.cryptoDebug(tunnel.peer, (settings.ikeVersion === 1 ? quickMode : ikev2Child)(at, shown(core, tunnel.pairs[0]!)));
   }
 
   /** Takes all pairs from `first` on down, with a DELETE sent or received. */
@@ -105,7 +114,7 @@ export class PairEnd {
     for (const old of tunnel.pairs.splice(first)) {
       this.noteTransient(old);
       const at = this.seen(!received);
-      core.cryptoDebug(tunnel.peer, (settings.ikeVersion === 1 ? deletePair : ikev2Delete)(at, old.inboundSpi, received));
+      core.cryptoDebug(tunnel.peer, (settings.ikeVersion === 1 ? deletePair : ikev2Delete)(at, shown(core, old), received));
     }
   }
 
@@ -145,3 +154,9 @@ export class PairEnd {
     this.core.sa.noteTransient(pair.inboundSpi, HANDLE_BASE + pair.inboundConnId, pair.createdAt, labLimits.transientSpis);
   }
 }
+
+const shown = (core: BoxCore, pair: IpsecPair): NewSas => ({
+  ...pair,
+  inboundConnId: shownConnId(core.isXe, pair.inboundConnId),
+  outboundConnId: shownConnId(core.isXe, pair.outboundConnId),
+});

@@ -40,6 +40,12 @@ export class Prng {
     return text.slice(0, digits).toUpperCase();
   }
 
+  /** Characters of a crypt(3) salt or hash. */
+  cryptText(characters: number): string {
+    const alphabet = './0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+    return Array.from({ length: characters }, () => alphabet[this.uint32() % 64]).join('');
+  }
+
   /** A generator of its own for a part of the box, so that one part's draws do not shift another's. */
   fork(name: string): Prng {
     let hash = this.state;

@@ -106,3 +106,6 @@ export class SaModel {
     if (this.transient.length > countMax) this.transient.shift();
   }
 }
+
+/** IOS XE numbers the SAs of its data plane from 2001, classic IOS from 1. */
+export const shownConnId = (isXe: boolean, flowId: number): number => (isXe ? 2_000 + flowId : flowId);

@@ -87,11 +87,11 @@ describe('output modifiers', () => {
   });
 
   test.each([
-    ['', 'show ip int brief | foo bar', "                        ^\n% Invalid input detected at '^' marker.\n"],
-    ['', 'show ip int brief | include', '% Incomplete command.\n'],
-    ['', 'show ip int brief | include (', '% Failed to compile regular expression.\n'],
-    ['', 'undebug all | include x', "                ^\n% Invalid input detected at '^' marker.\n"],
-  ])('%s%s is refused', (_, line, answer) => {
+    ['show ip int brief | foo bar', "                        ^\n% Invalid input detected at '^' marker.\n"],
+    ['show ip int brief | include', '% Incomplete command.\n'],
+    ['show ip int brief | include (', '% Failed to compile regular expression.\n'],
+    ['undebug all | include x', "                ^\n% Invalid input detected at '^' marker.\n"],
+  ])('%s is refused', (line, answer) => {
     expect(run(line)).toBe(answer);
   });
 

@@ -2,7 +2,7 @@
 
 import type { BoxCore } from '../box-core.ts';
 import { spiBoth } from '../box-time.ts';
-import type { IpsecPair, PeerTunnel } from '../sa-model.ts';
+import { type IpsecPair, type PeerTunnel, shownConnId } from '../sa-model.ts';
 
 export function ipsecSa(core: BoxCore, detail: boolean, peer: string | null): string[] {
   const tunnels = core.sa.tunnels.filter((tunnel) => peer === null || tunnel.peer === peer);
@@ -77,7 +77,7 @@ function detailedErrors(tunnel: PeerTunnel): string[] {
 function sa(core: BoxCore, tunnel: PeerTunnel, pair: IpsecPair, way: 'inbound' | 'outbound'): string[] {
   const inbound = way === 'inbound';
   const flowId = inbound ? pair.inboundConnId : pair.outboundConnId;
-  const connId = core.isXe ? 2_000 + flowId : flowId;
+  const connId = shownConnId(core.isXe, flowId);
   const flow = core.isXe ? `CSR:${flowId}` : `SW:${flowId}`;
   const siblings = core.isXe ? 'FFFFFFFF80000008' : '80000000';
   const left = Math.max(0, pair.lifetimeSeconds - Math.floor((core.clock.monotonic() - pair.createdAt) / 1_000));

@@ -1,6 +1,9 @@
 /** `show ip route`, `show crypto map`, `show crypto isakmp policy`, `ping`: what a person looks at when a tunnel is in doubt. */
 import type { BoxCore } from '../box-core.ts';
 
+/** Of the second interface: the users behind the box. */
+export const insideAddress = (core: BoxCore): string => (core.config.tunnel?.role === 'spoke' ? '192.168.20.1' : '192.168.10.1');
+
 const networkOf = (address: string): string => address.replace(/\.\d+$/, '.0');
 
 /** Classful, as IOS groups its table. */
@@ -13,10 +16,10 @@ function majorNetwork(address: string): { readonly network: string; readonly bit
 }
 
 export function ipRoute(core: BoxCore): string[] {
-  const [inside] = core.isXe ? ['GigabitEthernet2'] : ['Ethernet0/1'];
+  const inside = core.isXe ? 'GigabitEthernet2' : 'Ethernet0/1';
   const connected: [string, string][] = [
     [core.options.cryptoAddress, core.outsideInterface],
-    [core.config.tunnel?.role === 'spoke' ? '192.168.20.1' : '192.168.10.1', inside!],
+    [insideAddress(core), inside],
     ...(core.config.tunnel ? [[core.config.tunnel.tunnelAddress, 'Tunnel0'] as [string, string]] : []),
   ];
   const gateway = core.options.cryptoAddress.replace(/\.\d+$/, '.254');

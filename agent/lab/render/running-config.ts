@@ -2,6 +2,7 @@
 import type { BoxCore, TunnelConfig } from '../box-core.ts';
 import { clockReadingSeconds } from '../box-time.ts';
 import { LOG_LEVELS } from '../logging.ts';
+import { insideAddress } from './routing.ts';
 
 /** `show startup-config`: nothing is ever changed that the box would not keep. */
 export function startupConfig(core: BoxCore): string[] {
@@ -53,7 +54,7 @@ function configLines(core: BoxCore): string[] {
       : [log.levels.monitor === null ? 'no logging monitor' : `logging monitor ${level(log.levels.monitor)}`]),
     ...(core.options.enableSecret === null
       ? []
-      : [`enable secret 5 $1$${core.prng.fork('enable').hex(4)}$${core.prng.fork('enable2').hex(22)}`]),
+      : [`enable secret 5 $1$${core.prng.fork('enable').cryptText(4)}$${core.prng.fork('enable2').cryptText(22)}`]),
     '!',
     'aaa new-model',
     '!',
@@ -63,7 +64,16 @@ function configLines(core: BoxCore): string[] {
     `interface ${core.outsideInterface}`,
     ` ip address ${core.options.cryptoAddress} 255.255.255.0`,
     '!',
+    `interface ${core.isXe ? 'GigabitEthernet2' : 'Ethernet0/1'}`,
+    ` ip address ${insideAddress(core)} 255.255.255.0`,
+    '!',
+    `interface ${core.isXe ? 'GigabitEthernet3' : 'Ethernet0/2'}`,
+    ' no ip address',
+    ' shutdown',
+    '!',
     ...(tunnel ? tunnelLines(core, tunnel) : []),
+    `ip route 0.0.0.0 0.0.0.0 ${core.options.cryptoAddress.replace(/\.\d+$/, '.254')}`,
+    '!',
     ...(log.levels.trap === 6 ? [] : [log.levels.trap === null ? 'no logging trap' : `logging trap ${level(log.levels.trap)}`]),
     ...(log.host
       ? [`logging host ${log.host.address}${log.host.port === 514 ? '' : ` transport udp port ${log.host.port}`}`]

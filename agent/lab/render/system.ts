@@ -2,6 +2,7 @@
 
 import type { BoxCore } from '../box-core.ts';
 import { clockReadingSeconds, uptimeWords } from '../box-time.ts';
+import { insideAddress } from './routing.ts';
 
 export function showVersion(core: BoxCore): string[] {
   const { hostname } = core.config;
@@ -113,11 +114,10 @@ export function ipInterfaceBrief(core: BoxCore): string[] {
   const row = (name: string, address: string, method: string, status: string, protocol: string): string =>
     `${name.padEnd(26)} ${address.padEnd(15)} YES ${method.padEnd(6)} ${status.padEnd(21)} ${protocol.padEnd(8)}`;
   const [second, third] = core.isXe ? ['GigabitEthernet2', 'GigabitEthernet3'] : ['Ethernet0/1', 'Ethernet0/2'];
-  const inside = core.config.tunnel?.role === 'spoke' ? '192.168.20.1' : '192.168.10.1';
   return [
     'Interface                  IP-Address      OK? Method Status                Protocol',
     row(core.outsideInterface, core.options.cryptoAddress, 'NVRAM', 'up', 'up'),
-    row(second!, inside, 'NVRAM', 'up', 'up'),
+    row(second!, insideAddress(core), 'NVRAM', 'up', 'up'),
     row(third!, 'unassigned', 'NVRAM', 'administratively down', 'down'),
     ...(core.config.tunnel ? [row('Tunnel0', core.config.tunnel.tunnelAddress, 'NVRAM', 'up', 'up')] : []),
   ];

@@ -68,6 +68,10 @@ export const limits = {
   pagerAnswersMax: 20_000,
   /** Pending ring bytes in memory when the disk stalls; beyond it lines are dropped and counted. */
   ringPendingBytesMax: 32 * 1024 * 1024,
+  /** The same in chunks: a datagram of one byte costs an object of a hundred. */
+  ringPendingChunksMax: 262_144,
+  /** Pause between two log entries about dropped lines. */
+  ringDropSaidEveryMs: 10_000,
   /** One ring segment: the unit in which old evidence is deleted. */
   ringSegmentBytes: 4 * 1024 * 1024,
   /** Log lines copied into one bundle. */
@@ -100,7 +104,7 @@ export const limits = {
   ringWriteEveryMs: 100,
   /** Power-cut bound of the ring (pair-protocol.md, "Sessions and commands"). */
   ringSyncEveryMs: 1_000,
-  /** One write of the ring. */
+  /** Pending bytes at which the ring writes at once; what piles up during a write, up to a segment, goes in the next. */
   ringBatchBytes: 1024 * 1024,
   /** The piece in which a window is copied, and so the memory a copy costs. */
   ringCopyBytes: 256 * 1024,

@@ -59,8 +59,15 @@ export async function openRing(folder: string, bounds: RingBounds, world: RingWo
   return ring;
 }
 
-export interface Chunk extends Arrival {
+interface Chunk extends Arrival {
   readonly bytes: Buffer;
+}
+
+/** What one write will take: filled by `append` until its write begins, so that a slow disk is given fewer and larger ones. */
+interface Batch {
+  readonly chunks: Chunk[];
+  bytes: number;
+  full: boolean;
 }
 
 export class Ring {
@@ -72,8 +79,9 @@ export class Ring {
   readonly #writer: SegmentWriter;
   /** Oldest first; the one being written is the last. */
   readonly #segments: Segment[];
-  #pending: Chunk[] = [];
+  #pending: Batch[] = [];
   #pendingBytes = 0;
+  #pendingChunks = 0;
   /** Chunks ever taken, written, synced: a flush waits for the third to reach what the first was. */
   #taken = 0;
   #written = 0;
@@ -88,6 +96,7 @@ export class Ring {
   #degraded: { readonly reason: string; readonly since: Monotonic } | null = null;
   /** Open while chunks are being turned away. */
   #dropHole: Hole | null = null;
+  #dropSaidAt: Monotonic | null = null;
   #copies = 0;
   #closed = false;
   #lastSyncAt: Monotonic | null = null;
@@ -105,12 +114,18 @@ export class Ring {
   /** Takes whole lines as they came; the buffer is the ring's from here on. Never throws, never waits. */
   append(bytes: Buffer, at: Arrival): void {
     if (bytes.length === 0) return;
-    if (this.#closed || this.#pendingBytes + bytes.length > limits.ringPendingBytesMax) {
+    const noRoom =
+      this.#pendingBytes + bytes.length > limits.ringPendingBytesMax || this.#pendingChunks >= limits.ringPendingChunksMax;
+    if (this.#closed || noRoom) {
       this.#drop(bytes, at);
       return;
     }
-    this.#pending.push({ bytes, at: at.at, wall: at.wall, source: at.source });
+    const batch = this.#batchToFill();
+    batch.chunks.push({ bytes, at: at.at, wall: at.wall, source: at.source });
+    batch.bytes += bytes.length;
+    batch.full = batch.bytes >= limits.ringSegmentBytes;
     this.#pendingBytes += bytes.length;
+    this.#pendingChunks++;
     this.#taken++;
     this.#workSoon();
   }
@@ -223,8 +238,7 @@ export class Ring {
     this.#counters.droppedBytes += bytes.length;
     const moment: Moment = { wall: at.wall, monotonic: at.at, bootId: this.#world.clock.bootId };
     const hole = this.#dropHole ?? { from: moment, source: at.source, lostLines: 0, lostBytes: 0 };
-    if (!this.#dropHole)
-      this.#log.error({ pendingBytes: this.#pendingBytes }, 'ring: the disk does not keep up; lines are dropped and counted');
+    this.#sayDropping(at.at);
     this.#dropHole = {
       from: hole.from,
       to: moment,
@@ -235,6 +249,16 @@ export class Ring {
       lostBytes: (hole.lostBytes ?? 0) + bytes.length,
     };
     this.#holes.note(this.#dropHole);
+  }
+
+  /** Now and then: an overload comes and goes many times a second. */
+  #sayDropping(now: Monotonic): void {
+    if (this.#dropSaidAt !== null && elapsedMs(this.#dropSaidAt, now) < limits.ringDropSaidEveryMs) return;
+    this.#dropSaidAt = now;
+    this.#log.error(
+      { ...this.#counters, pendingBytes: this.#pendingBytes },
+      'ring: the disk does not keep up; lines are dropped and counted',
+    );
   }
 
   #workSoon(): void {
@@ -260,7 +284,8 @@ export class Ring {
     try {
       for (;;) {
         this.#workingSince = this.#world.clock.monotonic();
-        if (this.#pending.length > 0) await this.#writeBatch();
+        const next = this.#pending[0];
+        if (next) await this.#writeBatch(next);
         else if (this.#holes.unsaved().length > 0 && this.#writer.current) await this.#saveHoles();
         else if (this.#flushes.length > 0 && this.#synced < this.#written) await this.#sync();
         else break;
@@ -273,16 +298,22 @@ export class Ring {
     this.#workingSince = null;
   }
 
-  async #writeBatch(): Promise<void> {
-    let count = 0;
-    let bytes = 0;
-    for (; count < this.#pending.length && bytes < limits.ringBatchBytes; count++) bytes += this.#pending[count]!.bytes.length;
-    const batch = this.#pending.slice(0, count);
+  #batchToFill(): Batch {
+    const last = this.#pending.at(-1);
+    if (last && !last.full) return last;
+    const batch: Batch = { chunks: [], bytes: 0, full: false };
+    this.#pending.push(batch);
+    return batch;
+  }
+
+  async #writeBatch(batch: Batch): Promise<void> {
+    batch.full = true;
     if (this.#writer.wantsToRoll()) await this.#sync();
-    await this.#writer.write(batch, bytes);
-    this.#pending = this.#pending.slice(count);
-    this.#pendingBytes -= bytes;
-    this.#written += count;
+    await this.#writer.write(batch.chunks, batch.bytes);
+    this.#pending.shift();
+    this.#pendingBytes -= batch.bytes;
+    this.#pendingChunks -= batch.chunks.length;
+    this.#written += batch.chunks.length;
     this.#dropHole = null;
     this.#syncTimer ??= this.#world.clock.timer('ring sync', limits.ringSyncEveryMs, () => void this.flush());
     await this.expire();

@@ -89,11 +89,12 @@ function deliveryWords(input: Input & { readonly kind: 'delivery' }): string {
 function timerWords(input: Input & { readonly kind: 'timer' }, reason: Reason): string {
   switch (input.name) {
     case 'stop':
-      return reason === 'nothing-on' ? 'stop time: no debug was on, nothing to turn off' : `stop time: ${words(reason)}`;
+      if (reason === 'nothing-on') return 'stop time: no debug was on at the event, nothing to turn off';
+      return reason === 'stop-time' ? 'stop time: debugs go off now' : `stop time: ${words(reason)}`;
     case 'stop-bound':
       return 'debugs are still not verified off: handed to a person';
     case 'tail':
-      return 'log after the stop kept';
+      return 'the log after the stop is kept';
     default:
       return words(reason);
   }

@@ -42,8 +42,6 @@ export const limits = {
   snmpMessagesPerAttemptMax: 8,
   /** Unknown sources that get a counter (and one log line) of their own; the rest share one. */
   strangersMax: 256,
-  /** Observations waiting for the coordinator. Beyond it lines go to the ring only, and the drop is counted. */
-  inboxMax: 10_000,
   /** Flows described in one incident; further ones are counted. */
   flowsPerIncidentMax: 10_000,
   /** Output kept of one command; the rest is cut and said so. `show crypto ipsec sa` of 200 SAs is about 400 KiB. */

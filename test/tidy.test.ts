@@ -1,6 +1,5 @@
 /** The house rules of architecture.md, held by machine: rules per file (support/tidy-rules.ts), and pages that must keep up with the code. */
-import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
@@ -22,13 +21,11 @@ import {
 const root = fileURLToPath(new URL('..', import.meta.url));
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
 
-const files: SourceFile[] = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '-z', '--', '*.ts'], {
-  cwd: root,
-  encoding: 'utf8',
-})
-  .split('\0')
-  .filter((path) => /^(?:agent|shared|bin|test)\//.test(path) && existsSync(join(root, path)))
-  .map((path) => ({ path, text: read(path) }));
+const files: SourceFile[] = ['agent', 'bin', 'shared', 'test'].flatMap((top) =>
+  readdirSync(join(root, top), { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.ts'))
+    .map((path) => ({ path: `${top}/${path}`, text: read(`${top}/${path}`) })),
+);
 
 describe('every file', () => {
   test('there are files', () => {

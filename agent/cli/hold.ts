@@ -16,7 +16,7 @@ export const holdCommand: Subcommand = {
       .option('--off', 'take it off now')
       .addHelpText(
         'after',
-        '\nExamples:\n  spitrap hold -c hub.yaml --for 2h\n  spitrap hold -c hub.yaml --off\n\nWhile the agent is down: a file HOLD in its dataDir does the same from its next start.\n',
+        '\nExamples:\n  spitrap hold -c hub.yaml --for 2h\n  spitrap hold -c hub.yaml --off\n\nWhile the agent is down: a file HOLD in its dataDir does the same from its\nnext start.\n',
       )
       .action((options: Options) =>
         perform(async (context) => {

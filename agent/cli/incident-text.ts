@@ -12,8 +12,8 @@ export function incidentListText(incidents: readonly StoredIncident[], paint: Pa
   return incidents
     .flatMap((stored) => {
       if (stored.incident === null) {
-        const why = stored.why === null ? 'not sealed yet' : `unreadable: ${printable(stored.why, 300)}`;
-        return wrapped(`${paint('warn', stored.state)} ${why}`, `${stored.id}  `);
+        const why = stored.why === null ? 'not sealed yet' : printable(stored.why, 300);
+        return wrapped(`${paint('warn', stored.state)}: ${why}`, `${stored.id}  `);
       }
       const { incident } = stored;
       const flow = incident.flows[0];

@@ -8,6 +8,7 @@ import { SpitrapError } from '../../shared/errors.ts';
 import { quoted } from '../../shared/model/printable.ts';
 import { type DurationMs, parseDuration } from '../../shared/model/time.ts';
 import type { World } from '../ports.ts';
+import { wrapped } from '../status/text-layout.ts';
 import { type Style, widthDefault, widthMax, widthMin } from './lab/lanes.ts';
 import { findScenario, scenarios } from './lab/scenarios.ts';
 import { type CliContext, exitCodes, print, type Subcommand } from './subcommand.ts';
@@ -32,12 +33,12 @@ const SIGNAL_CODES: Readonly<Record<string, number>> = { SIGHUP: 129, SIGINT: 13
 export const labCommand: Subcommand = {
   name: 'lab',
   register(command, perform) {
-    const stories = scenarios.map(({ name, story }) => `  ${name.padEnd(11)} ${story}`).join('\n');
+    const stories = scenarios.flatMap(({ name, story }) => wrapped(story, `  ${name.padEnd(11)} `)).join('\n');
     command
       .description('the whole job on a simulated pair: two head-ends, two agents, and an SA that breaks')
       .option('--delay <duration>', 'from the message to `undebug all`; 18s in the field', '3s')
       .option('--scenario <name>', 'what is lost between the agents', 'desync')
-      .option('--loss <percent>', 'of all datagrams between the agents, at random', '0')
+      .option('--loss <percent>', 'of all datagrams between the agents, at random, during the incident', '0')
       .option(
         '--out <dir>',
         'where configurations, logs and bundles go; new or empty (default: a new folder in the temporary one)',

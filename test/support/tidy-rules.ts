@@ -173,7 +173,7 @@ export const fileRules: readonly Rule[] = [
   {
     name: 'relative imports end in .ts (or .json)',
     check: ({ text }) =>
-      [...text.matchAll(/^(?:import|export|\} from)\b[^"\n]*?'(\.{1,2}\/[^']*)'/gm)]
+      [...text.matchAll(/^(?:import|export|\})[^'"\n]*?(?:from\s*|^import\s*)'(\.{1,2}\/[^']*)'/gm)]
         .filter((match) => !/\.(?:ts|json)$/.test(match[1]!))
         .map((match) => `imports ${match[1]}`),
   },

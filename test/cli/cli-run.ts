@@ -1,0 +1,32 @@
+/** Runs the command line in this process with captured output. Used by the tests of this folder. */
+import { main } from '../../agent/cli/main.ts';
+import type { CliContext } from '../../agent/cli/subcommand.ts';
+import { thisHost } from '../../agent/config/config-host.ts';
+import { createWorld } from '../../agent/world.ts';
+
+export interface CliRun {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export async function cli(argv: readonly string[], options: { tty?: boolean; noColor?: boolean } = {}): Promise<CliRun> {
+  const said = { stdout: '', stderr: '' };
+  const output = (name: 'stdout' | 'stderr') => ({
+    isTty: options.tty ?? false,
+    write: (text: string): void => {
+      said[name] += text;
+    },
+  });
+  const context: CliContext = {
+    world: createWorld(),
+    host: thisHost,
+    version: '0.0.0-test',
+    stdout: output('stdout'),
+    stderr: output('stderr'),
+    noColor: options.noColor ?? false,
+    stopSignal: () => Promise.reject(new Error('no subcommand under test waits for a signal')),
+    self: { nodePath: process.execPath, binPath: '/nowhere' },
+  };
+  return { code: await main(argv, context), ...said };
+}

@@ -284,6 +284,21 @@ describe('timeliness (RFC 3414 §3.2 (7))', () => {
     }
   });
 
+  test('informs: once our boots are at their end nothing is timely any more', async () => {
+    const disk = new FakeDisk();
+    disk.put('/data/engine.json', '{"engineId":"8000000903aa","boots":2147483646}');
+    const world = { clock, disk, random: seededRandom(), datagrams: network.host('10.0.0.7') } as unknown as World;
+    const spent = await openEngine('/data', null, world);
+    await openSnmpReceiver({ listen: us, peers, engine: spent, world, ...inbox });
+    network.inject({
+      bytes: inform({ engineId: spent.id, stamp: spent.stamp() }),
+      from: spoke,
+      to: { ...us, address: '10.0.0.7' },
+    });
+    await settle();
+    expect([spent.stamp().boots, inbox.reasons]).toEqual([0x7fff_ffff, ['not-in-time-window']]);
+  });
+
   test("traps: by what the sender's engine said last", async () => {
     const steps: [boots: number, timeS: number, advanceMs: number, accepted: boolean][] = [
       [5, 1_000, 0, true],

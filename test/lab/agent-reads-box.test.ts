@@ -1,0 +1,74 @@
+/**
+ * The agent's platforms read what the box prints, though neither knows the other: every planned command is taken, and the
+ * agent's parsers leave nothing unread.
+ */
+import { describe, expect, test } from 'vitest';
+import { parseIpsecSas } from '../../shared/platforms/cisco/ipsec-sa.ts';
+import { platforms } from '../../shared/platforms/index.ts';
+import type { Platform } from '../../shared/platforms/platform.ts';
+import { HUB_ADDRESS, login, SPOKE_ADDRESS, stage } from './lab-support.ts';
+
+const cases = platforms.flatMap((platform) =>
+  ([1, 2] as const).map((ikeVersion) => [platform.name, ikeVersion, platform] as const),
+);
+
+async function ready(platform: Platform, ikeVersion: 1 | 2) {
+  const set = stage({
+    hub: { platform: platform.name as 'cisco-ios' | 'cisco-iosxe', logHost: '192.0.2.9' },
+    pair: { ikeVersion },
+  });
+  await set.clock.advance(5_000);
+  const hand = login(set.hub);
+  for (const line of [`debug crypto condition peer ipv4 ${SPOKE_ADDRESS}`, 'debug crypto isakmp', 'debug crypto ikev2'])
+    hand.run(line);
+  return { ...set, hand };
+}
+
+describe.each(cases)('%s, IKEv%i', (_, ikeVersion, platform) => {
+  test('takes every command of the capture plan', async () => {
+    const { clock, pair, hand } = await ready(platform, ikeVersion);
+    pair.desync();
+    await clock.advance(1_000);
+    const plan = (['first', 'stop', 'late'] as const).flatMap((round) =>
+      platform.capturePlan(round, { peers: [SPOKE_ADDRESS], maxUnscopedSas: 200 }),
+    );
+    const refused = plan.filter(({ command }) =>
+      platform.definition.refusals.some((refusal) =>
+        refusal.test(
+          hand
+            .run(command)
+            .split('\n')
+            .find((line) => !/^\s*\^?$/.test(line)) ?? '',
+        ),
+      ),
+    );
+    expect(plan.length).toBeGreaterThan(10);
+    expect(refused).toEqual([]);
+  });
+
+  test('its parsers leave nothing unread', async () => {
+    const { clock, pair, hub, spoke, hand } = await ready(platform, ikeVersion);
+    const { debugging, clock: showClock, saCount, logging } = platform.parsers;
+    expect(debugging(hand.run('show debugging'))).toEqual({
+      value: [
+        { text: 'Crypto ISAKMP debugging', crypto: true },
+        { text: 'IKEv2 default debugging', crypto: true },
+      ],
+      unread: [],
+    });
+    expect(showClock(hand.run('show clock'))).toMatchObject({ value: { mark: '*', year: 2026, zone: 'UTC' }, unread: [] });
+    const counts = ['show crypto isakmp sa', 'show crypto ikev2 sa'].map((line) => saCount(hand.run(line)).value);
+    expect(counts).toEqual(ikeVersion === 1 ? [3, 0] : [0, 3]);
+    const [ours] = parseIpsecSas(hub.console(`show crypto ipsec sa peer ${SPOKE_ADDRESS} detail`)).value;
+    const theirs = parseIpsecSas(spoke.console(`show crypto ipsec sa peer ${HUB_ADDRESS} detail`));
+    expect(theirs.unread).toEqual([]);
+    expect(ours!.counters['pkts encaps']).toBe(theirs.value[0]!.counters['pkts decaps']);
+    const spi = pair.desync();
+    expect(theirs.value[0]!.currentOutboundSpi).toBe(spi);
+    await clock.advance(1_000);
+    const buffer = logging(hand.run('show logging')).value;
+    expect(buffer.bufferLevel).toBe(7);
+    expect(buffer.lines.some((line) => line.includes('RECVD_PKT_INV_SPI'))).toBe(true);
+    expect(parseIpsecSas(hand.run('show crypto ipsec sa detail')).unread).toEqual([]);
+  });
+});

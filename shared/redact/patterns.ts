@@ -17,6 +17,8 @@ const TYPE = String.raw`(?:[0-9]\s+)?`;
 const WORD = String.raw`(?<secret>\S+)`;
 /** IOS takes the rest of the line as a password. */
 const REST = String.raw`(?<secret>\S+(?:[ \t]+\S+)*)`;
+/** A command at the start of its line, also in a change log: `logged command:…`, `… joe@vty0 | …`. */
+const START = String.raw`(?:^\s*|\blogged command:\s*|\|\s*)`;
 const QUOTED = String.raw`(?<secret>[^"\r\n]+)`;
 
 const line = (samples: readonly string[], source: string, flags = 'g'): SecretPattern => ({
@@ -91,7 +93,7 @@ export const secretPatterns: readonly SecretPattern[] = [
   ),
   line(
     [' password 7 0822455D0A16', 'logged command:password cisco'],
-    String.raw`(?<head>(?:^\s*|\blogged command:\s*)password\s+(?!required\b)${TYPE})${REST}`,
+    String.raw`(?<head>${START}password\s+(?!required\b)${TYPE})${REST}`,
   ),
   line(
     [' ppp chap password 7 0822455D0A16', ' ppp pap sent-username spoke1 password 0 cisco'],
@@ -123,8 +125,12 @@ export const secretPatterns: readonly SecretPattern[] = [
     String.raw`(?<head>\bneighbor\s+\S+\s+password\s+${TYPE})${REST}`,
   ),
   line(
-    ['  key-string 7 0822455D0A16', ' standby 1 authentication md5 key-string 7 0822455D0A16'],
-    String.raw`(?<head>\bkey-string\s+${TYPE})(?!timeout\b)${WORD}`,
+    ['  key-string 7 0822455D0A16', '  key-string two words', '  key-string password 0123456789ABCDEF01234567'],
+    String.raw`(?<head>${START}key-string\s+${TYPE}(?:(?:password|clear|encrypted)\s+)?)${REST}`,
+  ),
+  line(
+    [' standby 1 authentication md5 key-string 7 0822455D0A16 timeout 30'],
+    String.raw`(?<head>\bkey-string\s+${TYPE}(?:(?:password|clear|encrypted)\s+)?)${WORD}`,
   ),
   line(['    key 1 -- text "cisco123"'], String.raw`(?<head>\bkey\s+[0-9]{1,10}\s+--\s+text\s+")${QUOTED}(?=")`),
   line(

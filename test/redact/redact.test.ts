@@ -59,9 +59,12 @@ const lines: string[] = [
   'copy ftp://joe:{s3cret}@10.1.1.1/x flash:',
   ' neighbor 10.1.1.1 password 7 {0822455D0A16}',
   '  key-string 7 {0822455D0A16}',
+  '  key-string {two words}',
+  '  key-string password {0123456789ABCDEF01234567}',
+  '    5   1  joe@vty0      |  password 7 {0822455D0A16}',
   '    key 1 -- text "{cisco123}"',
   ' standby 1 authentication {cisco}',
-  ' standby 1 authentication md5 key-string 7 {0822455D0A16}',
+  ' standby 1 authentication md5 key-string 7 {0822455D0A16} timeout 30',
   ' standby 1 authentication md5 key-chain HSRP',
   ' vrrp 1 authentication text {cisco}',
   '  Authentication text, string "{cisco}"',
@@ -101,7 +104,7 @@ describe('one line', () => {
     expect(redact(raw)).toEqual({ text: expected, count: secrets.length });
     // With a syslog header in front, and CR behind, as a router under change logging sends it.
     const logged = redact(`<189>91: *Mar 12 18:22:10.706: ${raw}\r`);
-    if (secrets.length > 0 && !/^\s+(?:key|Key|password)\s/.test(raw))
+    if (secrets.length > 0 && !/^\s+(?:key(?:-string)?|Key|password)\s/.test(raw))
       expect(logged.text.replace('\r', '')).toContain(tagOf(secrets[0]!));
   });
 

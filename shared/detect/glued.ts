@@ -19,6 +19,8 @@ interface Span {
   readonly tokens: MessageToken[];
 }
 
+/** Longer than any header with its relay's in front. */
+const HEADER_CHARS_MAX = 1_024;
 /** PRIs tried as the start of one message: its own, a relay's in front, and one to spare. */
 const PRI_TRIALS_MAX = 3;
 /** `*Mar 12 2026 18:22:10.706 UTC+07:30: ` fits well. */
@@ -39,7 +41,7 @@ export function cutMessages(line: string, messagesMax: number): { readonly messa
     // No text of ours holds a `<`: a PRI behind the mnemonic is the next message, even one without a mnemonic (a debug line).
     const end = nextPri(line, named.end, spans[i + 1]?.start ?? line.length);
     const carrier = span.tokens[0]!.facilityName.startsWith('IOSXE') && span.tokens[1] === named;
-    const quoted = span.tokens[0] !== named && !carrier;
+    const quoted = (span.tokens[0] !== named && !carrier) || !isItsOwnHeader(line, span.start, span.tokens[0]!);
     messages.push({ text: line.slice(span.start, end), quoted, reachesLineEnd: end === line.length });
   }
   return { messages, dropped };
@@ -73,20 +75,67 @@ function laterStart(line: string, regionStart: number, token: MessageToken, curr
   return stampStart(line, regionStart, token);
 }
 
-const headerOf = (line: string, start: number, token: MessageToken): SyslogHeader => parseSyslog(line.slice(start, token.end));
+/** Some way past the token: a relay may have put its own fields behind it (RFC 5424, `%CRYPTO-…` taken for APP-NAME). */
+const headerOf = (line: string, start: number, token: MessageToken): SyslogHeader =>
+  parseSyslog(line.slice(start, token.end + HEADER_CHARS_MAX));
 
 /** The earliest of the last few PRIs from which the header reads clean up to the token; else the last PRI; null without any. */
 function priStart(line: string, from: number, token: MessageToken): number | null {
   const found: number[] = [];
   for (let at = token.start - 1; at >= from && found.length < PRI_TRIALS_MAX; at--) if (isPri(line, at)) found.unshift(at);
-  for (const at of found) if (headerOf(line, at, token).unread === '') return at;
-  return found.at(-1) ?? null;
+  for (const at of found) {
+    const header = headerOf(line, at, token);
+    if (header.unread === '' && followsOn(openingOf(line, at), header)) return at;
+  }
+  return null;
 }
 
 function stampStart(line: string, from: number, token: MessageToken): number | null {
   const windowStart = Math.max(from, token.start - STAMP_CHARS_MAX);
   const header = headerOf(line, windowStart, token);
-  return header.stamp === null ? null : line.indexOf(header.stamp.text, windowStart);
+  if (header.stamp === null) return null;
+  const at = line.indexOf(header.stamp.text, windowStart);
+  return headerOf(line, at, token).unread === '' && followsOn(openingOf(line, from), headerOf(line, at, token)) ? at : null;
+}
+
+/** The header with which the line began, of what stands before `end`. */
+const openingOf = (line: string, end: number): SyslogHeader => parseSyslog(line.slice(0, Math.min(end, HEADER_CHARS_MAX)));
+
+/** The counter of one message and of the next that got glued to it. */
+const COUNTER_STEP_MAX = 1_000;
+
+/**
+ * Could `next` come from the device (or relay) that sent `first`? User names, IKE identities and the like are strangers' text inside
+ * our device's lines: a whole message with a PRI can be written there, but hardly with our host's name and its running counter.
+ */
+function followsOn(first: SyslogHeader, next: SyslogHeader): boolean {
+  const bare = first.pri === null && first.stamp === null && first.counters.length === 0;
+  // A prompt, or the rest of a line whose beginning is lost: nothing to compare with.
+  if (bare) return true;
+  if ((first.pri === null) !== (next.pri === null)) return false;
+  if (first.relayHostname !== null || next.relayHostname !== null)
+    return first.relayHostname !== null && next.relayHostname !== null;
+  if ((first.stamp === null) !== (next.stamp === null) || first.hostname !== next.hostname) return false;
+  return (
+    first.counters.length === next.counters.length &&
+    next.counters.every((counter, i) => counter >= first.counters[i]! && counter - first.counters[i]! <= COUNTER_STEP_MAX)
+  );
+}
+
+/** A prompt and half a command are the most that may stand in front of a message unread. */
+const UNREAD_WORDS_MAX = 2;
+
+/**
+ * Text in front of the mnemonic that is no header makes the message a quotation (`…: ID FQDN name: %CRYPTO-4-…` in a debug line),
+ * unless it is short and of an unknown form, or a console's line before a stamp.
+ */
+function isItsOwnHeader(line: string, start: number, token: MessageToken): boolean {
+  const { unread, stamp, pri } = headerOf(line, start, token);
+  if (unread === '') return true;
+  const short = unread.trim().split(/\s+/, UNREAD_WORDS_MAX + 1).length <= UNREAD_WORDS_MAX;
+  if (stamp === null) return short;
+  const beforeStamp = line.slice(start, token.start).lastIndexOf(stamp.text) >= unread.length;
+  return beforeStamp && (pri === null || short);
 }
 
 function nextPri(line: string, from: number, to: number): number {

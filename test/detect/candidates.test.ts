@@ -87,6 +87,13 @@ describe('every text under every header', () => {
     expect(all(chunkOf(`${line}\n`))).toMatchObject([{ kind: 'message', message: note.expected, raw: line }]);
   });
 
+  test("behind a relay that took the mnemonic for a program's name", () => {
+    const line = `<188>1 2026-11-22T02:58:06.920716+00:00 192.0.2.1 %CRYPTO-4-${note.mnemonic} - - -  ${note.body}`;
+    expect(all(chunkOf(`${line}\n`))).toMatchObject([
+      { message: note.expected, header: { relayHostname: '192.0.2.1', unread: '' } },
+    ]);
+  });
+
   test('text that is not UTF-8 stays readable, UTF-8 stays UTF-8', () => {
     const latin1 = Buffer.from(`<188>91: Z\u00fcrich: ${noteA}\n`, 'latin1');
     expect(all(chunkOf(latin1))[0]).toMatchObject({ message: note.expected, header: { hostname: 'Z\u00fcrich' } });
@@ -112,6 +119,32 @@ describe('what names the message and is not it', () => {
   ])('%s: %s', (fault, line) => {
     const found = all(chunkOf(`${NOISE}${line}\n${NOISE}`));
     expect(found).toMatchObject([{ kind: 'unreadable', fault, raw: line }]);
+  });
+
+  // Strangers write user names and IKE identities, and those stand in our device's lines.
+  test.each([
+    [
+      'an IKE identity in a debug line',
+      `<191>92: hub: *Mar 12 18:22:10.700: ISAKMP:(0): ID payload FQDN name: ${messageOf(note)}`,
+    ],
+    ['one with a stamp', `<191>92: hub: *Mar 12 18:22:10.700: ISAKMP:(0): ID payload FQDN name: ${noteA}`],
+    ['one with a PRI and a stamp', `<191>92: hub: *Mar 12 18:22:10.700: ISAKMP:(0): ID payload FQDN name: <188>${noteA}`],
+    ['one with another host', `<191>92: hub: *Mar 12 18:22:10.700: ISAKMP:(0): name: <188>93: hub2: ${noteA}`],
+    ['one with a counter of its own', `<191>92: hub: *Mar 12 18:22:10.700: ISAKMP:(0): name: <188>7: hub: ${noteA}`],
+    [
+      'a user name',
+      `<188>92: hub: *Mar 12 18:22:10.700: %SEC_LOGIN-4-LOGIN_FAILED: Login failed [user: <188>${noteA}] [Source: 203.0.113.9]`,
+    ],
+    ['a user name, no PRI', `<188>92: hub: *Mar 12 18:22:10.700: %SEC_LOGIN-4-LOGIN_FAILED: Login failed [user: ${noteA}]`],
+    ['a user name without stamps', `%SEC_LOGIN-4-LOGIN_FAILED: Login failed [user: ${messageOf(note)}]`],
+    ['a debug without stamps', `ISAKMP:(0): ID payload FQDN name: ${messageOf(note)}`],
+  ])('%s is no event', (_why, line) => {
+    const found = all(chunkOf(`${line}\n`));
+    expect(found).toMatchObject([{ kind: 'unreadable', fault: 'quoted' }]);
+  });
+  test('the next message of the same device, glued to a debug line, is one', () => {
+    const line = `${NOISE.trimEnd()}<188>93: hub: ${noteA}`;
+    expect(all(chunkOf(`${line}\n`))).toMatchObject([{ kind: 'message', message: note.expected, raw: `<188>93: hub: ${noteA}` }]);
   });
 
   test('the anchor many times in one line: a bounded number of candidates, the rest counted', () => {

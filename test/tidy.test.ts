@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { subcommands } from '../agent/cli/index.ts';
 import { exitCodes } from '../agent/cli/subcommand.ts';
+import { reasons } from '../shared/coordinate/reason.ts';
 import { errorCodes } from '../shared/errors.ts';
 import { limits } from '../shared/limits.ts';
 import { stripSource } from './support/strip-source.ts';
@@ -171,6 +172,11 @@ describe('every rule can fail', () => {
 describe('the pages keep up with the code', () => {
   test('docs/errors.md has each error code, once, and none that does not exist', () => {
     expect(differences(errorCodes, codesIn(read('docs/errors.md')))).toEqual([]);
+  });
+
+  test('docs/reasons.md has each reason, once, and none that does not exist', () => {
+    const rows = [...read('docs/reasons.md').matchAll(/^\| `([a-z-]+)` \|/gm)].map((match) => match[1]!);
+    expect(differences(reasons, rows)).toEqual([]);
   });
 
   test('docs/cli.md has each subcommand and each exit code', () => {

@@ -68,9 +68,8 @@ export function startSummary(config: Config, status: AgentStatus): string[] {
     act: `act: captures, and turns debugs off ${formatDuration(config.stop.delayMs)} after the message`,
   }[config.mode];
   const { device } = config;
-  const sources = config.sources.map((source) =>
-    'listen' in source ? `${source.name} ${formatEndpoint(source.listen)}` : source.name,
-  );
+  // As bound, not as configured: port 0 is a port by now.
+  const sources = status.sources.map((source) => `${source.name} ${source.listen ?? ''}`.trim());
   const peers = config.peers.map((peer) => `${peer.name} (${peer.kind}) ${peer.send.map(formatEndpoint).join(', ')}`.trim());
   return [
     ...wrapped(`${status.version}, ${config.role}, pid ${status.pid}`, 'spitrap   '),

@@ -4,7 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { configurationPage, describeConfig } from '../../agent/config/describe.ts';
 import { bare } from '../../agent/config/field-notes.ts';
-import { rootSchema } from '../../agent/config/schema.ts';
+import { platformNames, rootSchema } from '../../agent/config/schema.ts';
+import { platformNames as shelf } from '../../shared/platforms/index.ts';
 import { host, load } from './smallest-pair.ts';
 
 describe('docs/configuration.md', () => {
@@ -26,6 +27,10 @@ describe('docs/configuration.md', () => {
     expect(settings.filter(({ doc, spelled }) => doc === '' || spelled === 'value').map(({ path }) => path)).toEqual([]);
     expect(settings.length).toBeGreaterThan(keysIn(rootSchema) - 10);
   });
+});
+
+test('the platforms of the schema are those of the shelf', () => {
+  expect([...platformNames]).toEqual(shelf);
 });
 
 /** Counted without describe.ts, so that a branch it forgets is seen. */

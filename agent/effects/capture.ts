@@ -49,10 +49,10 @@ export async function capture(
 async function perform(room: CaptureRoom, planned: PlannedCommand, progress: Progress, until: Monotonic): Promise<CommandResult> {
   const leftMs: DurationMs = until - room.clock.monotonic();
   const bytesLeft = limits.captureBytesMax - progress.bytes;
-  if (planned.needsSaCount && !progress.fewSas(room.config.maxUnscopedSas))
-    return skipped(planned, `skipped: ${progress.saCountText()} SAs`);
   if (leftMs <= 0) return skipped(planned, 'skipped: no time left before the seal');
   if (bytesLeft <= 0) return skipped(planned, `skipped: ${limits.captureBytesMax} bytes captured already`);
+  if (planned.needsSaCount && !progress.fewSas(room.config.maxUnscopedSas))
+    return skipped(planned, `skipped: ${progress.saCountText()} SAs`);
   return room.device.run('capture', planned.command, {
     timeoutMs: Math.min(planned.timeoutMs ?? room.config.commandTimeoutMs, leftMs),
     bytesMax: Math.min(room.config.commandBytesMax, bytesLeft),

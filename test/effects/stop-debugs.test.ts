@@ -1,0 +1,110 @@
+/** agent/effects/stop-debugs.ts: one attempt to turn debugs off, and what it may claim afterwards. */
+import { describe, expect, test } from 'vitest';
+import { type AttemptOrder, attemptStop, readDebugs } from '../../agent/effects/stop-debugs.ts';
+import { FakeClock } from '../support/fake-clock.ts';
+import { type Answer, FakeDevice } from '../support/fake-device.ts';
+
+const ISAKMP = { text: 'Crypto ISAKMP debugging', crypto: true };
+const IPSEC = { text: 'Crypto IPSEC debugging', crypto: true };
+const OSPF = { text: 'OSPF adjacency debugging', crypto: false };
+const showing = (...flags: string[]) =>
+  flags.length === 0 ? '' : `Cryptographic Subsystem:\n${flags.map((flag) => `  ${flag} is on\n`).join('')}`;
+
+const order = (change: Partial<AttemptOrder> = {}): AttemptOrder => ({
+  kind: 'attempt-stop',
+  incident: '01KKHMKS72E6R0P2GJR4R8GCJ9',
+  attempt: 0,
+  via: 'control',
+  only: null,
+  expectOff: [ISAKMP, IPSEC],
+  timeoutMs: 8_000,
+  ...change,
+});
+
+async function attempt(answers: Record<string, Answer>, change: Partial<AttemptOrder> = {}) {
+  const clock = new FakeClock();
+  const device = new FakeDevice(clock);
+  device.answer = (command) => answers[command] ?? '';
+  return { outcome: await attemptStop(device, clock, order(change)), device };
+}
+
+describe('one attempt', () => {
+  test.each<[title: string, answers: Record<string, Answer>, result: string, detail: RegExp]>([
+    ['off, and read back off', { 'undebug all': 'All possible debugging has been turned off' }, 'verified', /none of them is on/],
+    ['one flag of t0 is still on', { 'show debugging': showing('Crypto IPSEC debugging') }, 'still-on', /Crypto IPSEC debugging/],
+    [
+      'refused by AAA',
+      {
+        'undebug all': { status: 'refused', detail: '% Authorization failed.' },
+        'show debugging': showing('Crypto ISAKMP debugging'),
+      },
+      'still-on',
+      /Authorization failed/,
+    ],
+    [
+      'show debugging is refused',
+      { 'show debugging': { status: 'refused', detail: '% Authorization failed.' } },
+      'unreadable',
+      /refused/,
+    ],
+    ['show debugging is cut off', { 'show debugging': { status: 'timeout', output: 'Cryptographic' } }, 'unreadable', /timeout/],
+    [
+      'a line of show debugging is not understood',
+      { 'show debugging': 'Frobnication Subsystem:\n  something 42 % odd !\n' },
+      'unreadable',
+      /not understood/,
+    ],
+    [
+      'no session could be had',
+      { 'undebug all': { status: 'closed', detail: 'SSH_UNREACHABLE: no route', sent: false } },
+      'not-sent',
+      /SSH_UNREACHABLE/,
+    ],
+  ])('%s', async (_title, answers, result, detail) => {
+    const { outcome } = await attempt(answers);
+    expect(outcome.result).toBe(result);
+    expect(outcome.detail).toMatch(detail);
+    expect(outcome.sentAt === null).toBe(result === 'not-sent');
+  });
+
+  test('a debug that appeared since t0 is recorded and not held against the stop', async () => {
+    const { outcome } = await attempt({ 'show debugging': showing('OSPF adjacency debugging') });
+    expect(outcome).toMatchObject({ result: 'verified', appeared: [OSPF.text] });
+  });
+
+  test('when t0 could not be read, nothing at all may be on', async () => {
+    const { outcome } = await attempt({ 'show debugging': showing('OSPF adjacency debugging') }, { expectOff: null });
+    expect(outcome.result).toBe('still-on');
+  });
+
+  test('everything goes over the session that the machine named, urgently', async () => {
+    const { device } = await attempt({}, { via: 'fresh' });
+    expect(device.commands).toEqual(['fresh: undebug all', 'fresh: show debugging']);
+    expect(device.sent.every((line) => line.options.urgent === true)).toBe(true);
+  });
+
+  test('after a stale restart only the named debugs are turned off, one by one', async () => {
+    const { device } = await attempt({}, { only: [ISAKMP, IPSEC] });
+    expect(device.commands).toEqual([
+      'control: no debug crypto isakmp',
+      'control: no debug crypto ipsec',
+      'control: show debugging',
+    ]);
+  });
+
+  test('when the off line was sent and the session broke, a lost session is no claim', async () => {
+    const { outcome } = await attempt({
+      'undebug all': { status: 'closed', detail: 'SSH_CLOSED' },
+      'show debugging': { status: 'closed', detail: 'SSH_CLOSED', sent: false },
+    });
+    expect(outcome.result).toBe('unreadable');
+    expect(outcome.sentAt).not.toBeNull();
+  });
+});
+
+test('readDebugs with no time left asks nothing', async () => {
+  const clock = new FakeClock();
+  const device = new FakeDevice(clock);
+  expect((await readDebugs(device, 'control', 0)).flags).toBeNull();
+  expect(device.sent).toEqual([]);
+});

@@ -14,7 +14,8 @@ import { checkLine } from './check-line.ts';
 import type { Device, DeviceStatus, RunOptions, SessionRole } from './device.ts';
 import { HeldSession } from './held-session.ts';
 import { LoginGate } from './login-gate.ts';
-import { openSession, type Session } from './session.ts';
+import { openSession } from './open-session.ts';
+import type { Session } from './session.ts';
 
 export interface DeviceOptions {
   readonly name: string;

@@ -3,11 +3,11 @@
  * Opened by pool.ts and by sources/terminal-monitor.ts. One command at a time; after a timeout the session finds its prompt again or closes.
  */
 import type { Clock, Timer } from '../../shared/clock.ts';
-import { asSpitrapError, assertNever, isSpitrapError, SpitrapError } from '../../shared/errors.ts';
+import { assertNever, isSpitrapError, SpitrapError } from '../../shared/errors.ts';
 import { limits } from '../../shared/limits.ts';
 import type { CommandResult, CommandStatus } from '../../shared/model/capture.ts';
 import { quoted } from '../../shared/model/printable.ts';
-import { type DurationMs, elapsedMs, type Monotonic, type Wall } from '../../shared/model/time.ts';
+import { type DurationMs, elapsedMs } from '../../shared/model/time.ts';
 import type { ModeName, Platform } from '../../shared/platforms/platform.ts';
 import type { Shell, ShellTarget, ShellTransport } from '../ports.ts';
 import type { Audit } from './audit.ts';
@@ -22,6 +22,7 @@ import {
   startOfDialogue,
 } from './dialogue.ts';
 import type { Prompt } from './prompt.ts';
+import { type CommandBudget, RunningCommand } from './running-command.ts';
 import { TerminalLines } from './terminal-lines.ts';
 
 export interface SessionOptions {
@@ -41,51 +42,10 @@ export interface SessionOptions {
   readonly onStray?: (line: string) => void;
 }
 
-export interface RunLimits {
-  readonly timeoutMs: DurationMs;
-  readonly bytesMax: number;
-}
-
 /** How long an abandoned command may take to give the prompt back, before the session is closed. */
 const RESYNC_MS = 2_000;
 /** `exit` and the far end's close. */
 const LOGOUT_MS = 2_000;
-const SETTING_MS = 5_000;
-
-interface Job {
-  readonly sent: SentLine;
-  readonly sentAt: Monotonic;
-  readonly sentAtWall: Wall;
-  readonly bytesMax: number;
-  readonly resolve: (result: CommandResult) => void;
-  readonly deadline: Timer;
-  readonly timeoutMs: DurationMs;
-  readonly kept: string[];
-  bytes: number;
-}
-
-/**
- * Logs in, waits for the prompt, becomes privileged, applies the terminal settings (each may be refused).
- * Rejects with the transport's errors, NO_FREE_VTY, PROMPT_TIMEOUT, ENABLE_REFUSED, SSH_CLOSED.
- */
-export async function openSession(options: SessionOptions): Promise<Session> {
-  const startedAt = options.clock.monotonic();
-  const left = () => Math.max(1, options.loginTimeoutMs - elapsedMs(startedAt, options.clock.monotonic()));
-  const shell = await options.transport.open(options.target, { timeoutMs: options.loginTimeoutMs });
-  const session = new Session(shell, options);
-  try {
-    await session.firstPrompt(left());
-    await session.becomePrivileged(left());
-    for (const setting of options.platform.definition.onOpen) {
-      await session.run(setting, { timeoutMs: Math.min(SETTING_MS, left()), bytesMax: limits.bannerBytesMax });
-    }
-    if (session.closed) throw session.closedError(`while it was set up`);
-    return session;
-  } catch (error) {
-    await session.close();
-    throw asSpitrapError(error);
-  }
-}
 
 export class Session {
   readonly #options: SessionOptions;
@@ -93,7 +53,7 @@ export class Session {
   readonly #lines: TerminalLines;
   readonly #dialogue: Dialogue;
   #state: DialogueState = startOfDialogue;
-  #job: Job | null = null;
+  #job: RunningCommand | null = null;
   #quiet: Timer | null = null;
   #resync: Timer | null = null;
   #closed = false;
@@ -140,7 +100,7 @@ export class Session {
   }
 
   /** Never rejects for what the device did; rejects with COMMAND_OUTSIDE_GRAMMAR. Waits for an earlier abandoned command within its own time. */
-  async run(command: string, budget: RunLimits): Promise<CommandResult> {
+  async run(command: string, budget: CommandBudget): Promise<CommandResult> {
     checkLine(this.#options.platform, command);
     return await this.#converse({ command, secret: null }, budget);
   }
@@ -194,25 +154,15 @@ export class Session {
     if (this.#closed) throw this.#loginError();
   }
 
-  async becomePrivileged(timeoutMs: DurationMs): Promise<void> {
-    const { platform, device, enablePassword } = this.#options;
-    const enter = platform.definition.modes.enable.enter;
-    const privileged = () => this.mode === 'enable';
-    if (privileged() || enter === undefined) return;
-    this.#secret = enablePassword;
-    const secret = enter.asks === undefined ? null : { asks: enter.asks, name: 'enable password' };
-    const result = await this.#converse({ command: enter.send, secret }, { timeoutMs, bytesMax: limits.bannerBytesMax });
+  /** As `run`, for the lines of a login: `secret` is sent when the device asks for it, in place of `sent.secret.name`. */
+  async converse(sent: SentLine, secret: string | null, budget: CommandBudget): Promise<CommandResult> {
+    this.#secret = secret;
+    const result = await this.#converse(sent, budget);
     this.#secret = null;
-    if (privileged()) return;
-    if (result.status === 'closed') throw this.closedError(`during ${enter.send}`);
-    if (result.status === 'timeout')
-      throw new SpitrapError('PROMPT_TIMEOUT', `${device}: ${enter.send}: ${result.detail}`, { retryable: true });
-    const said = quoted(result.output.trim() === '' ? 'nothing' : result.output.trim());
-    const remedy = enablePassword === null ? 'no enablePassword is configured' : 'check enablePassword';
-    throw new SpitrapError('ENABLE_REFUSED', `${device}: ${enter.send} was refused, the device said ${said}; ${remedy}`);
+    return result;
   }
 
-  async #converse(sent: SentLine, budget: RunLimits): Promise<CommandResult> {
+  async #converse(sent: SentLine, budget: CommandBudget): Promise<CommandResult> {
     const { clock } = this.#options;
     const askedAt = clock.monotonic();
     const late = clock.timer('session busy', budget.timeoutMs, () => this.#wakeWaiters());
@@ -224,26 +174,15 @@ export class Session {
     if (this.#state.kind !== 'idle' || this.#job !== null) {
       return { ...nothing, status: 'timeout', detail: 'not sent: the session was still busy with an earlier command', tookMs };
     }
-    return await new Promise<CommandResult>((resolve) => {
-      const leftMs = Math.max(1, budget.timeoutMs - tookMs);
-      const deadline = clock.timer('session command', leftMs, () => {
-        if (this.#job === job)
-          this.#abandon(job, 'timeout', `no prompt within ${budget.timeoutMs} ms, after ${job.bytes} bytes of output`);
-      });
-      const job: Job = {
-        sent,
-        sentAt: clock.monotonic(),
-        sentAtWall: clock.wall(),
-        bytesMax: Math.min(budget.bytesMax, limits.commandOutputBytesMax),
-        resolve,
-        deadline,
-        timeoutMs: budget.timeoutMs,
-        kept: [],
-        bytes: 0,
-      };
-      this.#job = job;
-      this.#step({ kind: 'send', sent });
-    });
+    const job = new RunningCommand(
+      sent.command,
+      { ...budget, timeoutMs: Math.max(1, budget.timeoutMs - tookMs) },
+      clock,
+      (bytes) => this.#abandon(job, 'timeout', `no prompt within ${budget.timeoutMs} ms, after ${bytes} bytes of output`),
+    );
+    this.#job = job;
+    this.#step({ kind: 'send', sent });
+    return await job.result;
   }
 
   #onBytes(bytes: Buffer): void {
@@ -312,13 +251,8 @@ export class Session {
   }
 
   #keep(text: string): void {
-    const job = this.#job;
-    if (job === null) return;
-    const room = job.bytesMax - job.bytes;
-    const line = `${text}\n`;
-    job.kept.push(line.length > room ? line.slice(0, room) : line);
-    job.bytes += Math.min(line.length, room);
-    if (line.length > room) this.#abandon(job, 'too-long', `cut at ${job.bytesMax} bytes`);
+    const over = this.#job?.keep(text) ?? null;
+    if (over !== null && this.#job !== null) this.#abandon(this.#job, 'too-long', over);
   }
 
   #stray(text: string): void {
@@ -341,27 +275,18 @@ export class Session {
   }
 
   /** The result goes out now, with what came until now; the session is not free before it has its prompt again. */
-  #abandon(job: Job, status: CommandStatus, why: string): void {
+  #abandon(job: RunningCommand, status: CommandStatus, why: string): void {
     if (this.#job !== job) return;
     this.counters.abandoned += 1;
     const partial = this.#lines.partial;
     this.#resolve(job, status, why, this.#state.kind === 'output' ? partial : '');
-    this.#armResync(RESYNC_MS, `no prompt within ${RESYNC_MS} ms after ${quoted(job.sent.command)} was abandoned (${why})`);
+    this.#armResync(RESYNC_MS, `no prompt within ${RESYNC_MS} ms after ${quoted(job.command)} was abandoned (${why})`);
     this.#step({ kind: 'abandon', partial });
   }
 
-  #resolve(job: Job, status: CommandStatus, detail: string | null, partial = ''): void {
+  #resolve(job: RunningCommand, status: CommandStatus, detail: string | null, partial = ''): void {
     this.#job = null;
-    job.deadline.cancel();
-    job.resolve({
-      command: job.sent.command,
-      status,
-      output: job.kept.join('') + partial.slice(0, Math.max(0, job.bytesMax - job.bytes)),
-      detail,
-      sentAt: job.sentAt,
-      sentAtWall: job.sentAtWall,
-      tookMs: elapsedMs(job.sentAt, this.#options.clock.monotonic()),
-    });
+    job.end(status, detail, partial);
   }
 
   #armResync(delayMs: DurationMs, why: string): void {

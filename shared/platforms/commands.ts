@@ -27,7 +27,10 @@ export function commandsFor(platform: Platform, scope: CommandsScope): PossibleC
   for (const command of definition.onOpen) add(command, 'login: terminal settings of our own session');
   add('', 'keepalive: an empty line every 4 min on an idle session');
   add(platform.showClock, 'login and capture: the device clock');
-  add(platform.debugOff.all, 'stop: turns every debug off, the one line that changes anything');
+  add(platform.debugOff.all, 'stop: turns every debug off');
+  for (const command of platform.debugOff.ones)
+    add(command, 'stop of single debugs: of those that this agent answers for, where not all may be turned off');
+  if (definition.questions.length > 0) add('no', 'answer to any question that the device asks');
   add(platform.showDebugging, 'what is on at t0; verification after the stop; each hello');
   add(
     platform.corroborate('0x0').replace('0x0', '<SPI of the message, hex>'),

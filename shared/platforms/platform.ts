@@ -76,7 +76,8 @@ export interface Platform {
   readonly name: string;
   readonly definition: PlatformDefinition;
   capturePlan(round: CaptureRound, scope: CaptureScope): PlannedCommand[];
-  readonly debugOff: { readonly all: string; one(flag: DebugFlag): string | null };
+  /** `ones`: every line that `one` can give, for the change board. */
+  readonly debugOff: { readonly all: string; one(flag: DebugFlag): string | null; readonly ones: readonly string[] };
   readonly showDebugging: string;
   readonly showClock: string;
   /** `show logging | include <spi spelled as received>`; the argument is checked to be a plain hex SPI. */

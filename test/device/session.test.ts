@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { noAudit } from '../../agent/device/audit.ts';
-import { openSession } from '../../agent/device/session.ts';
+import { openSession } from '../../agent/device/open-session.ts';
 import { SpitrapError } from '../../shared/errors.ts';
 import type { CommandResult } from '../../shared/model/capture.ts';
 import { ciscoIos } from '../../shared/platforms/cisco-ios/cisco-ios.ts';

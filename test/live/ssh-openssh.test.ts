@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createClock } from '../../agent/clock.ts';
 import { noAudit } from '../../agent/device/audit.ts';
-import { openSession } from '../../agent/device/session.ts';
+import { openSession } from '../../agent/device/open-session.ts';
 import { sshShells } from '../../agent/device/transport.ts';
 import type { Shell, ShellTarget } from '../../agent/ports.ts';
 import { ciscoIos } from '../../shared/platforms/cisco-ios/cisco-ios.ts';

@@ -166,12 +166,13 @@ describe('commandsFor', () => {
       const listed = commandsFor(platform, { peers: ['11.1.1.3', '10.0.0.0/8'], maxUnscopedSas: 200, terminalMonitor: true });
       const lines = listed.map((line) => line.command);
       expect(new Set(lines).size).toBe(lines.length);
-      for (const line of lines.filter((line) => line !== '' && !line.includes('<')))
+      for (const line of lines.filter((line) => line !== '' && line !== 'no' && !line.includes('<')))
         expect(mayBeSent(platform, line), line).toBe(true);
       for (const round of ['first', 'stop', 'late'] as const) {
         for (const planned of platform.capturePlan(round, scope)) expect(lines).toContain(planned.command);
       }
       expect(lines).toContain('undebug all');
+      expect(lines).toContain('no debug crypto ikev2 error');
       expect(lines).toContain('show crypto ipsec sa peer <address in 10.0.0.0/8> detail');
       expect(listed.every((line) => line.purpose !== '')).toBe(true);
     },

@@ -5,7 +5,7 @@ import { type CapturePlanVariant, capturePlan, SHOW_CLOCK, SHOW_DEBUGGING } from
 import { parseClock } from './clock.ts';
 import { parseCpu } from './cpu.ts';
 import { parseDebugConditions } from './debug-condition.ts';
-import { debugOffOne, parseDebugging } from './debugging.ts';
+import { debugOffLines, debugOffOne, parseDebugging } from './debugging.ts';
 import { grammar, spiWord } from './grammar.ts';
 import { parseIpsecSas } from './ipsec-sa.ts';
 import { parseLogging } from './logging.ts';
@@ -69,7 +69,7 @@ export function ciscoPlatform(name: string, variant: CapturePlanVariant): Platfo
     name,
     definition,
     capturePlan: (round: CaptureRound, scope: CaptureScope) => capturePlan(variant, round, scope),
-    debugOff: { all: 'undebug all', one: debugOffOne },
+    debugOff: { all: 'undebug all', one: debugOffOne, ones: debugOffLines },
     showDebugging: SHOW_DEBUGGING,
     showClock: SHOW_CLOCK,
     corroborate: (spiAsReceived) => {

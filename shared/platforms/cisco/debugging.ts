@@ -65,7 +65,14 @@ export const parseDebugging: Parser<DebugFlag[]> = (output) => {
 // Crypto IPSEC debugging             -> no debug crypto ipsec
 // IKEv2 default debugging            -> no debug crypto ikev2
 // IKEv2 packet debugging             -> no debug crypto ikev2 packet
-const ONE = /^(?:crypto )?(?<what>isakmp|ipsec|engine|ikev2)(?: (?<kind>default|error|internal|packet|ha))? debugging$/i;
+const WHATS = ['isakmp', 'ipsec', 'engine', 'ikev2'] as const;
+const KINDS = ['error', 'internal', 'packet', 'ha'] as const;
+const ONE = new RegExp(`^(?:crypto )?(?<what>${WHATS.join('|')})(?: (?<kind>default|${KINDS.join('|')}))? debugging$`, 'i');
+
+/** Every line that `debugOffOne` can give. */
+export const debugOffLines: readonly string[] = WHATS.flatMap((what) =>
+  ['', ...KINDS.map((kind) => ` ${kind}`)].map((kind) => `no debug crypto ${what}${kind}`),
+);
 
 /** The line that turns one crypto flag off; null when the flag is none that this pair could have armed. */
 export function debugOffOne(flag: DebugFlag): string | null {

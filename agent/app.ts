@@ -13,6 +13,7 @@ import type { Rules } from '../shared/coordinate/rules.ts';
 import type { DetectedEvent, GateContext } from '../shared/detect/gate.ts';
 import { SpitrapError } from '../shared/errors.ts';
 import { limits } from '../shared/limits.ts';
+import { parseRange } from '../shared/model/address.ts';
 import { ulid } from '../shared/model/ulid.ts';
 import { platformNamed } from '../shared/platforms/index.ts';
 import { createRedactor } from '../shared/redact/redact.ts';
@@ -201,7 +202,8 @@ async function wire(config: Config, world: World, log: Logger, options: AgentOpt
       `signals: the kernel gives ${receiver.receiveBufferBytes} bytes of receive buffer, ${limits.udpReceiveBufferBytes} were asked for (sysctl net.core.rmem_max)`,
     );
   }
-  const context = (): GateContext => gateContext(config, device.status().clock);
+  const match = ownLines(config.device);
+  const context = (): GateContext => gateContext(config, match, device.status().clock);
   const intake = cleanup.add(
     'intake',
     new Intake({
@@ -359,8 +361,14 @@ const snmpPeer = ({ name, from, snmp, engineId }: PeerConfig): SnmpPeer => ({
   engineId,
 });
 
-const gateContext = (config: Config, clock: GateContext['clock']): GateContext => ({
-  match: config.device.match,
+/** Lines of a terminal monitor come from the address that we log in to, which `match` need not name. */
+function ownLines(device: DeviceConfig): Config['device']['match'] {
+  const range = parseRange(device.address);
+  return range === null ? device.match : [...device.match, { kind: 'address', range }];
+}
+
+const gateContext = (config: Config, match: GateContext['match'], clock: GateContext['clock']): GateContext => ({
+  match,
   cryptoAddresses: config.device.cryptoAddresses,
   peers: config.peers,
   trigger: config.trigger,

@@ -57,6 +57,7 @@ export class Session {
   #quiet: Timer | null = null;
   #resync: Timer | null = null;
   #closed = false;
+  #closing: Promise<void> | null = null;
   #closeReason: SpitrapError | null = null;
   #closeListeners: ((reason: SpitrapError | null) => void)[] = [];
   #idleWaiters: (() => void)[] = [];
@@ -121,7 +122,12 @@ export class Session {
   }
 
   /** Logs out; bounded. In the middle of a command, or without a prompt, it hangs up. */
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    this.#closing ??= this.#logOut();
+    return this.#closing;
+  }
+
+  async #logOut(): Promise<void> {
     if (!this.#closed && this.#state.kind === 'idle' && this.#job === null) {
       const { definition } = this.#options.platform;
       const gone = new Promise<void>((resolve) => this.onClose(() => resolve()));
@@ -299,7 +305,8 @@ export class Session {
   #rearm(): void {
     this.#quiet?.cancel();
     this.#quiet = null;
-    if (this.#closed) return;
+    // A long line is no prompt; looking at all of it for every byte would be a gift to whoever sends it.
+    if (this.#closed || this.#lines.partialLength > limits.promptCharactersMax) return;
     const delayMs = this.#dialogue.attentionMs(this.#state, this.#lines.partial);
     if (delayMs === null) return;
     this.#quiet = this.#options.clock.timer('session quiet', delayMs, () =>

@@ -36,6 +36,10 @@ export class TerminalLines {
     return decoded(this.#text);
   }
 
+  get partialLength(): number {
+    return this.#text.length;
+  }
+
   /** The partial line was understood (a prompt, a question): what follows starts afresh. */
   clear(): void {
     this.#text = '';
@@ -85,7 +89,9 @@ export class TerminalLines {
     for (let rest = run; rest !== ''; ) {
       const room = limits.lineBytesMax - this.#cursor;
       const part = rest.slice(0, room);
-      this.#text = this.#text.slice(0, this.#cursor) + part + this.#text.slice(this.#cursor + part.length);
+      // Appending is the common case, and must not copy the line for every byte of it.
+      if (this.#cursor === this.#text.length) this.#text += part;
+      else this.#text = this.#text.slice(0, this.#cursor) + part + this.#text.slice(this.#cursor + part.length);
       this.#cursor += part.length;
       rest = rest.slice(part.length);
       if (this.#cursor >= limits.lineBytesMax) {
@@ -96,7 +102,7 @@ export class TerminalLines {
   }
 
   #complete(): string {
-    const line = decoded(this.#rewound ? this.#text.replace(/ +$/, '') : this.#text);
+    const line = decoded(this.#rewound ? this.#text.trimEnd() : this.#text);
     this.clear();
     return line;
   }

@@ -104,10 +104,11 @@ class TerminalMonitor implements Closable {
       this.#tell('open', `${device.platform.terminalMonitor.on} on ${device.name}`);
       await this.#stayAlive(session);
     } finally {
+      const listening = this.#listening;
       this.#listening = false;
       this.#session = null;
-      // The far end may be gone without a word; and after a refusal the line is given back.
-      if (!this.#closed) await session.close();
+      // The far end may be gone without a word; and after a refusal the line is given back. A session that listens is ended by close().
+      if (!this.#closed || !listening) await session.close();
     }
   }
 

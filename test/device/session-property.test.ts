@@ -63,6 +63,16 @@ test('a line without an end is cut at its limit and counted', () => {
   expect(lines.cut).toBe(3);
 });
 
+test('an endless line, byte by byte, stays cheap and ends with the time of its command', async () => {
+  const box = new ScriptedIos({ delivery: 'bytes', answer: (c) => (c === 'show version' ? null : '') });
+  const logged = await logIn(box);
+  const running = logged.session.run('show version', { timeoutMs: 2_000, bytesMax: 1_000 });
+  await logged.clock.advance(10);
+  box.last.say('x'.repeat(2 * limits.lineBytesMax));
+  await logged.clock.advance(2_000);
+  expect(await running).toMatchObject({ status: 'too-long', output: 'x'.repeat(1_000) });
+}, 10_000);
+
 test('arbitrary bytes in the middle of a command: it ends in time, and what follows reads its own output', async () => {
   await fc.assert(
     fc.asyncProperty(stream, fc.constantFrom('bytes' as const, 'whole' as const), async (noise, delivery) => {

@@ -123,3 +123,28 @@ describe('terminal-monitor', () => {
     expect(clock.waiting).toEqual([]);
   });
 });
+
+test('closed while it logs in: the line is given back', async () => {
+  const box = new ScriptedIos({ answer: () => '' });
+  const clock = new FakeClock();
+  const device = openDevice({
+    name: 'hub1',
+    platform: ciscoIos,
+    target,
+    enablePassword: null,
+    shells: box,
+    clock,
+    random: fixedRandom,
+    audit: noAudit,
+  });
+  const world = { clock, random: fixedRandom } as unknown as World;
+  const source = await terminalMonitor.open('tm', { kind: 'terminal-monitor', name: 'tm' }, { world, device, emit: () => {} });
+  await clock.advance(50);
+  expect(box.openLines).toBe(1);
+  const closing = source.close();
+  await clock.advance(5_000);
+  await closing;
+  expect(box.openLines).toBe(0);
+  expect(box.typed).not.toContain('terminal monitor');
+  expect(clock.waiting).toEqual([]);
+});

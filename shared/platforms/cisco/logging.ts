@@ -38,7 +38,7 @@ const SOURCE_INTERFACE = /^\s+[A-Z][A-Za-z]+[\d/.:]*(?:\s+\S+)?$/;
 export const parseLogging: Parser<LoggingBuffer> = (output) => {
   let bufferLevel: number | null = null;
   let monitorLevel: number | null = null;
-  const all = output.split('\n').map((raw) => raw.replace(/[\s\r]+$/, ''));
+  const all = output.split('\n').map((raw) => raw.trimEnd());
   const start = all.findIndex((text) => START.test(text));
   const buffer = all.findIndex((text) => BUFFER.test(text));
   // A filter cuts the header away (then every line is a log line), the whole command shows it.

@@ -21,7 +21,7 @@ export function dataLines(output: string): Line[] {
   let first = true;
   for (const raw of output.split('\n')) {
     number += 1;
-    const text = raw.replace(/[\s\r]+$/, '');
+    const text = raw.trimEnd();
     if (BLANK.test(text) || PROMPT.test(text) || PREAMBLE.some((pattern) => pattern.test(text))) continue;
     if (first && ECHO.test(text)) {
       first = false;

@@ -66,8 +66,11 @@ export function heldSighting(rules: Rules, book: Book, input: Input & { readonly
   const next = boundHeld(rules, book, [...book.held.filter((known) => !sameFlow(known.flow, input.flow)), entry]);
   const reason = isPersistent(entry) ? 'held-down-persistent' : 'held-down';
   const open = findIncident(next, holder.incident);
-  if (open !== undefined && open.sealing !== 'sealed')
-    return settle(next, { incident: addLateFlow(rules, open, input), effects: [], reason });
+  if (open !== undefined && open.sealing !== 'sealed') {
+    const late = addLateFlow(rules, open, input);
+    const isNew = !open.flows.some((record) => sameFlow(record.flow, input.flow));
+    return settle(next, { incident: late, effects: [], reason: isNew ? 'flow-late' : reason });
+  }
   const addendum: Effect = {
     kind: 'addendum',
     incident: holder.incident,

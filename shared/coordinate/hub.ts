@@ -25,7 +25,7 @@ import {
 } from './move.ts';
 import { countOpening, firstOrders, lookAtDevice, newIncident, newPeerRecord, overBudget, wouldDo } from './opening.ts';
 import type { Rules } from './rules.ts';
-import { makeRoom, sealIfReady } from './sealing.ts';
+import { isSpitrap, makeRoom, sealIfReady } from './sealing.ts';
 import { reachStopTime, signalStop } from './stopping.ts';
 import { timing } from './timing.ts';
 
@@ -86,8 +86,16 @@ function alertPeers(
 ) {
   // Found due hours late: an alert now would end debugs that have nothing to do with this event.
   if (incident.onlyOurs) return { incident, effects: [] };
-  const fresh = peers.filter((peer) => incident.peers.some((record) => record.peer === peer && record.alert.kind === 'unsent'));
-  const speaking = fresh.filter((peer) => rules.peers.some((rule) => rule.name === peer && rule.kind === 'spitrap'));
+  const records = [...incident.peers];
+  const speaking: string[] = [];
+  for (const peer of peers) {
+    // New ones stand last: in a storm of thousands this must not walk all of them.
+    const index = records.findLastIndex((record) => record.peer === peer);
+    const record = records[index];
+    if (record === undefined || record.alert.kind !== 'unsent' || !isSpitrap(rules, peer)) continue;
+    records[index] = { ...record, alert: { kind: 'sending', since: now.at } };
+    speaking.push(peer);
+  }
   if (speaking.length === 0) return { incident, effects: [] };
   const alert: Effect = {
     kind: 'alert',
@@ -97,9 +105,6 @@ function alertPeers(
     act: incident.mode === 'act',
     flow: now.flow,
   };
-  const records = incident.peers.map((record) =>
-    speaking.includes(record.peer) ? { ...record, alert: { kind: 'sending', since: now.at } as const } : record,
-  );
   return { incident: { ...incident, peers: records }, effects: [alert] };
 }
 

@@ -1,4 +1,4 @@
-/** Why the machine did what it did: one word in journal, counters, status and page alike. docs/reasons.md explains each (held by test/tidy). */
+/** Why the machine did what it did: one word in journal, counters, status and page alike. docs/reasons.md explains each (held by test/coordinate/reasons.test.ts). */
 export const reasons = [
   // a sighting of our own device's message
   'incident-opened',
@@ -26,7 +26,6 @@ export const reasons = [
   'alert-observed',
   'stop-accepted',
   'stop-without-alert',
-  'stop-after-stop',
   'stop-repeated',
   'stop-observed',
   'stop-on-hold',

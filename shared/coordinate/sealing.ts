@@ -16,8 +16,17 @@ import { timing } from './timing.ts';
 
 type Now = Pick<Input, 'at' | 'wall'>;
 
-const isSpitrap = (rules: Rules, peer: string): boolean =>
-  rules.peers.some((rule) => rule.name === peer && rule.kind === 'spitrap');
+/** Rules are constant for the life of an agent; a fleet's peers are looked up for every message of a storm. */
+const spitrapPeers = new WeakMap<Rules, ReadonlySet<string>>();
+
+export function isSpitrap(rules: Rules, peer: string): boolean {
+  let names = spitrapPeers.get(rules);
+  if (names === undefined) {
+    names = new Set(rules.peers.filter((rule) => rule.kind === 'spitrap').map((rule) => rule.name));
+    spitrapPeers.set(rules, names);
+  }
+  return names.has(peer);
+}
 
 /** Done is owed by every spitrap peer that was told anything. */
 const awaitsDone = (rules: Rules, record: PeerRecord): boolean =>

@@ -6,7 +6,8 @@ import type { Table } from './cells.ts';
 
 export const hubAfterStop: Table = {
   'hub running': {
-    'held-down': ['sighting, same flow', 'sighting, other flow of the peer'],
+    'held-down': ['sighting, same flow'],
+    'flow-late': ['sighting, other flow of the peer'],
     'incident-opened: open-bundle flush-ring wake:stop alert:spoke2 capture:first read-debugs': ['sighting, other peer'],
     'not-my-role (nothing)': ['alert, same id', 'alert, other id', 'stop, same id', 'stop, other id', 'stop, no id'],
     'done-accepted: cancel-signals': ['done'],
@@ -41,7 +42,8 @@ export const hubAfterStop: Table = {
     'expired (nothing)': ['expire'],
   },
   'hub waiting retry': {
-    'held-down': ['sighting, same flow', 'sighting, other flow of the peer'],
+    'held-down': ['sighting, same flow'],
+    'flow-late': ['sighting, other flow of the peer'],
     'incident-opened: open-bundle flush-ring wake:stop alert:spoke2 capture:first read-debugs': ['sighting, other peer'],
     'not-my-role (nothing)': ['alert, same id', 'alert, other id', 'stop, same id', 'stop, other id', 'stop, no id'],
     'done-accepted: cancel-signals': ['done'],
@@ -76,7 +78,8 @@ export const hubAfterStop: Table = {
     'expired (nothing)': ['expire'],
   },
   'hub nothing on': {
-    'held-down': ['sighting, same flow', 'sighting, other flow of the peer'],
+    'held-down': ['sighting, same flow'],
+    'flow-late': ['sighting, other flow of the peer'],
     'incident-opened: open-bundle flush-ring wake:stop alert:spoke2 capture:first read-debugs': ['sighting, other peer'],
     'not-my-role (nothing)': ['alert, same id', 'alert, other id', 'stop, same id', 'stop, other id', 'stop, no id'],
     'done-accepted: cancel-signals': ['done'],
@@ -111,7 +114,8 @@ export const hubAfterStop: Table = {
     'expired (nothing)': ['expire'],
   },
   'hub verified': {
-    'held-down': ['sighting, same flow', 'sighting, other flow of the peer'],
+    'held-down': ['sighting, same flow'],
+    'flow-late': ['sighting, other flow of the peer'],
     'incident-opened: open-bundle flush-ring wake:stop alert:spoke2 capture:first read-debugs': ['sighting, other peer'],
     'not-my-role (nothing)': ['alert, same id', 'alert, other id', 'stop, same id', 'stop, other id', 'stop, no id'],
     'done-accepted: cancel-signals': ['done'],
@@ -146,7 +150,8 @@ export const hubAfterStop: Table = {
     'expired (nothing)': ['expire'],
   },
   'hub seal requested': {
-    'held-down': ['sighting, same flow', 'sighting, other flow of the peer'],
+    'held-down': ['sighting, same flow'],
+    'flow-late': ['sighting, other flow of the peer'],
     'incident-opened: open-bundle flush-ring wake:stop alert:spoke2 capture:first read-debugs': ['sighting, other peer'],
     'not-my-role (nothing)': ['alert, same id', 'alert, other id', 'stop, same id', 'stop, other id', 'stop, no id'],
     'done-repeated (nothing)': ['done'],
@@ -181,7 +186,8 @@ export const hubAfterStop: Table = {
     'expired (nothing)': ['expire'],
   },
   'hub seal failed': {
-    'held-down': ['sighting, same flow', 'sighting, other flow of the peer'],
+    'held-down': ['sighting, same flow'],
+    'flow-late': ['sighting, other flow of the peer'],
     'incident-opened: open-bundle flush-ring wake:stop alert:spoke2 capture:first read-debugs': ['sighting, other peer'],
     'not-my-role (nothing)': ['alert, same id', 'alert, other id', 'stop, same id', 'stop, other id', 'stop, no id'],
     'done-repeated (nothing)': ['done'],

@@ -109,6 +109,7 @@ class LabRun {
     this.#debugsOn(stage);
 
     for (const end of ends) this.#listenTo(end, stage);
+    stage.loseFromNow();
     const spi = stage.pair.desync();
     const lostAt = this.#world.clock.monotonic();
     this.#timeline.tell(lostAt, 'hub', 'loses its SAs, sends no DELETE');

@@ -24,7 +24,7 @@ export interface StageOptions {
   readonly scenario: Scenario;
   readonly delayMs: DurationMs;
   readonly seed: number;
-  /** Percent of all datagrams between the agents that are lost at random. */
+  /** Percent of all datagrams between the agents that are lost at random, once `loseFromNow` was called. */
   readonly lossPercent: number;
   readonly onRelay: (event: RelayEvent) => void;
   /** Each message of a box, at the moment at which it is sent. */
@@ -45,6 +45,8 @@ export interface Stage {
   readonly facts: Readonly<Record<End, EndFacts>>;
   readonly relay: Relay;
   readonly syslog: Readonly<Record<End, LabSyslogSender>>;
+  /** The line between the agents gets bad: the two have found each other before. */
+  loseFromNow(): void;
   /** Absolute. */
   readonly configs: Readonly<Record<End, string>>;
 }
@@ -87,6 +89,7 @@ export async function setStage(options: StageOptions, world: StageWorld, cleanup
     auth: { protocol: 'sha256', key: secrets.auth },
     priv: { protocol: 'aes128', key: secrets.priv },
   };
+  const line = losses(options);
   const relay = cleanup.add(
     'relay',
     await startRelay({
@@ -95,7 +98,7 @@ export async function setStage(options: StageOptions, world: StageWorld, cleanup
       address: loopback.relay,
       agents: loopback.signal,
       read: signalReader(credentials, defaultValues),
-      drops: losses(options),
+      drops: line.drops,
       onEvent: options.onRelay,
     }),
   );
@@ -118,7 +121,7 @@ export async function setStage(options: StageOptions, world: StageWorld, cleanup
   for (const file of [...secretFiles(secrets), ...configFiles])
     await writeText(`${options.folder}/${file.path}`, file.text, disk);
   const configs: Record<End, string> = { hub: `${options.folder}/hub.yaml`, spoke: `${options.folder}/spoke.yaml` };
-  return { pair, boxes, facts, relay, syslog, configs };
+  return { pair, boxes, facts, relay, syslog, configs, loseFromNow: line.begin };
 }
 
 function boxOptions(end: End, seed: number, secrets: LabSecrets, loopback: Loopback, clock: Clock): BoxOptions {
@@ -139,10 +142,21 @@ function boxOptions(end: End, seed: number, secrets: LabSecrets, loopback: Loopb
   };
 }
 
+interface Losses {
+  readonly drops: (datagram: Datagram, sender: End) => boolean;
+  begin(): void;
+}
+
 /** The scenario's losses, and those of a bad line. Seeded: the n-th datagram is lost or not, whatever it is. */
-function losses({ scenario, lossPercent, seed }: StageOptions): (datagram: Datagram, sender: End) => boolean {
+function losses({ scenario, lossPercent, seed }: StageOptions): Losses {
   const dice = new Prng(seed).fork('relay');
-  return (datagram, sender) => dice.between(0, 99) < lossPercent || scenario.loses(datagram, sender);
+  let bad = false;
+  return {
+    drops: (datagram, sender) => (bad && dice.between(0, 99) < lossPercent) || scenario.loses(datagram, sender),
+    begin: () => {
+      bad = true;
+    },
+  };
 }
 
 async function forBoth<T>(make: (end: End) => Promise<T>): Promise<Record<End, T>> {

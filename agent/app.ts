@@ -22,6 +22,7 @@ import type { ControlSocket } from './control/control-socket.ts';
 import { Coordinator } from './coordinator.ts';
 import { openAudit } from './device/audit.ts';
 import { openDevice } from './device/pool.ts';
+import { DeviceWatch } from './device-watch.ts';
 import { PendingDones } from './effects/pending-dones.ts';
 import { Performer } from './effects/perform.ts';
 import { Delivery } from './effects/send-signal.ts';
@@ -179,6 +180,8 @@ async function wire(config: Config, world: World, log: Logger, options: AgentOpt
     );
   const hold = cleanup.add('hold', new Hold({ dataDir, configured: config.hold, world, coordinator, log }));
   await hold.start();
+  const { address } = config.device;
+  cleanup.add('device watch', new DeviceWatch({ device, address, mode: config.mode, world, coordinator, log }));
   device.connect();
   const lastBootId = records.at(-1)?.bootId ?? null;
   if (records.length > 0) coordinator.resume(lastBootId);

@@ -52,6 +52,8 @@ export const limits = {
   bannerBytesMax: 256 * 1024,
   /** Terminal-monitor lines remembered to tell a replay after a reconnect from news: a page of a busy box. */
   monitorLinesRemembered: 200,
+  /** A device without a session for so long raises an alarm: a reload of a small router takes longer, a flapping path less. */
+  deviceDownAlarmMs: 60_000,
   /** Lines that wait on one session: an incident's whole plan for ten peers, twice. */
   commandsQueuedMax: 512,
   /** Sessions for an errand at once: one that hangs and the one that replaces it. VTY lines are scarce. */

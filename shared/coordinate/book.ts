@@ -196,9 +196,9 @@ export interface ClosedIncident {
 
 export interface HeldFlow {
   readonly flow: Flow;
-  /** Peers whose other flows are held with it; none for a flow that the device did not bear out. */
+  /** Peers whose other flows are held with it. */
   readonly peers: readonly string[];
-  /** Nobody but a line that can be spoofed claims it: it holds down only such lines. */
+  /** False: nobody but a line that can be spoofed claims it. It holds down only such lines of its own flow, and no peer. */
   readonly believed: boolean;
   /** Held by an incident that a hold kept from acting: let go when the hold ends. */
   readonly onHold: boolean;

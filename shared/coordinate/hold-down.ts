@@ -19,8 +19,8 @@ export function holdFlows(rules: Rules, book: Book, incident: Incident, at: Mono
   if (incident.onHold && !book.hold) return book;
   const fresh: HeldFlow[] = incident.flows.map((record) => ({
     flow: record.flow,
+    peers: record.peers,
     // A line that the device does not bear out must not silence the peer that it names.
-    peers: isActionable(record) ? record.peers : [],
     believed: isActionable(record),
     onHold: incident.onHold,
     incident: incident.id,

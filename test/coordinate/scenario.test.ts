@@ -1,7 +1,7 @@
 /** Whole incidents at hub and spoke, with a network and devices that fail (pair-protocol.md, "Timeline" and its promises). */
 import { describe, expect, test } from 'vitest';
 import { doneBits } from '../../shared/wire/signal.ts';
-import { CRYPTO, flowOf, hubRules, id, sighting, spokeRules } from './given.ts';
+import { alert, at, CRYPTO, debugsRead, flowOf, hubRules, id, run, sighting, spokeRules, stop } from './given.ts';
 import { Pair } from './pair.ts';
 
 function pair(over: { readonly hub?: Partial<typeof hubRules>; readonly spoke?: Partial<typeof spokeRules> } = {}) {
@@ -26,6 +26,8 @@ describe('desync', () => {
     expect(hub.whenDid('attempt-stop')).toEqual([18_000]);
     expect(spoke.whenDid('attempt-stop')).toEqual([18_000]);
     expect(hub.whenDid('signal-stop')).toEqual([18_000]);
+    expect(spoke.whenDid('seal'), '10 s of log after the stop').toEqual([28_000]);
+    expect(hub.whenDid('seal'), 'when the done is in').toEqual([28_070]);
     expect([hub.debugs, spoke.debugs]).toEqual([[], []]);
     expect(closedAt(hub).outcome).toEqual({ kind: 'complete', reasons: [] });
     expect(closedAt(spoke).outcome).toEqual({ kind: 'complete', reasons: [] });
@@ -287,6 +289,12 @@ describe('a device that does not obey', () => {
   });
 });
 
+test('what is read after the stop is no t0 list: an empty one must not make it verified', () => {
+  const { steps, book } = run(spokeRules, [at(0, stop()), at(100, debugsRead())]);
+  expect(steps.at(-1)!.reason).toBe('timer-outlived');
+  expect(book.incidents[0]?.debugsAtStart).toEqual({ kind: 'unread' });
+});
+
 describe('a disk that does not obey', () => {
   test('done does not wait for it, the seal is tried again, and the alarm is taken back', () => {
     const { world, hub, spoke, see } = pair();
@@ -301,6 +309,41 @@ describe('a disk that does not obey', () => {
     expect(spoke.of('signal-done').map(({ bits }) => bits & doneBits.sealed)).toEqual([0, doneBits.sealed]);
     expect(spoke.book.alarms).toEqual([]);
     expect(spoke.book.closed).toHaveLength(1);
+  });
+});
+
+describe('a bare stop, without an id', () => {
+  const bare = (n: number, peer = 'eem1') => stop({ id: null, newId: id(n), peer });
+
+  test('is one event per peer within the window, and a new one after it', () => {
+    const { steps } = run(spokeRules, [at(0, bare(1)), at(2_000, bare(2)), at(60_000, bare(3)), at(60_001, bare(4))]);
+    expect(steps.map(({ reason }) => reason)).toEqual([
+      'stop-without-alert',
+      'stop-repeated',
+      'stop-repeated',
+      'stop-without-alert',
+    ]);
+  });
+
+  test('of another peer is another event', () => {
+    const { last } = run(spokeRules, [at(0, bare(1)), at(2_000, bare(2, 'hub2'))]);
+    expect(last.reason).toBe('stop-without-alert');
+  });
+
+  test('ends what that peer has announced since, not what it has stopped before', () => {
+    const { last } = run(spokeRules, [at(0, bare(1, 'hub1')), at(5_000, alert({ id: id(2) })), at(10_000, bare(3, 'hub1'))]);
+    expect(last).toMatchObject({ reason: 'stop-accepted', incident: id(2) });
+  });
+
+  test('is known for its window even when its incident is closed', () => {
+    const world = new Pair();
+    const spoke = world.add('spoke1', { ...spokeRules, afterMs: 1_000 });
+    spoke.input(bare(1));
+    world.runUntil(30_000);
+    expect(spoke.book.closed[0]?.outcome.kind).toBe('complete-one-ended');
+    spoke.input(bare(2));
+    expect(spoke.of('attempt-stop')).toHaveLength(1);
+    expect(spoke.of('signal-done'), 'a router has no ear for it').toEqual([]);
   });
 });
 

@@ -36,6 +36,8 @@ export const errorCodes = [
   // evidence
   'BUNDLE_DAMAGED',
   'INCIDENT_UNKNOWN',
+  // the lab
+  'LAB_FAILED',
   // ours
   'INTERNAL',
 ] as const;

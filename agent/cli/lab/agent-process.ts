@@ -50,7 +50,7 @@ const KILL_PATIENCE_MS: DurationMs = 2_000;
 const LINE_CHARACTERS_MAX = 64 * 1024;
 const LAST_WORDS_LINES = 12;
 
-/** Rejects with INTERNAL when the process cannot be started at all. */
+/** Rejects with LAB_FAILED when the process cannot be started at all. */
 export async function startAgentProcess(options: AgentProcessOptions): Promise<AgentProcess> {
   const { clock, name } = options;
   const child: ChildProcessByStdio<null, Readable, Readable> = spawn(
@@ -73,7 +73,7 @@ export async function startAgentProcess(options: AgentProcessOptions): Promise<A
     child.once('error', (cause) =>
       reject(
         new SpitrapError(
-          'INTERNAL',
+          'LAB_FAILED',
           `cannot start the ${name} agent (${options.nodePath} ${options.binPath}): ${cause.message}`,
           { cause },
         ),

@@ -21,9 +21,10 @@ export const widthMin = 72;
 export const widthMax = 100;
 export const widthDefault = 80;
 
-const TIME_COLUMNS = 11;
+/** `+300.000 s`: the longest delay. */
+const TIME_COLUMNS = 10;
 const GAP = '  ';
-const BAR = ' │ ';
+const BAR = '│ ';
 /** Cyan and yellow: told apart by nearly everybody, on dark and on light. */
 const LANE_COLOUR: Readonly<Record<End, string>> = { hub: '36', spoke: '33' };
 const TONE_CODE: Readonly<Record<Tone, string | null>> = { plain: null, good: '32', bad: '31;1', quiet: '2', strong: '1' };

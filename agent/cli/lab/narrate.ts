@@ -20,6 +20,7 @@ export class Narrator {
   readonly #clock: Clock;
   readonly #told = new Set<string>();
   readonly #attempts = new Map<string, Lost>();
+  readonly #sealed = new Set<End>();
 
   constructor(timeline: Timeline, clock: Clock) {
     this.#timeline = timeline;
@@ -57,7 +58,13 @@ export class Narrator {
     return [...this.#attempts.values()].filter(({ lost }) => lost > 0);
   }
 
+  /** This end's agent has said that its bundle is sealed. */
+  sealed(end: End): boolean {
+    return this.#sealed.has(end);
+  }
+
   entry(end: End, entry: LogEntry): void {
+    if (entry['event'] === 'sealed') this.#sealed.add(end);
     const said = wordsFor(end, entry);
     if (said) this.#once(`${end} ${said.text}`, this.#when(entry), end, said.text, said.tone);
   }
@@ -106,15 +113,15 @@ function wordsFor(end: End, { event, msg, incident }: LogEntry): Said | null {
     case 'stop-accepted':
       return plain('stop accepted');
     case 'stop-without-alert':
-      return plain('stop accepted, no alert came before it');
+      return plain('stop accepted, without an alert');
     case 'stop-verified':
       return good(`verified off: DONE ON ${end.toUpperCase()}`);
     case 'done-accepted':
-      return plain(`done received: debugs off ${/debugs (\w+)/.exec(msg)?.[1] ?? 'unknown'}`);
+      return plain(`done received: ${/debugs (\w+)/.exec(msg)?.[1] ?? 'unknown'} off`);
     case 'sealed':
       return good(msg);
     case 'alarm':
-      return { text: msg, tone: 'bad' };
+      return { text: cut(msg), tone: 'bad' };
     default:
       return null;
   }
@@ -123,7 +130,10 @@ function wordsFor(end: End, { event, msg, incident }: LogEntry): Said | null {
 /** `capture (first) ended, 15 of 18 commands with output, …` */
 function captureWords(msg: string): string {
   const [, round, withOutput, planned] = /^capture \((\w+)\) ended, (\d+) of (\d+)/.exec(msg) ?? [];
-  const how = round === 'stop' ? 'captured again' : round === 'late' ? 'captured late' : 'captured';
+  const how = round === 'stop' ? 'captured again' : round === 'late' ? 'captured late' : 'commands captured';
   const empty = Number(planned) - Number(withOutput);
-  return `${how}: ${planned} commands${empty > 0 ? `, ${empty} empty` : ''}`;
+  return `${planned} ${how}${empty > 0 ? `, ${empty} empty` : ''}`;
 }
+
+const ALARM_CHARACTERS = 160;
+const cut = (text: string): string => (text.length > ALARM_CHARACTERS ? `${text.slice(0, ALARM_CHARACTERS)}…` : text);

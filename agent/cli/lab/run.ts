@@ -116,8 +116,8 @@ class LabRun {
     this.#timeline.tell(lostAt, 'spoke', `still sends with SPI 0x${spi.toString(16).padStart(8, '0')}`);
     await this.#until('the message at the hub', MESSAGE_WITHIN_MS, agents, () => this.#timeline.zero !== null);
     const bundles = await this.#sealed(agents);
-    this.#timeline.end();
     await Promise.all(ends.map((end) => agents[end].stop()));
+    this.#timeline.end();
 
     const found = async (end: End): Promise<EndFinding> => {
       const bundle = bundles[end];
@@ -176,7 +176,7 @@ class LabRun {
     for (const end of ends) for (const command of all[end]) stage.boxes[end].console(command);
     for (const end of ends)
       if (stage.boxes[end].debugsOn().length === 0)
-        throw new SpitrapError('INTERNAL', `the simulated ${end} did not take ${all[end].join(', ')}; no debug is on there`);
+        throw new SpitrapError('LAB_FAILED', `the simulated ${end} did not take ${all[end].join(', ')}; no debug is on there`);
     stage.pair.repair();
     this.#print(typed(all, { hub: stage.boxes.hub.hostname, spoke: stage.boxes.spoke.hostname }, this.#screen.style));
   }
@@ -202,7 +202,8 @@ class LabRun {
     const bundles: Record<End, string | null> = { hub: null, spoke: null };
     const both = async (): Promise<boolean> => {
       for (const end of ends) bundles[end] ??= await this.#sealedBundle(end);
-      return bundles.hub !== null && bundles.spoke !== null;
+      // A bundle on disk is the fact; the agent's own word for it follows, and is the last that the timeline waits for.
+      return bundles.hub !== null && bundles.spoke !== null && ends.every((end) => this.#narrator.sealed(end));
     };
     await this.#until('both bundles', this.#options.delayMs + SEALED_WITHIN_MS, agents, both).catch((error: unknown) => {
       this.#print([error instanceof Error ? error.message : String(error)]);
@@ -231,10 +232,10 @@ class LabRun {
     const { clock } = this.#world;
     const deadline = after(clock.monotonic(), withinMs);
     while (!(await holds())) {
-      if (this.#abort.aborted) throw new SpitrapError('INTERNAL', 'aborted');
+      if (this.#abort.aborted) throw new SpitrapError('LAB_FAILED', 'aborted');
       for (const [end, agent] of Object.entries(agents))
         if (!agent.running())
-          throw new SpitrapError('INTERNAL', `the ${end}'s agent ended (${await agent.gone}). ${agent.lastWords()}`);
+          throw new SpitrapError('LAB_FAILED', `the ${end}'s agent ended (${await agent.gone}). ${agent.lastWords()}`);
       if (clock.monotonic() > deadline) {
         const missing = typeof what === 'string' ? what : what();
         throw new SpitrapError(

@@ -7,12 +7,12 @@ const visible = (line: string): string => line.replace(/\x1b\[[\d;]*m/g, '');
 
 describe('the lab’s two lanes', () => {
   test('hub left, spoke right, time in front', () => {
-    expect(lanes(4.2, { hub: words('alert sent') }, plain)).toEqual(['   +0.004 s  alert sent                       │']);
+    expect(lanes(4.2, { hub: words('alert sent') }, plain)).toEqual(['  +0.004 s  alert sent                       │']);
     expect(lanes(-1180, { spoke: words('SAs intact') }, plain)).toEqual([
-      '   -1.180 s                                   │ SAs intact',
+      '  -1.180 s                                   │ SAs intact',
     ]);
     expect(lanes(null, { hub: words('a'), spoke: words('b') }, plain)).toEqual([
-      '             a                                │ b',
+      '            a                                │ b',
     ]);
   });
 
@@ -21,7 +21,7 @@ describe('the lab’s two lanes', () => {
     const rows = lanes(300_123.4, { hub: words(long), spoke: words(long) }, plain);
     expect(rows.length).toBeGreaterThan(2);
     for (const row of rows) expect([...row].length).toBeLessThanOrEqual(80);
-    const left = rows.map((row) => row.slice(13, 13 + laneWidth(plain)).trim()).join('');
+    const left = rows.map((row) => row.slice(12, 12 + laneWidth(plain)).trim()).join('');
     expect(left.replace(/ /g, '')).toBe(long.replace(/ /g, ''));
   });
 

@@ -39,8 +39,11 @@ const undecide = (incident: Incident): Incident => ({
 /** The stop time has come: by the timer, by a peer's stop, or found due after a restart. */
 export function reachStopTime(rules: Rules, book: Book, incident: Incident, at: Monotonic, reason: Reason): Step {
   if (incident.stopPassed) return stay(book, 'stop-repeated', incident.id);
-  if (incident.stop.kind === 'not-planned')
-    return settle(holdFlows(rules, book, incident, at), passStopTime(rules, incident, at, reason));
+  if (incident.stop.kind === 'not-planned') {
+    const { incident: quiet, effects } = endAlerts(incident, at);
+    const passed = passStopTime(rules, quiet, at, reason);
+    return settle(holdFlows(rules, book, incident, at), { ...passed, effects: [...effects, ...passed.effects] });
+  }
   const waiting = incident.openedBy === 'message' && !incident.flows.some(isActionable);
   if (waiting && incident.flows.some((flow) => flow.corroboration === 'pending')) {
     // Alert and stop wait for corroboration; t0 and the plan do not move.
@@ -55,6 +58,18 @@ export function reachStopTime(rules: Rules, book: Book, incident: Incident, at: 
   const nothingOn = started.incident.stop.kind === 'verified';
   const held = holdFlows(rules, book, incident, at);
   return settle(nothingOn ? { ...held, debugsOn: false } : held, started);
+}
+
+/** Mode capture sends no stop, and it is the stop that ends an alert's repetition: a dead peer would be alerted for ever. */
+function endAlerts(incident: Incident, at: Monotonic): { incident: Incident; effects: Effect[] } {
+  const over = { kind: 'given-up', at, attempts: 0, why: 'not acknowledged before the stop time' } as const;
+  const effects: Effect[] = [];
+  const peers = incident.peers.map((record) => {
+    if (record.alert.kind !== 'sending') return record;
+    effects.push({ kind: 'cancel-signals', incident: incident.id, peer: record.peer });
+    return { ...record, alert: over };
+  });
+  return { incident: { ...incident, peers }, effects };
 }
 
 function startStop(rules: Rules, incident: Incident, at: Monotonic, reason: Reason): Move {

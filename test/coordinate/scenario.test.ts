@@ -1,7 +1,22 @@
 /** Whole incidents at hub and spoke, with a network and devices that fail (pair-protocol.md, "Timeline" and its promises). */
 import { describe, expect, test } from 'vitest';
 import { doneBits } from '../../shared/wire/signal.ts';
-import { alert, at, CRYPTO, debugsRead, flowOf, hubRules, id, run, sighting, spokeRules, stop } from './given.ts';
+import {
+  alert,
+  at,
+  CRYPTO,
+  debugsRead,
+  delivery,
+  flowOf,
+  hubRules,
+  id,
+  run,
+  sighting,
+  spokeRules,
+  stop,
+  T0,
+  timer,
+} from './given.ts';
 import { Pair } from './pair.ts';
 
 function pair(over: { readonly hub?: Partial<typeof hubRules>; readonly spoke?: Partial<typeof spokeRules> } = {}) {
@@ -120,6 +135,33 @@ describe('lost signals', () => {
     world.runUntil(200_000);
     hub.input({ kind: 'done', id: id(1), peer: 'spoke1', bits: 1, keys: { off: 'unverified' } });
     expect(hub.book.alarms).toMatchObject([{ key: `peer-stop:spoke1:${id(1)}` }]);
+  });
+});
+
+describe('when an alert wants the stop', () => {
+  test.each([
+    [3_000, 3_000],
+    [0, 0],
+    [-5_000, 0],
+    [300_000, 300_000],
+    [300_001, 300_000],
+    [2_147_483_647, 300_000],
+    [null, 18_000],
+    [Number.NaN, 18_000],
+  ])('IntData2 %s: in %d ms', (delayMs, inMs) => {
+    const { book, last } = run(spokeRules, [at(500, alert({ delayMs }))]);
+    expect(book.incidents[0]!.stopAt - T0 - 500).toBe(inMs);
+    expect(last.effects).toContainEqual({ kind: 'wake', incident: id(1), name: 'stop', at: T0 + 500 + inMs });
+  });
+
+  test('a repeat can only bring it forward', () => {
+    const { steps, book } = run(spokeRules, [
+      at(0, alert()),
+      at(50, alert({ delayMs: 300_000 })),
+      at(100, alert({ delayMs: 9_000 })),
+    ]);
+    expect(steps.map(({ effects }) => effects.some(({ kind }) => kind === 'wake'))).toEqual([true, false, true]);
+    expect(book.incidents[0]!.stopAt).toBe(T0 + 9_100);
   });
 });
 
@@ -399,6 +441,17 @@ describe('modes and hold', () => {
     expect([...hub.of('signal-stop'), ...hub.of('attempt-stop'), ...spoke.of('attempt-stop')]).toEqual([]);
     expect(spoke.of('capture').length).toBeGreaterThan(0);
     expect(closedAt(hub).outcome.kind).toBe('captured');
+  });
+
+  test('in mode capture an alert that nobody answers ends at the stop time', () => {
+    const { last } = run({ ...hubRules, mode: 'capture' }, [at(0, sighting()), at(18_000, timer('stop'))]);
+    expect(last.effects[0]).toEqual({ kind: 'cancel-signals', incident: id(1), peer: 'spoke1' });
+    const heard = run({ ...hubRules, mode: 'capture' }, [
+      at(0, sighting()),
+      at(40, delivery('alert', 'acknowledged')),
+      at(18_000, timer('stop')),
+    ]);
+    expect(heard.last.effects.map(({ kind }) => kind)).not.toContain('cancel-signals');
   });
 
   test('a spoke in mode capture answers done off=failed mode=capture, and the hub is alarmed', () => {

@@ -190,8 +190,6 @@ export interface ClosedIncident {
   readonly signallers: Incident['signallers'];
   /** Dones that came in, or were still missing at the seal. */
   readonly dones: readonly { readonly peer: string; readonly done: DoneReport | null }[];
-  /** What done tells the signallers, to be offered again on their hello; null: they are told nothing. */
-  readonly report: { readonly bits: number; readonly keys: Readonly<Record<string, string>> } | null;
 }
 
 export interface HeldFlow {

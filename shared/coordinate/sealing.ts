@@ -206,7 +206,6 @@ export function closeIfSettled(rules: Rules, book: Book, incident: Incident, now
     return stay(book, 'waiting', incident.id);
   if (incident.peers.some(tellsPeer)) return stay(book, 'waiting', incident.id);
   const { stop } = incident;
-  const silent = incident.mode === 'observe' && !incident.onHold;
   const closed: ClosedIncident = {
     id: incident.id,
     aliases: incident.aliases,
@@ -218,7 +217,6 @@ export function closeIfSettled(rules: Rules, book: Book, incident: Incident, now
     peers: incident.peers.map((record) => record.peer),
     signallers: incident.signallers,
     dones: incident.peers.map((record) => ({ peer: record.peer, done: record.done })),
-    report: silent || incident.signallers.length === 0 ? null : describeDone(book, incident),
   };
   const incidents = book.incidents.filter((other) => other.id !== incident.id);
   return stay(remember(rules, { ...book, incidents }, closed), 'sealed', incident.id);

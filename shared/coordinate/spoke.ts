@@ -250,7 +250,6 @@ function refuseOverBudget(rules: Rules, book: Book, input: Alert | Stop, id: Inc
     peers: [],
     signallers: [{ peer: input.peer, id: input.id }],
     dones: [],
-    report: null,
   };
   const raised = raiseAlarm(remember(rules, book, closed), input, {
     key: 'budget',

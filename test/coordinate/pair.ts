@@ -10,7 +10,7 @@ import { judgeOutcome } from '../../shared/coordinate/sealing.ts';
 import { step } from '../../shared/coordinate/step.ts';
 import { monotonic, wall } from '../../shared/model/time.ts';
 import type { DebugFlag } from '../../shared/platforms/platform.ts';
-import { at, CRYPTO, find, id, T0 } from './given.ts';
+import { at, CRYPTO, find, hubRules, id, sighting, spokeRules, T0 } from './given.ts';
 
 interface Due {
   readonly atMs: number;
@@ -229,3 +229,19 @@ export class End {
     this.#later(result === 'unreadable' ? 8_000 : 200, () => ({ kind: 'stop-attempted', incident, attempt, outcome }));
   }
 }
+
+/** A hub with one spoke, and the sightings that the hub will have. */
+export function pairOf(over: { readonly hub?: Partial<typeof hubRules>; readonly spoke?: Partial<typeof spokeRules> } = {}) {
+  const world = new Pair();
+  const hub = world.add('hub1', { ...hubRules, ...over.hub });
+  const spoke = world.add('spoke1', { ...spokeRules, ...over.spoke });
+  const see = (atMs: number, how: Parameters<typeof sighting>[0] = {}) => world.schedule(atMs, () => hub.input(sighting(how)));
+  return { world, hub, spoke, see };
+}
+
+/** What an end has closed; says what is open instead when it has not. */
+export const closedAt = (end: End, n = 0) => {
+  const closed = end.book.closed[n];
+  if (closed === undefined) throw new Error(`${end.name} closed nothing; open: ${JSON.stringify(end.book.incidents)}`);
+  return closed;
+};

@@ -19,9 +19,12 @@ const output = (stream: NodeJS.WriteStream): Output => ({
 
 const stderr = output(process.stderr);
 
-// `spitrap status | head`: the reader has what it wanted.
+let outlives = false;
+// `spitrap status | head`: the reader has what it wanted. An agent has debugs to end, whether or not anybody reads its log.
 for (const stream of [process.stdout, process.stderr])
-  stream.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (!outlives) process.exit(error.code === 'EPIPE' ? 0 : 1);
+  });
 
 for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
   process.on(event, (error: unknown) => process.exit(report(error, true, { stderr })));
@@ -43,6 +46,13 @@ function stopSignal(): Promise<string> {
   });
 }
 
+function inputEnd(): Promise<string> {
+  return new Promise((resolve) => {
+    for (const event of ['end', 'error'] as const) process.stdin.once(event, () => resolve('end of input'));
+    process.stdin.resume();
+  });
+}
+
 /** Two folders up from dist/bin, one up from bin. */
 function packageVersion(): string {
   const places = [new URL('../../package.json', import.meta.url), new URL('../package.json', import.meta.url)];
@@ -58,6 +68,10 @@ const context: CliContext = {
   stderr,
   noColor: (process.env['NO_COLOR'] ?? '') !== '',
   stopSignal,
+  inputEnd,
+  outliveReaders: () => {
+    outlives = true;
+  },
   self: { nodePath: process.execPath, binPath: fileURLToPath(import.meta.url) },
 };
 

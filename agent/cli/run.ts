@@ -13,6 +13,7 @@ import { type CliContext, configFrom, exitCodes, type Subcommand } from './subco
 interface Options {
   readonly config?: string;
   readonly trustOnFirstUse?: boolean;
+  readonly untilInputEnds?: boolean;
 }
 
 /** Logging out of two sessions, syncing journal and ring; each step is bounded by itself. systemd's default is 90 s. */
@@ -25,6 +26,7 @@ export const runCommand: Subcommand = {
       .description('run the agent beside its head-end, in the foreground')
       .requiredOption('-c, --config <file>', 'configuration, YAML or JSON (docs/configuration.md)')
       .option('--trust-on-first-use', 'accept an unpinned SSH host key this once, and print its fingerprint to pin')
+      .option('--until-input-ends', 'stop, in good order, when standard input ends: for programs that start an agent')
       .addHelpText('after', '\nExamples:\n  spitrap run -c hub.yaml\n  spitrap run -c hub.yaml --trust-on-first-use\n')
       .action((options: Options) => perform((context) => run(options, context)));
   },
@@ -37,7 +39,8 @@ async function run(options: Options, context: CliContext): Promise<number> {
   const log = createLog({ ...config.log, secrets }, { write: (text) => stdout.write(text), isTTY: stdout.isTty });
   const trustOnFirstUse = options.trustOnFirstUse === true ? (fingerprint: string) => pinHint(fingerprint, context) : null;
   // Asked for before the start: a signal that comes meanwhile ends in an orderly stop too.
-  const signalled = context.stopSignal();
+  const signalled = Promise.race([context.stopSignal(), ...(options.untilInputEnds === true ? [context.inputEnd()] : [])]);
+  context.outliveReaders();
   // Loaded here, so that status and hold do not wait for SSH and SNMP to load.
   const { startAgent } = await import('../app.ts');
   const agent = await startAgent(config, world, log, {

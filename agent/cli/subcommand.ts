@@ -35,6 +35,10 @@ export interface CliContext {
   readonly noColor: boolean;
   /** Resolves with the name of the first SIGINT, SIGTERM or SIGHUP; a second one ends the process at once. */
   stopSignal(): Promise<string>;
+  /** Resolves, in words, when standard input ends: whoever holds its other end is gone. */
+  inputEnd(): Promise<string>;
+  /** From now on a stdout or stderr that nobody reads any more does not end the process. */
+  outliveReaders(): void;
   /** This program, for subcommands that start it again (lab). */
   readonly self: { readonly nodePath: string; readonly binPath: string };
 }

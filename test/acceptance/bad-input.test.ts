@@ -2,7 +2,7 @@
  * What bad input gets (issue A): a clear message or a counted refusal, the agent alive, and the incident, if any, carried through. The built
  * executable beside a simulated box, its peer out of reach.
  */
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createConnection, createServer } from 'node:net';
@@ -182,4 +182,24 @@ test('a peer out of reach: the hub’s own debugs end on time all the same', asy
   expect(solo.box.debugsOn()).toEqual([]);
   await expect.poll(async () => (await solo.status()).incidents[0]?.debugsOff, { timeout: 5_000 }).toBe('verified');
   expect((await solo.status()).peers[0]).toMatchObject({ lastHelloAt: null });
+});
+
+test('a log that nobody reads any more: the agent goes on, debugs must still end', async () => {
+  const solo = hub();
+  await solo.prepare();
+  const child = spawn(process.execPath, [binPath, 'run', '-c', solo.configFile], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const gone = new Promise((resolve) => child.once('exit', resolve));
+  try {
+    await solo.loggedIn();
+    child.stdout.destroy();
+    child.stderr.destroy();
+    solo.debugsOn();
+    solo.pair.desync();
+    await expect.poll(() => solo.stops(), { timeout: 10_000 }).toBe(1);
+    expect(solo.box.debugsOn()).toEqual([]);
+    await expect.poll(async () => (await solo.status()).incidents[0]?.debugsOff, { timeout: 5_000 }).toBe('verified');
+  } finally {
+    child.kill('SIGTERM');
+    await gone;
+  }
 });

@@ -139,6 +139,14 @@ describe('an end before the end', () => {
     expect(processesNaming(out)).toEqual([]);
   });
 
+  test('a lab that is killed takes its agents with it', async () => {
+    const lab = start('--delay', '60s');
+    await lab.shows(/alert ──▶/);
+    lab.kill('SIGKILL');
+    await lab.ended;
+    await expect.poll(() => processesNaming(out), { timeout: 20_000 }).toEqual([]);
+  });
+
   test('an agent that dies is named, with where to look, and the other one is stopped', async () => {
     const lab = start('--delay', '60s', '--json');
     await lab.shows(/alert ──▶/);

@@ -25,6 +25,8 @@ export async function cli(argv: readonly string[], options: { tty?: boolean; noC
     stdout: output('stdout'),
     stderr: output('stderr'),
     noColor: options.noColor ?? false,
+    outliveReaders: () => {},
+    inputEnd: () => Promise.reject(new Error('no subcommand under test waits for its input')),
     stopSignal: () => Promise.reject(new Error('no subcommand under test waits for a signal')),
     self: { nodePath: process.execPath, binPath: '/nowhere' },
   };

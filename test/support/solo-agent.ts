@@ -161,7 +161,9 @@ ${this.#options.peers(this)}`;
   }
 
   async loggedIn(): Promise<void> {
-    await expect.poll(async () => (await this.status()).device.sessions.control.state, { timeout: 20_000 }).toMatch(/ready|busy/);
+    await expect
+      .poll(async () => (await this.statusOrNull())?.device.sessions.control.state ?? '', { timeout: 20_000 })
+      .toMatch(/ready|busy/);
   }
 
   get running(): boolean {

@@ -3,7 +3,7 @@
  * Started and stopped by run.ts, which must leave nothing running: stop() asks with SIGTERM and insists with SIGKILL, by process.
  */
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
-import type { Readable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import type { Clock } from '../../../shared/clock.ts';
 import { SpitrapError } from '../../../shared/errors.ts';
 import type { DurationMs } from '../../../shared/model/time.ts';
@@ -53,13 +53,13 @@ const LAST_WORDS_LINES = 12;
 /** Rejects with LAB_FAILED when the process cannot be started at all. */
 export async function startAgentProcess(options: AgentProcessOptions): Promise<AgentProcess> {
   const { clock, name } = options;
-  const child: ChildProcessByStdio<null, Readable, Readable> = spawn(
+  const child: ChildProcessByStdio<Writable, Readable, Readable> = spawn(
     options.nodePath,
-    [options.binPath, 'run', '-c', options.configFile],
+    [options.binPath, 'run', '-c', options.configFile, '--until-input-ends'],
     // A session of its own: the terminal's Ctrl-C is for the lab alone, which then asks its agents in good order.
-    { stdio: ['ignore', 'pipe', 'pipe'], detached: true },
+    { stdio: ['pipe', 'pipe', 'pipe'], detached: true },
   );
-  // Whatever ends this process, short of SIGKILL, ends the agents.
+  // Whatever ends this process ends the agents: here, and after a SIGKILL the end of their input.
   const killAtExit = (): void => void child.kill('SIGKILL');
   process.once('exit', killAtExit);
   const gone = new Promise<string>((resolve) => {
@@ -69,6 +69,7 @@ export async function startAgentProcess(options: AgentProcessOptions): Promise<A
     });
   });
   await new Promise<void>((resolve, reject) => {
+    child.stdin.on('error', () => {});
     child.once('spawn', resolve);
     child.once('error', (cause) =>
       reject(

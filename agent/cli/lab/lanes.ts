@@ -24,6 +24,8 @@ export const widthDefault = 80;
 /** `+300.000 s`: the longest delay. */
 const TIME_COLUMNS = 10;
 const GAP = '  ';
+/** Of what goes on from the line above. */
+const INDENT = ' ';
 const BAR = '│ ';
 /** Cyan and yellow: told apart by nearly everybody, on dark and on light. */
 const LANE_COLOUR: Readonly<Record<End, string>> = { hub: '36', spoke: '33' };
@@ -81,7 +83,7 @@ function wrapAll(words: readonly Words[], width: number): Words[] {
   return words.flatMap(({ text, tone }) => wrap(text, width).map((line) => ({ text: line, tone })));
 }
 
-/** At spaces; a word longer than the line is cut where the line ends. Continuations are indented by two. */
+/** At spaces; a word longer than the line is cut where the line ends. */
 function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = '';
@@ -89,16 +91,16 @@ function wrap(text: string, width: number): string[] {
     let rest = word;
     if (line.trim() !== '' && line.length + 1 + rest.length > width) {
       lines.push(line);
-      line = '  ';
+      line = INDENT;
     }
-    const glue = line === '' || line === '  ' ? '' : ' ';
+    const glue = line === '' || line === INDENT ? '' : ' ';
     while (line.length + glue.length + rest.length > width) {
       const room = width - line.length - glue.length;
       lines.push(`${line}${glue}${rest.slice(0, room)}`);
       rest = rest.slice(room);
-      line = '  ';
+      line = INDENT;
     }
-    line = `${line}${line === '  ' ? '' : glue}${rest}`;
+    line = `${line}${line === INDENT ? '' : glue}${rest}`;
   }
   lines.push(line);
   return lines;

@@ -53,7 +53,7 @@ describe('an agent process of the lab', () => {
       entries,
     );
     await expect.poll(() => agent.lastWords()).toBe('not an entry\n{"torn":');
-    await expect.poll(() => entries.map((entry) => entry.msg)).toEqual(['run -c hub.yaml']);
+    await expect.poll(() => entries.map((entry) => entry.msg)).toEqual(['run -c hub.yaml --until-input-ends']);
     await agent.stop();
     expect(await agent.gone).toBe('exit code 0');
     expect(alive(agent.pid)).toBe(false);

@@ -10,6 +10,7 @@
 import { join } from 'node:path';
 import type { Clock } from '../shared/clock.ts';
 import type { Rules } from '../shared/coordinate/rules.ts';
+import { timing } from '../shared/coordinate/timing.ts';
 import type { DetectedEvent, GateContext } from '../shared/detect/gate.ts';
 import { SpitrapError } from '../shared/errors.ts';
 import { limits } from '../shared/limits.ts';
@@ -33,7 +34,7 @@ import { Heartbeat } from './heartbeat.ts';
 import { Hold } from './hold.ts';
 import { Intake } from './intake.ts';
 import { openJournal } from './journal/journal.ts';
-import { Cleanup, type StopStep } from './lifecycle.ts';
+import { bounded, Cleanup, type StopStep } from './lifecycle.ts';
 import type { Logger } from './log.ts';
 import { narrate } from './narrate.ts';
 import { openEngine } from './net/engine.ts';
@@ -295,9 +296,33 @@ async function wire(config: Config, world: World, log: Logger, options: AgentOpt
     async stop(reason) {
       log.info({ event: 'stopping', reason }, `stopping: ${reason}`);
       journal.append('agent-stopped', null, { reason });
+      coordinator.input({ kind: 'leaving' });
+      const stopped = await bounded(stopsSettled(coordinator, events), LEAVING_MS, clock, 'stop before leaving');
+      if (!stopped.inTime)
+        log.error(
+          { event: 'left-stopping' },
+          `debugs on ${config.device.name} are not verified off; the next start goes on with it, until then: ${platform.debugOff.all}`,
+        );
       return cleanup.stop();
     },
   };
+}
+
+/** Three attempts of a stop are made at most so long after each other; more would hold up whoever stops us. */
+const LEAVING_MS = timing.stopAttemptMs * 2;
+
+/** Resolves when no stop is under way: verified, or waiting for its next attempt. */
+function stopsSettled(coordinator: Coordinator, events: AgentEvents): Promise<void> {
+  const running = () => coordinator.book.incidents.some((incident) => incident.stop.kind === 'running');
+  return new Promise((resolve) => {
+    const look = () => {
+      if (running()) return;
+      events.off('decided', look);
+      resolve();
+    };
+    events.on('decided', look);
+    look();
+  });
 }
 
 function shellTarget(device: DeviceConfig, trustOnFirstUse: AgentOptions['trustOnFirstUse']): ShellTarget {

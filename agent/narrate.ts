@@ -47,6 +47,8 @@ export function narrate(role: Role, { input, reason }: Pick<Decision, 'input' | 
       return input.on ? 'on hold: no new incident acts' : 'hold lifted';
     case 'acknowledge':
       return `alarm ${input.alarm} acknowledged`;
+    case 'leaving':
+      return 'the agent is told to end: the stop is made now';
     case 'raise':
     case 'clear':
     case 'expire':

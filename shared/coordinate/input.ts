@@ -91,6 +91,8 @@ export type InputBody =
   | { readonly kind: 'acknowledge'; readonly alarm: string }
   | { readonly kind: 'raise'; readonly key: string; readonly text: string; readonly remedy: string | null }
   | { readonly kind: 'clear'; readonly key: string }
+  /** The agent is told to end: a stop that it undertook is made now, since nobody may be there at its time. */
+  | { readonly kind: 'leaving' }
   /** Now and then: forgets what is older than it must be remembered. */
   | { readonly kind: 'expire' };
 

@@ -37,6 +37,7 @@ export const reasons = [
   'done-late',
   // the stop
   'stop-time',
+  'stop-agent-leaving',
   'stop-waits-for-corroboration',
   'nothing-on',
   'stop-verified',

@@ -4,18 +4,26 @@
  */
 import { assertNever } from '../errors.ts';
 import { limits } from '../limits.ts';
-import { after } from '../model/time.ts';
+import { after, earlier } from '../model/time.ts';
 import type { Book, Incident, SignalProgress } from './book.ts';
 import { onDebugsSeen, releaseOnHold } from './hold-down.ts';
 import { onCorroborated, onDone, onSighting } from './hub.ts';
 import type { Input } from './input.ts';
 import type { Step } from './move.ts';
-import { andThen, clearAlarm, countDropped, findIncident, go, raiseAlarm, settle, stay } from './move.ts';
+import { andThen, beforeStop, clearAlarm, countDropped, findIncident, go, raiseAlarm, settle, stay } from './move.ts';
 import { rebase, recoverIncident } from './recovery.ts';
 import type { Rules } from './rules.ts';
 import { onSealDeadline, onSealed, onSealFailed, onSealRetry, sealIfReady } from './sealing.ts';
 import { onAlert, onStop } from './spoke.ts';
-import { alarmUntoldPeer, onStopAttempted, onStopBound, onStopHung, onStopRetry, onStopTimer } from './stopping.ts';
+import {
+  alarmUntoldPeer,
+  onStopAttempted,
+  onStopBound,
+  onStopHung,
+  onStopRetry,
+  onStopTimer,
+  reachStopTime,
+} from './stopping.ts';
 import { timing } from './timing.ts';
 
 export function step(rules: Rules, book: Book, input: Input): Step {
@@ -44,6 +52,8 @@ export function step(rules: Rules, book: Book, input: Input): Step {
       return onAcknowledge(rules, book, input);
     case 'restarted':
       return input.resumable ? stay(book, 'restarted') : stay(rebase(rules, book, input.at), 'restarted');
+    case 'leaving':
+      return onLeaving(rules, book, input);
     case 'expire':
       return stay(expire(rules, book, input), 'expired');
     case 'debugs-read':
@@ -167,6 +177,13 @@ function onAcknowledge(rules: Rules, book: Book, input: Input & { readonly kind:
   const next: Step = stay({ ...book, alarms }, 'acknowledged', alarm.incident);
   const incident = alarm.incident === null ? undefined : findIncident(next.book, alarm.incident);
   return incident === undefined ? next : sealIfReady(rules, next, incident.id, input);
+}
+
+/** Promise 1 before promise 2: seconds of evidence are given up rather than debugs left on with nobody there. */
+function onLeaving(rules: Rules, book: Book, input: Input): Step {
+  const incident = beforeStop(book);
+  if (incident === undefined || incident.stop.kind !== 'planned') return stay(book, 'waiting');
+  return reachStopTime(rules, book, { ...incident, stopAt: earlier(incident.stopAt, input.at) }, input.at, 'stop-agent-leaving');
 }
 
 /** Forgets what is older than it must be remembered; acknowledged alarms go with it. The same book when there is nothing to forget. */

@@ -240,3 +240,32 @@ describe('an agent that dies', () => {
     expect(sim.boxes.spoke.debugsOn()).toEqual([]);
   });
 });
+
+describe('an agent that is told to end in the middle of an incident', () => {
+  test.each(['hub', 'spoke'] as const)(
+    'the %s stops its debugs now rather than leave them to nobody, and seals at its next start',
+    async (end) => {
+      await begin();
+      sim.lab.desync();
+      await sim.clock.advance(5_000);
+      const leaving = sim.stations[end].agent!.stop('SIGTERM');
+      await sim.clock.advance(10_000);
+      await leaving;
+      sim.stations[end].agent = null;
+      expect(sim.boxes[end].debugsOn()).toEqual([]);
+      await sim.startAgent(end);
+      await sim.clock.advance(150_000);
+      expect(sim.boxes.hub.debugsOn()).toEqual([]);
+      expect(sim.boxes.spoke.debugsOn()).toEqual([]);
+      expect((await incidentOf(end)).timeline.map((entry) => entry.phase)).toContain('stop-agent-leaving');
+      expect((await incidentOf('hub')).stop.off).toBe('verified');
+    },
+  );
+
+  test('without an incident nothing is sent to the device', async () => {
+    await begin();
+    await sim.stop();
+    expect(sim.boxes.hub.debugsOn().length).toBeGreaterThan(0);
+    expect(undebugs('hub')).toEqual([]);
+  });
+});

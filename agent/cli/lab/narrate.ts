@@ -119,7 +119,8 @@ function wordsFor(end: End, { event, msg, incident }: LogEntry): Said | null {
     case 'done-accepted':
       return plain(`done received: ${/debugs (\w+)/.exec(msg)?.[1] ?? 'unknown'} off`);
     case 'sealed':
-      return good(msg);
+      return msg === 'bundle sealed, complete' ? good(msg) : { text: cut(msg), tone: 'bad' };
+    case 'stop-unverified':
     case 'alarm':
       return { text: cut(msg), tone: 'bad' };
     default:

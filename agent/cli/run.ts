@@ -52,7 +52,6 @@ async function run(options: Options, context: CliContext): Promise<number> {
   });
   context.stderr.write(`${startSummary(config, agent.status()).join('\n')}\n`);
   const signal = await signalled;
-  log.info({ signal }, 'stopping');
   const stopped = await bounded(agent.stop(signal), STOP_WITHIN_MS, world.clock, 'stop agent');
   if (stopped.inTime) return exitCodes.ok;
   context.stderr.write(`spitrap: not everything closed within ${formatDuration(STOP_WITHIN_MS)}; see the log\n`);

@@ -49,7 +49,8 @@ export const syslogTcp: ListeningSourceKind = {
   kind: 'syslog-tcp',
   async open(name, config, context) {
     const report = reporter(name, 'connected', context);
-    const open = new Set<StreamConnection>();
+    const open = new Map<StreamConnection, string>();
+    let closing = false;
     const listener = await context.world.streams.listen(config.listen, (connection) => {
       const from = allowed(config.allow, connection.remote);
       const refusal = from === null ? 'source-address' : open.size >= limits.syslogConnectionsMax ? 'too-many-connections' : null;
@@ -58,17 +59,20 @@ export const syslogTcp: ListeningSourceKind = {
         connection.close();
         return;
       }
-      open.add(connection);
+      open.set(connection, from);
       report.state('open', `connection from ${shown(connection.remote)}`);
       receive(connection, from, report, () => {
         open.delete(connection);
-        report.state('interrupted', `connection from ${shown(connection.remote)} closed`);
+        // A sender that reconnected before its old connection was seen to end has left no hole.
+        if (!closing && ![...open.values()].includes(from))
+          report.state('interrupted', `connection from ${shown(connection.remote)} closed`);
       });
     });
     report.state('open', `TCP ${shown(listener.local)}`);
     return {
       local: listener.local,
       async close() {
+        closing = true;
         await listener.close();
         report.state('closed', `TCP ${shown(listener.local)}`);
       },

@@ -162,7 +162,7 @@ function describeDrops(rooms: StatusRooms, ringLines: number): Record<string, nu
   const all: Record<string, number> = {
     ringPendingBytesMax: ringLines,
     journalQueue: rooms.journal.counters.dropped,
-    sourceLines: [...rooms.intake.sources.values()].reduce((sum, counters) => sum + counters.lost, 0),
+    sourceBytes: [...rooms.intake.sources.values()].reduce((sum, counters) => sum + counters.lost, 0),
     flowsPerIncidentMax: rooms.coordinator.book.incidents.reduce((sum, incident) => sum + incident.flowsNotKept, 0),
   };
   return Object.fromEntries(Object.entries(all).filter(([, count]) => count > 0));

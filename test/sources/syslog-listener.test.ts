@@ -128,6 +128,18 @@ describe('TCP', () => {
     expect(lines()).toEqual(['<188>last words\n']);
     expect(states()).toEqual(['open', 'open', 'interrupted']);
   });
+  test('a sender that has another connection is not interrupted, nor is a source that is closed', async () => {
+    const { source, streams, states } = await open();
+    const old = streams.connect('192.0.2.1');
+    const fresh = streams.connect('192.0.2.1');
+    old.close();
+    expect(states()).toEqual(['open', 'open', 'open']);
+    fresh.close();
+    expect(states()).toEqual(['open', 'open', 'open', 'interrupted']);
+    streams.connect('192.0.2.1');
+    await source.close();
+    expect(states()).toEqual(['open', 'open', 'open', 'interrupted', 'open', 'closed']);
+  });
   test('connections do not mix', async () => {
     const { streams, lines } = await open();
     const [a, b] = [streams.connect('192.0.2.1'), streams.connect('192.0.2.1')];

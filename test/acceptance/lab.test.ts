@@ -3,10 +3,15 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { runLab } from '../../agent/cli/lab/run.ts';
+import { findScenario } from '../../agent/cli/lab/scenarios.ts';
 import type { LabResult } from '../../agent/cli/lab/verdict.ts';
 import { createDisk } from '../../agent/evidence/disk.ts';
 import { verifyBundle } from '../../agent/evidence/verify.ts';
-import { type LabExit, LabProcess, processesNaming, socketsOn } from '../support/lab-process.ts';
+import type { Endpoint, World } from '../../agent/ports.ts';
+import { createWorld } from '../../agent/world.ts';
+import { SpitrapError } from '../../shared/errors.ts';
+import { binPath, type LabExit, LabProcess, processesNaming, socketsOn } from '../support/lab-process.ts';
 
 let out = '';
 const started: LabProcess[] = [];
@@ -111,6 +116,26 @@ test('two labs at the same time do not meet', async () => {
   } finally {
     rmSync(second, { recursive: true });
   }
+});
+
+test('a system with 127.0.0.1 alone (macOS): boxes and agents share it and differ by port', async () => {
+  const { streams, datagrams, ...rest } = createWorld();
+  const only = <T>(endpoint: Endpoint, bind: () => Promise<T>): Promise<T> =>
+    endpoint.address === '127.0.0.1' ? bind() : Promise.reject(new SpitrapError('LISTEN_REFUSED', 'EADDRNOTAVAIL'));
+  const world: World = {
+    ...rest,
+    streams: { listen: (endpoint, onConnection) => only(endpoint, () => streams.listen(endpoint, onConnection)) },
+    datagrams: { bind: (endpoint, options) => only(endpoint, () => datagrams.bind(endpoint, options)) },
+  };
+  const screen: string[] = [];
+  const verdict = await runLab(
+    { folder: out, scenario: findScenario('desync'), delayMs: 500, seed: 1, lossPercent: 0, nodePath: process.execPath, binPath },
+    world,
+    { style: { width: 80, colour: false }, print: (line) => screen.push(line) },
+    new AbortController().signal,
+  );
+  expect(screen.join('\n')).toMatch(/ssh at 127\.0\.0\.1:\d+ +│ ssh at 127\.0\.0\.1:\d+/);
+  expect(verdict?.faults).toEqual([]);
 });
 
 test('a bad line between the agents: a third of all datagrams lost, and still complete', async () => {

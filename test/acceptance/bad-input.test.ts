@@ -66,7 +66,7 @@ describe('before anything opens', () => {
   test('a port that is taken: its name, exit 1, and the lock is free again', async () => {
     const solo = hub();
     await solo.prepare();
-    const squatter = createServer();
+    const squatter = createServer((socket) => socket.destroy());
     await new Promise<void>((resolve) => squatter.listen(solo.syslog.port, solo.syslog.address, resolve));
     const { code, stderr } = runOnce(solo);
     await new Promise((resolve) => squatter.close(resolve));

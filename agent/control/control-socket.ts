@@ -2,8 +2,9 @@
  * dataDir/control.sock: where `spitrap status`, `hold`, `ack` ask a running agent, and the single-instance lock of dataDir, since only
  * one process can be bound to it. Opened first thing by app.ts. Adapter: node:net and node:fs stand here.
  */
-import { chmodSync, lstatSync, mkdirSync, renameSync, rmdirSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, lstatSync, mkdirSync, renameSync, rmdirSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
+import { dirname } from 'node:path';
 import type { Clock, Timer } from '../../shared/clock.ts';
 import { asSpitrapError, isSpitrapError, SpitrapError } from '../../shared/errors.ts';
 import { limits } from '../../shared/limits.ts';
@@ -39,16 +40,29 @@ export async function openControlSocket(dataDir: string, clock: Clock): Promise<
 
 function makeDataDir(dataDir: string): void {
   try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    makeFolders(dataDir);
     const probe = `${dataDir}/.writable-${process.pid}`;
     mkdirSync(probe, { mode: 0o700 });
     rmdirSync(probe);
   } catch (error) {
     throw new SpitrapError(
       'DATADIR_UNWRITABLE',
-      `dataDir ${printable(dataDir, 300)} can not be written: ${errno(error)}; nothing was started. Give it to this user, or set dataDir to another folder`,
+      `dataDir ${printable(dataDir, 300)} can not be written: ${whyNot(error)}; nothing was started. Give it to this user, or set dataDir to another folder`,
       { cause: error },
     );
+  }
+}
+
+/** With its parents. Not by mkdir's own `recursive`: where a file system answers ENOENT although the parent is there (/proc), Node tries for ever. */
+function makeFolders(path: string): void {
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    if (errno(error) === 'EEXIST') return;
+    const parent = dirname(path);
+    if (errno(error) !== 'ENOENT' || existsSync(parent)) throw error;
+    makeFolders(parent);
+    makeFolders(path);
   }
 }
 
@@ -259,6 +273,14 @@ async function perform(request: Exclude<ControlRequest, { request: 'identify' }>
 }
 
 const failure = ({ code, message }: SpitrapError): ControlReply => ({ ok: false, error: { code, message } });
+
+function whyNot(error: unknown): string {
+  const code = errno(error);
+  if (code === 'EEXIST' || code === 'ENOTDIR') return `${code}, a file is in the way`;
+  if (code === 'EROFS') return `${code}, the file system is mounted read-only`;
+  if (code === 'ENOSPC' || code === 'EDQUOT') return `${code}, the disk is full`;
+  return code;
+}
 
 function errno(error: unknown): string {
   const code = (error as { code?: unknown } | null)?.code;

@@ -4,6 +4,7 @@
  */
 import { constants, type Stats } from 'node:fs';
 import { type FileHandle, lstat, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { SpitrapError } from '../../shared/errors.ts';
 import type { Disk, DiskFile } from '../ports.ts';
 
@@ -133,9 +134,26 @@ async function namesIn(path: string): Promise<string[]> {
 }
 
 async function makeFolder(path: string): Promise<void> {
-  await attempt('make folder', path, () => mkdir(path, { recursive: true, mode: FOLDER_MODE }));
+  await attempt('make folder', path, () => makeFolders(path));
   const made = await attempt('stat', path, () => stat(path));
   if (!made.isDirectory()) throw diskFailed('make folder', path, 'ENOTDIR');
+}
+
+/**
+ * With its parents, 0700. Not by mkdir's own `recursive`: where a file system answers ENOENT although the parent is there (/proc), Node
+ * tries again for ever.
+ */
+async function makeFolders(path: string): Promise<void> {
+  try {
+    await mkdir(path, { mode: FOLDER_MODE });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return;
+    const parent = dirname(path);
+    if (code !== 'ENOENT' || (await statOrNull(parent)) !== null) throw error;
+    await makeFolders(parent);
+    await makeFolders(path);
+  }
 }
 
 async function syncFolder(path: string): Promise<void> {

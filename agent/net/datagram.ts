@@ -6,6 +6,7 @@ import { createSocket, type Socket } from 'node:dgram';
 import { isIP, isIPv6 } from 'node:net';
 import { SpitrapError } from '../../shared/errors.ts';
 import type { DatagramSocket, Datagrams, Endpoint } from '../ports.ts';
+import { listenRefused } from './listen-refused.ts';
 
 const IPV4_MAPPED = '::ffff:';
 
@@ -16,26 +17,19 @@ export const udpDatagrams: Datagrams = {
 function bind(endpoint: Endpoint, receiveBufferBytes: number): Promise<DatagramSocket> {
   return new Promise((resolve, reject) => {
     if (isIP(endpoint.address) === 0) {
-      reject(refused(endpoint, 'the address is no IP literal'));
+      reject(listenRefused('UDP', endpoint, 'the address is no IP literal'));
       return;
     }
     const socket = createSocket({ type: isIPv6(endpoint.address) ? 'udp6' : 'udp4' });
     const onBindError = (error: Error): void => {
       socket.close();
-      reject(refused(endpoint, errnoOf(error), error));
+      reject(listenRefused('UDP', endpoint, errnoOf(error), error));
     };
     socket.once('error', onBindError);
     socket.bind({ address: endpoint.address, port: endpoint.port, exclusive: true }, () => {
       socket.off('error', onBindError);
       resolve(new UdpSocket(socket, receiveBufferBytes));
     });
-  });
-}
-
-function refused(endpoint: Endpoint, why: string, cause?: Error): SpitrapError {
-  return new SpitrapError('LISTEN_REFUSED', `cannot bind UDP ${show(endpoint)}: ${why}; nothing is received or sent there`, {
-    context: { address: endpoint.address, port: endpoint.port, errno: why },
-    ...(cause && { cause }),
   });
 }
 

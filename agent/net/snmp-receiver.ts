@@ -14,6 +14,7 @@ import { encodeV3Message, type V3Message } from '../../shared/wire/snmp-v3-messa
 import type { DatagramSocket, Endpoint, World } from '../ports.ts';
 import { DuplicateWindow, SeenNotification } from './duplicate-window.ts';
 import type { SnmpEngine } from './engine.ts';
+import { naming } from './listen-refused.ts';
 import type { Notification, Refusal, RefusalReason, SnmpPeer, SnmpReceiver } from './signalling.ts';
 import { type CommunityPeer, PeersByAddress, type ReadyPeer, readyPeers, type V3Peer } from './snmp-peers.ts';
 import { UsmJudge, type Verdict } from './usm-judge.ts';
@@ -31,7 +32,10 @@ export interface SnmpReceiverOptions {
 /** Rejects with CONFIG_INVALID (a peer) or LISTEN_REFUSED. */
 export async function openSnmpReceiver(options: SnmpReceiverOptions): Promise<SnmpReceiver> {
   const peers = readyPeers(options.peers);
-  const socket = await options.world.datagrams.bind(options.listen, { receiveBufferBytes: limits.udpReceiveBufferBytes });
+  const { datagrams } = options.world;
+  const socket = await datagrams
+    .bind(options.listen, { receiveBufferBytes: limits.udpReceiveBufferBytes })
+    .catch(naming('signal.listen'));
   return new Receiver(options, peers, socket);
 }
 

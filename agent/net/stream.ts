@@ -6,6 +6,7 @@ import { createServer, isIP, type Server, type Socket } from 'node:net';
 import { SpitrapError } from '../../shared/errors.ts';
 import { canonicalAddress } from '../../shared/model/address.ts';
 import type { Endpoint, StreamConnection, StreamListener, Streams } from '../ports.ts';
+import { listenRefused } from './listen-refused.ts';
 
 /** A sender that is gone without a word (power cut, NAT state lost) gives its connection back within some minutes. */
 const KEEPALIVE_IDLE_MS = 60_000;
@@ -15,7 +16,7 @@ export const tcpStreams: Streams = { listen };
 function listen(endpoint: Endpoint, onConnection: (connection: StreamConnection) => void): Promise<StreamListener> {
   return new Promise((resolve, reject) => {
     if (isIP(endpoint.address) === 0) {
-      reject(refused(endpoint, 'the address is no IP literal'));
+      reject(listenRefused('TCP', endpoint, 'the address is no IP literal'));
       return;
     }
     const open = new Set<Socket>();
@@ -26,7 +27,7 @@ function listen(endpoint: Endpoint, onConnection: (connection: StreamConnection)
       socket.on('error', () => {});
       onConnection(connectionOf(socket));
     });
-    const onListenError = (error: Error): void => reject(refused(endpoint, errnoOf(error), error));
+    const onListenError = (error: Error): void => reject(listenRefused('TCP', endpoint, errnoOf(error), error));
     server.once('error', onListenError);
     server.listen({ host: endpoint.address, port: endpoint.port, exclusive: true }, () => {
       server.off('error', onListenError);
@@ -34,16 +35,6 @@ function listen(endpoint: Endpoint, onConnection: (connection: StreamConnection)
       server.on('error', () => {});
       resolve(new TcpListener(server, open));
     });
-  });
-}
-
-function refused(endpoint: Endpoint, why: string, cause?: Error): SpitrapError {
-  const shown = endpoint.address.includes(':')
-    ? `[${endpoint.address}]:${endpoint.port}`
-    : `${endpoint.address}:${endpoint.port}`;
-  return new SpitrapError('LISTEN_REFUSED', `cannot listen on TCP ${shown}: ${why}; nothing is received there`, {
-    context: { address: endpoint.address, port: endpoint.port, errno: why },
-    ...(cause && { cause }),
   });
 }
 

@@ -2,6 +2,7 @@
 import { assertNever } from '../../shared/errors.ts';
 import type { SourceConfig } from '../config/config.ts';
 import type { SessionOpener } from '../device/pool.ts';
+import { naming } from '../net/listen-refused.ts';
 import type { Endpoint } from '../ports.ts';
 import type { Closable, SourceContext } from './source.ts';
 import { syslogTcp, syslogUdp } from './syslog-listener.ts';
@@ -21,7 +22,7 @@ export async function openSource(
   switch (config.kind) {
     case 'syslog-udp':
     case 'syslog-tcp':
-      return sourceKinds[config.kind].open(config.name, config, context);
+      return sourceKinds[config.kind].open(config.name, config, context).catch(naming(`source ${config.name}`));
     case 'terminal-monitor': {
       const opened = await terminalMonitor.open(config.name, config, context);
       return { local: null, close: () => opened.close() };

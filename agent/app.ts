@@ -9,16 +9,14 @@
  */
 import { join } from 'node:path';
 import type { Clock } from '../shared/clock.ts';
-import type { Rules } from '../shared/coordinate/rules.ts';
 import { timing } from '../shared/coordinate/timing.ts';
-import type { DetectedEvent, GateContext } from '../shared/detect/gate.ts';
+import type { GateContext } from '../shared/detect/gate.ts';
 import { SpitrapError } from '../shared/errors.ts';
 import { limits } from '../shared/limits.ts';
-import { parseRange } from '../shared/model/address.ts';
 import { ulid } from '../shared/model/ulid.ts';
 import { platformNamed } from '../shared/platforms/index.ts';
 import { createRedactor } from '../shared/redact/redact.ts';
-import type { Config, DeviceConfig, PeerConfig } from './config/config.ts';
+import type { Config } from './config/config.ts';
 import type { ControlSocket } from './control/control-socket.ts';
 import { Coordinator } from './coordinator.ts';
 import { openAudit } from './device/audit.ts';
@@ -32,20 +30,20 @@ import { openBundles } from './evidence/bundles.ts';
 import { openRing } from './evidence/ring.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { Hold } from './hold.ts';
-import { Intake } from './intake.ts';
+import { bearOut, Intake } from './intake.ts';
 import { openJournal } from './journal/journal.ts';
 import { bounded, Cleanup, type StopStep } from './lifecycle.ts';
 import type { Logger } from './log.ts';
 import { narrate } from './narrate.ts';
 import { openEngine } from './net/engine.ts';
-import type { SnmpPeer } from './net/signalling.ts';
 import { openSnmpReceiver } from './net/snmp-receiver.ts';
 import { openSnmpSender } from './net/snmp-sender.ts';
-import type { ShellTarget, World } from './ports.ts';
+import type { World } from './ports.ts';
 import { Signals } from './signals.ts';
 import { openSource } from './sources/index.ts';
 import { collectStatus, describeAlarm, endpoint, incidentSummaries } from './status/collect.ts';
 import type { AgentStatus } from './status/status.ts';
+import { gateContext, machineRules, ownLines, shellTarget, sighting, snmpPeer } from './wiring.ts';
 
 export interface AgentOptions {
   /** Takes the lock of dataDir and the socket in it. */
@@ -150,7 +148,7 @@ async function wire(config: Config, world: World, log: Logger, options: AgentOpt
   const dones = new PendingDones(delivery, journal, clock, log);
   const heartbeat = cleanup.add(
     'heartbeat',
-    new Heartbeat({ config, world, coordinator, delivery, dones, device, events, version }),
+    new Heartbeat({ config, world, coordinator, delivery, dones, device, events, log, version }),
   );
   const performer = new Performer({
     config,
@@ -163,7 +161,6 @@ async function wire(config: Config, world: World, log: Logger, options: AgentOpt
     dones,
     bundles,
     ring,
-    journal,
     version,
   });
   coordinator.performWith(performer.perform);
@@ -179,13 +176,15 @@ async function wire(config: Config, world: World, log: Logger, options: AgentOpt
       { event: 'replayed', ...replayed, open: coordinator.book.incidents.length },
       `journal replayed: ${replayed.steps} steps, ${coordinator.book.incidents.length} incidents open`,
     );
-  const hold = cleanup.add('hold', new Hold({ dataDir, configured: config.hold, world, coordinator, log }));
-  await hold.start();
   const { address } = config.device;
   cleanup.add('device watch', new DeviceWatch({ device, address, mode: config.mode, world, coordinator, log }));
   device.connect();
-  const lastBootId = records.at(-1)?.bootId ?? null;
+  // Before the hold is looked at: a stop that is due waits for no disk. Not by the newest record of all: a start that died before
+  // it came to this has left one of the new boot.
+  const lastBootId = records.findLast((record) => record.kind === 'step' || record.kind === 'snapshot')?.bootId ?? null;
   if (records.length > 0) coordinator.resume(lastBootId);
+  const hold = cleanup.add('hold', new Hold({ dataDir, configured: config.hold, world, coordinator, log }));
+  await hold.start();
 
   // The doors: signals, then lines.
   const signals = new Signals({ config, coordinator, heartbeat, journal, log, newId });
@@ -217,17 +216,7 @@ async function wire(config: Config, world: World, log: Logger, options: AgentOpt
       context,
       onEvent: (event) =>
         void coordinator.input({ kind: 'sighting', id: newId(), ...sighting(event) }, { at: event.at, wall: event.wall }),
-      onConnectedDuplicate: (flow, source) => {
-        for (const incident of coordinator.book.incidents) {
-          coordinator.input({
-            kind: 'corroborated',
-            incident: incident.id,
-            flow,
-            result: 'found',
-            detail: `also seen by ${source}, over a connection`,
-          });
-        }
-      },
+      onConnectedDuplicate: (copy) => bearOut(coordinator, copy, newId),
     }),
   );
   const listening = new Map<string, string>();
@@ -324,95 +313,6 @@ function stopsSettled(coordinator: Coordinator, events: AgentEvents): Promise<vo
     look();
   });
 }
-
-function shellTarget(device: DeviceConfig, trustOnFirstUse: AgentOptions['trustOnFirstUse']): ShellTarget {
-  const { address, port, user, password, privateKey, passphrase, hostKeys, legacy, keepaliveMs, jump } = device;
-  const trust = trustOnFirstUse === null ? {} : { trustOnFirstUse };
-  const credentials = secretsOf({ password, privateKey, passphrase });
-  const through =
-    jump === null
-      ? {}
-      : {
-          jump: {
-            address: jump.address,
-            port: jump.port,
-            user: jump.user,
-            ...secretsOf(jump),
-            hostKeys: jump.hostKeys,
-            legacy: false,
-            keepaliveMs,
-            ...trust,
-          },
-        };
-  return { address, port, user, ...credentials, hostKeys, legacy, keepaliveMs, ...trust, ...through };
-}
-
-/** Absent rather than null: the transport takes what is there. */
-function secretsOf(
-  of: Pick<DeviceConfig, 'password' | 'privateKey' | 'passphrase'>,
-): Pick<ShellTarget, 'password' | 'privateKey' | 'passphrase'> {
-  return {
-    ...(of.password === null ? {} : { password: of.password }),
-    ...(of.privateKey === null ? {} : { privateKey: of.privateKey }),
-    ...(of.passphrase === null ? {} : { passphrase: of.passphrase }),
-  };
-}
-
-function machineRules(config: Config, stopCommand: string): Rules {
-  return {
-    role: config.role,
-    mode: config.mode,
-    device: { name: config.device.name, address: config.device.address },
-    stopCommand,
-    delayMs: config.stop.delayMs,
-    maxDelayMs: config.stop.maxDelayMs,
-    holdDownMs: config.evidence.holdDownMs,
-    afterMs: config.evidence.afterMs,
-    eemWindowMs: config.signal.eemWindowMs,
-    incidentsPerHour: config.budgets.incidentsPerHour,
-    maxPeersCaptured: config.capture.maxPeersCaptured,
-    flowsPerIncidentMax: limits.flowsPerIncidentMax,
-    heldFlowsMax: limits.heldFlowsMax,
-    closedIdsMax: limits.closedIdsMax,
-    peers: config.peers.map(({ name, kind, cryptoAddresses, send }) => ({
-      name,
-      kind,
-      where: cryptoAddresses[0]?.text ?? send[0]?.address ?? name,
-    })),
-  };
-}
-
-const snmpPeer = ({ name, from, snmp, engineId }: PeerConfig): SnmpPeer => ({
-  name,
-  from: from.map((range) => range.text),
-  credentials: snmp,
-  engineId,
-});
-
-/** Lines of a terminal monitor come from the address that we log in to, which `match` need not name. */
-function ownLines(device: DeviceConfig): Config['device']['match'] {
-  const range = parseRange(device.address);
-  return range === null ? device.match : [...device.match, { kind: 'address', range }];
-}
-
-const gateContext = (config: Config, match: GateContext['match'], clock: GateContext['clock']): GateContext => ({
-  match,
-  cryptoAddresses: config.device.cryptoAddresses,
-  peers: config.peers,
-  trigger: config.trigger,
-  maxEventAgeMs: config.evidence.maxEventAgeMs,
-  clock,
-});
-
-const sighting = (event: DetectedEvent) => ({
-  flow: event.flow,
-  peers: event.peers,
-  interface: event.interface,
-  source: event.source,
-  spoofable: event.trust === 'spoofable',
-  spiAsReceived: event.spiAsReceived,
-  line: event.raw,
-});
 
 /** One line in the log for each decision that moved something; the rest only when somebody debugs. */
 function tell(config: Config, log: Logger, decision: Decision): void {

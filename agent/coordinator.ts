@@ -8,6 +8,8 @@ import { type Book, emptyBook } from '../shared/coordinate/book.ts';
 import type { Effect } from '../shared/coordinate/effect.ts';
 import { isUrgent } from '../shared/coordinate/effect.ts';
 import type { Input, InputBody, TimerName } from '../shared/coordinate/input.ts';
+import type { Step } from '../shared/coordinate/move.ts';
+import type { Reason } from '../shared/coordinate/reason.ts';
 import type { Rules } from '../shared/coordinate/rules.ts';
 import { step } from '../shared/coordinate/step.ts';
 import { asSpitrapError } from '../shared/errors.ts';
@@ -15,13 +17,13 @@ import { limits } from '../shared/limits.ts';
 import type { Monotonic, Wall } from '../shared/model/time.ts';
 import type { IncidentId } from '../shared/model/ulid.ts';
 import type { AgentEvents, Decision } from './events.ts';
-import type { Entry, Journal } from './journal/journal.ts';
+import type { Degraded, Entry, Journal } from './journal/journal.ts';
 import type { JournalRecord } from './journal/record.ts';
 import { newestSnapshot, snapshotParts } from './journal/snapshot.ts';
 import type { Logger } from './log.ts';
 import type { World } from './ports.ts';
 
-/** Carries out one effect. Never throws; results come back through `input`. `wake` stays here: timers are the coordinator's own. */
+/** Carries out one effect; results come back through `input`. `wake` stays here: timers are the coordinator's own. */
 export type Perform = (effect: Exclude<Effect, { readonly kind: 'wake' }>) => void;
 
 export interface CoordinatorRoom {
@@ -38,6 +40,10 @@ export interface StepData {
   readonly effects: readonly Effect[];
 }
 
+/** Change nothing, and are written down all the same: mode observe journals what comes in (pair-protocol.md, "Roles, modes, peers"). */
+const KEPT: ReadonlySet<Reason> = new Set<Reason>(['stop-observed']);
+const JOURNAL_ALARM = 'journal-degraded';
+
 export class Coordinator {
   readonly #room: CoordinatorRoom;
   #book: Book = emptyBook;
@@ -46,6 +52,11 @@ export class Coordinator {
   /** The journal of each open incident, for its bundle. */
   readonly #records = new Map<IncidentId, JournalRecord[]>();
   readonly #reasons = new Map<string, number>();
+  /** Incidents of which an act went ahead of its record. */
+  readonly #outran = new Map<IncidentId, Degraded>();
+  #lastEntry: Entry | null = null;
+  /** Of the journal when it was last rewritten: with much that must be kept, once is enough until it has doubled. */
+  #rewrittenBytes = 0;
   #closed = false;
 
   constructor(room: CoordinatorRoom) {
@@ -58,6 +69,16 @@ export class Coordinator {
 
   get reasonCounts(): ReadonlyMap<string, number> {
     return this.#reasons;
+  }
+
+  /** The newest record of a step; whatever came before it is on disk when it is. Null: nothing was decided yet. */
+  get lastEntry(): Entry | null {
+    return this.#lastEntry;
+  }
+
+  /** The journal did not keep up with this incident, now or at some moment of it. */
+  degradedFor(id: IncidentId): Degraded | null {
+    return this.#outran.get(id) ?? this.#room.journal.degraded;
   }
 
   /** Before the first input. */
@@ -75,7 +96,12 @@ export class Coordinator {
     let steps = 0;
     let refused = 0;
     const base = newestSnapshot(records);
-    if (base !== null) this.#book = base.book;
+    if (base !== null) {
+      this.#book = base.book;
+      // Of what is still open the records were kept, for its bundle; the snapshot holds what they came to.
+      for (const record of records.slice(0, base.from))
+        if (record.kind === 'step' && record.incident !== null) this.#remember(record.incident, record);
+    }
     for (const record of base === null ? records : records.slice(base.from)) {
       if (record.kind !== 'step') continue;
       try {
@@ -104,50 +130,93 @@ export class Coordinator {
     for (const incident of this.#book.incidents) this.input({ kind: 'recovered', incident: incident.id, resumable });
   }
 
-  /** One input, now or when it happened. Returns its journal entry, or null when nothing changed and nothing needs to be kept. */
+  /** One input, now or when it happened. Returns its journal entry, or null when nothing changed and nothing needs to be kept. Never throws. */
   input(body: InputBody, when?: { readonly at: Monotonic; readonly wall: Wall }): Entry | null {
     if (this.#closed) return null;
     const { clock } = this.#room.world;
     const input = { ...body, at: when?.at ?? clock.monotonic(), wall: when?.wall ?? clock.wall() } as Input;
     const before = this.#book;
-    const moved = step(this.#room.rules, before, input);
+    const moved = this.#step(input);
+    if (moved === null) return null;
     this.#book = moved.book;
     this.#reasons.set(moved.reason, (this.#reasons.get(moved.reason) ?? 0) + 1);
     const changed = moved.book !== before || moved.effects.length > 0;
     for (const effect of moved.effects) if (isUrgent(effect)) this.#carryOut(effect);
-    const entry = changed ? this.#journal(input, moved) : null;
-    this.#room.events.emit('decided', {
-      input,
-      reason: moved.reason,
-      incident: moved.incident,
-      effects: moved.effects,
-      moved: changed,
-    });
+    const entry = changed || KEPT.has(moved.reason) ? this.#journal(input, moved) : null;
+    this.#tell({ input, reason: moved.reason, incident: moved.incident, effects: moved.effects, moved: changed });
     const patient = moved.effects.filter((effect) => !isUrgent(effect));
     if (entry !== null && patient.length > 0) void this.#afterRecord(entry, patient);
     return entry;
   }
 
-  #journal(
-    input: Input,
-    moved: { readonly reason: Decision['reason']; readonly effects: readonly Effect[]; readonly incident: IncidentId | null },
-  ): Entry {
+  /** Null: a bug of ours met this input. The book stays as it was; a process that dies of it at three in the morning stops nothing. */
+  #step(input: Input): Step | null {
+    try {
+      return step(this.#room.rules, this.#book, input);
+    } catch (error) {
+      this.#room.log.error(
+        { event: 'internal', input: input.kind, error: asSpitrapError(error).message },
+        `an input of kind ${input.kind} could not be decided, a fault of this program: please report it`,
+      );
+      return null;
+    }
+  }
+
+  #tell(decision: Decision): void {
+    try {
+      this.#room.events.emit('decided', decision);
+    } catch (error) {
+      this.#room.log.error({ event: 'internal', error: asSpitrapError(error).message }, 'a listener failed on a decision');
+    }
+  }
+
+  #journal(input: Input, moved: Step): Entry {
     const data: StepData = { input, reason: moved.reason, effects: moved.effects };
     const entry = this.#room.journal.append('step', moved.incident, data);
+    this.#lastEntry = entry;
     if (moved.incident !== null) this.#remember(moved.incident, entry.record);
     return entry;
   }
 
   async #afterRecord(entry: Entry, effects: readonly Effect[]): Promise<void> {
-    await this.#room.journal.wait(entry);
-    if (!this.#closed) for (const effect of effects) this.#carryOut(effect);
+    const outcome = await this.#room.journal.wait(entry);
+    if (this.#closed) return;
+    this.#judgeJournal(outcome === 'synced' ? null : entry.record.incident);
+    for (const effect of effects) this.#carryOut(effect);
   }
 
+  /** Acts go on without it, and a person must know: what they announce would not survive a crash. */
+  #judgeJournal(outran: IncidentId | null): void {
+    const { degraded } = this.#room.journal;
+    const { clock } = this.#room.world;
+    if (outran !== null) {
+      const reason = degraded?.reason ?? 'a record was not on disk in time';
+      this.#outran.set(outran, degraded ?? { reason, since: clock.monotonic(), sinceWall: clock.wall() });
+    }
+    const standing = this.#book.alarms.some((alarm) => alarm.key === JOURNAL_ALARM);
+    if (degraded === null && standing) this.input({ kind: 'clear', key: JOURNAL_ALARM });
+    if (degraded === null || standing) return;
+    this.input({
+      kind: 'raise',
+      key: JOURNAL_ALARM,
+      text: `the journal does not reach the disk (${degraded.reason}): acts go on without it, a crash now would forget them`,
+      remedy: 'look at the disk under dataDir: room, mount, errors',
+    });
+  }
+
+  /** One effect that fails keeps no other from being performed. */
   #carryOut(effect: Effect): void {
-    if (effect.kind === 'wake') this.#wake(effect.incident, effect.name, effect.at);
-    else if (effect.kind === 'alarm-raised') this.#room.events.emit('alarm-raised', effect.alarm);
-    else if (effect.kind === 'alarm-cleared') this.#room.events.emit('alarm-cleared', effect.alarm);
-    else this.#perform(effect);
+    try {
+      if (effect.kind === 'wake') this.#wake(effect.incident, effect.name, effect.at);
+      else if (effect.kind === 'alarm-raised') this.#room.events.emit('alarm-raised', effect.alarm);
+      else if (effect.kind === 'alarm-cleared') this.#room.events.emit('alarm-cleared', effect.alarm);
+      else this.#perform(effect);
+    } catch (error) {
+      this.#room.log.error(
+        { event: 'internal', effect: effect.kind, error: asSpitrapError(error).message },
+        `effect ${effect.kind} failed, a fault of this program: please report it`,
+      );
+    }
   }
 
   /** One timer a name and incident: a new one takes the place of the old. */
@@ -172,19 +241,26 @@ export class Coordinator {
   }
 
   #forgetClosed(): void {
-    for (const id of this.#records.keys())
-      if (!this.#book.incidents.some((incident) => incident.id === id)) this.#records.delete(id);
+    const open = new Set(this.#book.incidents.map((incident) => incident.id));
+    for (const id of this.#records.keys()) if (!open.has(id)) this.#records.delete(id);
+    for (const id of this.#outran.keys()) if (!open.has(id)) this.#outran.delete(id);
   }
 
-  /** Now and then: forgets what is old, and rewrites a journal that has grown. */
+  /** Now and then: forgets what is old, and rewrites a journal that has grown. `extra`: records of others that must be kept. */
   async housekeep(extra: readonly JournalRecord[] = []): Promise<void> {
+    if (this.#closed) return;
     this.input({ kind: 'expire' });
     this.#forgetClosed();
+    this.#judgeJournal(null);
     const { journal, log } = this.#room;
-    if (journal.bytes <= limits.journalBytesMax || this.#book.incidents.length > 0) return;
+    if (journal.bytes <= Math.max(limits.journalBytesMax, 2 * this.#rewrittenBytes)) return;
+    // Writing it all takes a moment in which nothing else is done: not with a stop ahead.
+    if (this.#book.incidents.some((incident) => !incident.stopPassed)) return;
     const entries = snapshotParts(this.#book).map((part) => journal.append('snapshot', null, part));
+    const open = [...this.#records.values()].flat();
     try {
-      await journal.rewrite([...extra, ...entries.map((entry) => entry.record)]);
+      await journal.rewrite([...extra, ...open, ...entries.map((entry) => entry.record)]);
+      this.#rewrittenBytes = journal.bytes;
       log.info({ bytes: journal.bytes }, 'journal rewritten as a snapshot');
     } catch (error) {
       log.warn({ error: asSpitrapError(error, 'DISK_FAILED').message }, 'journal not rewritten; tried again later');

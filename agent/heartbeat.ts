@@ -6,31 +6,39 @@
 import { createHash } from 'node:crypto';
 import type { Timer } from '../shared/clock.ts';
 import type { Incident } from '../shared/coordinate/book.ts';
-import { type Armed, linkTroubles, newLink, onHello, type PeerLink } from '../shared/coordinate/hello.ts';
+import { type Armed, linkTroubles, newLink, onHello, type PeerLink, type Trouble } from '../shared/coordinate/hello.ts';
+import { timing } from '../shared/coordinate/timing.ts';
+import { asSpitrapError } from '../shared/errors.ts';
 import type { Monotonic, Wall } from '../shared/model/time.ts';
-import type { Config } from './config/config.ts';
+import type { Config, PeerConfig } from './config/config.ts';
+import { formatEndpoint } from './config/fields.ts';
 import type { Coordinator } from './coordinator.ts';
 import type { Device } from './device/device.ts';
 import type { PendingDones } from './effects/pending-dones.ts';
 import type { Delivery } from './effects/send-signal.ts';
 import { type DebugsReading, readDebugs } from './effects/stop-debugs.ts';
 import type { AgentEvents } from './events.ts';
-import type { World } from './ports.ts';
+import type { Logger } from './log.ts';
+import type { SendOutcome } from './net/signalling.ts';
+import type { Endpoint, World } from './ports.ts';
 
 export interface HeartbeatRoom {
   readonly config: Config;
   readonly world: Pick<World, 'clock'>;
-  readonly coordinator: Coordinator;
-  readonly delivery: Delivery;
-  readonly dones: PendingDones;
+  readonly coordinator: Pick<Coordinator, 'book' | 'input' | 'housekeep'>;
+  readonly delivery: Pick<Delivery, 'once'>;
+  readonly dones: Pick<PendingDones, 'offerAgain' | 'records'>;
   readonly device: Device;
   readonly events: AgentEvents;
+  readonly log: Logger;
   readonly version: string;
 }
 
-interface PathState {
+export interface PathState {
   sent: number;
   acknowledged: number;
+  /** Hellos in a row that were not acknowledged. */
+  failedInARow: number;
   lastError: string | null;
 }
 
@@ -43,24 +51,37 @@ export class Heartbeat {
   readonly #room: HeartbeatRoom;
   readonly #cfg: string;
   readonly links = new Map<string, PeerLink>();
-  readonly paths = new Map<string, PathState>();
+  readonly #paths = new Map<string, PathState>();
   readonly #answeredAt = new Map<string, Monotonic>();
   readonly #halfArmed = new Map<string, number>();
   #timer: Timer | null = null;
   #closed = false;
+  #isReading = false;
   #reading: { readonly reading: DebugsReading; readonly wall: Wall } | null = null;
 
   constructor(room: HeartbeatRoom) {
     this.#room = room;
     this.#cfg = configurationHash(room.config);
+    const now = room.world.clock.monotonic();
     for (const peer of room.config.peers) {
-      if (peer.kind === 'spitrap') this.links.set(peer.name, newLink(peer.name));
-      this.paths.set(peer.name, { sent: 0, acknowledged: 0, lastError: null });
+      if (peer.kind === 'spitrap') this.links.set(peer.name, newLink(peer.name, now));
+      for (const path of peer.send)
+        this.#paths.set(pathKey(peer.name, path), { sent: 0, acknowledged: 0, failedInARow: 0, lastError: null });
     }
   }
 
   start(): void {
-    void this.#tick();
+    const { clock } = this.#room.world;
+    this.#timer = clock.timer('hello', this.#room.config.signal.helloMs, () => this.start());
+    // Not awaited: a device or a disk that takes longer than a minute holds up no further hello.
+    this.#tick().catch((error: unknown) => {
+      this.#room.log.error({ event: 'internal', error: asSpitrapError(error).message }, 'hello: failed; the next one is tried');
+    });
+  }
+
+  /** Of hellos on that path; null: no such peer or path. */
+  path(peer: string, endpoint: Endpoint): PathState | null {
+    return this.#paths.get(pathKey(peer, endpoint)) ?? null;
   }
 
   get cfg(): string {
@@ -72,8 +93,6 @@ export class Heartbeat {
   }
 
   async #tick(): Promise<void> {
-    const { clock } = this.#room.world;
-    this.#timer = clock.timer('hello', this.#room.config.signal.helloMs, () => void this.#tick());
     await this.#readDevice();
     if (this.#closed) return;
     for (const peer of this.links.keys()) this.#say(peer, {});
@@ -84,11 +103,17 @@ export class Heartbeat {
   /** Not while a stop is ahead or under way: session B is kept free for it. Mode observe sends no `show debugging`. */
   async #readDevice(): Promise<void> {
     const { config, coordinator, device } = this.#room;
-    if (config.mode === 'observe' || coordinator.book.incidents.some(stopIsAhead)) return;
-    const reading = await readDebugs(device, 'control');
-    if (this.#closed) return;
-    this.#reading = { reading, wall: this.#room.world.clock.wall() };
-    if (reading.flags !== null) coordinator.input({ kind: 'debugs-seen', cryptoOn: reading.flags.some((flag) => flag.crypto) });
+    if (config.mode === 'observe' || this.#isReading || coordinator.book.incidents.some(stopIsAhead)) return;
+    this.#isReading = true;
+    try {
+      // Not urgent: a reading makes no login attempt that the gate holds back, or it would lock the user out.
+      const reading = await readDebugs(device, 'control', { urgent: false });
+      if (this.#closed) return;
+      this.#reading = { reading, wall: this.#room.world.clock.wall() };
+      if (reading.flags !== null) coordinator.input({ kind: 'debugs-seen', cryptoOn: reading.flags.some((flag) => flag.crypto) });
+    } finally {
+      this.#isReading = false;
+    }
   }
 
   /** `armed` with `arm: manual`: what `show debugging` last showed. */
@@ -100,8 +125,7 @@ export class Heartbeat {
 
   #say(peer: string, answer: Readonly<Record<string, string>>): void {
     const { config, delivery, version, world } = this.#room;
-    const path = this.paths.get(peer);
-    if (path !== undefined) path.sent++;
+    for (const path of this.#peer(peer)?.send ?? []) this.#paths.get(pathKey(peer, path))!.sent++;
     const content = () => ({
       // With `arm: manual` there is no lease.
       intData2: 0,
@@ -115,14 +139,24 @@ export class Heartbeat {
         t: String(Math.round(world.clock.wall())),
       },
     });
-    delivery.once({ phase: 'hello', peer, incident: null, content }, (outcome) => {
-      if (path === undefined) return;
-      if (outcome.kind === 'failed') path.lastError = `${outcome.error.code}: ${outcome.error.message}`;
-      else {
-        path.acknowledged++;
-        path.lastError = null;
-      }
-    });
+    delivery.once({ phase: 'hello', peer, incident: null, content }, (outcome, path) => this.#notePath(peer, path, outcome));
+  }
+
+  #notePath(peer: string, endpoint: Endpoint, outcome: SendOutcome): void {
+    const path = this.#paths.get(pathKey(peer, endpoint));
+    if (path === undefined) return;
+    if (outcome.kind === 'failed') {
+      path.failedInARow++;
+      path.lastError = `${outcome.error.code}: ${outcome.error.message}`;
+      return;
+    }
+    if (outcome.kind === 'acknowledged') path.acknowledged++;
+    path.failedInARow = 0;
+    path.lastError = null;
+  }
+
+  #peer(name: string): PeerConfig | undefined {
+    return this.#room.config.peers.find((peer) => peer.name === name);
   }
 
   /** A hello without `org` is a question, one with it an answer. */
@@ -148,11 +182,16 @@ export class Heartbeat {
     const { config, world } = this.#room;
     const ours = { mode: config.mode, armed: this.armed, cfg: this.#cfg };
     for (const link of this.links.values()) {
-      const troubles = linkTroubles(link, ours, world.clock.monotonic(), config.signal.helloMs).filter((trouble) =>
+      const peer = this.#peer(link.peer)!;
+      const where = peer.cryptoAddresses[0]?.text ?? peer.send[0]?.address ?? peer.name;
+      const hand = { where, stopCommand: this.#room.device.platform.debugOff.all };
+      const troubles = linkTroubles(link, ours, world.clock.monotonic(), config.signal.helloMs, hand).filter((trouble) =>
         this.#stands(trouble.key, tick),
       );
-      const prefixes = ['peer-silent', 'cfg-differs', 'mode-differs', 'half-armed'].map((word) => `${word}:${link.peer}`);
-      for (const key of prefixes) this.#settle(link, key, troubles.find((trouble) => trouble.key === key)?.text ?? null);
+      const keys = ['peer-silent', 'cfg-differs', 'mode-differs', 'half-armed'].map((word) => `${word}:${link.peer}`);
+      for (const key of keys) this.#settle(key, troubles.find((trouble) => trouble.key === key) ?? null);
+      // A peer that is silent altogether has that alarm.
+      if (tick) this.#judgePaths(peer, !troubles.some((trouble) => trouble.key === `peer-silent:${link.peer}`));
       if (tick && !troubles.some((trouble) => trouble.key === `half-armed:${link.peer}`)) this.#forget(link, ours.armed);
     }
   }
@@ -168,20 +207,24 @@ export class Heartbeat {
     if (link.armed === ours || link.armed === 'unknown' || ours === 'unknown') this.#halfArmed.delete(`half-armed:${link.peer}`);
   }
 
-  /** Raised once and taken back once: the same trouble at every hello is not news. */
-  #settle(link: PeerLink, key: string, text: string | null): void {
-    const { coordinator, config } = this.#room;
-    const standing = coordinator.book.alarms.some((alarm) => alarm.key === key);
-    if (text === null) {
-      if (standing) coordinator.input({ kind: 'clear', key });
-      return;
+  /** One of several paths, or our direction of the only one, may be dead while the peer is heard. */
+  #judgePaths(peer: PeerConfig, isHeard: boolean): void {
+    for (const endpoint of peer.send) {
+      const path = this.#paths.get(pathKey(peer.name, endpoint))!;
+      const key = `path-dead:${formatEndpoint(endpoint)}:${peer.name}`;
+      const isDead = isHeard && path.failedInARow >= timing.missingHellosMax;
+      const text = `${path.failedInARow} hellos in a row to ${peer.name} at ${formatEndpoint(endpoint)} were not acknowledged: no signal may reach it on that path (${path.lastError})`;
+      this.#settle(key, isDead ? { key, text } : null);
     }
-    if (standing) return;
-    const where = config.peers.find((peer) => peer.name === link.peer)?.send[0]?.address ?? link.peer;
-    const remedy = key.startsWith('peer-silent')
-      ? `if its debugs are still on, log in to the device of ${link.peer} (its agent is at ${where}) and type: ${this.#room.device.platform.debugOff.all}`
-      : null;
-    coordinator.input({ kind: 'raise', key, text, remedy });
+  }
+
+  /** Raised once and taken back once: the same trouble at every hello is not news. */
+  #settle(key: string, trouble: Trouble | null): void {
+    const { coordinator } = this.#room;
+    const standing = coordinator.book.alarms.some((alarm) => alarm.key === key);
+    if (trouble === null && standing) coordinator.input({ kind: 'clear', key });
+    if (trouble !== null && !standing)
+      coordinator.input({ kind: 'raise', key, text: trouble.text, remedy: trouble.remedy ?? null });
   }
 
   close(): void {
@@ -189,6 +232,8 @@ export class Heartbeat {
     this.#timer?.cancel();
   }
 }
+
+const pathKey = (peer: string, { address, port }: Endpoint): string => `${peer} ${address} ${port}`;
 
 const stopIsAhead = (incident: Incident): boolean => incident.stop.kind !== 'verified' && incident.stop.kind !== 'not-planned';
 

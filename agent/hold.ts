@@ -21,7 +21,7 @@ export interface HoldRoom {
   readonly dataDir: string;
   readonly configured: boolean;
   readonly world: Pick<World, 'clock' | 'disk'>;
-  readonly coordinator: Coordinator;
+  readonly coordinator: Pick<Coordinator, 'book' | 'input'>;
   readonly log: Logger;
 }
 
@@ -31,6 +31,10 @@ export class Hold {
   #timer: Timer | null = null;
   #status: HoldStatus;
   #closed = false;
+  #turn = 0;
+  /** Of the newest look that has answered: one begun before it says nothing any more. */
+  #answeredTurn = 0;
+  #unreadableSaid = false;
 
   constructor(room: HoldRoom) {
     this.#room = room;
@@ -44,6 +48,7 @@ export class Hold {
     this.#plan();
   }
 
+  /** One look at a time: a dead disk must not collect them. */
   #plan(): void {
     if (this.#closed) return;
     this.#timer = this.#room.world.clock.timer('hold', LOOK_EVERY_MS, () => void this.#look().then(() => this.#plan()));
@@ -53,15 +58,23 @@ export class Hold {
     return this.#status;
   }
 
+  /** Never rejects. */
   async #look(): Promise<void> {
+    const turn = ++this.#turn;
     if (this.#room.configured) return this.#settle({ on: true, until: null, by: 'configuration' });
     try {
-      this.#settle(await this.#read());
+      const status = await this.#read();
+      if (turn < this.#answeredTurn || this.#closed) return;
+      this.#answeredTurn = turn;
+      this.#unreadableSaid = false;
+      this.#settle(status);
     } catch (error) {
       // A disk that cannot be read says nothing about a hold: what stood goes on standing.
+      if (this.#unreadableSaid) return;
+      this.#unreadableSaid = true;
       this.#room.log.warn(
         { event: 'hold-unreadable', error: asSpitrapError(error, 'DISK_FAILED').message },
-        'the HOLD file could not be read; the hold stays as it was',
+        'the HOLD file could not be read; the hold stays as it was, and the file is looked at every 2 s',
       );
     }
   }

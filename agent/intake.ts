@@ -3,6 +3,7 @@
  * coordinator. Called for every chunk of every source; the hot path is one native search (issue G), so no per-line work here.
  */
 import type { Timer } from '../shared/clock.ts';
+import { sameFlow } from '../shared/coordinate/move.ts';
 import {
   type Candidate,
   emptyWrapState,
@@ -10,12 +11,15 @@ import {
   flushCandidates,
   nextFlushAt,
   type WrapState,
+  wrapWaitMs,
 } from '../shared/detect/candidates.ts';
 import { type DetectedEvent, emptyGate, type GateContext, type GateReason, type GateState, gate } from '../shared/detect/gate.ts';
 import { chunkOwnership, ownLines } from '../shared/detect/origin.ts';
-import type { Flow } from '../shared/model/flow.ts';
+import { type Flow, formatSpi } from '../shared/model/flow.ts';
 import type { LineChunk, Observation } from '../shared/model/observation.ts';
-import type { Monotonic, Wall } from '../shared/model/time.ts';
+import { after, type Monotonic, type Wall } from '../shared/model/time.ts';
+import type { IncidentId } from '../shared/model/ulid.ts';
+import type { Coordinator } from './coordinator.ts';
 import type { Hole } from './evidence/holes.ts';
 import { type Moment, momentNow } from './evidence/window.ts';
 import type { Logger } from './log.ts';
@@ -29,7 +33,14 @@ export interface IntakeRoom {
   readonly context: () => GateContext;
   readonly onEvent: (event: DetectedEvent) => void;
   /** A second sight of a message, over a source that cannot be spoofed: it bears the first one out. */
-  readonly onConnectedDuplicate: (flow: Flow, source: string) => void;
+  readonly onConnectedDuplicate: (copy: ConnectedCopy) => void;
+}
+
+export interface ConnectedCopy {
+  readonly flow: Flow;
+  readonly source: string;
+  /** As received. */
+  readonly line: string;
 }
 
 export interface SourceCounters {
@@ -124,7 +135,7 @@ export class Intake {
         return;
       case 'duplicate':
         if (decision.reason === 'duplicate-other-source' && candidate.trust === 'connected')
-          this.#room.onConnectedDuplicate(decision.flow, candidate.source);
+          this.#room.onConnectedDuplicate({ flow: decision.flow, source: candidate.source, line: candidate.raw });
         return;
       case 'waiting':
         log.info(
@@ -195,11 +206,15 @@ export class Intake {
     const { clock } = this.#room.world;
     this.#flushTimer = clock.timer('wrapped message', Math.max(0, due - clock.monotonic()), () => {
       this.#flushTimer = null;
-      const found = flushCandidates(this.#wrapped, clock.monotonic());
-      this.#wrapped = found.state;
-      for (const candidate of found.candidates) this.#judge(candidate);
+      this.#conclude(clock.monotonic());
       this.#planFlush();
     });
+  }
+
+  #conclude(now: Monotonic): void {
+    const found = flushCandidates(this.#wrapped, now);
+    this.#wrapped = found.state;
+    for (const candidate of found.candidates) this.#judge(candidate);
   }
 
   get gateCounts(): Readonly<Record<GateReason, number>> {
@@ -226,8 +241,35 @@ export class Intake {
     return counters;
   }
 
+  /** After the sources: a message whose rest was still to come is judged as it stands, and journaled for the next start. */
   close(): void {
     this.#flushTimer?.cancel();
+    this.#flushTimer = null;
+    this.#conclude(after(this.#room.world.clock.monotonic(), wrapWaitMs));
+  }
+}
+
+/**
+ * The message that came over UDP has come over a connection too: it needs no other proof. The answer that is awaited is given; one
+ * that denied it, or was never asked for, is overruled by the device's own word.
+ */
+export function bearOut(
+  coordinator: Pick<Coordinator, 'book' | 'input'>,
+  { flow, source, line }: ConnectedCopy,
+  newId: () => IncidentId,
+): void {
+  for (const incident of coordinator.book.incidents) {
+    const known = incident.flows.find((record) => sameFlow(record.flow, flow));
+    if (known?.corroboration === 'pending') {
+      const detail = `also seen by ${source}, over a connection`;
+      coordinator.input({ kind: 'corroborated', incident: incident.id, flow, result: 'found', detail });
+    } else if (known?.corroboration === 'absent' || known?.corroboration === 'over-limit') {
+      const spiAsReceived = formatSpi(flow.spi);
+      const { peers, interface: inputInterface } = known;
+      const about = { flow, peers, interface: inputInterface, source, spoofable: false, spiAsReceived, line };
+      coordinator.input({ kind: 'sighting', id: newId(), ...about });
+      return;
+    }
   }
 }
 

@@ -3,21 +3,22 @@
  * coordinator, and answered once its record is on disk, 250 ms at most (pair-protocol.md, "Delivery"). Refusals are counted by
  * reason and logged once a source. Opened by app.ts.
  */
+import { asSpitrapError } from '../shared/errors.ts';
 import { limits } from '../shared/limits.ts';
 import type { IncidentId } from '../shared/model/ulid.ts';
 import type { Config } from './config/config.ts';
 import type { Coordinator } from './coordinator.ts';
 import type { Heartbeat } from './heartbeat.ts';
-import type { Journal } from './journal/journal.ts';
+import type { Entry, Journal } from './journal/journal.ts';
 import type { Logger } from './log.ts';
 import type { Notification, Refusal } from './net/signalling.ts';
 import { hear } from './sources/peer-signal.ts';
 
 export interface SignalsRoom {
   readonly config: Config;
-  readonly coordinator: Coordinator;
-  readonly heartbeat: Heartbeat;
-  readonly journal: Journal;
+  readonly coordinator: Pick<Coordinator, 'input' | 'lastEntry' | 'reasonCounts'>;
+  readonly heartbeat: Pick<Heartbeat, 'heard'>;
+  readonly journal: Pick<Journal, 'wait'>;
   readonly log: Logger;
   readonly newId: () => IncidentId;
 }
@@ -32,7 +33,18 @@ export class Signals {
   }
 
   onNotification = (notification: Notification): void => {
-    const { config, coordinator, heartbeat, journal, newId } = this.#room;
+    try {
+      this.#hear(notification);
+    } catch (error) {
+      this.#room.log.error(
+        { event: 'internal', peer: notification.peer, error: asSpitrapError(error).message },
+        'a signal could not be taken, a fault of this program: please report it',
+      );
+    }
+  };
+
+  #hear(notification: Notification): void {
+    const { config, coordinator, heartbeat, newId } = this.#room;
     const heard = hear(notification, config.peers, config.signal.values, newId);
     switch (heard.kind) {
       case 'refused':
@@ -55,12 +67,25 @@ export class Signals {
             `${heard.input.kind} to an agent of role ${config.role}`,
           );
         }
-        if (entry === null) notification.respond();
-        else void journal.wait(entry).then(() => notification.respond());
+        // A repetition has no record of its own: what the first one did must be on disk before this one is answered.
+        this.#respondAfter(entry ?? coordinator.lastEntry, notification);
         return;
       }
     }
-  };
+  }
+
+  #respondAfter(entry: Entry | null, notification: Notification): void {
+    if (entry === null) {
+      notification.respond();
+      return;
+    }
+    this.#room.journal
+      .wait(entry)
+      .then(() => notification.respond())
+      .catch((error: unknown) =>
+        this.#room.log.error({ event: 'internal', error: asSpitrapError(error).message }, 'a signal could not be answered'),
+      );
+  }
 
   onRefusal = (refusal: Refusal): void => {
     this.#count(refusal.reason, refusal.from.address, refusal.peer, refusal.detail);

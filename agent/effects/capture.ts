@@ -15,8 +15,8 @@ import type { Device } from '../device/device.ts';
 
 export type CaptureOrder = Extract<Effect, { readonly kind: 'capture' }>;
 export type CaptureSummary = Pick<CaptureRecord, 'round' | 'withOutput' | 'planned' | 'whole' | 'spiSeen'>;
-/** `peer`: whose scope the command had; null: the whole device's. */
-export type SaveOutput = (result: CommandResult, peer: string | null) => Promise<void>;
+/** Takes it and returns at once: a capture waits for no disk. `peer`: whose scope the command had; null: the whole device's. */
+export type SaveOutput = (result: CommandResult, peer: string | null) => void;
 
 export interface CaptureRoom {
   readonly device: Device;
@@ -26,11 +26,11 @@ export interface CaptureRoom {
   readonly plan: (command: string) => void;
 }
 
-/** `until`: past it what is left is skipped with that reason, so that the bundle can be sealed in time. */
+/** `until`: past it what is left is skipped with that reason, so that the bundle can be sealed in time; asked anew each time, a stop may move. */
 export async function capture(
   room: CaptureRoom,
   order: CaptureOrder,
-  until: Monotonic,
+  until: () => Monotonic,
   save: SaveOutput,
 ): Promise<CaptureSummary> {
   const { platform } = room.device;
@@ -39,9 +39,9 @@ export async function capture(
   for (const { command } of plan) room.plan(command);
   const progress = new Progress(platform, order.flows);
   for (const planned of plan) {
-    const result = await perform(room, planned, progress, until);
+    const result = await perform(room, planned, progress, until());
     progress.add(planned, result);
-    await save(result, order.scope.find((peer) => planned.command.includes(peer)) ?? null);
+    save(result, order.scope.find((peer) => planned.command.includes(peer)) ?? null);
   }
   return { round: order.round, planned: plan.length, ...progress.summary() };
 }

@@ -5,7 +5,8 @@
 import type { Clock } from '../../shared/clock.ts';
 import type { Effect } from '../../shared/coordinate/effect.ts';
 import { timing } from '../../shared/coordinate/timing.ts';
-import type { Wall } from '../../shared/model/time.ts';
+import type { DurationMs } from '../../shared/model/time.ts';
+import { ageMs, type Moment, momentNow } from '../evidence/window.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { JournalRecord } from '../journal/record.ts';
 import type { Logger } from '../log.ts';
@@ -15,7 +16,6 @@ type Done = Omit<Extract<Effect, { readonly kind: 'signal-done' }>, 'kind'>;
 
 interface Pending {
   readonly done: Done;
-  readonly since: Wall;
   readonly record: JournalRecord;
 }
 
@@ -36,9 +36,13 @@ export class PendingDones {
   /** What earlier runs still owe. */
   restore(records: readonly JournalRecord[]): void {
     for (const record of records) {
-      const done = record.data as Done;
-      if (record.kind === 'done-owed') this.#pending.set(keyOf(done), { done, since: record.wall, record });
-      if (record.kind === 'done-heard') this.#pending.delete(keyOf(done));
+      if (record.kind !== 'done-owed' && record.kind !== 'done-heard') continue;
+      // A damaged one costs a done, not the start.
+      const done = (record.data ?? {}) as Partial<Done>;
+      if (typeof done.peer !== 'string' || typeof done.id !== 'string') continue;
+      const key = keyOf({ peer: done.peer, id: done.id });
+      if (record.kind === 'done-heard') this.#pending.delete(key);
+      else if (isDone(done)) this.#pending.set(key, { done, record });
     }
   }
 
@@ -47,15 +51,16 @@ export class PendingDones {
     const { incident, peer, id, bits, keys } = effect;
     const done: Done = { incident, peer, id, bits, keys };
     const { record } = this.#journal.append('done-owed', incident, done);
-    this.#pending.set(keyOf(done), { done, since: record.wall, record });
+    this.#pending.set(keyOf(done), { done, record });
     this.#delivery.cancel('done', peer, id);
     this.#send(done);
   }
 
   /** A hello came from the peer: it is there again. */
   offerAgain(peer: string): void {
-    for (const [key, { done, since }] of this.#pending) {
-      if (this.#clock.wall() - since > timing.doneKeptMs) this.#pending.delete(key);
+    const now = momentNow(this.#clock);
+    for (const [key, { done, record }] of this.#pending) {
+      if (ageOf(record, now) > timing.doneKeptMs) this.#pending.delete(key);
       else if (done.peer === peer) this.#send(done);
     }
   }
@@ -89,5 +94,12 @@ export class PendingDones {
     return this.#pending.size;
   }
 }
+
+const isDone = (done: Partial<Done>): done is Done =>
+  typeof done.incident === 'string' && typeof done.bits === 'number' && typeof done.keys === 'object' && done.keys !== null;
+
+/** By the monotonic clock within one boot: a step of the wall clock forgets nothing. */
+const ageOf = ({ wall, monotonic, bootId }: JournalRecord, now: Moment): DurationMs =>
+  ageMs({ wallFirst: wall, wallLast: wall, monotonicFirst: monotonic, monotonicLast: monotonic }, bootId, now);
 
 const keyOf = (done: Pick<Done, 'peer' | 'id'>): string => `${done.peer} ${done.id}`;

@@ -3,25 +3,27 @@
  * through app.ts. Nothing here decides; nothing here throws.
  */
 
+import type { Outcome } from '../../shared/coordinate/book.ts';
 import type { Effect } from '../../shared/coordinate/effect.ts';
 import { findIncident } from '../../shared/coordinate/move.ts';
 import type { Rules } from '../../shared/coordinate/rules.ts';
 import { judgeOutcome } from '../../shared/coordinate/sealing.ts';
-import { asSpitrapError } from '../../shared/errors.ts';
+import { timing } from '../../shared/coordinate/timing.ts';
+import { asSpitrapError, SpitrapError } from '../../shared/errors.ts';
 import { type Flow, formatSpi } from '../../shared/model/flow.ts';
 import { after, type Monotonic } from '../../shared/model/time.ts';
 import type { IncidentId } from '../../shared/model/ulid.ts';
 import type { Config } from '../config/config.ts';
 import type { Coordinator, Perform } from '../coordinator.ts';
 import type { Device } from '../device/device.ts';
-import type { Bundle } from '../evidence/bundle.ts';
+import type { SavedOutput, Sealed } from '../evidence/bundle.ts';
 import type { Bundles } from '../evidence/bundles.ts';
-import type { IncidentFacts } from '../evidence/incident-file.ts';
 import type { Ring } from '../evidence/ring.ts';
 import { momentNow, shifted } from '../evidence/window.ts';
-import type { Journal } from '../journal/journal.ts';
+import { bounded } from '../lifecycle.ts';
 import type { Logger } from '../log.ts';
 import type { World } from '../ports.ts';
+import { BundleFeed } from './bundle-feed.ts';
 import { capture } from './capture.ts';
 import { corroborate } from './corroborate.ts';
 import type { PendingDones } from './pending-dones.ts';
@@ -40,50 +42,42 @@ export interface PerformRoom {
   readonly dones: PendingDones;
   readonly bundles: Bundles;
   readonly ring: Ring;
-  readonly journal: Journal;
   readonly version: string;
 }
 
 /** Captures may run so long after the stop; then the bundle must be closed. */
 const CAPTURE_AFTER_STOP_MS = 90_000;
+/** A seal copies and redacts up to 256 MiB of log. One that takes longer is told as failed, and looked at again at its retry. */
+const SEAL_WITHIN_MS = 45_000;
 
 export class Performer {
   readonly #room: PerformRoom;
-  readonly #bundles = new Map<IncidentId, Promise<Bundle>>();
-  readonly #planned = new Map<IncidentId, IncidentFacts['planned']>();
+  readonly #feed: BundleFeed;
+  /** The newest attempt to seal of each incident: an older one that comes back late writes nothing. */
+  readonly #sealing = new Map<IncidentId, number>();
 
   constructor(room: PerformRoom) {
     this.#room = room;
+    this.#feed = new BundleFeed(room.bundles, room.log);
   }
 
   perform: Perform = (effect) => {
-    const { coordinator, delivery, device, log, ring, world } = this.#room;
+    const { delivery, log, ring } = this.#room;
     switch (effect.kind) {
       case 'open-bundle':
-        this.#bundle(effect.incident).catch((error: unknown) =>
-          log.error(
-            { incident: effect.incident, error: asSpitrapError(error).message },
-            'bundle: its folder could not be made; tried again at the seal',
-          ),
-        );
+        this.#feed.open(effect.incident);
         return;
       case 'flush-ring':
         void ring.flush();
         return;
       case 'corroborate':
-        void corroborate(device, world.clock, effect).then(({ result, detail }) =>
-          coordinator.input({ kind: 'corroborated', incident: effect.incident, flow: effect.flow, result, detail }),
-        );
+        this.#corroborate(effect);
         return;
       case 'read-debugs':
-        void readDebugs(device, 'control').then(({ flags, detail }) =>
-          coordinator.input({ kind: 'debugs-read', incident: effect.incident, flags, detail }),
-        );
+        this.#readDebugs(effect.incident);
         return;
       case 'attempt-stop':
-        void attemptStop(device, world.clock, effect).then((outcome) =>
-          coordinator.input({ kind: 'stop-attempted', incident: effect.incident, attempt: effect.attempt, outcome }),
-        );
+        this.#attemptStop(effect);
         return;
       case 'capture':
         void this.#capture(effect);
@@ -126,16 +120,58 @@ export class Performer {
     }
   };
 
+  #corroborate(effect: Extract<Effect, { kind: 'corroborate' }>): void {
+    const { coordinator, device, world } = this.#room;
+    const { incident, flow } = effect;
+    corroborate(device, world.clock, effect)
+      .catch((error: unknown) => ({ result: 'undecided' as const, detail: asSpitrapError(error).message }))
+      .then(({ result, detail }) => coordinator.input({ kind: 'corroborated', incident, flow, result, detail }));
+  }
+
+  /** Over in time for the stop, which is to find session B free. */
+  #readDebugs(incident: IncidentId): void {
+    const { coordinator, device, world } = this.#room;
+    const stopAt = findIncident(coordinator.book, incident)?.stopAt ?? world.clock.monotonic();
+    const leftMs = stopAt - world.clock.monotonic();
+    const timeoutMs = Math.min(timing.stopAttemptMs, Math.max(leftMs - timing.stopQuietMs, leftMs / 2));
+    readDebugs(device, 'control', { timeoutMs })
+      .catch((error: unknown) => ({ flags: null, detail: asSpitrapError(error).message }))
+      .then(({ flags, detail }) => coordinator.input({ kind: 'debugs-read', incident, flags, detail }));
+  }
+
+  #attemptStop(effect: Extract<Effect, { kind: 'attempt-stop' }>): void {
+    const { coordinator, device, world } = this.#room;
+    const { incident, attempt, via } = effect;
+    attemptStop(device, world.clock, effect)
+      .catch((error: unknown) => {
+        const detail = asSpitrapError(error).message;
+        return { via, sentAt: null, sentAtWall: null, result: 'not-sent' as const, detail, appeared: [] };
+      })
+      .then((outcome) => coordinator.input({ kind: 'stop-attempted', incident, attempt, outcome }));
+  }
+
   #alert(effect: Extract<Effect, { kind: 'alert' }>): void {
     const { coordinator, delivery, world } = this.#room;
     const { incident, flow, act } = effect;
     const seenAt = world.clock.wall();
+    const isOver = (at: Monotonic): boolean => {
+      const current = findIncident(coordinator.book, incident);
+      return current === undefined || current.stopPassed || at >= current.stopAt;
+    };
+    // While it waited for its record the stop has come, and has said all that an alert would.
+    const overtaken = findIncident(coordinator.book, incident)?.stopPassed !== false;
     for (const peer of effect.peers) {
+      if (overtaken) {
+        const result = { result: 'given-up', attempts: 0, roundTripMs: null, detail: 'the stop came first' } as const;
+        coordinator.input({ kind: 'delivery', incident, peer, phase: 'alert', ...result });
+        continue;
+      }
       delivery.start(
         {
           phase: 'alert',
           peer,
           incident,
+          isOver,
           content: (at) => ({
             intData2: this.#msUntilStop(incident, effect.stopAt, at),
             keys: { ...flowKeys(flow), ...(act ? {} : { act: 'no' }), t: String(Math.round(seenAt)) },
@@ -167,20 +203,17 @@ export class Performer {
   async #capture(effect: Extract<Effect, { kind: 'capture' }>): Promise<void> {
     const { config, coordinator, device, world, log } = this.#room;
     const { incident, round } = effect;
-    const stopAt = findIncident(coordinator.book, incident)?.stopAt ?? world.clock.monotonic();
-    const plan = (command: string): void => {
-      const planned = this.#planned.get(incident) ?? [];
-      this.#planned.set(incident, [...planned, { round, command }]);
+    const startedAt = world.clock.monotonic();
+    const plan = (command: string): void => this.#feed.plan(incident, round, command);
+    // Made again after a restart it has its own time; else the stop counts, which may have moved since.
+    const until = (): Monotonic => {
+      const stopAt = findIncident(coordinator.book, incident)?.stopAt ?? startedAt;
+      return after(round === 'late' && startedAt > stopAt ? startedAt : stopAt, CAPTURE_AFTER_STOP_MS);
     };
     try {
-      const summary = await capture(
-        { device, config: config.capture, clock: world.clock, plan },
-        effect,
-        after(stopAt, CAPTURE_AFTER_STOP_MS),
-        async (result, peer) => {
-          const bundle = await this.#bundle(incident).catch(() => null);
-          await bundle?.saveOutput({ result, round, peer, session: 'capture', late: round === 'late' });
-        },
+      const room = { device, config: config.capture, clock: world.clock, plan };
+      const summary = await capture(room, effect, until, (result, peer) =>
+        this.#save(incident, { result, round, peer, session: 'capture', late: round === 'late' }),
       );
       coordinator.input({ kind: 'capture-ended', incident, ...summary });
     } catch (error) {
@@ -190,60 +223,62 @@ export class Performer {
     }
   }
 
+  #save(id: IncidentId, output: SavedOutput): void {
+    const incident = findIncident(this.#room.coordinator.book, id);
+    if (incident !== undefined && incident.sealing !== 'sealed') this.#feed.save(id, output);
+    else this.#room.log.warn({ incident: id, command: output.result.command }, 'bundle: an output came after the seal');
+  }
+
   async #seal(id: IncidentId): Promise<void> {
-    const { bundles, config, coordinator, device, journal, ring, rules, version, world } = this.#room;
-    const incident = findIncident(coordinator.book, id);
-    if (incident === undefined) return;
-    const records = coordinator.recordsOf(id);
-    const degraded = journal.degraded;
-    const judged = judgeOutcome(rules, incident);
-    const outcome =
-      degraded === null
-        ? judged
-        : {
-            kind: judged.kind === 'complete' || judged.kind === 'complete-one-ended' ? ('partial' as const) : judged.kind,
-            reasons: [...judged.reasons, 'journal=degraded'],
-          };
+    const { bundles, coordinator, world } = this.#room;
+    const attempt = (this.#sealing.get(id) ?? 0) + 1;
+    this.#sealing.set(id, attempt);
     try {
-      const bundle = await this.#bundle(id);
-      const now = momentNow(world.clock);
-      const facts = incidentFacts({
-        config,
-        incident,
-        outcome,
-        records,
-        planned: this.#planned.get(id) ?? [],
-        device: device.status(),
-        alarms: coordinator.book.alarms,
-        journalDegraded: degraded,
-        bootId: world.clock.bootId,
-        version,
-      });
-      const opened = { wall: incident.openedAtWall, monotonic: incident.openedAt, bootId: world.clock.bootId };
-      const sealed = await bundle.seal({
-        incident: facts,
-        logWindow: { from: shifted(opened, -config.evidence.beforeMs), to: now },
-        ring,
-        journalRecords: records,
-      });
-      this.#bundles.delete(id);
-      this.#planned.delete(id);
-      coordinator.input({ kind: 'sealed', incident: id, outcome: sealed.outcome });
+      const sealed = await bounded(this.#sealNow(id, attempt), SEAL_WITHIN_MS, world.clock, 'seal');
+      if (!sealed.inTime) {
+        const detail = `the disk did not take it within ${SEAL_WITHIN_MS / 1_000} s`;
+        coordinator.input({ kind: 'seal-failed', incident: id, detail });
+        return;
+      }
+      this.#feed.forget(id);
+      this.#sealing.delete(id);
+      coordinator.input({ kind: 'sealed', incident: id, outcome: sealed.value.outcome });
       await bundles.expire();
     } catch (error) {
       coordinator.input({ kind: 'seal-failed', incident: id, detail: asSpitrapError(error).message });
     }
   }
 
-  /** Opened once; a folder that could not be made is tried again the next time. */
-  #bundle(id: IncidentId): Promise<Bundle> {
-    const known = this.#bundles.get(id);
-    if (known !== undefined) return known;
-    const opening = this.#room.bundles.open(id);
-    this.#bundles.set(id, opening);
-    opening.catch(() => this.#bundles.delete(id));
-    return opening;
+  async #sealNow(id: IncidentId, attempt: number): Promise<Sealed> {
+    const { config, coordinator, device, ring, rules, version, world } = this.#room;
+    const bundle = await this.#feed.ready(id);
+    const incident = findIncident(coordinator.book, id);
+    if (incident === undefined || this.#sealing.get(id) !== attempt)
+      throw new SpitrapError('INTERNAL', 'another attempt to seal has taken over');
+    const records = coordinator.recordsOf(id);
+    const degraded = coordinator.degradedFor(id);
+    const facts = incidentFacts({
+      config,
+      incident,
+      outcome: outcomeOf(judgeOutcome(rules, incident), degraded !== null),
+      records,
+      planned: this.#feed.plannedOf(id),
+      device: device.status(),
+      alarms: coordinator.book.alarms,
+      journalDegraded: degraded,
+      bootId: world.clock.bootId,
+      version,
+    });
+    const opened = { wall: incident.openedAtWall, monotonic: incident.openedAt, bootId: world.clock.bootId };
+    const logWindow = { from: shifted(opened, -config.evidence.beforeMs), to: momentNow(world.clock) };
+    return await bundle.seal({ incident: facts, logWindow, ring, journalRecords: records });
   }
+}
+
+function outcomeOf(judged: Outcome, degraded: boolean): Outcome {
+  if (!degraded) return judged;
+  const isWhole = judged.kind === 'complete' || judged.kind === 'complete-one-ended';
+  return { kind: isWhole ? 'partial' : judged.kind, reasons: [...judged.reasons, 'journal=degraded'] };
 }
 
 const flowKeys = (flow: Flow | null): Record<string, string> =>

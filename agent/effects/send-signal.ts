@@ -25,6 +25,8 @@ export interface SignalOrder {
   readonly incident: string | null;
   /** IntData2 and the keys as of this attempt. */
   readonly content: (at: Monotonic) => { readonly intData2: number; readonly keys: Readonly<Record<string, string>> };
+  /** Asked before each repetition: true when nothing more is to be said (an alert whose stop time has come). Default: never. */
+  readonly isOver?: (at: Monotonic) => boolean;
 }
 
 export interface SignalResult {
@@ -44,6 +46,8 @@ export interface DeliveryRoom {
   readonly policyName: string;
 }
 
+export type OnOutcome = (outcome: SendOutcome, path: Endpoint) => void;
+
 /** One attempt is given up on after this; later attempts are under way meanwhile. */
 const ATTEMPT_TIMEOUT_MS = 3_000;
 
@@ -51,6 +55,7 @@ export class Delivery {
   readonly #room: DeliveryRoom;
   readonly #running = new Map<string, Repetition>();
   readonly counters = { attempts: 0, acknowledged: 0, givenUp: 0 };
+  #closed = false;
 
   constructor(room: DeliveryRoom) {
     this.#room = room;
@@ -58,6 +63,7 @@ export class Delivery {
 
   /** Starts repeating; the first attempt leaves in this tick. A repetition of the same (phase, peer, incident) that is running goes on instead. */
   start(order: SignalOrder, onResult: (result: SignalResult) => void): void {
+    if (this.#closed) return;
     const receiver = this.#room.receivers.find((known) => known.name === order.peer);
     if (receiver === undefined || receiver.send.length === 0) {
       onResult({ result: 'given-up', attempts: 0, roundTripMs: null, detail: 'the peer has no address to send to' });
@@ -83,17 +89,20 @@ export class Delivery {
   }
 
   /** One hello on each of the peer's paths, not repeated: the next one comes in a minute. */
-  once(order: SignalOrder, onOutcome: (outcome: SendOutcome) => void): void {
+  once(order: SignalOrder, onOutcome: OnOutcome): void {
+    if (this.#closed) return;
     const receiver = this.#room.receivers.find((known) => known.name === order.peer);
     if (receiver !== undefined) this.attempt(receiver, order, onOutcome);
   }
 
   /** An answer on one path counts when it comes; the other paths may be black holes. */
-  attempt(receiver: Receiver, order: SignalOrder, onOutcome: (outcome: SendOutcome) => void): void {
+  attempt(receiver: Receiver, order: SignalOrder, onOutcome: OnOutcome): void {
     this.counters.attempts++;
     const notification = this.#build(receiver, order);
     for (const path of receiver.send) {
-      void this.#room.sender.send(receiver.name, path, notification, { timeoutMs: ATTEMPT_TIMEOUT_MS }).then(onOutcome);
+      void this.#room.sender
+        .send(receiver.name, path, notification, { timeoutMs: ATTEMPT_TIMEOUT_MS })
+        .then((outcome) => onOutcome(outcome, path));
     }
   }
 
@@ -117,6 +126,7 @@ export class Delivery {
   }
 
   close(): void {
+    this.#closed = true;
     for (const repetition of this.#running.values()) repetition.cancel();
     this.#running.clear();
   }
@@ -163,6 +173,10 @@ class Repetition {
 
   #try(): void {
     if (this.#over) return;
+    if (this.#attempts > 0 && this.#order.isOver?.(this.#clock.monotonic()) === true) {
+      this.#awaitLastAnswers();
+      return;
+    }
     this.#attempts++;
     this.#delivery.attempt(this.#receiver, this.#order, (outcome) => this.#judge(outcome));
     this.#planNext();
@@ -171,14 +185,18 @@ class Repetition {
   #planNext(): void {
     const dueAfterMs = this.#nextAfterMs();
     if (dueAfterMs === null) {
-      // Answers to the last attempt may still come: the end is told after them.
-      this.#timer = this.#clock.timer(`${this.#order.phase} ended`, ATTEMPT_TIMEOUT_MS, () => this.#end());
+      this.#awaitLastAnswers();
       return;
     }
     const dueAt = after(this.#startedAt, dueAfterMs);
     this.#timer = this.#clock.timer(`${this.#order.phase} again`, Math.max(0, dueAt - this.#clock.monotonic()), () =>
       this.#try(),
     );
+  }
+
+  /** Answers to the last attempt may still come: the end is told after them. */
+  #awaitLastAnswers(): void {
+    this.#timer = this.#clock.timer(`${this.#order.phase} ended`, ATTEMPT_TIMEOUT_MS, () => this.#end());
   }
 
   /** A trap cannot be acknowledged: an `eem` peer gets its stop twice, 2 s apart (pair-protocol.md, "Delivery"). */

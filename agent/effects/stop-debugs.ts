@@ -6,8 +6,9 @@ import type { Clock } from '../../shared/clock.ts';
 import type { StopAttempt } from '../../shared/coordinate/book.ts';
 import type { Effect } from '../../shared/coordinate/effect.ts';
 import { timing } from '../../shared/coordinate/timing.ts';
+import { asSpitrapError } from '../../shared/errors.ts';
 import type { CommandResult } from '../../shared/model/capture.ts';
-import { after, type Monotonic } from '../../shared/model/time.ts';
+import { after, type DurationMs, type Monotonic } from '../../shared/model/time.ts';
 import type { DebugFlag } from '../../shared/platforms/platform.ts';
 import type { Device } from '../device/device.ts';
 
@@ -15,13 +16,21 @@ export type AttemptOrder = Extract<Effect, { readonly kind: 'attempt-stop' }>;
 
 export async function attemptStop(device: Device, clock: Clock, order: AttemptOrder): Promise<StopAttempt> {
   const until = after(clock.monotonic(), order.timeoutMs);
-  const offs = await sendOffs(device, clock, order, until);
+  // Found due late: somebody may be at work there by now. Read first, and send nothing that is not needed.
+  const before = order.only === null ? null : await readDebugs(device, order.via, { timeoutMs: order.timeoutMs / 2 });
+  const isOn = (flag: DebugFlag): boolean => before?.flags?.some((on) => on.text === flag.text) ?? true;
+  const only = order.only?.filter(isOn) ?? null;
+  if (only?.length === 0 && before !== null && before.flags !== null) {
+    const none = { via: order.via, sentAt: null, sentAtWall: null };
+    return { ...none, ...judge(order, before.flags, []) };
+  }
+  const offs = await sendOffs(device, clock, { ...order, only }, until);
   const sent = offs.find((result) => result.sentAt !== null);
   const attempt = { via: order.via, sentAt: sent?.sentAt ?? null, sentAtWall: sent?.sentAtWall ?? null };
   if (sent === undefined && offs.length > 0) {
     return { ...attempt, result: 'not-sent', detail: offs[0]!.detail ?? 'no session', appeared: [] };
   }
-  const read = await readDebugs(device, order.via, until - clock.monotonic());
+  const read = await readDebugs(device, order.via, { timeoutMs: until - clock.monotonic() });
   if (read.flags === null) return { ...attempt, result: 'unreadable', detail: describe(offs, read.detail), appeared: [] };
   return { ...attempt, ...judge(order, read.flags, offs) };
 }
@@ -32,10 +41,22 @@ async function sendOffs(device: Device, clock: Clock, order: AttemptOrder, until
   const commands = order.only === null ? [debugOff.all] : order.only.flatMap((flag) => debugOff.one(flag) ?? []);
   const results: CommandResult[] = [];
   for (const command of commands) {
-    results.push(await device.run(order.via, command, { timeoutMs: Math.max(1, until - clock.monotonic()), urgent: true }));
+    const options = { timeoutMs: Math.max(1, until - clock.monotonic()), urgent: true };
+    // A flag whose off line is outside the grammar must not keep the others on.
+    results.push(await device.run(order.via, command, options).catch((error: unknown) => refusedByUs(command, error)));
   }
   return results;
 }
+
+const refusedByUs = (command: string, error: unknown): CommandResult => ({
+  command,
+  status: 'refused',
+  output: '',
+  detail: asSpitrapError(error).message,
+  sentAt: null,
+  sentAtWall: null,
+  tookMs: 0,
+});
 
 function judge(
   order: AttemptOrder,
@@ -61,14 +82,20 @@ export interface DebugsReading {
   readonly detail: string;
 }
 
+export interface ReadOptions {
+  readonly timeoutMs?: DurationMs;
+  /** Default true: for a stop, and for what was on at the event. */
+  readonly urgent?: boolean;
+}
+
 /** `show debugging`. A line that carries data and was not understood makes it unreadable: nothing is verified on a guess. */
 export async function readDebugs(
   device: Device,
   via: 'control' | 'fresh' | 'capture',
-  timeoutMs: number = timing.stopAttemptMs,
+  { timeoutMs = timing.stopAttemptMs, urgent = true }: ReadOptions = {},
 ): Promise<DebugsReading> {
   if (timeoutMs <= 0) return { flags: null, detail: 'no time left to read show debugging' };
-  const result = await device.run(via, device.platform.showDebugging, { timeoutMs, urgent: true });
+  const result = await device.run(via, device.platform.showDebugging, { timeoutMs, urgent });
   if (result.status !== 'ok')
     return { flags: null, detail: `${result.command}: ${result.status}${result.detail === null ? '' : ` (${result.detail})`}` };
   const { value, unread } = device.platform.parsers.debugging(result.output);

@@ -6,6 +6,7 @@ import type { Monotonic, Wall } from '../../shared/model/time.ts';
 import type { Config, SourceConfig } from '../config/config.ts';
 import type { Coordinator } from '../coordinator.ts';
 import type { Device } from '../device/device.ts';
+import { madeAtMs } from '../evidence/bundle-id.ts';
 import type { Ring } from '../evidence/ring.ts';
 import type { Heartbeat } from '../heartbeat.ts';
 import type { Hold } from '../hold.ts';
@@ -37,7 +38,8 @@ export interface StatusRooms {
   readonly listening: ReadonlyMap<string, string>;
 }
 
-const iso = (wall: number): string => new Date(wall).toISOString();
+/** A damaged record may hold any number; status is what a person looks at when something is wrong. */
+const iso = (wall: number): string => new Date(Math.abs(wall) <= 8.64e15 ? wall : 0).toISOString();
 const isoOrNull = (wall: number | null): string | null => (wall === null ? null : iso(wall));
 
 export function collectStatus(rooms: StatusRooms): AgentStatus {
@@ -130,7 +132,6 @@ function describePeer(name: string, rooms: StatusRooms, now: Monotonic): PeerSta
   const config = rooms.config.peers.find((peer) => peer.name === name)!;
   const link = rooms.heartbeat.links.get(name) ?? null;
   const offset = link === null ? null : clockOffset(link);
-  const path = rooms.heartbeat.paths.get(name);
   const sinceMs = link === null || link.lastHelloAt === null ? null : now - link.lastHelloAt;
   return {
     name,
@@ -146,12 +147,11 @@ function describePeer(name: string, rooms: StatusRooms, now: Monotonic): PeerSta
     differences: rooms.coordinator.book.alarms
       .filter((alarm) => alarm.key.endsWith(`:${name}`))
       .map((alarm) => alarm.key.split(':')[0]!),
-    paths: config.send.map((path_) => ({
-      endpoint: endpoint(path_),
-      sent: path?.sent ?? 0,
-      acknowledged: path?.acknowledged ?? 0,
-      lastError: path?.lastError ?? null,
-    })),
+    paths: config.send.map((path) => {
+      const state = rooms.heartbeat.path(name, path);
+      const { sent = 0, acknowledged = 0, lastError = null } = state ?? {};
+      return { endpoint: endpoint(path), sent, acknowledged, lastError };
+    }),
   };
 }
 
@@ -177,13 +177,17 @@ export const describeAlarm = (alarm: Alarm): AlarmStatus => ({
   acknowledged: alarm.acknowledged,
 });
 
+/** As the seal said it (shared/coordinate/sealing.ts); what was verified after it stands beside the bundle. */
+const notOff = 'debugs-not-verified-off';
+
 /** Remembered for 7 days; the last ones are enough for a look. */
 const CLOSED_SHOWN_MAX = 20;
 
+/** Newest first, those still open before the closed. */
 export function incidentSummaries(book: Book, now: Monotonic, dataDir: string): IncidentSummary[] {
   const open = book.incidents.map((incident) => describeOpen(incident, now, dataDir));
   const closed = book.closed.slice(-CLOSED_SHOWN_MAX).map((incident) => describeClosed(incident, dataDir));
-  return [...open, ...closed].reverse();
+  return [...closed, ...open].reverse();
 }
 
 function describeOpen(incident: Incident, now: Monotonic, dataDir: string): IncidentSummary {
@@ -227,14 +231,15 @@ function debugsOffOf({ stop }: Incident): string {
 
 const describeClosed = (closed: ClosedIncident, dataDir: string): IncidentSummary => ({
   id: closed.id,
-  openedAt: iso(closed.closedAtWall),
+  // Its id says when it was opened.
+  openedAt: iso(madeAtMs(closed.id)),
   openedBy: closed.openedBy,
   phase: 'sealed',
   peers: [...closed.peers, ...closed.signallers.map((signaller) => signaller.peer)],
   flows: 0,
   firstFlow: null,
   stopInMs: null,
-  debugsOff: closed.stoppedAt === null ? 'not-sent' : 'verified',
+  debugsOff: closed.stoppedAt === null ? 'not-sent' : closed.outcome.reasons.includes(notOff) ? 'unverified' : 'verified',
   outcome: closed.outcome.kind,
   reasons: closed.outcome.reasons,
   bundle: `${dataDir}/incidents/${closed.id}`,

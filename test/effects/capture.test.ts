@@ -52,11 +52,12 @@ async function run(
   const planned: string[] = [];
   const config = { maxUnscopedSas, maxPeersCaptured: 10, commandTimeoutMs: 30_000, commandBytesMax: 1_000_000 };
   const room = { device, config, clock, plan: (command: string) => planned.push(command) };
+  const until = after(clock.monotonic(), limitMs);
   const summary = await capture(
     room,
     order(change),
-    after(clock.monotonic(), limitMs),
-    async (result, peer) => void saved.push({ result, peer }),
+    () => until,
+    (result, peer) => void saved.push({ result, peer }),
   );
   return { summary, saved, planned, device };
 }

@@ -1,6 +1,7 @@
 /** agent/effects/stop-debugs.ts: one attempt to turn debugs off, and what it may claim afterwards. */
 import { describe, expect, test } from 'vitest';
 import { type AttemptOrder, attemptStop, readDebugs } from '../../agent/effects/stop-debugs.ts';
+import { SpitrapError } from '../../shared/errors.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { type Answer, FakeDevice } from '../support/fake-device.ts';
 
@@ -83,13 +84,39 @@ describe('one attempt', () => {
     expect(device.sent.every((line) => line.options.urgent === true)).toBe(true);
   });
 
-  test('after a stale restart only the named debugs are turned off, one by one', async () => {
-    const { device } = await attempt({}, { only: [ISAKMP, IPSEC] });
-    expect(device.commands).toEqual([
-      'control: no debug crypto isakmp',
-      'control: no debug crypto ipsec',
-      'control: show debugging',
-    ]);
+  test.each<[title: string, before: Answer, sent: string[]]>([
+    [
+      'both are on: both are turned off, one by one',
+      showing('Crypto ISAKMP debugging', 'Crypto IPSEC debugging'),
+      ['no debug crypto isakmp', 'no debug crypto ipsec', 'show debugging'],
+    ],
+    [
+      'one is on: that one',
+      showing('Crypto IPSEC debugging', 'IP packet debugging'),
+      ['no debug crypto ipsec', 'show debugging'],
+    ],
+    ['none of them is on, but somebody else has begun: nothing is sent', showing('IP packet debugging'), []],
+    ['nothing at all is on: nothing is sent', '', []],
+    [
+      'not readable: ours go off on trust',
+      { status: 'refused', detail: '% Authorization failed.' },
+      ['no debug crypto isakmp', 'no debug crypto ipsec', 'show debugging'],
+    ],
+  ])('after a stale restart it reads first; %s', async (_title, before, sent) => {
+    const { device } = await attempt({ 'show debugging': before }, { only: [ISAKMP, IPSEC] });
+    expect(device.commands).toEqual(['show debugging', ...sent].map((command) => `control: ${command}`));
+  });
+
+  test('an off line that the grammar refuses is said, and keeps no other debug on', async () => {
+    const clock = new FakeClock();
+    const device = new FakeDevice(clock);
+    device.answer = (command) => {
+      if (command === 'no debug crypto isakmp') throw new SpitrapError('COMMAND_OUTSIDE_GRAMMAR', 'not a line of ours');
+      return command === 'show debugging' ? showing('Crypto ISAKMP debugging', 'Crypto IPSEC debugging') : '';
+    };
+    const outcome = await attemptStop(device, clock, order({ only: [ISAKMP, IPSEC] }));
+    expect(device.commands).toContain('control: no debug crypto ipsec');
+    expect(outcome).toMatchObject({ result: 'still-on', detail: expect.stringContaining('not a line of ours') });
   });
 
   test('when the off line was sent and the session broke, a lost session is no claim', async () => {
@@ -105,6 +132,6 @@ describe('one attempt', () => {
 test('readDebugs with no time left asks nothing', async () => {
   const clock = new FakeClock();
   const device = new FakeDevice(clock);
-  expect((await readDebugs(device, 'control', 0)).flags).toBeNull();
+  expect((await readDebugs(device, 'control', { timeoutMs: 0 })).flags).toBeNull();
   expect(device.sent).toEqual([]);
 });

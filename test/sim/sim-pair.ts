@@ -5,11 +5,13 @@
 import { type Agent, startAgent } from '../../agent/app.ts';
 import type { Config, PeerConfig, SourceConfig } from '../../agent/config/config.ts';
 import type { ControlHandlers } from '../../agent/control/protocol.ts';
+import { type IncidentFile, parseIncidentFile } from '../../agent/evidence/incident-file.ts';
 import type { Box, BoxOptions, PairOptions } from '../../agent/lab/contract.ts';
 import { createLabPair } from '../../agent/lab/pair.ts';
 import { type Logger, silentLog } from '../../agent/log.ts';
 import type { Endpoint, Shell, ShellTransport, StreamConnection, Streams, World } from '../../agent/ports.ts';
-import { SpitrapError } from '../../shared/errors.ts';
+import type { AgentStatus } from '../../agent/status/status.ts';
+import { type ErrorCode, SpitrapError } from '../../shared/errors.ts';
 import { parseRange } from '../../shared/model/address.ts';
 import type { Mode, Role } from '../../shared/model/watch.ts';
 import { defaultValues } from '../../shared/wire/signal.ts';
@@ -17,15 +19,20 @@ import { FakeClock, settle } from '../support/fake-clock.ts';
 import { FakeNetwork, type Packet } from '../support/fake-datagrams.ts';
 import { FakeDisk } from '../support/fake-disk.ts';
 import { seededRandom } from '../support/seeded-random.ts';
+import { type Boot, Lifeline } from './lifeline.ts';
 
 export const addresses = {
   hub: { crypto: '213.163.222.7', box: '192.0.2.1', agent: '198.51.100.1' },
   spoke: { crypto: '11.1.1.3', box: '192.0.2.2', agent: '198.51.100.2' },
 } as const;
-const SIGNAL_PORT = 10_162;
+export const SIGNAL_PORT = 10_162;
 const SYSLOG_PORT = 6_514;
+/** Every secret of both configurations. */
+export const secrets = ['box-pw', 'enable-pw', 'auth-key-of-the-pair', 'priv-key-of-the-pair', 'shared-by-both-ends'] as const;
 
 export type End = 'hub' | 'spoke';
+
+export type Syslog = 'syslog-tcp' | 'syslog-udp' | 'both' | 'terminal-monitor';
 
 export interface SimOptions {
   readonly seed?: number;
@@ -33,8 +40,9 @@ export interface SimOptions {
   readonly config?: Partial<Record<End, (config: Config) => Config>>;
   readonly box?: Partial<Record<End, Partial<BoxOptions>>>;
   readonly pair?: PairOptions;
-  /** How the boxes' syslog travels. */
-  readonly syslog?: 'syslog-tcp' | 'syslog-udp';
+  /** How the boxes' syslog travels; `both`: the same line over UDP and, `tcpLagMs` later, over TCP; a terminal monitor needs none. */
+  readonly syslog?: Syslog;
+  readonly tcpLagMs?: number;
   readonly log?: Partial<Record<End, Logger>>;
 }
 
@@ -46,6 +54,8 @@ interface Station {
   readonly log: Logger;
   agent: Agent | null;
   handlers: ControlHandlers | null;
+  lifeline: Lifeline;
+  boot: Boot;
   runs: number;
 }
 
@@ -90,20 +100,25 @@ export class SimPair {
       log: this.#options.log?.[end] ?? silentLog,
       agent: null,
       handlers: null,
+      lifeline: new Lifeline(),
+      boot: { id: this.clock.bootId, behindMs: 0 },
       runs: 0,
     };
   }
 
   #deliverSyslog(end: End, message: string): void {
+    const way = this.#options.syslog ?? 'syslog-tcp';
     const line = Buffer.from(`${message}\n`);
-    if ((this.#options.syslog ?? 'syslog-tcp') === 'syslog-tcp') this.stations[end].streams.deliver(line);
-    else {
-      this.network.inject({
-        bytes: line,
-        from: { address: addresses[end].box, port: 514 },
-        to: { address: addresses[end].agent, port: SYSLOG_PORT },
-      });
-    }
+    if (way === 'syslog-udp' || way === 'both') this.sendUdp(end, message);
+    if (way === 'syslog-tcp') this.stations[end].streams.deliver(line);
+    if (way === 'both')
+      this.clock.timer('lab: tcp lag', this.#options.tcpLagMs ?? 0, () => this.stations[end].streams.deliver(line));
+  }
+
+  /** A line in a datagram with the box's address on it: the box's own, or anybody's. */
+  sendUdp(end: End, message: string): void {
+    const from = { address: addresses[end].box, port: 514 };
+    this.network.inject({ bytes: Buffer.from(`${message}\n`), from, to: { address: addresses[end].agent, port: SYSLOG_PORT } });
   }
 
   /** Lab up, agents up, logged in, first hellos exchanged. */
@@ -115,7 +130,8 @@ export class SimPair {
 
   async startAgent(end: End): Promise<void> {
     const station = this.stations[end];
-    const world: World = {
+    station.lifeline = new Lifeline();
+    const ports: World = {
       clock: this.clock,
       random: seededRandom((this.#options.seed ?? 7) * 100 + (end === 'hub' ? 1 : 2) + station.runs++ * 10),
       disk: station.disk,
@@ -123,6 +139,7 @@ export class SimPair {
       streams: station.streams,
       shells: station.shells,
     };
+    const world = station.lifeline.world(ports, station.boot);
     const openControl = async () => ({
       path: 'memory',
       serve: (handlers: ControlHandlers) => {
@@ -135,7 +152,7 @@ export class SimPair {
       openControl,
       version: '0.0.0-sim',
       pid: 1,
-      secrets: ['box-pw', 'enable-pw'],
+      secrets: [...secrets],
       trustOnFirstUse: null,
     });
     await settle(20);
@@ -170,17 +187,62 @@ export class SimPair {
     this.lab.close();
   }
 
-  /** The agent process is gone at once: no cleanup, its sockets closed by the kernel, its sessions dropped. */
+  /** `kill -9`: no cleanup; sockets and sessions are closed by the kernel, what was written stays written. */
   async kill(end: End): Promise<void> {
     const station = this.stations[end];
-    const agent = station.agent;
     station.agent = null;
-    station.disk.losePower();
+    station.lifeline.cut();
     station.shells.dropAll();
-    // In one process the old agent's timers cannot be torn out: an orderly stop with a frozen disk does the same to the world.
-    const stopping = agent?.stop('killed');
     await this.clock.advance(0);
-    void stopping;
+  }
+
+  /** The host under it loses power: what was not synced is gone, and the next boot's clock begins near zero. */
+  async reboot(end: End): Promise<void> {
+    await this.kill(end);
+    const station = this.stations[end];
+    station.disk.losePower();
+    station.boot = { id: `boot-${station.runs}`, behindMs: this.clock.monotonic() - 5_000 };
+  }
+
+  /** Both agents watching, debugs on at both boxes, and told so by a hello: what an incident finds. */
+  static async armed(options: SimOptions = {}): Promise<SimPair> {
+    const sim = new SimPair(options);
+    await sim.start();
+    sim.armByHand();
+    await sim.clock.advance(61_000);
+    return sim;
+  }
+
+  /** incident.json of every sealed bundle, oldest first. */
+  async incidents(end: End): Promise<IncidentFile[]> {
+    const { disk } = this.stations[end];
+    const names = (await disk.list(`/${end}/incidents`)).filter((name) => /^[0-9A-Z]{26}$/.test(name));
+    return names.map((name) => {
+      const read = parseIncidentFile(disk.content(`/${end}/incidents/${name}/incident.json`).toString());
+      if (read.kind !== 'incident') throw new Error(read.why);
+      return read.incident;
+    });
+  }
+
+  /** Of the one sealed bundle. */
+  async incidentOf(end: End): Promise<IncidentFile> {
+    const [incident, ...more] = await this.incidents(end);
+    if (incident === undefined || more.length > 0)
+      throw new Error(`${end} has ${more.length + (incident ? 1 : 0)} sealed bundles`);
+    return incident;
+  }
+
+  status(end: End): AgentStatus {
+    return this.stations[end].handlers!.status();
+  }
+
+  /** Texts of the alarms that stand, each with what to type. */
+  alarms(end: End): string[] {
+    return this.status(end).alarms.map((alarm) => `${alarm.text} | ${alarm.remedy ?? ''}`);
+  }
+
+  undebugs(end: End): number[] {
+    return this.received(end, 'undebug all');
   }
 
   /** Times (monotonic) at which a box received that command. */
@@ -189,7 +251,15 @@ export class SimPair {
   }
 }
 
-function simConfig(end: End, mode: Mode, syslog: 'syslog-tcp' | 'syslog-udp'): Config {
+function simSources(end: End, syslog: Syslog): SourceConfig[] {
+  const listen = { address: addresses[end].agent, port: SYSLOG_PORT };
+  const allow = [parseRange(addresses[end].box)!];
+  if (syslog === 'terminal-monitor') return [{ kind: syslog, name: syslog }];
+  const kinds = syslog === 'both' ? (['syslog-udp', 'syslog-tcp'] as const) : [syslog];
+  return kinds.map((kind) => ({ kind, name: kind, listen, allow }));
+}
+
+function simConfig(end: End, mode: Mode, syslog: Syslog): Config {
   const other: End = end === 'hub' ? 'spoke' : 'hub';
   const range = (text: string) => parseRange(text)!;
   const peer: PeerConfig = {
@@ -206,12 +276,6 @@ function simConfig(end: End, mode: Mode, syslog: 'syslog-tcp' | 'syslog-udp'): C
     },
     notify: 'inform',
     engineId: null,
-  };
-  const source: SourceConfig = {
-    kind: syslog,
-    name: syslog,
-    listen: { address: addresses[end].agent, port: SYSLOG_PORT },
-    allow: [range(addresses[end].box)],
   };
   return {
     role: end satisfies Role,
@@ -235,7 +299,7 @@ function simConfig(end: End, mode: Mode, syslog: 'syslog-tcp' | 'syslog-udp'): C
       match: [{ kind: 'address', range: range(addresses[end].box) }],
       cryptoAddresses: [range(addresses[end].crypto)],
     },
-    sources: [source],
+    sources: simSources(end, syslog),
     peers: [peer],
     trigger: { kind: 'first' },
     capture: { maxUnscopedSas: 200, maxPeersCaptured: 10, commandTimeoutMs: 30_000, commandBytesMax: 4 * 1024 * 1024 },
@@ -347,6 +411,12 @@ class BoxShells implements ShellTransport {
       write: (text) => void (over || line.input(text)),
       close: async () => end(null),
     };
+  }
+
+  /** Null: lets in again. */
+  refuseWith(code: ErrorCode | null): void {
+    this.refuse =
+      code === null ? null : new SpitrapError(code, `${this.#box.hostname}: refused by the test`, { retryable: true });
   }
 
   dropAll(): void {

@@ -1,0 +1,100 @@
+/** What the rooms need of the configuration, each in its own terms. Called by app.ts alone, so that the wiring there stays readable. */
+import type { Rules } from '../shared/coordinate/rules.ts';
+import type { DetectedEvent, GateContext } from '../shared/detect/gate.ts';
+import { limits } from '../shared/limits.ts';
+import { parseRange } from '../shared/model/address.ts';
+import type { Config, DeviceConfig, PeerConfig } from './config/config.ts';
+import type { SnmpPeer } from './net/signalling.ts';
+import type { ShellTarget } from './ports.ts';
+
+export function shellTarget(device: DeviceConfig, trustOnFirstUse: ((fingerprint: string) => void) | null): ShellTarget {
+  const { address, port, user, password, privateKey, passphrase, hostKeys, legacy, keepaliveMs, jump } = device;
+  const trust = trustOnFirstUse === null ? {} : { trustOnFirstUse };
+  const credentials = secretsOf({ password, privateKey, passphrase });
+  const through =
+    jump === null
+      ? {}
+      : {
+          jump: {
+            address: jump.address,
+            port: jump.port,
+            user: jump.user,
+            ...secretsOf(jump),
+            hostKeys: jump.hostKeys,
+            legacy: false,
+            keepaliveMs,
+            ...trust,
+          },
+        };
+  return { address, port, user, ...credentials, hostKeys, legacy, keepaliveMs, ...trust, ...through };
+}
+
+/** Absent rather than null: the transport takes what is there. */
+function secretsOf(
+  of: Pick<DeviceConfig, 'password' | 'privateKey' | 'passphrase'>,
+): Pick<ShellTarget, 'password' | 'privateKey' | 'passphrase'> {
+  return {
+    ...(of.password === null ? {} : { password: of.password }),
+    ...(of.privateKey === null ? {} : { privateKey: of.privateKey }),
+    ...(of.passphrase === null ? {} : { passphrase: of.passphrase }),
+  };
+}
+
+/** Constant for the life of an agent. */
+export function machineRules(config: Config, stopCommand: string): Rules {
+  return {
+    role: config.role,
+    mode: config.mode,
+    device: { name: config.device.name, address: config.device.address },
+    stopCommand,
+    delayMs: config.stop.delayMs,
+    maxDelayMs: config.stop.maxDelayMs,
+    holdDownMs: config.evidence.holdDownMs,
+    afterMs: config.evidence.afterMs,
+    eemWindowMs: config.signal.eemWindowMs,
+    incidentsPerHour: config.budgets.incidentsPerHour,
+    maxPeersCaptured: config.capture.maxPeersCaptured,
+    flowsPerIncidentMax: limits.flowsPerIncidentMax,
+    heldFlowsMax: limits.heldFlowsMax,
+    closedIdsMax: limits.closedIdsMax,
+    peers: config.peers.map(({ name, kind, cryptoAddresses, send }) => ({
+      name,
+      kind,
+      where: cryptoAddresses[0]?.text ?? send[0]?.address ?? name,
+    })),
+  };
+}
+
+export const snmpPeer = ({ name, from, snmp, engineId }: PeerConfig): SnmpPeer => ({
+  name,
+  from: from.map((range) => range.text),
+  credentials: snmp,
+  engineId,
+});
+
+/** Lines of a terminal monitor come from the address that we log in to, which `match` need not name. */
+export function ownLines(device: DeviceConfig): Config['device']['match'] {
+  const range = parseRange(device.address);
+  return range === null ? device.match : [...device.match, { kind: 'address', range }];
+}
+
+/** As of now: the device's clock reading changes. */
+export const gateContext = (config: Config, match: GateContext['match'], clock: GateContext['clock']): GateContext => ({
+  match,
+  cryptoAddresses: config.device.cryptoAddresses,
+  peers: config.peers,
+  trigger: config.trigger,
+  maxEventAgeMs: config.evidence.maxEventAgeMs,
+  clock,
+});
+
+/** What the machine needs to know of an event. */
+export const sighting = (event: DetectedEvent) => ({
+  flow: event.flow,
+  peers: event.peers,
+  interface: event.interface,
+  source: event.source,
+  spoofable: event.trust === 'spoofable',
+  spiAsReceived: event.spiAsReceived,
+  line: event.raw,
+});

@@ -1,0 +1,125 @@
+/** Disks that hang, fill up and heal under a running incident (pair-protocol.md, promises 1 and 2): the stop goes on, holes are said. */
+import { afterEach, describe, expect, test } from 'vitest';
+import { type End, SimPair } from './sim-pair.ts';
+
+let sim: SimPair;
+afterEach(async () => {
+  for (const station of Object.values(sim.stations)) station.disk.heal();
+  await sim.stop();
+});
+
+const DELAY_MS = 18_000;
+const OUTPUTS_MIN = 15;
+
+/** Breaks the incident, and tells when the hub's box sent its message. */
+async function breakIt(): Promise<number> {
+  let saidAt = 0;
+  sim.boxes.hub.onSyslog((line) => {
+    if (line.includes('RECVD_PKT_INV_SPI') && saidAt === 0) saidAt = sim.clock.monotonic();
+  });
+  sim.lab.desync();
+  await sim.clock.advance(1_000);
+  expect(saidAt).toBeGreaterThan(0);
+  return saidAt;
+}
+
+const doneOf = async (end: End) => (await sim.incidentOf(end)).done[0];
+
+describe('the journal hangs in its sync', () => {
+  test.each(['hub', 'spoke'] as const)(
+    'at the %s: both ends stop at the planned moment, the outcome and an alarm say it',
+    async (end) => {
+      sim = await SimPair.armed();
+      sim.stations[end].disk.stall((operation, path) => path.includes('/journal/') && operation === 'sync');
+      const saidAt = await breakIt();
+      await sim.clock.advance(DELAY_MS - 1_000 + 500);
+      expect(sim.undebugs('hub').map((at) => at - saidAt)).toEqual([DELAY_MS]);
+      // The spoke's plan is as old as the alert, which waited 250 ms for the record at most.
+      expect(sim.undebugs('spoke')).toHaveLength(1);
+      expect(Math.abs(sim.undebugs('spoke')[0]! - sim.undebugs('hub')[0]!)).toBeLessThanOrEqual(5);
+      expect(sim.alarms(end).join()).toContain('journal');
+      await sim.clock.advance(12_000);
+      sim.stations[end].disk.resume();
+      await sim.clock.advance(70_000);
+      // It has healed long before the seal: what was done without it stays said.
+      const incident = await sim.incidentOf(end);
+      expect(incident.outcome).toMatchObject({ kind: 'partial', reasons: expect.arrayContaining(['journal=degraded']) });
+      expect(incident.journalDegraded?.reason).toContain('250 ms');
+      expect(sim.alarms(end)).toEqual([]);
+    },
+  );
+});
+
+describe('the evidence ring hangs', () => {
+  test('the stop goes at its time, the bundle says what of the log is missing', async () => {
+    sim = await SimPair.armed();
+    sim.stations.hub.disk.stall((operation, path) => path.includes('/ring/') && (operation === 'append' || operation === 'sync'));
+    const saidAt = await breakIt();
+    await sim.clock.advance(60_000);
+    expect(sim.undebugs('hub').map((at) => at - saidAt)).toEqual([DELAY_MS]);
+    expect(sim.boxes.spoke.debugsOn()).toEqual([]);
+    const hub = await sim.incidentOf('hub');
+    expect(hub.outcome).toMatchObject({ kind: 'partial', reasons: expect.arrayContaining(['device-log-unreadable']) });
+  });
+});
+
+describe('no room for the bundle', () => {
+  test('its folder cannot be made during the captures: what was captured is in it all the same', async () => {
+    sim = await SimPair.armed();
+    sim.stations.hub.disk.fail('makeFolder', 'ENOSPC', Number.POSITIVE_INFINITY, '.open');
+    const saidAt = await breakIt();
+    await sim.clock.advance(DELAY_MS + 4_000);
+    expect(sim.undebugs('hub').map((at) => at - saidAt)).toEqual([DELAY_MS]);
+    sim.stations.hub.disk.heal();
+    await sim.clock.advance(60_000);
+    const hub = await sim.incidentOf('hub');
+    expect(hub.captures.filter((capture) => capture.file !== null).length).toBeGreaterThanOrEqual(OUTPUTS_MIN);
+    expect(hub.outcome).toEqual({ kind: 'complete', reasons: [] });
+  });
+
+  test('a full disk at the spoke: it stops, tells the hub without waiting for the disk, alarms, and seals when there is room', async () => {
+    sim = await SimPair.armed();
+    sim.stations.spoke.disk.fail('any', 'ENOSPC', Number.POSITIVE_INFINITY, '/incidents/');
+    await breakIt();
+    await sim.clock.advance(60_000);
+    expect(sim.undebugs('spoke')).toHaveLength(1);
+    expect(await doneOf('hub')).toMatchObject({ off: 'verified', sealed: false });
+    expect(sim.alarms('spoke').join()).toContain('could not be sealed');
+    sim.stations.spoke.disk.heal();
+    await sim.clock.advance(60_000);
+    expect((await sim.incidentOf('spoke')).captures.filter((capture) => capture.file !== null).length).toBeGreaterThanOrEqual(
+      OUTPUTS_MIN,
+    );
+    expect(sim.alarms('spoke')).toEqual([]);
+  });
+
+  test('a disk that hangs at the seal: done does not wait for it, an alarm says it, and the bundle is sealed when it answers', async () => {
+    sim = await SimPair.armed();
+    await breakIt();
+    await sim.clock.advance(DELAY_MS);
+    sim.stations.spoke.disk.stall((_operation, path) => path.includes('/incidents'));
+    await sim.clock.advance(80_000);
+    expect(await doneOf('hub')).toMatchObject({ off: 'verified', sealed: false });
+    expect(sim.alarms('spoke').join()).toContain('could not be sealed');
+    sim.stations.spoke.disk.resume();
+    await sim.clock.advance(40_000);
+    expect((await sim.incidentOf('spoke')).stop.off).toBe('verified');
+    expect(sim.alarms('spoke')).toEqual([]);
+  });
+
+  test('an output still on its way to the disk at the seal does not end up outside the manifest', async () => {
+    sim = await SimPair.armed();
+    const { disk } = sim.stations.hub;
+    disk.stall((operation, path) => operation === 'append' && path.includes('commands/') && path.includes('dmvpn'));
+    await breakIt();
+    await sim.clock.advance(DELAY_MS + 125_000);
+    expect(sim.alarms('hub').join()).toContain('could not be sealed');
+    disk.resume();
+    await sim.clock.advance(60_000);
+    const { captures, outcome, planned } = await sim.incidentOf('hub');
+    expect(captures.find((capture) => capture.command === 'show dmvpn detail')?.file).not.toBeNull();
+    // The captures did not wait for it.
+    expect(outcome).toEqual({ kind: 'complete', reasons: [] });
+    expect(captures.map(({ command }) => command)).toEqual(planned.map(({ command }) => command));
+  });
+});

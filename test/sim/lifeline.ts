@@ -1,0 +1,108 @@
+/**
+ * Ports that can be torn out of an agent at once, as `kill -9` and a reboot do: from then on its timers do not fire, its disk never
+ * answers, its sockets and sessions are gone. Bytes that it had written stay, as the kernel keeps them. Used by sim-pair.ts.
+ */
+import type { Datagrams, Disk, DiskFile, ShellTransport, Streams, World } from '../../agent/ports.ts';
+import type { Clock } from '../../shared/clock.ts';
+import { after } from '../../shared/model/time.ts';
+
+export interface Boot {
+  readonly id: string;
+  /** What this boot's monotonic clock shows less than the simulation's. */
+  readonly behindMs: number;
+}
+
+export class Lifeline {
+  #alive = true;
+  readonly #cuts: (() => void)[] = [];
+
+  cut(): void {
+    this.#alive = false;
+    for (const cut of this.#cuts.splice(0)) cut();
+  }
+
+  world(world: World, boot: Boot): World {
+    return {
+      clock: this.#clock(world.clock, boot),
+      random: world.random,
+      disk: this.#disk(world.disk),
+      datagrams: this.#datagrams(world.datagrams),
+      streams: this.#streams(world.streams),
+      shells: this.#shells(world.shells),
+    };
+  }
+
+  async #lives<T>(doing: Promise<T>): Promise<T> {
+    const value = await doing;
+    return this.#alive ? value : await new Promise<T>(() => {});
+  }
+
+  #begin<T>(act: () => Promise<T>): Promise<T> {
+    return this.#alive ? this.#lives(act()) : new Promise<T>(() => {});
+  }
+
+  #clock(clock: Clock, boot: Boot): Clock {
+    const timer: Clock['timer'] = (name, delayMs, fire) => clock.timer(name, delayMs, () => void (this.#alive && fire()));
+    return {
+      bootId: boot.id,
+      monotonic: () => after(clock.monotonic(), -boot.behindMs),
+      wall: () => clock.wall(),
+      timer,
+      sleep: (name, delayMs) => new Promise((resolve) => void timer(name, delayMs, resolve)),
+    };
+  }
+
+  #disk(disk: Disk): Disk {
+    return {
+      makeFolder: (path) => this.#begin(() => disk.makeFolder(path)),
+      open: (path, how) => this.#begin(async () => this.#file(await disk.open(path, how))),
+      readFile: (path) => this.#begin(() => disk.readFile(path)),
+      stat: (path) => this.#begin(() => disk.stat(path)),
+      list: (path) => this.#begin(() => disk.list(path)),
+      rename: (from, to) => this.#begin(() => disk.rename(from, to)),
+      remove: (path) => this.#begin(() => disk.remove(path)),
+      syncFolder: (path) => this.#begin(() => disk.syncFolder(path)),
+    };
+  }
+
+  #file(file: DiskFile): DiskFile {
+    return {
+      append: (bytes) => this.#begin(() => file.append(bytes)),
+      sync: () => this.#begin(() => file.sync()),
+      read: (offset, length) => this.#begin(() => file.read(offset, length)),
+      truncate: (bytes) => this.#begin(() => file.truncate(bytes)),
+      size: () => this.#begin(() => file.size()),
+      close: () => this.#begin(() => file.close()),
+    };
+  }
+
+  #datagrams(datagrams: Datagrams): Datagrams {
+    return {
+      bind: async (endpoint, options) => {
+        const socket = await datagrams.bind(endpoint, options);
+        this.#cuts.push(() => void socket.close());
+        return { ...socket, send: (bytes, to) => void (this.#alive && socket.send(bytes, to)) };
+      },
+    };
+  }
+
+  #streams(streams: Streams): Streams {
+    return {
+      listen: async (endpoint, onConnection) => {
+        const listener = await streams.listen(endpoint, onConnection);
+        this.#cuts.push(() => void listener.close());
+        return listener;
+      },
+    };
+  }
+
+  #shells(shells: ShellTransport): ShellTransport {
+    return {
+      open: async (target, options) => {
+        const shell = await this.#begin(() => shells.open(target, options));
+        this.#cuts.push(() => void shell.close());
+        return { ...shell, write: (text) => void (this.#alive && shell.write(text)) };
+      },
+    };
+  }
+}

@@ -1,0 +1,218 @@
+/** Agents that die and come back, with their dataDir, without it, after a reboot of their host (pair-protocol.md, "Crash, restart, disk"). */
+import { afterEach, describe, expect, test } from 'vitest';
+import { readPieces } from '../../agent/evidence/bundle-files.ts';
+import { limits } from '../../shared/limits.ts';
+import { between, type End, SIGNAL_PORT, SimPair } from './sim-pair.ts';
+
+let sim: SimPair;
+afterEach(() => sim.stop());
+
+async function comeBack(end: End, awayMs: number): Promise<void> {
+  await sim.kill(end);
+  await sim.clock.advance(awayMs);
+  await sim.startAgent(end);
+}
+
+describe('a restart during an incident', () => {
+  test('captures that were under way are made again and have their output, marked late', async () => {
+    sim = await SimPair.armed();
+    sim.boxes.spoke.behave({ thinkMs: 1_500 });
+    sim.lab.desync();
+    await sim.clock.advance(3_000);
+    await comeBack('spoke', 10 * 60_000);
+    await sim.clock.advance(180_000);
+    const spoke = await sim.incidentOf('spoke');
+    const late = spoke.captures.filter((capture) => capture.round === 'late');
+    expect(late.filter((capture) => capture.status === 'ok').length).toBeGreaterThan(10);
+    expect(late.every((capture) => capture.late)).toBe(true);
+  });
+
+  test('found due hours later: only what was on at t0 is looked at, read before anything is sent, and a person is told', async () => {
+    sim = await SimPair.armed();
+    sim.lab.desync();
+    await sim.clock.advance(3_000);
+    await sim.kill('hub');
+    await sim.clock.advance(60_000);
+    // Somebody has ended ours and begun his own meanwhile.
+    sim.boxes.hub.console('undebug all');
+    sim.boxes.hub.console('debug ip packet');
+    const from = sim.boxes.hub.commandLog.length;
+    await sim.clock.advance(3 * 3_600_000);
+    await sim.startAgent('hub');
+    await sim.clock.advance(60_000);
+    const after = sim.boxes.hub.commandLog.slice(from).map((entry) => entry.expanded);
+    expect(after.filter((line) => /^(no |un)debug/.test(line))).toEqual([]);
+    expect(sim.boxes.hub.debugsOn().join()).toMatch(/IP packet/);
+    expect(sim.alarms('hub').join()).toContain('show debugging');
+  });
+
+  test('a host that reboots: the stop that was planned is due at once', async () => {
+    sim = await SimPair.armed();
+    sim.lab.desync();
+    await sim.clock.advance(3_000);
+    await sim.reboot('spoke');
+    const backAt = sim.clock.monotonic();
+    await sim.startAgent('spoke');
+    await sim.clock.advance(2_000);
+    expect(sim.undebugs('spoke').map((at) => at - backAt <= 2_000)).toEqual([true]);
+    expect(sim.boxes.spoke.debugsOn()).toEqual([]);
+  });
+
+  test('dies again before its restart is written down: the old boot is still known for what it is', async () => {
+    sim = await SimPair.armed();
+    sim.lab.desync();
+    await sim.clock.advance(3_000);
+    await sim.reboot('spoke');
+    // The first word of the new run is on disk, nothing else.
+    sim.stations.spoke.shells.refuseWith('SSH_UNREACHABLE');
+    sim.stations.spoke.disk.stall((operation, path) => operation === 'stat' && path.endsWith('/HOLD'));
+    void sim.startAgent('spoke').catch(() => {});
+    await sim.clock.advance(100);
+    await sim.kill('spoke');
+    sim.stations.spoke.disk.heal();
+    sim.stations.spoke.shells.refuseWith(null);
+    await sim.startAgent('spoke');
+    await sim.clock.advance(5_000);
+    expect(sim.boxes.spoke.debugsOn()).toEqual([]);
+  });
+
+  test('a disk that does not answer for the HOLD file keeps no due stop waiting', async () => {
+    sim = await SimPair.armed();
+    sim.lab.desync();
+    await sim.clock.advance(3_000);
+    await sim.kill('spoke');
+    await sim.clock.advance(16_000);
+    sim.stations.spoke.disk.stall((operation, path) => operation === 'stat' && path.endsWith('/HOLD'));
+    const starting = sim.startAgent('spoke');
+    await sim.clock.advance(5_000);
+    expect(sim.boxes.spoke.debugsOn()).toEqual([]);
+    sim.stations.spoke.disk.heal();
+    await sim.clock.advance(0);
+    await starting;
+  });
+});
+
+describe('done that is owed', () => {
+  test('across a restart: it is offered on the next hello, and the hub writes it beside its sealed bundle', async () => {
+    sim = await SimPair.armed();
+    const cut = { on: false };
+    sim.network.onPacket = (packet) => !(cut.on && (between(packet, 'spoke', 'hub') || between(packet, 'hub', 'spoke')));
+    sim.lab.desync();
+    await sim.clock.advance(17_000);
+    cut.on = true;
+    await sim.clock.advance(150_000);
+    const hub = await sim.incidentOf('hub');
+    expect(hub.outcome.reasons).toContain('no-done:spoke');
+    await comeBack('spoke', 1_000);
+    cut.on = false;
+    await sim.clock.advance(130_000);
+    const addenda = sim.stations.hub.disk.content(`/hub/incidents/${hub.id}.addendum.jsonl`).toString();
+    expect(addenda).toContain('"off":"verified"');
+    expect(sim.alarms('hub').filter((text) => text.includes('never acknowledged'))).toEqual([]);
+  });
+
+  test('a step of the wall clock of years does not make it too old', async () => {
+    sim = await SimPair.armed();
+    const cut = { on: false };
+    sim.network.onPacket = (packet) => !(cut.on && (between(packet, 'spoke', 'hub') || between(packet, 'hub', 'spoke')));
+    sim.lab.desync();
+    await sim.clock.advance(17_000);
+    cut.on = true;
+    await sim.clock.advance(150_000);
+    sim.clock.stepWall(3 * 365 * 86_400_000);
+    cut.on = false;
+    await sim.clock.advance(130_000);
+    const hub = await sim.incidentOf('hub');
+    expect(sim.stations.hub.disk.content(`/hub/incidents/${hub.id}.addendum.jsonl`).toString()).toContain('"off":"verified"');
+  });
+});
+
+describe('an end that lost its dataDir', () => {
+  test.each(['hub', 'spoke'] as const)(
+    'the %s comes back with a new engine id: the next incident is carried through',
+    async (end) => {
+      sim = await SimPair.armed();
+      await sim.kill(end);
+      await sim.stations[end].disk.remove(`/${end}`);
+      await sim.clock.advance(10_000);
+      await sim.startAgent(end);
+      await sim.clock.advance(5_000);
+      sim.lab.desync();
+      await sim.clock.advance(60_000);
+      expect(sim.undebugs('hub')).toHaveLength(1);
+      expect(sim.undebugs('spoke')).toHaveLength(1);
+      expect((await sim.incidentOf('hub')).outcome).toEqual({ kind: 'complete', reasons: [] });
+      expect((await sim.incidentOf('spoke')).outcome).toEqual({ kind: 'complete', reasons: [] });
+    },
+  );
+});
+
+describe('a journal over its limit', () => {
+  const journal = (end: End) => `/${end}/journal/journal.jsonl`;
+  const fill = async (end: End) => {
+    const { disk } = sim.stations[end];
+    const line = `${JSON.stringify({ seq: 1, monotonic: 1, wall: 1, bootId: 'x', kind: 'filler', incident: null, data: 'x'.repeat(1_000_000) })}\n`;
+    let filler = '';
+    for (let at = 0; at <= limits.journalBytesMax; at += line.length)
+      filler += line.replace('"seq":1,', `"seq":${at / line.length + 1},`);
+    const renumbered = disk
+      .content(journal(end))
+      .toString()
+      .replace(/^\{"seq":(\d+)/gm, (_whole, seq: string) => `{"seq":${Number(seq) + 100}`);
+    disk.put(journal(end), filler + renumbered);
+  };
+
+  test('is rewritten as a snapshot, and a start from it knows closed ids, hold-down and what is owed', async () => {
+    sim = await SimPair.armed();
+    const cut = { on: false };
+    sim.network.onPacket = (packet) => !(cut.on && between(packet, 'spoke', 'hub') && packet.to.port === SIGNAL_PORT);
+    sim.lab.desync();
+    await sim.clock.advance(17_000);
+    // Only what the spoke says is lost: its done is owed, the hub's stop is acknowledged.
+    cut.on = true;
+    await sim.clock.advance(170_000);
+    for (const end of ['hub', 'spoke'] as const) {
+      await sim.kill(end);
+      await fill(end);
+      await sim.startAgent(end);
+    }
+    await sim.clock.advance(130_000);
+    for (const end of ['hub', 'spoke'] as const) {
+      expect(sim.stations[end].disk.content(journal(end)).length).toBeLessThan(limits.journalBytesMax / 4);
+      await comeBack(end, 1_000);
+    }
+    cut.on = false;
+    await sim.clock.advance(130_000);
+    const hub = await sim.incidentOf('hub');
+    // One incident still: hold-down and closed ids were known. And the done that was owed has come.
+    expect(sim.status('hub').incidents.map((incident) => incident.id)).toEqual([hub.id]);
+    expect(sim.status('spoke').incidents.map((incident) => incident.id)).toEqual([hub.id]);
+    expect(sim.stations.hub.disk.content(`/hub/incidents/${hub.id}.addendum.jsonl`).toString()).toContain('"off":"verified"');
+    expect(sim.undebugs('hub')).toHaveLength(1);
+  });
+
+  test('is rewritten under an incident that stays open, whose records still reach its bundle', async () => {
+    sim = await SimPair.armed();
+    sim.stations.hub.disk.fail('any', 'ENOSPC', Number.POSITIVE_INFINITY, '/incidents/');
+    sim.lab.desync();
+    await sim.clock.advance(60_000);
+    await sim.kill('hub');
+    await fill('hub');
+    await sim.startAgent('hub').catch(() => {});
+    sim.stations.hub.disk.heal();
+    if (sim.stations.hub.agent === null) await sim.startAgent('hub');
+    sim.stations.hub.disk.fail('any', 'ENOSPC', Number.POSITIVE_INFINITY, '/incidents/');
+    await sim.clock.advance(130_000);
+    expect(sim.stations.hub.disk.content(journal('hub')).length).toBeLessThan(limits.journalBytesMax / 4);
+    await sim.kill('hub');
+    sim.stations.hub.disk.heal();
+    await sim.startAgent('hub');
+    await sim.clock.advance(130_000);
+    const hub = await sim.incidentOf('hub');
+    expect(hub.event?.line).toContain('RECVD_PKT_INV_SPI');
+    expect(hub.timeline[0]?.phase).toBe('incident-opened');
+    let bytes = 0;
+    for await (const piece of readPieces(`/hub/incidents/${hub.id}/journal.jsonl`, sim.stations.hub.disk)) bytes += piece.length;
+    expect(bytes).toBeGreaterThan(1_000);
+  });
+});

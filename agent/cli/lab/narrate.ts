@@ -110,6 +110,8 @@ function wordsFor(end: End, { event, msg, incident }: LogEntry): Said | null {
       return plain(captureWords(msg));
     case 'stop-time':
       return end === 'spoke' ? plain('own timer: the stop is due') : null;
+    case 'stop-agent-leaving':
+      return plain('told to end: debugs off first');
     case 'stop-accepted':
       return plain('stop accepted');
     case 'stop-without-alert':

@@ -77,6 +77,7 @@ class LabRun {
   readonly #abort: AbortSignal;
   readonly #timeline: Timeline;
   readonly #narrator: Narrator;
+  readonly #agents: AgentProcess[] = [];
 
   constructor(options: LabOptions, world: StageWorld, screen: LabScreen, cleanup: Cleanup, abort: AbortSignal) {
     this.#options = options;
@@ -98,6 +99,8 @@ class LabRun {
     };
     const stage = await setStage({ ...this.#options, ...listeners }, this.#world, this.#cleanup);
     stage.pair.start();
+    for (const end of ends) this.#listenTo(end, stage);
+    this.#cleanup.add('agents', () => this.#stopAgents());
     const agents = { hub: await this.#startAgent('hub', stage), spoke: await this.#startAgent('spoke', stage) };
     await Promise.all(ends.map((end) => this.#watching(end, stage, agents[end])));
     const introduced = (end: End) => ({
@@ -108,7 +111,6 @@ class LabRun {
     this.#print(introduction({ hub: introduced('hub'), spoke: introduced('spoke') }, style));
     this.#debugsOn(stage);
 
-    for (const end of ends) this.#listenTo(end, stage);
     stage.loseFromNow();
     const spi = stage.pair.desync();
     const lostAt = this.#world.clock.monotonic();
@@ -116,7 +118,7 @@ class LabRun {
     this.#timeline.tell(lostAt, 'spoke', `still sends with SPI 0x${spi.toString(16).padStart(8, '0')}`);
     await this.#until('the message at the hub', MESSAGE_WITHIN_MS, agents, () => this.#timeline.zero !== null);
     const bundles = await this.#sealed(agents);
-    await Promise.all(ends.map((end) => agents[end].stop()));
+    await this.#stopAgents();
     this.#timeline.end();
 
     const found = async (end: End): Promise<EndFinding> => {
@@ -143,7 +145,15 @@ class LabRun {
       logFile,
       onEntry,
     });
-    return this.#cleanup.add(`agent ${end}`, { ...started, close: () => started.stop() });
+    this.#agents.push(started);
+    // The cleanup may have been and gone while this one was starting.
+    if (this.#abort.aborted) await started.stop();
+    return started;
+  }
+
+  /** Both at once: what they still undertake, they undertake together. */
+  async #stopAgents(): Promise<void> {
+    await Promise.all(this.#agents.map((agent) => agent.stop()));
   }
 
   /** Both sessions are logged in, the box's syslog comes in, and the other agent was heard. */
@@ -181,7 +191,7 @@ class LabRun {
     this.#print(typed(all, { hub: stage.boxes.hub.hostname, spoke: stage.boxes.spoke.hostname }, this.#screen.style));
   }
 
-  /** From now on: what is typed into the box. */
+  /** What is typed into the box, from now to the very end. */
   #listenTo(end: End, stage: Stage): void {
     const box = stage.boxes[end];
     let seen = box.commandLog.length;
@@ -206,6 +216,7 @@ class LabRun {
       return bundles.hub !== null && bundles.spoke !== null && ends.every((end) => this.#narrator.sealed(end));
     };
     await this.#until('both bundles', this.#options.delayMs + SEALED_WITHIN_MS, agents, both).catch((error: unknown) => {
+      if (this.#abort.aborted) throw error;
       this.#print([error instanceof Error ? error.message : String(error)]);
     });
     return bundles;

@@ -62,10 +62,9 @@ export class Timeline {
     this.#flush(null);
   }
 
-  /** For a cleanup: the timer goes, and so does what was not printed. */
+  /** For a cleanup: what the agents did as they were told to end is part of the story. */
   close(): void {
-    this.#ended = true;
-    this.#timer?.cancel();
+    this.end();
   }
 
   #schedule(): void {

@@ -55,6 +55,7 @@ export class Coordinator {
   /** Incidents of which an act went ahead of its record. */
   readonly #outran = new Map<IncidentId, Degraded>();
   #lastEntry: Entry | null = null;
+  #notJournaled = 0;
   /** Of the journal when it was last rewritten: with much that must be kept, once is enough until it has doubled. */
   #rewrittenBytes = 0;
   #closed = false;
@@ -69,6 +70,11 @@ export class Coordinator {
 
   get reasonCounts(): ReadonlyMap<string, number> {
     return this.#reasons;
+  }
+
+  /** Repeats of the message beyond limits.bundleJournalRecordsMax. */
+  get notJournaled(): number {
+    return this.#notJournaled;
   }
 
   /** The newest record of a step; whatever came before it is on disk when it is. Null: nothing was decided yet. */
@@ -142,7 +148,7 @@ export class Coordinator {
     this.#reasons.set(moved.reason, (this.#reasons.get(moved.reason) ?? 0) + 1);
     const changed = moved.book !== before || moved.effects.length > 0;
     for (const effect of moved.effects) if (isUrgent(effect)) this.#carryOut(effect);
-    const entry = changed || KEPT.has(moved.reason) ? this.#journal(input, moved) : null;
+    const entry = (changed || KEPT.has(moved.reason)) && !this.#isFlood(input, moved) ? this.#journal(input, moved) : null;
     this.#tell({ input, reason: moved.reason, incident: moved.incident, effects: moved.effects, moved: changed });
     const patient = moved.effects.filter((effect) => !isUrgent(effect));
     if (entry !== null && patient.length > 0) void this.#afterRecord(entry, patient);
@@ -160,6 +166,15 @@ export class Coordinator {
       );
       return null;
     }
+  }
+
+  /** A message more of an incident that has more records than its bundle takes: counted in the book, not written down. */
+  #isFlood(input: Input, moved: Step): boolean {
+    if (input.kind !== 'sighting' || moved.incident === null || moved.effects.some((effect) => effect.kind !== 'addendum'))
+      return false;
+    if (this.recordsOf(moved.incident).length < limits.bundleJournalRecordsMax) return false;
+    this.#notJournaled++;
+    return true;
   }
 
   #tell(decision: Decision): void {

@@ -4,6 +4,7 @@
  * Called by perform.ts; bounded by limits.captureBytesMax an incident, which capture.ts holds.
  */
 import { asSpitrapError } from '../../shared/errors.ts';
+import { limits } from '../../shared/limits.ts';
 import type { IncidentId } from '../../shared/model/ulid.ts';
 import type { Bundle, SavedOutput } from '../evidence/bundle.ts';
 import type { Bundles } from '../evidence/bundles.ts';
@@ -14,6 +15,7 @@ interface Feed {
   opening: Promise<Bundle> | null;
   /** Outputs that no folder could take yet. */
   waiting: SavedOutput[];
+  waitingBytes: number;
   /** Ends when everything handed over so far is saved, or waits. Never rejects. */
   tail: Promise<void>;
   planned: IncidentFacts['planned'];
@@ -48,11 +50,19 @@ export class BundleFeed {
     return this.#feeds.get(id)?.planned ?? [];
   }
 
-  /** Hands an output over and returns at once. */
+  /** Hands an output over and returns at once. What a dead disk would keep in memory beyond the limit is named, and not kept. */
   save(id: IncidentId, output: SavedOutput): void {
     const feed = this.#feed(id);
-    feed.waiting.push(output);
+    const bytes = output.result.output.length;
+    const fits = feed.waitingBytes + bytes <= limits.captureBytesMax;
+    feed.waiting.push(fits ? output : withoutText(output));
+    if (fits) feed.waitingBytes += bytes;
     feed.tail = feed.tail.then(() => this.#drain(id, feed)).catch(() => {});
+  }
+
+  /** Resolves when everything handed over so far is on disk, or waits for a folder. */
+  settled(id: IncidentId): Promise<void> {
+    return this.#feed(id).tail;
   }
 
   /** The bundle with every output in it. Rejects with DISK_FAILED when its folder cannot be had. */
@@ -71,13 +81,16 @@ export class BundleFeed {
   /** Rejects when the folder cannot be had; then they go on waiting. */
   async #drain(id: IncidentId, feed: Feed): Promise<void> {
     const bundle = await this.#opened(id);
-    for (let output = feed.waiting.shift(); output !== undefined; output = feed.waiting.shift()) await bundle.saveOutput(output);
+    for (let output = feed.waiting.shift(); output !== undefined; output = feed.waiting.shift()) {
+      await bundle.saveOutput(output);
+      feed.waitingBytes -= output.result.output.length;
+    }
   }
 
   #feed(id: IncidentId): Feed {
     const known = this.#feeds.get(id);
     if (known !== undefined) return known;
-    const feed: Feed = { opening: null, waiting: [], tail: Promise.resolve(), planned: [] };
+    const feed: Feed = { opening: null, waiting: [], waitingBytes: 0, tail: Promise.resolve(), planned: [] };
     this.#feeds.set(id, feed);
     return feed;
   }
@@ -93,4 +106,10 @@ export class BundleFeed {
     });
     return opening;
   }
+}
+
+function withoutText(output: SavedOutput): SavedOutput {
+  const { result } = output;
+  const why = `${result.output.length} characters not kept: more than ${limits.captureBytesMax} bytes waited for the disk`;
+  return { ...output, result: { ...result, output: '', detail: result.detail === null ? why : `${result.detail}; ${why}` } };
 }

@@ -3,7 +3,7 @@
  * through app.ts. Nothing here decides; nothing here throws.
  */
 
-import type { Outcome } from '../../shared/coordinate/book.ts';
+import type { Incident, Outcome } from '../../shared/coordinate/book.ts';
 import type { Effect } from '../../shared/coordinate/effect.ts';
 import { findIncident } from '../../shared/coordinate/move.ts';
 import type { Rules } from '../../shared/coordinate/rules.ts';
@@ -18,6 +18,7 @@ import type { Coordinator, Perform } from '../coordinator.ts';
 import type { Device } from '../device/device.ts';
 import type { SavedOutput, Sealed } from '../evidence/bundle.ts';
 import type { Bundles } from '../evidence/bundles.ts';
+import type { CaptureEntry } from '../evidence/incident-file.ts';
 import type { Ring } from '../evidence/ring.ts';
 import { momentNow, shifted } from '../evidence/window.ts';
 import { bounded } from '../lifecycle.ts';
@@ -47,6 +48,10 @@ export interface PerformRoom {
 
 /** Captures may run so long after the stop; then the bundle must be closed. */
 const CAPTURE_AFTER_STOP_MS = 90_000;
+/** After a line that hangs a session is hung up and logged in to again. */
+const SESSION_AGAIN_MS = 3_000;
+/** A disk that is well takes the last outputs of a capture in a fraction of it. */
+const SAVED_WITHIN_MS = 2_000;
 /** A seal copies and redacts up to 256 MiB of log. One that takes longer is told as failed, and looked at again at its retry. */
 const SEAL_WITHIN_MS = 45_000;
 
@@ -133,7 +138,7 @@ export class Performer {
     const { coordinator, device, world } = this.#room;
     const stopAt = findIncident(coordinator.book, incident)?.stopAt ?? world.clock.monotonic();
     const leftMs = stopAt - world.clock.monotonic();
-    const timeoutMs = Math.min(timing.stopAttemptMs, Math.max(leftMs - timing.stopQuietMs, leftMs / 2));
+    const timeoutMs = Math.min(timing.stopAttemptMs, Math.max(leftMs - timing.stopQuietMs - SESSION_AGAIN_MS, leftMs / 4));
     readDebugs(device, 'control', { timeoutMs })
       .catch((error: unknown) => ({ flags: null, detail: asSpitrapError(error).message }))
       .then(({ flags, detail }) => coordinator.input({ kind: 'debugs-read', incident, flags, detail }));
@@ -215,6 +220,8 @@ export class Performer {
       const summary = await capture(room, effect, until, (result, peer) =>
         this.#save(incident, { result, round, peer, session: 'capture', late: round === 'late' }),
       );
+      // "Ended" is journaled after the outputs are on disk, unless that takes too long: a crash between the two makes holes.
+      await bounded(this.#feed.settled(incident), SAVED_WITHIN_MS, world.clock, 'outputs saved');
       coordinator.input({ kind: 'capture-ended', incident, ...summary });
     } catch (error) {
       // Only our own fault can land here (a plan outside the grammar): the incident must not wait for it.
@@ -260,7 +267,10 @@ export class Performer {
     const facts = incidentFacts({
       config,
       incident,
-      outcome: outcomeOf(judgeOutcome(rules, incident), degraded !== null),
+      outcome: outcomeOf(judgeOutcome(rules, incident), [
+        ...(degraded === null ? [] : ['journal=degraded']),
+        ...missingOutputs(incident, bundle.captures),
+      ]),
       records,
       planned: this.#feed.plannedOf(id),
       device: device.status(),
@@ -275,10 +285,17 @@ export class Performer {
   }
 }
 
-function outcomeOf(judged: Outcome, degraded: boolean): Outcome {
-  if (!degraded) return judged;
+function outcomeOf(judged: Outcome, more: readonly string[]): Outcome {
+  if (more.length === 0) return judged;
   const isWhole = judged.kind === 'complete' || judged.kind === 'complete-one-ended';
-  return { kind: isWhole ? 'partial' : judged.kind, reasons: [...judged.reasons, 'journal=degraded'] };
+  return { kind: isWhole ? 'partial' : judged.kind, reasons: [...judged.reasons, ...more] };
+}
+
+/** The machine remembers outputs across a restart; a crash, or somebody who tidied up, may have taken them. */
+function missingOutputs(incident: Incident, kept: readonly CaptureEntry[]): string[] {
+  const had = incident.captures.reduce((sum, capture) => sum + (capture.state === 'ended' ? capture.withOutput : 0), 0);
+  const has = kept.filter((entry) => entry.bytes > 0 && entry.status !== 'skipped').length;
+  return has < had ? [`outputs-missing:${had - has}`] : [];
 }
 
 const flowKeys = (flow: Flow | null): Record<string, string> =>

@@ -162,6 +162,8 @@ function describeDrops(rooms: StatusRooms, ringLines: number): Record<string, nu
   const all: Record<string, number> = {
     ringPendingBytesMax: ringLines,
     journalQueue: rooms.journal.counters.dropped,
+    bundleJournalRecordsMax: rooms.coordinator.notJournaled,
+    ...rooms.coordinator.book.dropped,
     sourceBytes: [...rooms.intake.sources.values()].reduce((sum, counters) => sum + counters.lost, 0),
     flowsPerIncidentMax: rooms.coordinator.book.incidents.reduce((sum, incident) => sum + incident.flowsNotKept, 0),
   };

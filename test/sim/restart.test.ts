@@ -92,6 +92,39 @@ describe('a restart during an incident', () => {
   });
 });
 
+describe('a bundle and a crash', () => {
+  test('sealed and renamed, the record of it not yet on disk: found sealed, done says so, nothing is sealed twice', async () => {
+    sim = await SimPair.armed();
+    sim.lab.desync();
+    await sim.clock.advance(27_000);
+    const { disk } = sim.stations.spoke;
+    disk.stall((operation, path) => operation === 'append' && path.includes('/journal/'));
+    await sim.clock.advance(3_000);
+    expect(disk.paths.some((path) => path.endsWith('MANIFEST.sha256') && !path.includes('.open'))).toBe(true);
+    const manifest = disk.paths.find((path) => path.endsWith('MANIFEST.sha256'))!;
+    const before = disk.content(manifest);
+    await sim.kill('spoke');
+    disk.heal();
+    await sim.startAgent('spoke');
+    await sim.clock.advance(130_000);
+    expect(disk.content(manifest)).toEqual(before);
+    expect((await sim.incidentOf('hub')).done[0]).toMatchObject({ off: 'verified', sealed: true });
+  });
+
+  test('its folder is gone when the agent comes back: sealed all the same, and it says how much is missing', async () => {
+    sim = await SimPair.armed();
+    sim.lab.desync();
+    await sim.clock.advance(20_000);
+    await sim.kill('spoke');
+    await sim.stations.spoke.disk.remove('/spoke/incidents');
+    await sim.startAgent('spoke');
+    await sim.clock.advance(130_000);
+    const { outcome } = await sim.incidentOf('spoke');
+    expect(outcome.kind).toBe('partial');
+    expect(outcome.reasons.join()).toMatch(/outputs-missing:\d\d/);
+  });
+});
+
 describe('done that is owed', () => {
   test('across a restart: it is offered on the next hello, and the hub writes it beside its sealed bundle', async () => {
     sim = await SimPair.armed();

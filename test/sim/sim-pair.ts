@@ -50,7 +50,8 @@ interface Station {
   readonly disk: FakeDisk;
   readonly streams: MemoryStreams;
   readonly shells: BoxShells;
-  readonly config: Config;
+  /** May be changed between two runs of the agent. */
+  config: Config;
   readonly log: Logger;
   agent: Agent | null;
   handlers: ControlHandlers | null;
@@ -375,6 +376,8 @@ class MemoryStreams implements Streams {
 /** SSH without SSH: a shell is a VTY line of the box, one event-loop turn away. */
 class BoxShells implements ShellTransport {
   refuse: SpitrapError | null = null;
+  /** Logins tried. */
+  opened = 0;
   readonly #box: Box;
   readonly #clock: FakeClock;
   readonly #open = new Set<() => void>();
@@ -385,6 +388,7 @@ class BoxShells implements ShellTransport {
   }
 
   async open(): Promise<Shell> {
+    this.opened++;
     await this.#clock.sleep('ssh handshake', 20);
     if (this.refuse !== null) throw this.refuse;
     const line = this.#box.connectVty('198.51.100.1');

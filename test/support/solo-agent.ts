@@ -34,8 +34,6 @@ export interface SoloOptions {
   readonly role: End;
   /** YAML, indented by two, given the addresses of this lab. */
   readonly peers: (solo: SoloAgent) => string;
-  /** What the agent believes of its box, where that is to be wrong. */
-  readonly wrong?: { readonly password?: string; readonly enable?: string; readonly hostKey?: string };
 }
 
 export class SoloAgent {
@@ -110,10 +108,9 @@ export class SoloAgent {
     const syslog = await startSyslogSender(sender);
     this.#closes.push(() => syslog.close());
 
-    const { wrong } = this.#options;
     mkdirSync(join(this.folder, 'secrets'), { mode: 0o700 });
-    this.secret('ssh', wrong?.password ?? password);
-    this.secret('enable', wrong?.enable ?? enableSecret);
+    this.secret('ssh', password);
+    this.secret('enable', enableSecret);
     const config = `role: ${this.role}
 mode: act
 dataDir: data
@@ -125,7 +122,7 @@ device:
   user: spitrap
   password: { file: secrets/ssh }
   enablePassword: { file: secrets/enable }
-  hostKey: "${wrong?.hostKey ?? ssh.hostKeyFingerprint}"
+  hostKey: "${ssh.hostKeyFingerprint}"
   cryptoAddresses: [${CRYPTO_ADDRESS[this.role]}]
 sources:
   - { kind: syslog-tcp, listen: "${this.syslog.address}:${this.syslog.port}" }

@@ -97,11 +97,7 @@ export class Intake {
     const found = findCandidates(this.#wrapped, chunk);
     this.#wrapped = found.state;
     // First the event, then the ring: nothing that is written may delay an alert.
-    for (const candidate of found.candidates) {
-      counters.candidates++;
-      if (candidate.kind === 'unreadable') counters.unparsed++;
-      this.#judge(candidate);
-    }
+    for (const candidate of found.candidates) this.#judge(candidate);
     this.#keep(chunk, match, counters);
     this.#planFlush();
   }
@@ -126,6 +122,9 @@ export class Intake {
   }
 
   #judge(candidate: Candidate): void {
+    const counters = this.#countersOf(candidate.source);
+    counters.candidates++;
+    if (candidate.kind === 'unreadable') counters.unparsed++;
     const { state, decision } = gate(this.#gate, candidate, this.#room.context());
     this.#gate = state;
     const { log } = this.#room;

@@ -88,11 +88,13 @@ function hearSpitrap(peer: PeerConfig, text: SignalText, notification: Notificat
         },
       };
     }
-    case 'stop':
+    case 'stop': {
+      const flow = readFlow(keys);
       return {
         kind: 'input',
-        input: { kind: 'stop', id: text.incident, newId: newId(), peer: peer.name, scope: scopeOf(peer, readFlow(keys)) },
+        input: { kind: 'stop', id: text.incident, newId: newId(), peer: peer.name, flow, scope: scopeOf(peer, flow) },
       };
+    }
     case 'done':
       return {
         kind: 'input',

@@ -42,6 +42,8 @@ export type InputBody =
       readonly newId: IncidentId;
       readonly peer: string;
       readonly scope: readonly string[];
+      /** What the signaller says it is about; absent from an EEM peer. */
+      readonly flow?: Flow | null;
     }
   | {
       readonly kind: 'done';

@@ -60,8 +60,8 @@ function openFromAlert(rules: Rules, book: Book, input: Alert): Step {
   return settle(counted, go(incident, reason, ...firstOrders(incident), ...lookAtDevice(incident, 'first')));
 }
 
-function signalledFlows(input: Alert): FlowRecord[] {
-  if (input.flow === null) return [];
+function signalledFlows(input: Alert | Stop): FlowRecord[] {
+  if (input.flow === null || input.flow === undefined) return [];
   return [
     {
       flow: input.flow,
@@ -219,7 +219,7 @@ function openFromStop(rules: Rules, book: Book, input: Stop): Step {
     openedBy: 'stop',
     at: input.at,
     wall: input.wall,
-    flows: [],
+    flows: signalledFlows(input),
     peers: [],
     signallers: [{ peer: input.peer, id: input.id }],
     scope: input.scope,

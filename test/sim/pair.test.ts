@@ -75,6 +75,8 @@ describe('signals that are lost', () => {
     const [hub, spoke] = [await incidentOf('hub'), await incidentOf('spoke')];
     expect(spoke.openedBy).toBe('stop');
     expect(spoke.captures.every((capture) => capture.late)).toBe(true);
+    // The stop tells what it is about, so that even the late capture can say where the bad SPI stands.
+    expect(hub.done[0]?.keys['spi']).toBe('outbound');
     expect(hub.outcome.kind).toBe('complete');
     expect(spoke.outcome.kind).toBe('complete');
   });

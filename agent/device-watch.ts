@@ -22,6 +22,7 @@ export interface DeviceWatchRoom {
   readonly log: Logger;
 }
 
+const KEY = 'device-login';
 const SESSIONS = ['control', 'capture'] as const;
 /** Trying again changes nothing: a person must. */
 const LASTING: ReadonlySet<string> = new Set(['SSH_HOST_KEY_REFUSED', 'SSH_NO_COMMON_ALGORITHM']);
@@ -30,7 +31,6 @@ const REFUSALS_MAX = 3;
 
 export class DeviceWatch {
   readonly #room: DeviceWatchRoom;
-  readonly #key: string;
   readonly #detach: () => void;
   readonly #told = new Map<string, string>();
   #timer: Timer | null = null;
@@ -40,7 +40,6 @@ export class DeviceWatch {
   /** Before the device connects. */
   constructor(room: DeviceWatchRoom) {
     this.#room = room;
-    this.#key = `device-login:${room.device.name}`;
     this.#detach = room.device.onChange((status) => this.#look(status));
   }
 
@@ -79,7 +78,7 @@ export class DeviceWatch {
     this.#timer = null;
     this.#long = false;
     const { coordinator } = this.#room;
-    if (coordinator.book.alarms.some((alarm) => alarm.key === this.#key)) coordinator.input({ kind: 'clear', key: this.#key });
+    if (coordinator.book.alarms.some((alarm) => alarm.key === KEY)) coordinator.input({ kind: 'clear', key: KEY });
   }
 
   #judge(status: DeviceStatus): void {
@@ -98,9 +97,9 @@ export class DeviceWatch {
       mode === 'act'
         ? `; until then nobody but you can end its debugs: log in to ${device.name} (${address}) and type: ${device.platform.debugOff.all}`
         : '';
-    const standing = coordinator.book.alarms.find((alarm) => alarm.key === this.#key);
+    const standing = coordinator.book.alarms.find((alarm) => alarm.key === KEY);
     if (standing?.text === text) return;
-    coordinator.input({ kind: 'raise', key: this.#key, text, remedy: `${remedyOf(codeOf(error))}${acts}` });
+    coordinator.input({ kind: 'raise', key: KEY, text, remedy: `${remedyOf(codeOf(error))}${acts}` });
   }
 
   close(): void {

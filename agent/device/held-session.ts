@@ -7,7 +7,7 @@ import type { Clock, Timer } from '../../shared/clock.ts';
 import { asSpitrapError } from '../../shared/errors.ts';
 import { limits } from '../../shared/limits.ts';
 import type { CommandResult } from '../../shared/model/capture.ts';
-import type { DurationMs, Monotonic } from '../../shared/model/time.ts';
+import { type DurationMs, formatDuration, type Monotonic } from '../../shared/model/time.ts';
 import type { Random } from '../ports.ts';
 import type { RunOptions, SessionStatus } from './device.ts';
 import type { LoginGate } from './login-gate.ts';
@@ -31,6 +31,7 @@ interface Job {
   readonly command: string;
   readonly options: RunOptions;
   readonly resolve: (result: CommandResult) => void;
+  readonly askedAt: Monotonic;
   /** A stop came while this line still waited for a session. */
   overtaken: boolean;
 }
@@ -90,7 +91,7 @@ export class HeldSession {
       if (this.#stopped) return resolve(notSent(command, 'the agent is stopping'));
       if (this.#queue.length >= limits.commandsQueuedMax)
         return resolve(notSent(command, `more than ${limits.commandsQueuedMax} lines wait on this session`));
-      const job: Job = { command, options, resolve, overtaken: false };
+      const job: Job = { command, options, resolve, askedAt: this.#options.clock.monotonic(), overtaken: false };
       // Urgent lines keep their order among themselves.
       const at = options.urgent === true ? this.#queue.findIndex((other) => other.options.urgent !== true) : -1;
       if (at < 0) this.#queue.push(job);
@@ -140,11 +141,12 @@ export class HeldSession {
 
   async #perform(job: Job): Promise<CommandResult> {
     const { clock } = this.#options;
-    const startedAt = clock.monotonic();
+    // Lines that wait for the same missing session wait for it together; behind another's output each has its own time.
+    const startedAt = this.#session === null ? job.askedAt : clock.monotonic();
     const left = () => job.options.timeoutMs - (clock.monotonic() - startedAt);
     const session = await this.#sessionWithin(job, left);
     if (session === null) {
-      const waited = job.overtaken ? 'a stop had to be sent first' : `no session within ${job.options.timeoutMs} ms`;
+      const waited = job.overtaken ? 'a stop had to be sent first' : `no session within ${formatDuration(job.options.timeoutMs)}`;
       const why = this.#stopped ? 'the agent is stopping' : waited;
       return notSent(job.command, this.#lastError === null ? why : `${this.#lastError} (${why})`, clock.monotonic() - startedAt);
     }

@@ -6,7 +6,7 @@ import type { Clock } from '../../shared/clock.ts';
 import { SpitrapError } from '../../shared/errors.ts';
 import { limits } from '../../shared/limits.ts';
 import type { CommandResult } from '../../shared/model/capture.ts';
-import type { DurationMs } from '../../shared/model/time.ts';
+import { type DurationMs, formatDuration } from '../../shared/model/time.ts';
 import type { Platform } from '../../shared/platforms/platform.ts';
 import type { Random, ShellTarget, ShellTransport } from '../ports.ts';
 import type { Audit } from './audit.ts';
@@ -103,7 +103,7 @@ export class DevicePool implements Device, SessionOpener {
     if (this.#closed) throw new SpitrapError('SSH_CLOSED', `${this.name}: the agent is stopping`);
     const waitMs = this.#gate.waitMs();
     if (waitMs > 0) {
-      const why = `${this.#gate.refusedInARow} logins in a row were refused; the next attempt is in ${waitMs} ms`;
+      const why = `${this.#gate.refusedInARow} logins in a row were refused; the next attempt is in ${formatDuration(waitMs)}`;
       throw new SpitrapError('LOGIN_BACKOFF', `${this.name}: ${why}`, { retryable: true, context: { waitMs } });
     }
     this.#gate.begin();

@@ -7,7 +7,7 @@ import { assertNever, isSpitrapError, SpitrapError } from '../../shared/errors.t
 import { limits } from '../../shared/limits.ts';
 import type { CommandResult, CommandStatus } from '../../shared/model/capture.ts';
 import { quoted } from '../../shared/model/printable.ts';
-import { type DurationMs, elapsedMs } from '../../shared/model/time.ts';
+import { type DurationMs, elapsedMs, formatDuration } from '../../shared/model/time.ts';
 import type { ModeName, Platform } from '../../shared/platforms/platform.ts';
 import type { Shell, ShellTarget, ShellTransport } from '../ports.ts';
 import type { Audit } from './audit.ts';
@@ -148,7 +148,7 @@ export class Session {
 
   async firstPrompt(timeoutMs: DurationMs): Promise<void> {
     const late = this.#options.clock.timer('session login', timeoutMs, () => {
-      const waited = `no prompt within ${timeoutMs} ms of the login; what stands there is ${quoted(this.#lines.partial)}`;
+      const waited = `no prompt within ${formatDuration(timeoutMs)} of the login; what stands there is ${quoted(this.#lines.partial)}`;
       this.#fail(
         new SpitrapError('PROMPT_TIMEOUT', `${this.#options.device}: ${waited}; the session is closed and tried again`, {
           retryable: true,
@@ -184,7 +184,8 @@ export class Session {
       sent.command,
       { ...budget, timeoutMs: Math.max(1, budget.timeoutMs - tookMs) },
       clock,
-      (bytes) => this.#abandon(job, 'timeout', `no prompt within ${budget.timeoutMs} ms, after ${bytes} bytes of output`),
+      (bytes) =>
+        this.#abandon(job, 'timeout', `no prompt within ${formatDuration(budget.timeoutMs)}, after ${bytes} bytes of output`),
     );
     this.#job = job;
     this.#step({ kind: 'send', sent });

@@ -7,6 +7,7 @@ import ssh2 from 'ssh2';
 import type { Clock } from '../../shared/clock.ts';
 import { SpitrapError } from '../../shared/errors.ts';
 import { quoted } from '../../shared/model/printable.ts';
+import { formatDuration } from '../../shared/model/time.ts';
 import type { Shell, ShellTarget, ShellTransport } from '../ports.ts';
 import { sshAlgorithms } from './ssh-algorithms.ts';
 import { type Attempt, noTerminal, sshError, where } from './ssh-errors.ts';
@@ -31,7 +32,7 @@ export function sshShells(clock: Clock): ShellTransport {
         return await openShell(clock, target, timeoutMs, clients);
       } catch (error) {
         for (const client of clients) client.destroy();
-        const what = `${where(target)}: no shell within ${timeoutMs} ms. Tried again later.`;
+        const what = `${where(target)}: no shell within ${formatDuration(timeoutMs)}. Tried again later.`;
         throw late ? new SpitrapError('SSH_UNREACHABLE', what, { retryable: true, cause: error }) : error;
       } finally {
         timer.cancel();

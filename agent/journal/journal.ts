@@ -158,7 +158,8 @@ export class Journal {
       const outcome = await bounded(entry.synced, atMostMs, this.#world.clock, 'journal wait');
       if (outcome.inTime) return 'synced';
       this.#counters.waitsOver++;
-      this.#degrade(`a record was not on disk after ${atMostMs} ms`);
+      // A disk that says why is the better reason.
+      if (this.#degraded === null) this.#degrade(`a record was not on disk after ${atMostMs} ms`);
     } catch {
       // Dropped: #drop has said so.
     }

@@ -64,7 +64,7 @@ export function collectStatus(rooms: StatusRooms): AgentStatus {
     peers: config.peers.map((peer) => describePeer(peer.name, rooms, now)),
     incidents: incidentSummaries(coordinator.book, now, config.dataDir),
     alarms: coordinator.book.alarms.map(describeAlarm),
-    refusals: Object.fromEntries([...rooms.signals.refusals, ...rooms.intake.refusals, ...gateRefusals(rooms.intake)]),
+    refusals: summed([...rooms.signals.refusals, ...rooms.intake.refusals, ...gateRefusals(rooms.intake)]),
     drops: describeDrops(rooms, ringStatus.droppedLines),
     ring: {
       bytes: ringStatus.bytes,
@@ -157,6 +157,13 @@ function describePeer(name: string, rooms: StatusRooms, now: Monotonic): PeerSta
 
 const gateRefusals = (intake: Intake): [string, number][] =>
   Object.entries(intake.gateCounts).filter(([reason, count]) => count > 0 && reason !== 'event' && reason !== 'waiting');
+
+/** Signals and lines are refused for some of the same reasons: their counts stand together. */
+function summed(counts: readonly (readonly [string, number])[]): Record<string, number> {
+  const sums = new Map<string, number>();
+  for (const [reason, count] of counts) sums.set(reason, (sums.get(reason) ?? 0) + count);
+  return Object.fromEntries(sums);
+}
 
 function describeDrops(rooms: StatusRooms, ringLines: number): Record<string, number> {
   const all: Record<string, number> = {

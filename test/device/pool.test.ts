@@ -51,6 +51,21 @@ describe('two held sessions', () => {
     expect(seen[0]).toBe('connecting');
   });
 
+  test('lines of two captures that wait for a device that is gone wait together, each its own time and no longer', async () => {
+    const { clock, device } = pool({ refuse: unreachable });
+    device.connect();
+    const begun = clock.monotonic();
+    const ended: string[] = [];
+    for (const name of ['first', 'stop'])
+      void device.run('capture', 'show version', { timeoutMs: 30_000 }).then((result) => {
+        ended.push(`${name} ${result.status} after ${Math.round((clock.monotonic() - begun) / 1_000)} s`);
+        expect(result.detail).toBe('SSH_UNREACHABLE: no route (no session within 30s)');
+      });
+    await clock.advance(31_000);
+    expect(ended).toEqual(['first closed after 30 s', 'stop closed after 30 s']);
+    await device.close();
+  });
+
   test('a command that hangs on A holds up nothing on B', async () => {
     const { clock, device } = pool({ answer: (c) => (c === 'show crypto ipsec sa detail' || c === '^C' ? null : '') });
     device.connect();

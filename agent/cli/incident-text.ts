@@ -112,10 +112,18 @@ function offWords({ stop, opened }: IncidentFile): string {
   return `${stop.off}; sent ${time(stop.sent)}${after}${stop.via === null ? '' : ` on session ${stop.via}`}, ${stop.attempts} attempt${stop.attempts === 1 ? '' : 's'}`;
 }
 
+/** `22 of 25 commands with output, 3 empty`, and every other way in which a command can come back. */
 function capturedWords(captures: readonly CaptureEntry[]): string {
-  const whole = captures.filter((entry) => entry.status === 'ok').length;
-  const late = captures.filter((entry) => entry.late).length;
-  return `${whole} of ${captures.length} commands with output${late > 0 ? `, ${late} late` : ''}`;
+  const count = (fits: (entry: CaptureEntry) => boolean): number => captures.filter(fits).length;
+  const parts: [number, string][] = [
+    [count((entry) => entry.status === 'ok' && entry.bytes === 0), 'empty'],
+    [count((entry) => entry.status === 'refused'), 'refused'],
+    [count((entry) => entry.status === 'skipped'), 'skipped'],
+    [count((entry) => entry.status === 'timeout' || entry.status === 'closed' || entry.status === 'too-long'), 'cut short'],
+    [count((entry) => entry.late), 'late'],
+  ];
+  const rest = parts.filter(([number]) => number > 0).map(([number, word]) => `, ${number} ${word}`);
+  return `${count((entry) => entry.status === 'ok' && entry.bytes > 0)} of ${captures.length} commands with output${rest.join('')}`;
 }
 
 const yesNo = (value: boolean | null): string => (value === null ? 'unknown' : value ? 'yes' : 'no');

@@ -74,7 +74,7 @@ test('one incident', () => {
     off         verified; sent 2026-03-12 18:22:28Z, 18s after the message on
                 session control, 1 attempt
     peer        spoke1: off verified, captured yes
-    captured    1 of 2 commands with output
+    captured    1 of 2 commands with output, 1 refused
                 refused: show dmvpn detail (% Invalid input detected at '^' marker.)
     log         4096 bytes, 2026-03-12 18:12:10Z to 2026-03-12 18:22:38Z, 0 holes
     bundle      /data/incidents/01HV5T0000000000000000000A

@@ -50,6 +50,11 @@ export class BundleFeed {
     return this.#feeds.get(id)?.planned ?? [];
   }
 
+  /** What left unsealed, because no disk took it, is not kept in memory for ever. */
+  keepOnly(open: readonly IncidentId[]): void {
+    for (const id of this.#feeds.keys()) if (!open.includes(id)) this.#feeds.delete(id);
+  }
+
   /** Hands an output over and returns at once. What a dead disk would keep in memory beyond the limit is named, and not kept. */
   save(id: IncidentId, output: SavedOutput): void {
     const feed = this.#feed(id);

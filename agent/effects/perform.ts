@@ -67,9 +67,10 @@ export class Performer {
   }
 
   perform: Perform = (effect) => {
-    const { delivery, log, ring } = this.#room;
+    const { coordinator, delivery, log, ring } = this.#room;
     switch (effect.kind) {
       case 'open-bundle':
+        this.#feed.keepOnly(coordinator.book.incidents.map((incident) => incident.id));
         this.#feed.open(effect.incident);
         return;
       case 'flush-ring':

@@ -156,6 +156,35 @@ describe('timers', () => {
   });
 });
 
+test('a plan that moves has one timer, the newer', async () => {
+  await open({ role: 'spoke' });
+  const alert = { kind: 'alert', id: ID, peer: 'hub', act: true, flow: null, scope: [] } as const;
+  coordinator.input({ ...alert, delayMs: 18_000 });
+  coordinator.input({ ...alert, delayMs: 5_000 });
+  await settle(10);
+  expect(clock.waiting.filter((name) => name.startsWith('stop'))).toEqual([`stop ${ID}`]);
+  await clock.advance(5_000);
+  expect(performed).toContain('attempt-stop');
+});
+
+test('a timer that fires a fraction early is set again: the plan is never early', async () => {
+  coordinator.input(sighting());
+  await settle(10);
+  const due = clock.monotonic() + 18_000;
+  const inputs: number[] = [];
+  events.on('decided', ({ input }) => {
+    if (input.kind === 'timer' && input.name === 'stop') inputs.push(input.at);
+  });
+  coordinator.close();
+  const hasty = new FakeClock({ monotonicMs: clock.monotonic() });
+  const timer = hasty.timer.bind(hasty);
+  hasty.timer = (name, delayMs, fire) => timer(name, delayMs > 1 ? delayMs - 0.7 : delayMs, fire);
+  const again = new Coordinator({ rules, journal, events, world: { clock: hasty }, log });
+  again.input(sighting());
+  await hasty.advance(18_000);
+  expect(inputs).toEqual([due]);
+});
+
 describe('a start from what the journal holds', () => {
   test('the same book, and a damaged record costs itself alone', async () => {
     coordinator.input(sighting(1));

@@ -2,9 +2,16 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Config, PeerConfig } from '../../agent/config/config.ts';
 import { createLog } from '../../agent/log.ts';
+import { openEngine } from '../../agent/net/engine.ts';
+import type { SnmpPeer } from '../../agent/net/signalling.ts';
+import { openSnmpReceiver } from '../../agent/net/snmp-receiver.ts';
+import { openSnmpSender } from '../../agent/net/snmp-sender.ts';
+import type { World } from '../../agent/ports.ts';
 import { parseRange } from '../../shared/model/address.ts';
+import { defaultValues, encodeSignalText } from '../../shared/wire/signal.ts';
+import { FakeDisk } from '../support/fake-disk.ts';
 import { seededRandom } from '../support/seeded-random.ts';
-import { between, type End, SIGNAL_PORT, SimPair, secrets } from './sim-pair.ts';
+import { addresses, between, type End, SIGNAL_PORT, SimPair, secrets } from './sim-pair.ts';
 
 let sim: SimPair;
 afterEach(() => sim.stop());
@@ -195,6 +202,58 @@ describe('several peers', () => {
     expect((await sim.incidentOf('hub')).outcome).toMatchObject({ kind: 'partial', reasons: ['no-done:spoke-b'] });
     await sim.clock.advance(16 * 60_000);
     expect(sim.alarms('hub').join()).toMatch(/spoke-b never acknowledged the stop.*undebug all/);
+  });
+});
+
+describe('a spoke with two hubs', () => {
+  test('both alert: one stop, at the earlier of the two plans, and each gets its own done', async () => {
+    const address = '198.51.100.3';
+    const snmp = { version: '2c' as const, community: 'second-hub' };
+    const second = (config: Config): Config => {
+      const [peer] = config.peers as [PeerConfig];
+      const send = [{ address, port: SIGNAL_PORT }];
+      return { ...config, peers: [peer, { ...peer, name: 'hub2', send, from: [parseRange(address)!], snmp }] };
+    };
+    sim = await SimPair.armed({ config: { spoke: second } });
+    const world = { clock: sim.clock, random: seededRandom(99), disk: new FakeDisk(), datagrams: sim.network.host(address) };
+    const engine = await openEngine('/hub2', null, world as unknown as World);
+    const peers: SnmpPeer[] = [{ name: 'spoke', from: [addresses.spoke.agent], credentials: snmp, engineId: null }];
+    const dones: string[] = [];
+    const receiver = await openSnmpReceiver({
+      listen: { address, port: SIGNAL_PORT },
+      peers,
+      engine,
+      world,
+      onNotification: (notification) => {
+        if (notification.intData1 === defaultValues.done) dones.push(notification.strData);
+        notification.respond();
+      },
+      onRefusal: () => {},
+    });
+    const sender = await openSnmpSender({ peers, engine, world });
+    const id = '01KKHMKS72E6R0P2GJR4R8GCJ9';
+    sim.lab.desync();
+    await sim.clock.advance(3_000);
+    const alertedAt = sim.clock.monotonic();
+    const alert = {
+      confirmed: true,
+      root: 91,
+      intData1: defaultValues.alert,
+      intData2: 5_000,
+      strData: encodeSignalText({ phase: 'alert', incident: id, keys: {} }),
+      policyName: '',
+      policyPath: '',
+    } as const;
+    void sender.send('spoke', { address: addresses.spoke.agent, port: SIGNAL_PORT }, alert, { timeoutMs: 3_000 });
+    await sim.clock.advance(60_000);
+    expect(sim.undebugs('spoke').map((at) => at - alertedAt)).toEqual([5_000]);
+    expect(dones[0]).toMatch(new RegExp(`^1 done ${id} off=verified`));
+    const hub = await sim.incidentOf('hub');
+    const spoke = await sim.incidentOf('spoke');
+    expect([spoke.id, spoke.aliases]).toEqual([hub.id, [id]]);
+    expect(hub.done[0]).toMatchObject({ off: 'verified' });
+    await sender.close();
+    await receiver.close();
   });
 });
 

@@ -1,0 +1,62 @@
+/** The orderly end of an agent, in the middle of whatever is under way: bounded, nothing left behind, nothing lost. */
+import { afterEach, describe, expect, test } from 'vitest';
+import { SimPair } from './sim-pair.ts';
+
+let sim: SimPair;
+afterEach(() => sim.stop());
+
+async function stopAgent(end: 'hub' | 'spoke', advanceMs: number): Promise<number> {
+  const agent = sim.stations[end].agent!;
+  sim.stations[end].agent = null;
+  const from = sim.clock.monotonic();
+  let tookMs = Number.POSITIVE_INFINITY;
+  const stopping = agent.stop('SIGTERM').then(() => {
+    tookMs = sim.clock.monotonic() - from;
+  });
+  await sim.clock.advance(advanceMs);
+  await stopping;
+  return tookMs;
+}
+
+describe('nothing is left behind', () => {
+  test.each<[title: string, atMs: number | null]>([
+    ['idle', null],
+    ['just after the message', 50],
+    ['between alert and stop', 9_000],
+    ['just after the stop', 18_050],
+    ['while the log tail is kept', 22_000],
+    ['after the seal', 60_000],
+  ])('no timer, %s', async (_title, atMs) => {
+    sim = await SimPair.armed();
+    if (atMs !== null) {
+      sim.lab.desync();
+      await sim.clock.advance(atMs);
+    }
+    for (const end of ['hub', 'spoke'] as const) expect(await stopAgent(end, 30_000)).toBeLessThan(25_000);
+    sim.lab.close();
+    // The box's own: a closed line's.
+    expect(sim.clock.waiting.filter((name) => !name.startsWith('lab'))).toEqual([]);
+  });
+});
+
+test('under a disk that hangs it still ends in time, and the debugs are off', async () => {
+  sim = await SimPair.armed();
+  sim.lab.desync();
+  await sim.clock.advance(2_000);
+  sim.stations.hub.disk.stall((operation) => operation === 'append' || operation === 'sync');
+  expect(await stopAgent('hub', 60_000)).toBeLessThan(45_000);
+  expect(sim.boxes.hub.debugsOn()).toEqual([]);
+  sim.stations.hub.disk.heal();
+});
+
+test('what it leaves open is finished by the next start', async () => {
+  sim = await SimPair.armed();
+  sim.lab.desync();
+  await sim.clock.advance(5_000);
+  await stopAgent('spoke', 10_000);
+  await sim.startAgent('spoke');
+  await sim.clock.advance(150_000);
+  expect(sim.boxes.spoke.debugsOn()).toEqual([]);
+  expect((await sim.incidentOf('spoke')).stop.off).toBe('verified');
+  expect((await sim.incidentOf('hub')).done[0]).toMatchObject({ off: 'verified', sealed: true });
+});

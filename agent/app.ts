@@ -101,7 +101,7 @@ async function wire(config: Config, world: World, log: Logger, options: AgentOpt
   });
 
   // The device.
-  const audit = cleanup.add('audit', openAudit({ path: join(dataDir, 'audit.log'), disk, clock }));
+  const audit = cleanup.add('audit', openAudit({ path: join(dataDir, 'audit.log'), disk, clock, log }));
   const platform = platformNamed(config.device.platform);
   if (platform === null)
     throw new SpitrapError('CONFIG_INVALID', `device.platform ${JSON.stringify(config.device.platform)} is not on the shelf`);
@@ -243,6 +243,7 @@ async function wire(config: Config, world: World, log: Logger, options: AgentOpt
     signals,
     ring,
     journal,
+    audit,
     listening,
   };
   const status = () => collectStatus(rooms);

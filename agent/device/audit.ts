@@ -4,6 +4,7 @@
  */
 import type { Clock } from '../../shared/clock.ts';
 import { limits } from '../../shared/limits.ts';
+import type { Logger } from '../log.ts';
 import type { Disk, DiskFile } from '../ports.ts';
 
 export interface Audit {
@@ -17,14 +18,23 @@ export interface Audit {
 }
 
 /** One JSON object a line: `{"at":"2026-…Z","device":…,"session":…,"line":…}`. */
-export function openAudit(options: { readonly path: string; readonly disk: Disk; readonly clock: Clock }): Audit {
-  return new AuditFile(options.path, options.disk, options.clock);
+export interface AuditOptions {
+  readonly path: string;
+  readonly disk: Disk;
+  readonly clock: Clock;
+  /** Told once when lines begin to be lost, and once when they are written again. */
+  readonly log?: Pick<Logger, 'error' | 'warn'>;
+}
+
+export function openAudit(options: AuditOptions): Audit {
+  return new AuditFile(options);
 }
 
 class AuditFile implements Audit {
   readonly #path: string;
   readonly #disk: Disk;
   readonly #clock: Clock;
+  readonly #log: AuditOptions['log'] | null;
   #file: DiskFile | null = null;
   #pending: string[] = [];
   #writing: Promise<void> | null = null;
@@ -32,10 +42,11 @@ class AuditFile implements Audit {
   #dropped = 0;
   #lastError: string | null = null;
 
-  constructor(path: string, disk: Disk, clock: Clock) {
+  constructor({ path, disk, clock, log }: AuditOptions) {
     this.#path = path;
     this.#disk = disk;
     this.#clock = clock;
+    this.#log = log ?? null;
   }
 
   sent(device: string, session: string, line: string): void {
@@ -75,9 +86,18 @@ class AuditFile implements Audit {
         this.#file ??= await this.#disk.open(this.#path, 'append');
         await this.#file.append(Buffer.from(lines.join(''), 'utf8'));
         this.#written += lines.length;
+        if (this.#lastError !== null)
+          this.#log?.warn({ event: 'audit', file: this.#path, lost: this.#dropped }, 'audit: on disk again');
+        this.#lastError = null;
       } catch (error) {
         this.#dropped += lines.length;
-        this.#lastError = error instanceof Error ? error.message : String(error);
+        const why = error instanceof Error ? error.message : String(error);
+        if (this.#lastError === null)
+          this.#log?.error(
+            { event: 'audit', file: this.#path, error: why },
+            `audit: lines sent to the device are not recorded: ${why}; going on without them, tried again with the next line`,
+          );
+        this.#lastError = why;
         // A file that failed once is opened anew: the disk may be back.
         const file = this.#file;
         this.#file = null;

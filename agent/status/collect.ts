@@ -5,6 +5,7 @@ import { formatFlow } from '../../shared/model/flow.ts';
 import type { Monotonic, Wall } from '../../shared/model/time.ts';
 import type { Config, SourceConfig } from '../config/config.ts';
 import type { Coordinator } from '../coordinator.ts';
+import type { Audit } from '../device/audit.ts';
 import type { Device } from '../device/device.ts';
 import { madeAtMs } from '../evidence/bundle-id.ts';
 import type { Ring } from '../evidence/ring.ts';
@@ -35,6 +36,7 @@ export interface StatusRooms {
   readonly signals: Signals;
   readonly ring: Ring;
   readonly journal: Journal;
+  readonly audit: Audit;
   readonly listening: ReadonlyMap<string, string>;
 }
 
@@ -168,6 +170,7 @@ function summed(counts: readonly (readonly [string, number])[]): Record<string, 
 function describeDrops(rooms: StatusRooms, ringLines: number): Record<string, number> {
   const all: Record<string, number> = {
     ringPendingBytesMax: ringLines,
+    auditLines: rooms.audit.status().dropped,
     journalQueue: rooms.journal.counters.dropped,
     bundleJournalRecordsMax: rooms.coordinator.notJournaled,
     ...rooms.coordinator.book.dropped,

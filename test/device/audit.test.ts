@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { openAudit } from '../../agent/device/audit.ts';
 import { SpitrapError } from '../../shared/errors.ts';
-import { FakeClock } from '../support/fake-clock.ts';
+import { FakeClock, settle } from '../support/fake-clock.ts';
 import { FakeDisk } from '../support/fake-disk.ts';
 import { logIn } from '../support/log-in.ts';
 import { ScriptedIos } from '../support/scripted-ios.ts';
@@ -39,11 +39,28 @@ test('every line sent stands in the file, with time, device and session; a secre
   expect(audit.status()).toEqual({ written: 6, dropped: 0, lastError: null });
 });
 
-test('a disk that fails loses lines, counted, and fails no send', async () => {
+test('a disk that fails loses lines, counted and told once, and fails no send; its return is told too', async () => {
   const disk = new FakeDisk();
+  const open = disk.open.bind(disk);
   disk.open = () => Promise.reject(new SpitrapError('DISK_FAILED', 'ENOSPC'));
-  const audit = openAudit({ path: '/data/audit.log', disk, clock: new FakeClock() });
-  audit.sent('hub1', 'control', 'undebug all');
+  const told: string[] = [];
+  const log = {
+    error: (_: object, text?: string) => told.push(text ?? ''),
+    warn: (_: object, text?: string) => told.push(text ?? ''),
+  };
+  const audit = openAudit({ path: '/data/audit.log', disk, clock: new FakeClock(), log: log as never });
+  for (let line = 0; line < 3; line++) {
+    audit.sent('hub1', 'control', 'undebug all');
+    await settle();
+  }
+  expect(audit.status()).toEqual({ written: 0, dropped: 3, lastError: 'ENOSPC' });
+  disk.open = open;
+  await disk.makeFolder('/data');
+  audit.sent('hub1', 'control', 'show debugging');
   await audit.close();
-  expect(audit.status()).toEqual({ written: 0, dropped: 1, lastError: 'ENOSPC' });
+  expect(audit.status()).toEqual({ written: 1, dropped: 3, lastError: null });
+  expect(told).toEqual([
+    'audit: lines sent to the device are not recorded: ENOSPC; going on without them, tried again with the next line',
+    'audit: on disk again',
+  ]);
 });

@@ -24,6 +24,9 @@ import { binPath } from './lab-process.ts';
 
 export { type End, ends } from '../../agent/cli/lab/relay.ts';
 
+// Each agent process is killed at our exit, by a listener of its own.
+process.setMaxListeners(64);
+
 const world = createWorld();
 const { clock, disk } = world;
 

@@ -100,6 +100,9 @@ describe('an alert that is late on its way out', () => {
     // Stops alone: one each 5 s. Alerts would be two a second.
     expect(sim.network.packets.length - before).toBeLessThan(30);
     expect(sim.undebugs('hub')).toHaveLength(1);
+    await sim.clock.advance(100_000);
+    const alert = (await sim.incidentOf('hub')).signals.find((signal) => signal.phase === 'alert');
+    expect(alert).toMatchObject({ direction: 'sent', attempts: 0, detail: 'the stop came first' });
   });
 });
 

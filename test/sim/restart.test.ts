@@ -111,6 +111,22 @@ describe('a bundle and a crash', () => {
     expect((await sim.incidentOf('hub')).done[0]).toMatchObject({ off: 'verified', sealed: true });
   });
 
+  test('dies when a capture has ended and its outputs are not on the disk yet: they are captured again', async () => {
+    sim = await SimPair.armed();
+    const { disk } = sim.stations.spoke;
+    disk.stall((operation, path) => operation === 'append' && path.includes('/incidents/'));
+    sim.lab.desync();
+    await sim.clock.advance(1_500);
+    expect(sim.boxes.spoke.commandLog.some((entry) => entry.expanded === 'show dmvpn detail')).toBe(true);
+    await sim.kill('spoke');
+    disk.heal();
+    await sim.startAgent('spoke');
+    await sim.clock.advance(150_000);
+    const { captures, outcome } = await sim.incidentOf('spoke');
+    expect(outcome.reasons.join()).not.toContain('outputs-missing');
+    expect(captures.some((capture) => capture.command === 'show dmvpn detail' && capture.bytes > 0)).toBe(true);
+  });
+
   test('its folder is gone when the agent comes back: sealed all the same, and it says how much is missing', async () => {
     sim = await SimPair.armed();
     sim.lab.desync();

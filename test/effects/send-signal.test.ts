@@ -151,3 +151,31 @@ test('an EEM peer gets its stop twice, 2 s apart, bare', async () => {
   expect(sender.attempts.every((attempt) => attempt.notification.strData === '' && !attempt.notification.confirmed)).toBe(true);
   expect(results).toMatchObject([{ result: 'sent', attempts: 2 }]);
 });
+
+test('an alert whose stop time has come is repeated no more; an answer to the last attempt still counts', async () => {
+  const { clock, sender, delivery, results } = begin();
+  const overAt = clock.monotonic() + 1_000;
+  const order = (incident: string) => ({
+    phase: 'alert' as const,
+    peer: 'spoke',
+    incident,
+    content: () => ({ intData2: 0, keys: {} }),
+    isOver: (at: number) => at >= overAt,
+  });
+  delivery.start(order(ID), (result) => results.push(result));
+  await clock.advance(60_000);
+  expect(sender.attempts.map((attempt) => attempt.atMs)).toEqual([0, 50, 100, 200, 350, 550, 800]);
+  expect(results).toMatchObject([{ result: 'given-up', attempts: 7 }]);
+  // The first attempt leaves whatever the time: a plan may be due at once.
+  delivery.start(order('01KKHMKS72E6R0P2GJR4R8GCJA'), () => {});
+  expect(sender.attempts).toHaveLength(8);
+});
+
+test('after the end nothing is begun, and no timer is set', async () => {
+  const { clock, sender, delivery, start, results } = begin();
+  delivery.close();
+  start('stop');
+  delivery.once({ phase: 'hello', peer: 'spoke', incident: null, content: () => ({ intData2: 0, keys: {} }) }, () => {});
+  await clock.advance(10_000);
+  expect([sender.attempts, results, clock.waiting]).toEqual([[], [], []]);
+});

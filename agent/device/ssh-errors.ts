@@ -31,13 +31,20 @@ export function sshError(
   }
   if (error.level === 'client-authentication') return authError(attempt);
   if (/no matching/i.test(error.message)) return algorithmError(attempt, error);
-  const what =
-    error.level === 'client-timeout' ? 'did not answer in time' : `could not be reached: ${quoted(error.message, 160)}`;
-  return new SpitrapError('SSH_UNREACHABLE', `${where(target)} ${what}. Tried again later.`, {
+  const what = whatWentWrong(error);
+  return new SpitrapError('SSH_UNREACHABLE', `${where(target)} ${what}${what.endsWith('?') ? '' : '.'} Tried again later.`, {
     retryable: true,
     cause: error,
     context: { level: error.level ?? null, code: error.code ?? null },
   });
+}
+
+/** Socket errors carry the level `client-socket` or an errno; what ssh2 could not parse carries `protocol`, `handshake` or nothing. */
+function whatWentWrong({ level, code, message }: NonNullable<Parameters<typeof sshError>[1]>): string {
+  if (level === 'client-timeout') return 'did not answer in time';
+  if (level === 'client-socket' || level === 'client-dns' || code !== undefined)
+    return `could not be reached: ${quoted(message, 160)}`;
+  return `answered, but not in SSH that we understand: ${quoted(message, 160)}; is it the right port?`;
 }
 
 function hostKeyError({ target, presentedKey }: Attempt): SpitrapError {

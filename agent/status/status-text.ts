@@ -68,14 +68,18 @@ function deviceLines({ device }: AgentStatus, paint: Paint): string[] {
   const host = device.hostname === null ? 'never logged in' : `prompt ${printable(device.hostname, 40)}`;
   const debugs =
     device.debugsOn === null
-      ? 'not read'
+      ? device.debugsReadAt === null
+        ? 'not read yet'
+        : 'could not be read'
       : device.debugsOn.length === 0
         ? 'none on'
         : device.debugsOn.map((flag) => printable(flag, 60)).join(', ');
+  const readAt =
+    device.debugsReadAt === null ? '' : ` (${device.debugsOn === null ? 'tried' : 'read'} ${time(device.debugsReadAt)})`;
   return [
     row('device', `${printable(device.name, 40)} ${device.address}:${device.port} ${device.platform}, ${host}`, paint),
     ...(['capture', 'control'] as const).flatMap((name) => sessionLines(name, device.sessions[name], paint)),
-    ...wrapped(`crypto debugs: ${debugs}${device.debugsReadAt === null ? '' : ` (read ${time(device.debugsReadAt)})`}`, INDENT),
+    ...wrapped(`crypto debugs: ${debugs}${readAt}`, INDENT),
     ...(device.clock === null
       ? []
       : wrapped(

@@ -176,7 +176,11 @@ export function deviceCases(): void {
           /ENABLE_REFUSED: hub1: enable was refused, the device said ".*% (Bad secrets|Access denied).*"; check enablePassword/,
         );
         expect(alarm.remedy).toMatch(/^correct device\.enablePassword, or give the user privilege 15/);
-        await lastError(pair, 'spoke', /^SSH_UNREACHABLE: \S+ port \d+ (could not be reached|closed|did not answer)/);
+        await lastError(
+          pair,
+          'spoke',
+          /^SSH_UNREACHABLE: \S+ port \d+ answered, but not in SSH that we understand: ".*"; is it the right port\? Tried again later\./,
+        );
 
         await pair.until('the syslog connections', () => pair.stage.syslog.hub.connected());
         pair.desync();

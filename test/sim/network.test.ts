@@ -203,6 +203,9 @@ describe('several peers', () => {
     expect(Math.abs(sim.undebugs('spoke')[0]! - sim.undebugs('hub')[0]!)).toBeLessThanOrEqual(5);
     expect(sim.network.packets.some((packet) => packet.to.address === '198.51.100.77')).toBe(true);
     expect((await sim.incidentOf('hub')).outcome).toMatchObject({ kind: 'partial', reasons: ['no-done:spoke-b'] });
+    // Its silence is an alarm, and not this incident's.
+    expect(sim.alarms('hub').join()).toContain('spoke-b has not been heard');
+    expect((await sim.incidentOf('hub')).alarms).toEqual([]);
     await sim.clock.advance(16 * 60_000);
     expect(sim.alarms('hub').join()).toMatch(/spoke-b never acknowledged the stop.*undebug all/);
   });

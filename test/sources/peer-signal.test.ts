@@ -64,7 +64,7 @@ describe('means an input', () => {
   test('a stop, with its id and a fresh one in case that it opens the incident', () => {
     expect(heard({})).toEqual({
       kind: 'input',
-      input: { kind: 'stop', id: ID, newId: NEW_ID, peer: 'hub', scope: ['213.163.222.7'] },
+      input: { kind: 'stop', id: ID, newId: NEW_ID, peer: 'hub', scope: ['213.163.222.7'], flow: null },
     });
   });
 
@@ -72,6 +72,12 @@ describe('means an input', () => {
     expect(heard({ peer: 'router', strData: 'anything' })).toEqual({
       kind: 'input',
       input: { kind: 'stop', id: null, newId: NEW_ID, peer: 'router', scope: ['203.0.113.1'] },
+    });
+  });
+
+  test('a stop that names its flow: if no alert came, the captures know what to look for', () => {
+    expect(heard({ strData: `1 stop ${ID} ${FLOW}` })).toMatchObject({
+      input: { kind: 'stop', flow: { src: '11.1.1.3', dst: '213.163.222.7', spi: 0x68842105 } },
     });
   });
 

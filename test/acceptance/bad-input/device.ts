@@ -1,5 +1,5 @@
 /** What goes wrong between an agent and its device. Registered by ../bad-input-living.test.ts. Most of these end at the seal's deadline, two minutes after the stop. */
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import ssh2 from 'ssh2';
 import { expect, test } from 'vitest';
@@ -124,6 +124,22 @@ export function deviceCases(): void {
         await pair.alive('hub', 'spoke');
       },
     );
+  });
+
+  test('no host key pinned: nothing is sent, and the alarm holds all that is needed to pin it; pinned, the next event goes through', async () => {
+    await withPair({ edit: (text, end) => (end === 'hub' ? text.replace(/ {2}hostKey: .*\n/, '') : text) }, async (pair) => {
+      await pair.start('hub', 'spoke');
+      const alarm = await pair.alarm('hub', /no login is possible: SSH_HOST_KEY_REFUSED: .*, but none is pinned;/);
+      const [shown] = /SHA256:[\w+/]{43}/.exec(alarm.text) ?? [];
+      expect(shown).toBe(pair.stage.facts.hub.hostKey);
+      expect(pair.stage.boxes.hub.commandLog.filter(({ line }) => line >= 0)).toEqual([]);
+      await pair.stop('hub');
+      const text = readFileSync(pair.config('hub'), 'utf8');
+      writeFileSync(pair.config('hub'), text.replace(/( {2}user: .*\n)/, `$1  hostKey: "${shown}"\n`));
+      await pair.start('hub');
+      await pair.goesThrough();
+      expect((await pair.status('hub')).alarms.filter(({ text: words }) => /SSH_HOST_KEY/.test(words))).toEqual([]);
+    });
   });
 
   test('a wrong password at the spoke: three tries and no more, an alarm; the hub is off, and says what the spoke could not do', async () => {

@@ -81,6 +81,14 @@ describe('the real disk', () => {
     await expect(createDisk().makeFolder(join(folder, 'f/inner'))).rejects.toThrow(/f\/inner: ENOTDIR: .*choose another dataDir/);
   });
 
+  test('a folder where none can be made is refused, and not tried for ever as by mkdir -p of Node', async () => {
+    // /proc answers ENOENT although the parent is there.
+    await expect(createDisk().makeFolder('/proc/spitrap-test/inner')).rejects.toMatchObject({
+      code: 'DISK_FAILED',
+      message: expect.stringContaining('/proc/spitrap-test/inner'),
+    });
+  });
+
   test('a full disk is said, with the remedy, and may pass', async () => {
     // /dev/full refuses every write with ENOSPC.
     const file = await createDisk().open('/dev/full', 'append');

@@ -9,9 +9,8 @@ import { type IncidentFile, parseIncidentFile } from '../../agent/evidence/incid
 import type { Box, BoxOptions, PairOptions } from '../../agent/lab/contract.ts';
 import { createLabPair } from '../../agent/lab/pair.ts';
 import { type Logger, silentLog } from '../../agent/log.ts';
-import type { Endpoint, Shell, ShellTransport, StreamConnection, Streams, World } from '../../agent/ports.ts';
+import type { World } from '../../agent/ports.ts';
 import type { AgentStatus } from '../../agent/status/status.ts';
-import { type ErrorCode, SpitrapError } from '../../shared/errors.ts';
 import { parseRange } from '../../shared/model/address.ts';
 import type { Mode, Role } from '../../shared/model/watch.ts';
 import { defaultValues } from '../../shared/wire/signal.ts';
@@ -19,6 +18,7 @@ import { FakeClock, settle } from '../support/fake-clock.ts';
 import { FakeNetwork, type Packet } from '../support/fake-datagrams.ts';
 import { FakeDisk } from '../support/fake-disk.ts';
 import { seededRandom } from '../support/seeded-random.ts';
+import { BoxShells, MemoryStreams } from './box-ports.ts';
 import { type Boot, Lifeline } from './lifeline.ts';
 
 export const addresses = {
@@ -328,104 +328,6 @@ function simConfig(end: End, mode: Mode, syslog: Syslog): Config {
     budgets: { incidentsPerHour: 12 },
     log: { level: 'info', format: 'json' },
   };
-}
-
-/** Syslog over TCP, in memory: one connection from the box. */
-class MemoryStreams implements Streams {
-  #onConnection: ((connection: StreamConnection) => void) | null = null;
-  #onData: ((bytes: Buffer) => void) | null = null;
-  readonly #from: string;
-
-  constructor(from: string) {
-    this.#from = from;
-  }
-
-  async listen(endpoint: Endpoint, onConnection: (connection: StreamConnection) => void) {
-    this.#onConnection = onConnection;
-    this.#onData = null;
-    return {
-      local: endpoint,
-      close: async () => {
-        this.#onConnection = null;
-        this.#onData = null;
-      },
-    };
-  }
-
-  deliver(bytes: Buffer): void {
-    if (this.#onConnection === null) return;
-    if (this.#onData === null) this.#connect();
-    this.#onData?.(bytes);
-  }
-
-  #connect(): void {
-    const connection: StreamConnection = {
-      remote: { address: this.#from, port: 40_000 },
-      onData: (handler) => {
-        this.#onData = handler;
-      },
-      onClose: () => {},
-      close: () => {
-        this.#onData = null;
-      },
-    };
-    this.#onConnection?.(connection);
-  }
-}
-
-/** SSH without SSH: a shell is a VTY line of the box, one event-loop turn away. */
-class BoxShells implements ShellTransport {
-  refuse: SpitrapError | null = null;
-  /** Logins tried. */
-  opened = 0;
-  readonly #box: Box;
-  readonly #clock: FakeClock;
-  readonly #open = new Set<() => void>();
-
-  constructor(box: Box, clock: FakeClock) {
-    this.#box = box;
-    this.#clock = clock;
-  }
-
-  async open(): Promise<Shell> {
-    this.opened++;
-    await this.#clock.sleep('ssh handshake', 20);
-    if (this.refuse !== null) throw this.refuse;
-    const line = this.#box.connectVty('198.51.100.1');
-    if (line === null) throw new SpitrapError('NO_FREE_VTY', `${this.#box.hostname}: all lines are in use`, { retryable: true });
-    let onClose: (reason: SpitrapError | null) => void = () => {};
-    let over = false;
-    const end = (reason: SpitrapError | null): void => {
-      if (over) return;
-      over = true;
-      this.#open.delete(drop);
-      line.close();
-      onClose(reason);
-    };
-    const drop = (): void =>
-      end(new SpitrapError('SSH_CLOSED', `${this.#box.hostname}: the connection was lost`, { retryable: true }));
-    this.#open.add(drop);
-    line.onClose(() => drop());
-    return {
-      hostKeyFingerprint: 'SHA256:sim',
-      onData: (handler) => line.onOutput((text) => void (over || handler(Buffer.from(text, 'latin1')))),
-      onClose: (handler) => {
-        onClose = handler;
-      },
-      write: (text) => void (over || line.input(text)),
-      close: async () => end(null),
-    };
-  }
-
-  /** Null: lets in again. */
-  refuseWith(code: ErrorCode | null): void {
-    this.refuse =
-      code === null ? null : new SpitrapError(code, `${this.#box.hostname}: refused by the test`, { retryable: true });
-  }
-
-  dropAll(): void {
-    for (const drop of [...this.#open]) drop();
-  }
 }
 
 /** Loses packets by a rule; the codec cannot be asked, since they are encrypted: rules are by direction and time. */

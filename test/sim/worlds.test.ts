@@ -75,7 +75,17 @@ class World {
   async #fault(): Promise<void> {
     const { sim } = this;
     const end = this.#pick(ENDS);
-    const kind = this.#pick(['kill', 'reboot', 'drop', 'unreachable', 'refuse', 'stall-disk', 'partition', 'slow'] as const);
+    const kind = this.#pick([
+      'kill',
+      'reboot',
+      'drop',
+      'unreachable',
+      'refuse',
+      'stall-disk',
+      'full-disk',
+      'partition',
+      'slow',
+    ] as const);
     this.#say(`${kind} ${end}`);
     const station = sim.stations[end];
     switch (kind) {
@@ -100,6 +110,9 @@ class World {
         // One at a time: what hangs must come back when the night is over.
         station.disk.resume();
         station.disk.stall();
+        return;
+      case 'full-disk':
+        station.disk.fail('append', 'ENOSPC');
         return;
       case 'partition':
         sim.network.onPacket = () => false;

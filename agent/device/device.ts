@@ -15,6 +15,8 @@ export interface RunOptions {
   readonly bytesMax?: number;
   /** Goes to the head of its queue, and may make one login attempt more where logins are held back (backoff, refused logins): a stop, its verification. */
   readonly urgent?: boolean;
+  /** Goes to the head of its queue as well, and makes no login attempt that is held back: a question that something waits for. */
+  readonly first?: boolean;
 }
 
 export interface Device {

@@ -93,7 +93,7 @@ export class HeldSession {
         return resolve(notSent(command, `more than ${limits.commandsQueuedMax} lines wait on this session`));
       const job: Job = { command, options, resolve, askedAt: this.#options.clock.monotonic(), overtaken: false };
       // Urgent lines keep their order among themselves.
-      const at = options.urgent === true ? this.#queue.findIndex((other) => other.options.urgent !== true) : -1;
+      const at = overtakes(options) ? this.#queue.findIndex((other) => !overtakes(other.options)) : -1;
       if (at < 0) this.#queue.push(job);
       else this.#queue.splice(at, 0, job);
       this.#preempt(job);
@@ -271,3 +271,5 @@ export class HeldSession {
 export function notSent(command: string, detail: string, tookMs: DurationMs = 0): CommandResult {
   return { command, status: 'closed', output: '', detail, sentAt: null, sentAtWall: null, tookMs };
 }
+
+const overtakes = (options: RunOptions): boolean => options.urgent === true || options.first === true;

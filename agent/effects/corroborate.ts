@@ -5,8 +5,9 @@
  */
 import type { Clock } from '../../shared/clock.ts';
 import type { Effect } from '../../shared/coordinate/effect.ts';
-import type { Monotonic } from '../../shared/model/time.ts';
-import { after } from '../../shared/model/time.ts';
+import { asSpitrapError } from '../../shared/errors.ts';
+import type { CommandResult } from '../../shared/model/capture.ts';
+import { after, type DurationMs, type Monotonic } from '../../shared/model/time.ts';
 import type { LoggingBuffer } from '../../shared/platforms/platform.ts';
 import type { IosStamp } from '../../shared/wire/ios-timestamp.ts';
 import { parseSyslog } from '../../shared/wire/syslog.ts';
@@ -22,27 +23,97 @@ export interface Corroboration {
 /** `%CRYPTO-4-…` is logged at warnings. */
 const WARNINGS = 4;
 
-export async function corroborate(device: Device, clock: Clock, order: CorroborateOrder): Promise<Corroboration> {
-  const until = after(clock.monotonic(), order.timeoutMs);
-  const command = device.platform.corroborate(order.spiAsReceived);
-  const filtered = await device.run('capture', command, { timeoutMs: order.timeoutMs, urgent: true });
-  if (filtered.status !== 'ok')
-    return { result: 'undecided', detail: `${command}: ${filtered.status} ${filtered.detail ?? ''}`.trim() };
-  if (holds(filtered.output, order)) return { result: 'found', detail: 'the message stands in the device log buffer' };
-  const leftMs = until - clock.monotonic();
-  if (leftMs <= 0) return { result: 'undecided', detail: 'no time left to see how far back the buffer reaches' };
-  const whole = await device.run('capture', device.platform.showLogging, { timeoutMs: leftMs, urgent: true });
-  if (whole.status !== 'ok')
-    return { result: 'undecided', detail: `${whole.command}: ${whole.status} ${whole.detail ?? ''}`.trim() };
-  if (holds(whole.output, order)) return { result: 'found', detail: 'the message stands in the device log buffer' };
-  return judgeAbsence(device.platform.parsers.logging(whole.output).value, clock, device);
+interface Question {
+  readonly order: CorroborateOrder;
+  readonly answer: (corroboration: Corroboration) => void;
 }
 
-/** Both the SPI and the word: a debug line with the same SPI is not the message. */
-function holds(output: string, order: CorroborateOrder): boolean {
-  const spi = order.spiAsReceived.toLowerCase();
-  return output.split('\n').some((line) => /REC(?:V|VD)_PKT_INV_SPI/.test(line) && line.toLowerCase().includes(`${spi}(`));
+/**
+ * One question to the device at a time: what is asked meanwhile is answered by one look at the whole buffer, so that however many
+ * lines somebody forges, the device sees few commands and a true message still gets its answer.
+ */
+export class Corroborator {
+  readonly #device: Device;
+  readonly #clock: Clock;
+  #waiting: Question[] = [];
+  #asking = false;
+
+  constructor(device: Device, clock: Clock) {
+    this.#device = device;
+    this.#clock = clock;
+  }
+
+  /** Never rejects. */
+  ask(order: CorroborateOrder): Promise<Corroboration> {
+    return new Promise((answer) => {
+      this.#waiting.push({ order, answer });
+      if (!this.#asking) void this.#work();
+    });
+  }
+
+  async #work(): Promise<void> {
+    this.#asking = true;
+    while (this.#waiting.length > 0) {
+      const questions = this.#waiting;
+      this.#waiting = [];
+      try {
+        await this.#answer(questions);
+      } catch (error) {
+        // Our own fault (a line outside the grammar): the incident goes on, marked.
+        const detail = asSpitrapError(error).message;
+        for (const { answer } of questions) answer({ result: 'undecided', detail });
+      }
+    }
+    this.#asking = false;
+  }
+
+  async #answer(questions: readonly Question[]): Promise<void> {
+    const [first] = questions;
+    if (first !== undefined && questions.length === 1) return first.answer(await this.#lookForOne(first.order));
+    const look = await this.#lookAtBuffer(Math.max(...questions.map(({ order }) => order.timeoutMs)));
+    for (const { order, answer } of questions) answer(look(order));
+  }
+
+  /** The filter first: it costs the device and the line least. */
+  async #lookForOne(order: CorroborateOrder): Promise<Corroboration> {
+    const until = after(this.#clock.monotonic(), order.timeoutMs);
+    const command = this.#device.platform.corroborate(order.spiAsReceived);
+    const filtered = await this.#device.run('capture', command, { timeoutMs: order.timeoutMs, first: true });
+    if (filtered.status !== 'ok') return undecided(filtered);
+    if (holds(messagesIn(filtered.output), order)) return FOUND;
+    const leftMs = until - this.#clock.monotonic();
+    if (leftMs <= 0) return { result: 'undecided', detail: 'no time left to see how far back the buffer reaches' };
+    return (await this.#lookAtBuffer(leftMs))(order);
+  }
+
+  /** `show logging` once, then a judge of any number of messages by it. */
+  async #lookAtBuffer(timeoutMs: DurationMs): Promise<(order: CorroborateOrder) => Corroboration> {
+    const whole = await this.#device.run('capture', this.#device.platform.showLogging, { timeoutMs, first: true });
+    if (whole.status !== 'ok') return () => undecided(whole);
+    const messages = messagesIn(whole.output);
+    const absence = judgeAbsence(this.#device.platform.parsers.logging(whole.output).value, this.#clock, this.#device);
+    return (order) => (holds(messages, order) ? FOUND : absence);
+  }
 }
+
+const FOUND: Corroboration = { result: 'found', detail: 'the message stands in the device log buffer' };
+
+const undecided = ({ command, status, detail }: CommandResult): Corroboration => ({
+  result: 'undecided',
+  detail: `${command}: ${status} ${detail ?? ''}`.trim(),
+});
+
+/** The lines that are the message itself: a debug line with the same SPI is not. */
+const messagesIn = (output: string): string[] =>
+  output
+    .split('\n')
+    .filter((line) => /REC(?:V|VD)_PKT_INV_SPI/.test(line))
+    .map((line) => line.toLowerCase());
+
+const holds = (messages: readonly string[], order: CorroborateOrder): boolean => {
+  const spi = `${order.spiAsReceived.toLowerCase()}(`;
+  return messages.some((line) => line.includes(spi));
+};
 
 /**
  * Absent only when the buffer keeps such messages and reaches back well before the arrival. Judged by the device's own lines and

@@ -26,7 +26,7 @@ import type { Logger } from '../log.ts';
 import type { World } from '../ports.ts';
 import { BundleFeed } from './bundle-feed.ts';
 import { capture } from './capture.ts';
-import { corroborate } from './corroborate.ts';
+import { Corroborator } from './corroborate.ts';
 import type { PendingDones } from './pending-dones.ts';
 import { incidentFacts } from './seal-bundle.ts';
 import type { Delivery } from './send-signal.ts';
@@ -57,10 +57,12 @@ const SEAL_WITHIN_MS = 45_000;
 
 export class Performer {
   readonly #room: PerformRoom;
+  readonly #corroborator: Corroborator;
   readonly #feed: BundleFeed;
 
   constructor(room: PerformRoom) {
     this.#room = room;
+    this.#corroborator = new Corroborator(room.device, room.world.clock);
     this.#feed = new BundleFeed(room.bundles, room.log);
   }
 
@@ -125,11 +127,10 @@ export class Performer {
   };
 
   #corroborate(effect: Extract<Effect, { kind: 'corroborate' }>): void {
-    const { coordinator, device, world } = this.#room;
     const { incident, flow } = effect;
-    corroborate(device, world.clock, effect)
-      .catch((error: unknown) => ({ result: 'undecided' as const, detail: asSpitrapError(error).message }))
-      .then(({ result, detail }) => coordinator.input({ kind: 'corroborated', incident, flow, result, detail }));
+    void this.#corroborator
+      .ask(effect)
+      .then(({ result, detail }) => this.#room.coordinator.input({ kind: 'corroborated', incident, flow, result, detail }));
   }
 
   /** Over in time for the stop, which is to find session B free. */
@@ -138,7 +139,7 @@ export class Performer {
     const stopAt = findIncident(coordinator.book, incident)?.stopAt ?? world.clock.monotonic();
     const leftMs = stopAt - world.clock.monotonic();
     const timeoutMs = Math.min(timing.stopAttemptMs, Math.max(leftMs - timing.stopQuietMs - SESSION_AGAIN_MS, leftMs / 4));
-    readDebugs(device, 'control', { timeoutMs })
+    readDebugs(device, 'control', { timeoutMs, urgent: false })
       .catch((error: unknown) => ({ flags: null, detail: asSpitrapError(error).message }))
       .then(({ flags, detail }) => coordinator.input({ kind: 'debugs-read', incident, flags, detail }));
   }

@@ -79,7 +79,6 @@ export function collectStatus(rooms: StatusRooms): AgentStatus {
     journal: {
       records: journal.counters.appended,
       bytes: journal.bytes,
-      lastSyncAt: null,
       degraded: journal.degraded?.reason ?? null,
     },
   };

@@ -150,6 +150,5 @@ export interface RingSummary {
 export interface JournalSummary {
   readonly records: number;
   readonly bytes: number;
-  readonly lastSyncAt: string | null;
   readonly degraded: string | null;
 }

@@ -144,9 +144,9 @@ function joinFlow(rules: Rules, book: Book, incident: Incident, input: Sighting)
 
 /** Stops counting at the bound: a storm of spoofable lines would count thousands for each of thousands. */
 function mayAsk(incident: Incident): boolean {
-  let asked = 0;
+  let waiting = 0;
   for (const record of incident.flows)
-    if (record.corroboration !== 'not-needed' && ++asked >= timing.corroborationsMax) return false;
+    if (record.corroboration === 'pending' && ++waiting >= timing.corroborationsMax) return false;
   return true;
 }
 
@@ -172,15 +172,19 @@ function widen(rules: Rules, incident: Incident, input: Sighting): { incident: I
 
 function repeatFlow(rules: Rules, book: Book, incident: Incident, known: FlowRecord, input: Sighting): Step {
   const believed = !input.spoofable && !isActionable(known);
+  // It found no room among the questions the first time; forged lines must not silence a true one.
+  const asked = input.spoofable && known.corroboration === 'over-limit' && mayAsk(incident) && !incident.stopPassed;
   const again: FlowRecord = {
     ...known,
     count: known.count + 1,
     last: input.at,
     lastWall: input.wall,
     sources: known.sources.includes(input.source) ? known.sources : [...known.sources, input.source],
-    corroboration: believed ? 'not-needed' : known.corroboration,
+    corroboration: believed ? 'not-needed' : asked ? 'pending' : known.corroboration,
   };
   const flows = incident.flows.map((record) => (record === known ? again : record));
+  if (asked && incident.mode !== 'observe')
+    return settle(book, go({ ...incident, flows }, 'flow-repeated', corroborate(incident, input)));
   if (!believed || incident.mode === 'observe') return settle(book, go({ ...incident, flows }, 'flow-repeated'));
   // The same message has now come over a connection too: nothing needs to be asked any more.
   return believe(rules, book, { ...incident, flows }, again, input, 'corroborated');
@@ -253,7 +257,9 @@ export function onDone(rules: Rules, book: Book, input: Input & { readonly kind:
   if (record.done !== null && record.done.off === 'verified' && report.off !== 'verified')
     return stay(book, 'done-repeated', incident.id);
   const peers = incident.peers.map((known) => (known === record ? { ...known, done: report } : known));
-  const addendum: Effect[] = incident.sealing === 'sealed' ? [doneAddendum(incident.id, input.peer, report)] : [];
+  // While the bundle is being written it may or may not be in it: beside it, it is in any case.
+  const addendum: Effect[] =
+    incident.sealing === 'sealed' || incident.sealing === 'requested' ? [doneAddendum(incident.id, input.peer, report)] : [];
   const heard = settle(
     book,
     go({ ...incident, peers }, 'done-accepted', { kind: 'cancel-signals', incident: incident.id, peer: input.peer }, ...addendum),

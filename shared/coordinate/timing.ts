@@ -16,8 +16,8 @@ export const timing = {
   corroborateMs: 2_000,
   /** A due stop waits at most so long for an answer that does not even time out; then it counts as undecided. */
   corroborateHungMs: 3_000,
-  /** Corroborations of one incident; flows beyond are recorded and cause nothing. */
-  corroborationsMax: 10,
+  /** Corroborations of one incident that wait at a time: they share one look at the buffer. Flows beyond are recorded, cause nothing, and are asked about when they come again. */
+  corroborationsMax: 1_000,
   /** An act waits at most so long for its journal record. */
   journalWaitMs: 250,
   /** Sealed at the latest so long after the stop. The spoke is 10 s earlier, so that its done still reaches the hub's bundle. */

@@ -1,5 +1,7 @@
 /** Incidents whose line, device, disk or budget does not play along: debugs still end, or a person is told (pair-protocol.md, its promises). */
+
 import { describe, expect, test } from 'vitest';
+import { timing } from '../../shared/coordinate/timing.ts';
 import { doneBits } from '../../shared/wire/signal.ts';
 import { at, debugsRead, flowOf, id, run, sighting, spokeRules, stop } from './given.ts';
 import { closedAt, pairOf } from './pair.ts';
@@ -50,12 +52,20 @@ describe('a line that anybody could have sent', () => {
     expect(hub.whenDid('signal-stop')).toEqual([21_000]);
   });
 
-  test('of many such lines ten are asked about, and the rest cause nothing', () => {
+  test('a thousand such lines may wait for their answer; the next causes nothing until it comes again and there is room', () => {
     const { world, hub, see } = pairOf();
-    for (let n = 0; n < 30; n++) see(n, { ...spoofable, flow: flowOf(n), id: id(n + 1) });
-    world.runUntil(1_000);
-    expect(hub.of('corroborate')).toHaveLength(10);
-    expect(hub.book.incidents[0]?.flows.filter((record) => record.corroboration === 'over-limit')).toHaveLength(20);
+    hub.corroboration = 'never';
+    const most = timing.corroborationsMax;
+    for (let n = 0; n <= most; n++) see(n, { ...spoofable, flow: flowOf(n), id: id(n + 1) });
+    world.runUntil(2_000);
+    expect(hub.of('corroborate')).toHaveLength(most);
+    const last = () => hub.book.incidents[0]?.flows.at(-1)?.corroboration;
+    expect(last()).toBe('over-limit');
+    hub.input({ kind: 'corroborated', incident: id(1), flow: flowOf(0), result: 'absent', detail: '' });
+    see(50, { ...spoofable, flow: flowOf(most), id: id(1) });
+    world.runUntil(2_100);
+    expect(last()).toBe('pending');
+    expect(hub.of('corroborate')).toHaveLength(most + 1);
   });
 
   test('an answer that comes after the stop of another flow still tells the peers of its own', () => {

@@ -1,6 +1,6 @@
 /** agent/effects/corroborate.ts: does the device bear out a line that somebody could have forged? */
 import { describe, expect, test } from 'vitest';
-import { type CorroborateOrder, corroborate } from '../../agent/effects/corroborate.ts';
+import { type CorroborateOrder, Corroborator } from '../../agent/effects/corroborate.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { type Answer, FakeDevice } from '../support/fake-device.ts';
 
@@ -23,7 +23,7 @@ async function ask(filtered: Answer, whole: Answer, reading?: { text: string; lo
   const device = new FakeDevice(clock);
   device.answer = (command) => (command.includes('|') ? filtered : whole);
   if (reading) device.reading = { reading: { ...reading, year: 2026, mark: '*' }, at: clock.monotonic(), wall: clock.wall() };
-  return { ...(await corroborate(device, clock, order)), commands: device.commands };
+  return { ...(await new Corroborator(device, clock).ask(order)), commands: device.commands };
 }
 
 describe('corroborate', () => {
@@ -66,4 +66,19 @@ describe('corroborate', () => {
     // Stamps without a zone may be UTC while the clock is not: an hour off must not make an honest message absent.
     expect((await ask('', buffer('level debugging', OLD), { text: '', localMs: now, zone: 'CET' })).result).toBe('undecided');
   });
+});
+
+test('a thousand questions at once cost the device three commands, and the true one among them is found', async () => {
+  const clock = new FakeClock();
+  const device = new FakeDevice(clock);
+  device.answer = (command) => (command.includes('|') ? '' : buffer('level debugging', OLD, MESSAGE));
+  const corroborator = new Corroborator(device, clock);
+  const forged = (n: number): CorroborateOrder => ({ ...order, spiAsReceived: `0x${(0x1000_0000 + n).toString(16)}` });
+  const answers = await Promise.all([
+    ...Array.from({ length: 999 }, (_, n) => corroborator.ask(forged(n))),
+    corroborator.ask(order),
+  ]);
+  expect(device.sent).toHaveLength(3);
+  expect(answers.filter((answer) => answer.result === 'absent')).toHaveLength(999);
+  expect(answers.at(-1)?.result).toBe('found');
 });

@@ -113,5 +113,5 @@ export const statusSample: AgentStatus = {
     droppedLines: 3,
     degraded: 'a write took 4s',
   },
-  journal: { records: 3_000, bytes: 400_000, lastSyncAt: '2026-03-12T18:29:59.000Z', degraded: null },
+  journal: { records: 3_000, bytes: 400_000, degraded: null },
 };

@@ -17,7 +17,7 @@ import type { Device } from './device/device.ts';
 import type { PendingDones } from './effects/pending-dones.ts';
 import type { Delivery } from './effects/send-signal.ts';
 import { type DebugsReading, readDebugs } from './effects/stop-debugs.ts';
-import type { AgentEvents } from './events.ts';
+import type { AgentEvents, Decision } from './events.ts';
 import type { Logger } from './log.ts';
 import type { SendOutcome } from './net/signalling.ts';
 import type { Endpoint, World } from './ports.ts';
@@ -68,7 +68,16 @@ export class Heartbeat {
       for (const path of peer.send)
         this.#paths.set(pathKey(peer.name, path), { sent: 0, acknowledged: 0, failedInARow: 0, lastError: null });
     }
+    room.events.on('decided', this.#learn);
   }
+
+  /** What an incident read of the device is as good as our own reading, and newer. */
+  #learn = ({ input }: Decision): void => {
+    if (input.kind === 'debugs-read' && input.flags !== null)
+      this.#reading = { reading: { flags: input.flags, detail: input.detail }, wall: input.wall };
+    if (input.kind === 'stop-attempted' && input.outcome.result === 'verified' && input.outcome.appeared.length === 0)
+      this.#reading = { reading: { flags: [], detail: input.outcome.detail }, wall: input.wall };
+  };
 
   start(): void {
     const { clock } = this.#room.world;
@@ -229,6 +238,7 @@ export class Heartbeat {
 
   close(): void {
     this.#closed = true;
+    this.#room.events.off('decided', this.#learn);
     this.#timer?.cancel();
   }
 }

@@ -23,6 +23,9 @@ export interface SignalsRoom {
   readonly newId: () => IncidentId;
 }
 
+/** As usm-judge.ts words it. */
+const ASKS_FOR_TIME = 'boots 0, time 0 s';
+
 export class Signals {
   readonly #room: SignalsRoom;
   readonly refusals = new Map<string, number>();
@@ -88,6 +91,8 @@ export class Signals {
   }
 
   onRefusal = (refusal: Refusal): void => {
+    // An authentic peer that does not know our time yet asks for it so (RFC 3414 §4): every start does it once, nothing is refused.
+    if (refusal.reason === 'not-in-time-window' && refusal.detail === ASKS_FOR_TIME) return;
     this.#count(refusal.reason, refusal.from.address, refusal.peer, refusal.detail);
   };
 
@@ -96,9 +101,7 @@ export class Signals {
     const source = `${reason} ${from}`;
     if (this.#logged.has(source) || this.#logged.size >= limits.strangersMax) return;
     this.#logged.add(source);
-    // The first message after either end's start asks for our time and is refused for it, as RFC 3414 §3.2 (7) has it: no news.
-    const level = reason === 'not-in-time-window' ? 'debug' : 'warn';
-    this.#room.log[level](
+    this.#room.log.warn(
       { event: 'signal-refused', reason, from, peer, detail },
       `signal refused: ${reason}, from ${from}; further ones of it are counted in status`,
     );

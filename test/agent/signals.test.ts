@@ -131,15 +131,13 @@ describe('counted', () => {
     expect(logged.length).toBe(limits.strangersMax);
   });
 
-  test('the first message after a start asks for our time: no warning', () => {
-    signals.onRefusal({
-      reason: 'not-in-time-window',
-      detail: 'x',
-      peer: 'hub',
-      from: { address: 'a', port: 1 },
-      at: monotonic(0),
-    });
-    expect(logged).toEqual([expect.stringMatching(/^debug/)]);
+  test.each<[title: string, detail: string, counted: number]>([
+    ['the first message after a start asks for our time: nothing is refused', 'boots 0, time 0 s', 0],
+    ['a stale message is', 'boots 77, time 999999 s', 1],
+  ])('%s', (_title, detail, counted) => {
+    signals.onRefusal({ reason: 'not-in-time-window', detail, peer: 'hub', from: { address: 'a', port: 1 }, at: monotonic(0) });
+    expect(signals.refusals.get('not-in-time-window') ?? 0).toBe(counted);
+    expect(logged).toHaveLength(counted);
   });
 });
 

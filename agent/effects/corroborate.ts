@@ -1,5 +1,5 @@
 /**
- * Effect `corroborate`: does the device itself have the message that somebody brought us over UDP or a file? Called by coordinator.ts
+ * Effect `corroborate`: does the device itself have the message that somebody brought us over UDP or a file? Called by perform.ts
  * before anything is signalled or stopped (pair-protocol.md, "What counts as the event"). Only a buffer that reaches back before the
  * message and lacks it says `absent`; whatever cannot decide says so, and the incident goes on, marked.
  */

@@ -1,7 +1,7 @@
 /**
  * Effects `alert`, `signal-stop`, `signal-done`, and the hellos: repeats a signal on its schedule, on every path at once, until it
  * is acknowledged, cancelled or over (pair-protocol.md, "Delivery"). Each attempt is a new PDU with IntData2 as of now.
- * Called by coordinator.ts and heartbeat.ts; tells `onResult` once per signal.
+ * Called by perform.ts, pending-dones.ts and heartbeat.ts; tells `onResult` once per signal.
  */
 import type { Clock, Timer } from '../../shared/clock.ts';
 import { attemptAfterMs } from '../../shared/coordinate/delivery.ts';
@@ -145,6 +145,8 @@ class Repetition {
   #attempts = 0;
   #timer: Timer | null = null;
   #over = false;
+  /** An attempt has left us on some path: all that can be known of a trap. */
+  #left = false;
   #lastError = 'no answer';
 
   constructor(
@@ -209,6 +211,7 @@ class Repetition {
   #judge(outcome: SendOutcome): void {
     if (this.#over) return;
     if (outcome.kind === 'failed') this.#lastError = `${outcome.error.code}: ${outcome.error.message}`;
+    if (outcome.kind === 'sent') this.#left = true;
     if (outcome.kind !== 'acknowledged') return;
     this.cancel();
     this.#finish({ result: 'acknowledged', attempts: this.#attempts, roundTripMs: outcome.roundTripMs, detail: '' });
@@ -217,12 +220,12 @@ class Repetition {
   #end(): void {
     if (this.#over) return;
     this.cancel();
-    const unconfirmed = this.#receiver.notify === 'trap';
+    const sent = this.#receiver.notify === 'trap' && this.#left;
     this.#finish({
-      result: unconfirmed ? 'sent' : 'given-up',
+      result: sent ? 'sent' : 'given-up',
       attempts: this.#attempts,
       roundTripMs: null,
-      detail: unconfirmed ? 'a trap is not acknowledged' : this.#lastError,
+      detail: sent ? 'a trap is not acknowledged' : this.#lastError,
     });
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Effects `attempt-stop` and `read-debugs`: turns debugs off on one session and reads back what is on. Called by coordinator.ts;
- * which session, how often and until when is the machine's business (shared/coordinate/stopping.ts).
+ * Effects `attempt-stop` and `read-debugs`: turns debugs off on one session and reads back what is on. Called by perform.ts, and by
+ * heartbeat.ts to read; which session, how often and until when is the machine's business (shared/coordinate/stopping.ts).
  */
 import type { Clock } from '../../shared/clock.ts';
 import type { StopAttempt } from '../../shared/coordinate/book.ts';

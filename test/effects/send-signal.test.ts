@@ -152,6 +152,14 @@ test('an EEM peer gets its stop twice, 2 s apart, bare', async () => {
   expect(results).toMatchObject([{ result: 'sent', attempts: 2 }]);
 });
 
+test('a trap that never left on any path was not sent: a person must hear of it', async () => {
+  const { clock, sender, results, start } = begin({ kind: 'eem', notify: 'trap', send: [inBand, outOfBand] });
+  sender.answer = () => ({ kind: 'failed', error: new SpitrapError('LISTEN_REFUSED', 'no socket') });
+  start('stop');
+  await clock.advance(60_000);
+  expect(results).toMatchObject([{ result: 'given-up', attempts: 2, detail: 'LISTEN_REFUSED: no socket' }]);
+});
+
 test('an alert whose stop time has come is repeated no more; an answer to the last attempt still counts', async () => {
   const { clock, sender, delivery, results } = begin();
   const overAt = clock.monotonic() + 1_000;

@@ -53,7 +53,7 @@ export class Heartbeat {
   readonly links = new Map<string, PeerLink>();
   readonly #paths = new Map<string, PathState>();
   readonly #answeredAt = new Map<string, Monotonic>();
-  readonly #halfArmed = new Map<string, number>();
+  readonly #halfArmed = new Map<string, { readonly text: string; ticks: number }>();
   #timer: Timer | null = null;
   #closed = false;
   #isReading = false;
@@ -195,7 +195,7 @@ export class Heartbeat {
       const where = peer.cryptoAddresses[0]?.text ?? peer.send[0]?.address ?? peer.name;
       const hand = { where, stopCommand: this.#room.device.platform.debugOff.all };
       const troubles = linkTroubles(link, ours, world.clock.monotonic(), config.signal.helloMs, hand).filter((trouble) =>
-        this.#stands(trouble.key, tick),
+        this.#stands(trouble, tick),
       );
       const keys = ['peer-silent', 'cfg-differs', 'mode-differs', 'half-armed'].map((word) => `${word}:${link.peer}`);
       for (const key of keys) this.#settle(key, troubles.find((trouble) => trouble.key === key) ?? null);
@@ -205,10 +205,12 @@ export class Heartbeat {
     }
   }
 
-  #stands(key: string, tick: boolean): boolean {
+  /** On here and off there, then the other way round: two troubles, each seen once (debugs go on, and a stop ends them). */
+  #stands({ key, text }: Trouble, tick: boolean): boolean {
     if (!key.startsWith('half-armed:')) return true;
-    const ticks = (this.#halfArmed.get(key) ?? 0) + (tick ? 1 : 0);
-    this.#halfArmed.set(key, ticks);
+    const before = this.#halfArmed.get(key);
+    const ticks = (before?.text === text ? before.ticks : 0) + (tick ? 1 : 0);
+    this.#halfArmed.set(key, { text, ticks });
     return ticks >= HALF_ARMED_TICKS;
   }
 

@@ -174,6 +174,26 @@ describe('a hello that comes', () => {
   });
 });
 
+describe('half-armed', () => {
+  test('debugs on here first, then off here first: each stood at one tick, so neither is an alarm; the second tick is', async () => {
+    const heartbeat = open();
+    const hello = (armed: string): void =>
+      heard(heartbeat, { t: '1', org: '1', rx: '1', armed, mode: 'act', cfg: heartbeat.cfg });
+    hello('no');
+    heartbeat.start();
+    await settle();
+    hello('yes');
+    device.answer = () => '';
+    await clock.advance(60_000);
+    expect(book.alarms).toEqual([]);
+    await clock.advance(60_000);
+    expect(book.alarms.map((alarm) => alarm.text)).toEqual(['half-armed: debugs are on at spoke and off at our device']);
+    hello('no');
+    expect(book.alarms).toEqual([]);
+    heartbeat.close();
+  });
+});
+
 describe('paths', () => {
   test('each has its own counters; three failures in a row alarm once, one success takes it back', async () => {
     const heartbeat = open();

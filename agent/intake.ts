@@ -74,9 +74,9 @@ export class Intake {
   /** Takes what a source emits; never throws. */
   observe = (observation: Observation): void => {
     const counters = this.#countersOf(observation.source);
-    counters.lastAt = observation.at;
     switch (observation.kind) {
       case 'lines':
+        counters.lastAt = observation.at;
         this.#lines(observation, counters);
         return;
       case 'refusal':

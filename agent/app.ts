@@ -126,7 +126,7 @@ async function wire(config: Config, world: World, log: Logger, options: AgentOpt
   events.on('alarm-raised', (alarm) =>
     log.error(
       { event: 'alarm', alarm: alarm.id, incident: alarm.incident, remedy: alarm.remedy },
-      `ALARM ${alarm.id}: ${alarm.text}${alarm.remedy === null ? '' : `; ${alarm.remedy}`}`,
+      `ALARM ${alarm.id}: ${alarm.remedy === null ? alarm.text : `${alarm.text.replace(/\.$/, '')}; ${alarm.remedy}`}`,
     ),
   );
   events.on('alarm-cleared', (alarm) =>

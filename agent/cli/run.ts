@@ -37,7 +37,13 @@ async function run(options: Options, context: CliContext): Promise<number> {
   for (const warning of warnings) context.stderr.write(`spitrap: warning: ${warning}\n`);
   const { stdout, world } = context;
   const log = createLog({ ...config.log, secrets }, { write: (text) => stdout.write(text), isTTY: stdout.isTty });
-  const trustOnFirstUse = options.trustOnFirstUse === true ? (fingerprint: string) => pinHint(fingerprint, context) : null;
+  // Every session asks by itself; a key is told once.
+  const told = new Set<string>();
+  const hint = (fingerprint: string): void => {
+    if (!told.has(fingerprint)) pinHint(fingerprint, context);
+    told.add(fingerprint);
+  };
+  const trustOnFirstUse = options.trustOnFirstUse === true ? hint : null;
   // Asked for before the start: a signal that comes meanwhile ends in an orderly stop too.
   const signalled = Promise.race([context.stopSignal(), ...(options.untilInputEnds === true ? [context.inputEnd()] : [])]);
   context.outliveReaders();

@@ -50,7 +50,8 @@ function whatWentWrong({ level, code, message }: NonNullable<Parameters<typeof s
 function hostKeyError({ target, presentedKey }: Attempt): SpitrapError {
   const expected = target.hostKeys.length === 0 ? 'none is pinned' : `pinned is ${target.hostKeys.join(' or ')}`;
   const what = `${where(target)} shows the host key ${presentedKey ?? 'unknown'}, but ${expected}`;
-  const remedy = 'if the new key is right, put it in hostKey; nothing was sent';
+  const key = target.hostKeys.length === 0 ? 'it' : 'the new key';
+  const remedy = `if ${key} is right, put it in hostKey; nothing was sent`;
   return new SpitrapError('SSH_HOST_KEY_REFUSED', `${what}; ${remedy}.`, { context: { presented: presentedKey } });
 }
 

@@ -148,7 +148,11 @@ const peer = mapping({
     'Addresses of its tunnels: what stands in `srcaddr` at the hub. Several peers may share one NAT address, otherwise they may not overlap.',
   ),
   send: withDefault(oneOrMany(kinds.endpoint(10_162, 'send'), 0), [], 'Where its agent listens; every path is used in parallel.'),
-  from: optional(oneOrMany(kinds.range()), 'Where its signals come from.', 'the addresses in `send`'),
+  from: optional(
+    oneOrMany(kinds.range()),
+    'Where its signals come from. A host with several addresses sends from the one that its routes choose, whatever `signal.listen` is.',
+    'the addresses in `send`',
+  ),
   snmp: required(snmp, 'How signals are authenticated, the same at both ends.'),
   notify: optional(
     kinds.word(['inform', 'trap']),

@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { nearest } from './did-you-mean.ts';
 import { type ConfigFault, type FaultPath, formatPath, showValue } from './faults.ts';
-import { absent, bare, child, fieldNotes, optionFor, schemaAt, spelling } from './field-notes.ts';
+import { absent, bare, child, fieldNotes, optionFor, schemaAt } from './field-notes.ts';
 import { rootSchema } from './schema.ts';
 
 export interface FaultContext {
@@ -134,9 +134,3 @@ function places(schema: z.ZodType, prefix: string): string[] {
   );
   return prefix ? [prefix, ...deeper] : deeper;
 }
-
-/** For messages about a whole setting that is not there. */
-export const spelledAt = (path: FaultPath, tree: unknown): string => {
-  const schema = schemaAt(rootSchema, path, tree);
-  return schema === null ? 'value' : spelling(schema);
-};

@@ -58,7 +58,7 @@ export type DialogueEffect =
   /** The partial line is understood and done with. */
   | { readonly kind: 'clear' }
   | { readonly kind: 'finished'; readonly refusal: string | null }
-  | { readonly kind: 'at-prompt'; readonly at: Prompt }
+  | { readonly kind: 'at-prompt' }
   | { readonly kind: 'renamed'; readonly from: string; readonly to: string }
   | { readonly kind: 'question'; readonly text: string }
   | { readonly kind: 'runaway'; readonly why: string };
@@ -237,7 +237,7 @@ export class Dialogue {
     if (state.candidate !== partial)
       return go({ ...state, candidate: partial }, { kind: 'clear' }, { kind: 'write', text: ENTER });
     const at = { host, mode: modeOf(this.#definition, host, partial) };
-    return go({ kind: 'idle', at }, { kind: 'clear' }, { kind: 'at-prompt', at });
+    return go({ kind: 'idle', at }, { kind: 'clear' }, { kind: 'at-prompt' });
   }
 
   #onOutputQuiet(state: Output, partial: string): DialogueStep {
@@ -293,7 +293,7 @@ export class Dialogue {
     const glued = isPrompt(definition, state.at, partial)
       ? { prompt: promptOf(definition, state.at, partial) }
       : promptAtEnd(definition, state.at, partial);
-    if (glued !== null) return go({ kind: 'idle', at: glued.prompt }, { kind: 'clear' }, { kind: 'at-prompt', at: glued.prompt });
+    if (glued !== null) return go({ kind: 'idle', at: glued.prompt }, { kind: 'clear' }, { kind: 'at-prompt' });
     const question = definition.questions.find(({ asks }) => asks.test(partial));
     if (question)
       return go(answered, { kind: 'clear' }, { kind: 'question', text: partial }, { kind: 'write', text: question.answer });
@@ -305,7 +305,7 @@ export class Dialogue {
       { kind: 'idle', at },
       { kind: 'clear' },
       { kind: 'renamed', from: state.at.host, to: at.host },
-      { kind: 'at-prompt', at },
+      { kind: 'at-prompt' },
     );
   }
 
@@ -335,7 +335,7 @@ function finished(state: Output, at: Prompt, ...before: DialogueEffect[]): Dialo
     { kind: 'clear' },
     ...before,
     { kind: 'finished', refusal: state.refusal },
-    { kind: 'at-prompt', at },
+    { kind: 'at-prompt' },
   );
 }
 

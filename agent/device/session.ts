@@ -21,7 +21,6 @@ import {
   type SentLine,
   startOfDialogue,
 } from './dialogue.ts';
-import type { Prompt } from './prompt.ts';
 import { type CommandBudget, RunningCommand } from './running-command.ts';
 import { TerminalLines } from './terminal-lines.ts';
 
@@ -240,7 +239,7 @@ export class Session {
         this.#finish(effect.refusal);
         return;
       case 'at-prompt':
-        this.#atPrompt(effect.at);
+        this.#atPrompt();
         return;
       case 'renamed':
         this.counters.renames += 1;
@@ -275,7 +274,7 @@ export class Session {
     if (this.#job !== null) this.#resolve(this.#job, refusal === null ? 'ok' : 'refused', refusal);
   }
 
-  #atPrompt(_at: Prompt): void {
+  #atPrompt(): void {
     this.#resync?.cancel();
     this.#resync = null;
     this.#wakeWaiters();

@@ -97,10 +97,6 @@ export class SaModel {
     return null;
   }
 
-  ikeCount(version: 1 | 2): number {
-    return this.tunnels.flatMap((tunnel) => tunnel.ike).filter((sa) => sa.version === version).length;
-  }
-
   noteTransient(spi: number, handle: number, createdAt: Monotonic, countMax: number): void {
     this.transient.push({ spi, handle, createdAt });
     if (this.transient.length > countMax) this.transient.shift();

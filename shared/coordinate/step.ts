@@ -10,7 +10,7 @@ import { onDebugsSeen, releaseOnHold } from './hold-down.ts';
 import { onCorroborated, onDone, onSighting } from './hub.ts';
 import type { Input } from './input.ts';
 import type { Step } from './move.ts';
-import { andThen, beforeStop, clearAlarm, countDropped, findIncident, go, raiseAlarm, settle, stay } from './move.ts';
+import { andThen, clearAlarm, countDropped, findIncident, go, raiseAlarm, settle, stay } from './move.ts';
 import { rebase, recoverIncident } from './recovery.ts';
 import type { Rules } from './rules.ts';
 import { onSealDeadline, onSealed, onSealFailed, onSealRetry, sealIfReady } from './sealing.ts';
@@ -181,8 +181,9 @@ function onAcknowledge(rules: Rules, book: Book, input: Input & { readonly kind:
 
 /** Promise 1 before promise 2: seconds of evidence are given up rather than debugs left on with nobody there. */
 function onLeaving(rules: Rules, book: Book, input: Input): Step {
-  const incident = beforeStop(book);
-  if (incident === undefined || incident.stop.kind !== 'planned') return stay(book, 'waiting');
+  // Not simply the one that takes in new flows: beside it one may stand that a hold keeps from stopping.
+  const incident = book.incidents.find((known) => !known.stopPassed && known.stop.kind === 'planned');
+  if (incident === undefined) return stay(book, 'waiting');
   return reachStopTime(rules, book, { ...incident, stopAt: earlier(incident.stopAt, input.at) }, input.at, 'stop-agent-leaving');
 }
 

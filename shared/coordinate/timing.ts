@@ -18,8 +18,6 @@ export const timing = {
   corroborateHungMs: 3_000,
   /** Corroborations of one incident that wait at a time: they share one look at the buffer. Flows beyond are recorded, cause nothing, and are asked about when they come again. */
   corroborationsMax: 1_000,
-  /** An act waits at most so long for its journal record. */
-  journalWaitMs: 250,
   /** Sealed at the latest so long after the stop. The spoke is 10 s earlier, so that its done still reaches the hub's bundle. */
   sealAtMostMs: 120_000,
   sealAtMostSpokeMs: 110_000,

@@ -262,6 +262,18 @@ describe('modes and hold', () => {
     world.runUntil(150_000);
     expect(hub.whenDid('attempt-stop')).toEqual([79_000]);
   });
+
+  test('an agent that leaves makes the stop it has undertaken, also beside an incident that a hold keeps from one', () => {
+    const { world, hub, see } = pairOf();
+    world.schedule(0, () => hub.input({ kind: 'hold', on: true }));
+    see(1);
+    world.schedule(2_000, () => hub.input({ kind: 'hold', on: false }));
+    see(3_000, { id: id(2), flow: flowOf(1) });
+    world.schedule(4_000, () => hub.input({ kind: 'hold', on: true }));
+    world.schedule(5_000, () => hub.input({ kind: 'leaving' }));
+    world.runUntil(6_000);
+    expect(hub.whenDid('attempt-stop')).toEqual([5_000]);
+  });
 });
 
 describe('hold-down and arming', () => {

@@ -250,26 +250,35 @@ export class Intake {
 
 /**
  * The message that came over UDP has come over a connection too: it needs no other proof. The answer that is awaited is given; one
- * that denied it, or was never asked for, is overruled by the device's own word.
+ * that denied it, or was never asked for, is overruled by the device's own word, also after the incident that denied it is closed.
  */
 export function bearOut(
   coordinator: Pick<Coordinator, 'book' | 'input'>,
   { flow, source, line }: ConnectedCopy,
   newId: () => IncidentId,
 ): void {
-  for (const incident of coordinator.book.incidents) {
+  const overrule = (peers: readonly string[], inputInterface: string | null): void => {
+    const spiAsReceived = formatSpi(flow.spi);
+    const about = { flow, peers, interface: inputInterface, source, spoofable: false, spiAsReceived, line };
+    coordinator.input({ kind: 'sighting', id: newId(), ...about });
+  };
+  const { held, incidents } = coordinator.book;
+  let isOpen = false;
+  for (const incident of incidents) {
     const known = incident.flows.find((record) => sameFlow(record.flow, flow));
-    if (known?.corroboration === 'pending') {
+    if (known === undefined) continue;
+    isOpen = true;
+    if (known.corroboration === 'pending') {
       const detail = `also seen by ${source}, over a connection`;
       coordinator.input({ kind: 'corroborated', incident: incident.id, flow, result: 'found', detail });
-    } else if (known?.corroboration === 'absent' || known?.corroboration === 'over-limit') {
-      const spiAsReceived = formatSpi(flow.spi);
-      const { peers, interface: inputInterface } = known;
-      const about = { flow, peers, interface: inputInterface, source, spoofable: false, spiAsReceived, line };
-      coordinator.input({ kind: 'sighting', id: newId(), ...about });
+    } else if (known.corroboration === 'absent' || known.corroboration === 'over-limit') {
+      overrule(known.peers, known.interface);
       return;
     }
   }
+  // Its copy over UDP came first, and hold-down kept that one from asking anew.
+  const denied = isOpen ? undefined : held.find((entry) => !entry.believed && sameFlow(entry.flow, flow));
+  if (denied !== undefined) overrule(denied.peers, null);
 }
 
 const LF = 0x0a;

@@ -185,16 +185,32 @@ describe('bearOut', () => {
     ['undecided', []],
     ['not-needed', []],
   ])('a flow that is %s', (known, expected) => {
+    const inputs = inputsOf(bookWith(known));
+    expect(inputs).toMatchObject(expected);
+    expect(inputs).toHaveLength(expected.length);
+  });
+
+  test.each([
+    [false, 1],
+    [true, 0],
+  ])('a flow held from an incident that is closed, believed: %s', (believed, count) => {
+    const inputs = inputsOf({ ...emptyBook, held: [{ flow, peers: ['spoke'], believed }] } as unknown as Book);
+    expect(inputs).toHaveLength(count);
+    if (!believed) expect(inputs).toMatchObject([{ kind: 'sighting', id: 'NEW', peers: ['spoke'], spoofable: false, line: 'L' }]);
+  });
+
+  test('a flow that nothing is known of', () => expect(inputsOf(emptyBook)).toEqual([]));
+
+  function inputsOf(book: Book): InputBody[] {
     const inputs: InputBody[] = [];
     const coordinator = {
-      book: bookWith(known),
+      book,
       input: (body: InputBody) => {
         inputs.push(body);
         return null;
       },
     };
     bearOut(coordinator, { flow, source: 'tcp', line: 'L' }, () => 'NEW');
-    expect(inputs).toMatchObject(expected);
-    expect(inputs).toHaveLength(expected.length);
-  });
+    return inputs;
+  }
 });

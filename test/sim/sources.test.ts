@@ -33,6 +33,23 @@ describe('the same message by two ways', () => {
     expect(sim.undebugs('spoke')).toHaveLength(1);
     expect((await sim.incidentOf('hub')).flows[0]).toMatchObject({ corroboration: 'not-needed' });
   });
+
+  test('the incident of a line that the device seemed not to have is closed; the next one comes over both: it counts', async () => {
+    sim = await SimPair.armed({ syslog: 'both' });
+    for (const line of ['configure terminal', 'end']) sim.boxes.hub.console(line);
+    await sim.clock.advance(30_000);
+    const line = forged('0x68842105', 1_753_489_669);
+    sim.sendUdp('hub', line);
+    await sim.clock.advance(90_000);
+    expect((await sim.incidentOf('hub')).outcome.reasons).toContain('not-corroborated');
+    const next = line.replace('<188>999: *Mar 12 18:23:20', '<188>1000: *Mar 12 18:25:10');
+    sim.sendUdp('hub', next);
+    await sim.clock.advance(1_000);
+    sim.stations.hub.streams.deliver(Buffer.from(`${next}\n`));
+    await sim.clock.advance(60_000);
+    expect(sim.undebugs('hub')).toHaveLength(1);
+    expect(sim.undebugs('spoke')).toHaveLength(1);
+  });
 });
 
 describe('a terminal monitor', () => {

@@ -11,7 +11,7 @@ export const ackCommand: Subcommand = {
     withDataDir(command)
       .description('acknowledge an alarm: you have seen it and act yourself')
       .argument('<alarm>', 'its id, as spitrap status shows it')
-      .addHelpText('after', '\nExample:\n  spitrap ack A3 -c hub.yaml\n')
+      .addHelpText('after', '\nExample:\n  spitrap ack a3 -c hub.yaml\n')
       .action((alarm: string, options: DataDirOptions) =>
         perform(async (context) => {
           if (!/^[\w-]{1,64}$/.test(alarm))

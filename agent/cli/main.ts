@@ -15,8 +15,8 @@ Examples:
   spitrap status -c hub.yaml          what it sees, and what it is worried about
   spitrap incidents list -c hub.yaml  what happened
 
-Exit codes: 0 done, 1 failed, 2 bad usage or configuration, 3 no agent runs there
-(or one already does). Every error code: docs/errors.md.
+Exit codes: 0 done, 1 failed, 2 bad usage or configuration, 3 no agent runs
+there (or one already does). Every error code: docs/errors.md.
 `;
 
 /** `argv` without node and script. Never rejects. */

@@ -71,7 +71,7 @@ function pinHint(fingerprint: string, context: CliContext): void {
 /** What runs and what it will do, before the first log line scrolls it away. */
 export function startSummary(config: Config, status: AgentStatus): string[] {
   const will = {
-    observe: 'observe: journals what it would do, sends nothing to the device',
+    observe: 'observe: journals what it would do, sends only its login and show clock',
     capture: 'capture: show commands only, debugs are left on',
     act: `act: captures, and turns debugs off ${formatDuration(config.stop.delayMs)} after the message`,
   }[config.mode];

@@ -112,7 +112,7 @@ shown at once, each with path, line, value (secrets masked) and remedy, and the 
 
 \`\`\`yaml
 role: hub
-mode: act            # observe (the default) sends nothing to the device
+mode: act            # observe (the default) sends only its login and show clock
 device:
   address: 192.0.2.1
   platform: cisco-ios

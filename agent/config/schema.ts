@@ -173,7 +173,7 @@ export const rootShape = {
   mode: withDefault(
     kinds.word(['observe', 'capture', 'act']),
     'observe',
-    '`observe` journals what it would do and sends nothing; `capture` sends `show` commands only; `act` does all.',
+    '`observe` journals what it would do and sends only its login and `show clock`; `capture` sends `show` commands only; `act` does all.',
   ),
   hold: withDefault(kinds.flag(), false, 'Start on hold: no new incident acts. Also `spitrap hold`, or a file HOLD in dataDir.'),
   arm: withDefault(

@@ -9,6 +9,7 @@
  */
 import { join } from 'node:path';
 import type { Clock } from '../shared/clock.ts';
+import type { Incident } from '../shared/coordinate/book.ts';
 import { timing } from '../shared/coordinate/timing.ts';
 import type { GateContext } from '../shared/detect/gate.ts';
 import { SpitrapError } from '../shared/errors.ts';
@@ -301,12 +302,12 @@ async function wire(config: Config, world: World, log: Logger, options: AgentOpt
 /** Three attempts of a stop are made at most so long after each other; more would hold up whoever stops us. */
 const LEAVING_MS = timing.stopAttemptMs * 2;
 
-/** Resolves when no stop is under way: verified, or waiting for its next attempt. */
+/** Resolves when no stop is under way: verified, waiting for its next attempt, or dropped because the device denied the message. */
 function stopsSettled(coordinator: Coordinator, events: AgentEvents): Promise<void> {
-  const running = () => coordinator.book.incidents.some((incident) => incident.stop.kind === 'running');
+  const isUnderWay = ({ stop }: Incident) => stop.kind === 'running' || (stop.kind === 'planned' && stop.waiting);
   return new Promise((resolve) => {
     const look = () => {
-      if (running()) return;
+      if (coordinator.book.incidents.some(isUnderWay)) return;
       events.off('decided', look);
       resolve();
     };

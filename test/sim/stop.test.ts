@@ -60,3 +60,16 @@ test('what it leaves open is finished by the next start', async () => {
   expect((await sim.incidentOf('spoke')).stop.off).toBe('verified');
   expect((await sim.incidentOf('hub')).done[0]).toMatchObject({ off: 'verified', sealed: true });
 });
+
+test('a stop that waits for the word of the device is not left behind: the answer comes first, then the stop', async () => {
+  sim = await SimPair.armed({ syslog: 'syslog-udp' });
+  sim.lab.desync();
+  const opened = (): boolean => sim.status('hub').incidents.some(({ phase }) => phase !== 'sealed');
+  for (let ms = 0; ms < 5_000 && !opened(); ms++) await sim.clock.advance(1);
+  expect(opened()).toBe(true);
+  await stopAgent('hub', 30_000);
+  expect(sim.undebugs('hub')).toHaveLength(1);
+  expect(sim.boxes.hub.debugsOn()).toEqual([]);
+  await sim.clock.advance(20_000);
+  expect(sim.boxes.spoke.debugsOn()).toEqual([]);
+});

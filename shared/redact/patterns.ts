@@ -48,6 +48,21 @@ export const secretPatterns: readonly SecretPattern[] = [
     String.raw`(?<head>\bpre-share\s+key\s+${TYPE})${WORD}`,
   ),
   line(['  set aggressive-mode password cisco123'], String.raw`(?<head>\baggressive-mode\s+password\s+)${WORD}`),
+  // Manual keys of a crypto map.
+  line(
+    [
+      ' set session-key inbound esp 256 cipher 0123456789abcdef authenticator 00112233445566778899aabbccddeeff',
+      ' set session-key outbound esp 257 cipher 0123456789abcdef',
+    ],
+    String.raw`(?<head>\bset session-key\s+(?:in|out)bound\s+esp\s+[0-9]{1,10}\s+cipher\s+)${WORD}`,
+  ),
+  line(
+    [
+      ' set session-key inbound esp 256 cipher <redacted:00000000> authenticator 00112233445566778899aabbccddeeff',
+      ' set session-key outbound ah 256 00112233445566778899aabbccddeeff',
+    ],
+    String.raw`(?<head>\bset session-key\s+(?:in|out)bound\s+(?:ah\s+[0-9]{1,10}|esp\s+[0-9]{1,10}\s+(?:cipher\s+\S+\s+)?authenticator)\s+)${WORD}`,
+  ),
   line(['key config-key password-encrypt Master-Key-1'], String.raw`(?<head>\bconfig-key\s+password-encrypt\s+)${WORD}`),
 
   // SNMP

@@ -197,7 +197,7 @@ const CLOSED_SHOWN_MAX = 20;
 /** Newest first, those still open before the closed. */
 export function incidentSummaries(book: Book, now: Monotonic, dataDir: string): IncidentSummary[] {
   const open = book.incidents.map((incident) => describeOpen(incident, now, dataDir));
-  const closed = book.closed.slice(-CLOSED_SHOWN_MAX).map((incident) => describeClosed(incident, dataDir));
+  const closed = book.closed.slice(-CLOSED_SHOWN_MAX).map((incident) => describeClosed(incident, book, dataDir));
   return [...closed, ...open].reverse();
 }
 
@@ -240,15 +240,16 @@ function debugsOffOf({ stop }: Incident): string {
   }
 }
 
-const describeClosed = (closed: ClosedIncident, dataDir: string): IncidentSummary => ({
+/** Its flows as far as they are still held down; all of them stand in the bundle. */
+const describeClosed = (closed: ClosedIncident, { held }: Book, dataDir: string): IncidentSummary => ({
   id: closed.id,
   // Its id says when it was opened.
   openedAt: iso(madeAtMs(closed.id)),
   openedBy: closed.openedBy,
   phase: 'sealed',
   peers: [...closed.peers, ...closed.signallers.map((signaller) => signaller.peer)],
-  flows: 0,
-  firstFlow: null,
+  flows: held.filter(({ incident }) => incident === closed.id).length,
+  firstFlow: held.filter(({ incident }) => incident === closed.id).map(({ flow }) => formatFlow(flow))[0] ?? null,
   stopInMs: null,
   debugsOff: closed.stoppedAt === null ? 'not-sent' : closed.outcome.reasons.includes(notOff) ? 'unverified' : 'verified',
   outcome: closed.outcome.kind,

@@ -55,13 +55,19 @@ function incidentLines(incidents: readonly IncidentSummary[], paint: Paint): str
     const stop = incident.stopInMs !== null && incident.stopInMs > 0 ? `, stop in ${formatDuration(incident.stopInMs)}` : '';
     const outcome = incident.outcome ?? `${printable(incident.phase, 20)}${stop}`;
     const tone = incident.outcome === null ? 'warn' : incident.outcome === 'partial' ? 'bad' : 'good';
-    const what = `${incident.firstFlow ?? 'a stop without a flow'}${incident.flows > 1 ? ` and ${incident.flows - 1} more` : ''}`;
+    const what = `${incident.firstFlow ?? openedWords(incident)}${incident.flows > 1 ? ` and ${incident.flows - 1} more` : ''}`;
     return [
       `${label('incident')}${incident.id}  ${time(incident.openedAt)}  ${paint(tone, outcome)}`,
       ...wrapped(`${printable(what, 200)}; debugs off: ${printable(incident.debugsOff, 20)}`, INDENT),
       ...(incident.reasons.length > 0 ? wrapped(printable(incident.reasons.join(', '), 600), INDENT) : []),
     ];
   });
+}
+
+/** A sealed incident's flows stand in its bundle; of one that is open there may be none. */
+function openedWords({ openedBy, peers }: IncidentSummary): string {
+  const by = { message: 'opened by a message', alert: 'opened by an alert', stop: 'a stop without a flow' }[openedBy];
+  return openedBy === 'stop' || peers.length === 0 ? by : `${by}, with ${peers.join(', ')}`;
 }
 
 function deviceLines({ device }: AgentStatus, paint: Paint): string[] {

@@ -122,6 +122,16 @@ describe('a closed incident', () => {
   });
 });
 
+test('a closed incident names its flow for as long as it is held down', () => {
+  const flow = { src: '11.1.1.3', dst: '213.163.222.7', spi: 0x68842105 };
+  const held = [
+    { flow, incident: closed().id },
+    { flow: { ...flow, spi: 1 }, incident: 'another' },
+  ] as unknown as Book['held'];
+  expect(summary({ closed: [closed()], held })).toMatchObject({ flows: 1, firstFlow: expect.stringContaining('0x68842105') });
+  expect(summary({ closed: [closed()] })).toMatchObject({ flows: 0, firstFlow: null });
+});
+
 test('the newest is first, and what is open before what is closed', () => {
   const ids = (book: Partial<Book>) =>
     incidentSummaries({ ...emptyBook, ...book }, monotonic(0), '/data').map((one) => one.id.at(-1));

@@ -79,3 +79,12 @@ test.each<[text: string, lead: string, width: number, lines: string[]]>([
 ])('%j wrapped', (text, lead, width, lines) => {
   expect(wrapped(text, lead, width)).toEqual(lines);
 });
+
+test('an incident whose flow is forgotten says what opened it, and with whom', () => {
+  const [sealed] = statusSample.incidents;
+  const shown = (openedBy: 'message' | 'alert' | 'stop'): string =>
+    statusText({ ...statusSample, incidents: [{ ...sealed!, openedBy, peers: ['spoke1'], flows: 0, firstFlow: null }] }, noPaint);
+  expect(shown('message')).toContain('opened by a message, with spoke1; debugs off');
+  expect(shown('alert')).toContain('opened by an alert, with spoke1; debugs off');
+  expect(shown('stop')).toContain('a stop without a flow; debugs off');
+});

@@ -10,6 +10,7 @@ import type { Effect } from './effect.ts';
 import type { Input } from './input.ts';
 import type { Step } from './move.ts';
 import { countDropped, findIncident, isActionable, sameFlow, settle, stay } from './move.ts';
+import { newFlowRecord } from './opening.ts';
 import type { Rules } from './rules.ts';
 import { timing } from './timing.ts';
 
@@ -106,19 +107,13 @@ function addLateFlow(rules: Rules, incident: Incident, input: Input & { readonly
     return { ...incident, flows };
   }
   if (incident.flows.length >= rules.flowsPerIncidentMax) return { ...incident, flowsNotKept: incident.flowsNotKept + 1 };
-  const late = {
-    flow: input.flow,
-    count: 1,
-    first: input.at,
-    firstWall: input.wall,
-    last: input.at,
-    lastWall: input.wall,
+  const late = newFlowRecord(input, {
     interface: input.interface,
     sources: [input.source],
     peers: input.peers,
     late: true,
     corroboration: input.spoofable ? 'over-limit' : 'not-needed',
-  } as const;
+  });
   return { ...incident, flows: [...incident.flows, late] };
 }
 

@@ -23,7 +23,16 @@ import {
   settle,
   stay,
 } from './move.ts';
-import { countOpening, firstOrders, lookAtDevice, newIncident, newPeerRecord, overBudget, wouldDo } from './opening.ts';
+import {
+  countOpening,
+  firstOrders,
+  lookAtDevice,
+  newFlowRecord,
+  newIncident,
+  newPeerRecord,
+  overBudget,
+  wouldDo,
+} from './opening.ts';
 import type { Rules } from './rules.ts';
 import { isSpitrap, makeRoom, sealIfReady } from './sealing.ts';
 import { reachStopTime, signalStop } from './stopping.ts';
@@ -42,7 +51,7 @@ export function onSighting(rules: Rules, book: Book, input: Sighting): Step {
 }
 
 function openFromSighting(rules: Rules, book: Book, input: Sighting): Step {
-  const flow = newFlowRecord(input, input.spoofable ? 'pending' : 'not-needed');
+  const flow = flowOf(input, input.spoofable ? 'pending' : 'not-needed');
   const incident = newIncident(rules, book, {
     id: input.id,
     openedBy: 'message',
@@ -108,21 +117,14 @@ function alertPeers(
   return { incident: { ...incident, peers: records }, effects: [alert] };
 }
 
-function newFlowRecord(input: Sighting, corroboration: FlowRecord['corroboration']): FlowRecord {
-  return {
-    flow: input.flow,
-    count: 1,
-    first: input.at,
-    firstWall: input.wall,
-    last: input.at,
-    lastWall: input.wall,
+const flowOf = (input: Sighting, corroboration: FlowRecord['corroboration']): FlowRecord =>
+  newFlowRecord(input, {
     interface: input.interface,
     sources: [input.source],
     peers: input.peers,
     late: false,
     corroboration,
-  };
-}
+  });
 
 /** Another message before the stop: the same incident, perhaps a new flow, perhaps a new peer. */
 function joinFlow(rules: Rules, book: Book, incident: Incident, input: Sighting): Step {
@@ -132,7 +134,7 @@ function joinFlow(rules: Rules, book: Book, incident: Incident, input: Sighting)
     return settle(book, go({ ...incident, flowsNotKept: incident.flowsNotKept + 1 }, 'flow-merged'));
   }
   const corroboration = !input.spoofable ? 'not-needed' : mayAsk(incident) ? 'pending' : 'over-limit';
-  const widened = widen(rules, { ...incident, flows: [...incident.flows, newFlowRecord(input, corroboration)] }, input);
+  const widened = widen(rules, { ...incident, flows: [...incident.flows, flowOf(input, corroboration)] }, input);
   if (incident.mode === 'observe') return settle(book, go(widened.incident, 'flow-merged'));
   if (corroboration === 'pending')
     return settle(book, go(widened.incident, 'flow-merged', corroborate(incident, input), ...widened.effects));

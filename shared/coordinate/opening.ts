@@ -23,6 +23,20 @@ export interface Opening {
   readonly act: boolean;
 }
 
+/** What a message, or a signal, says of a flow that this incident did not have. */
+export const newFlowRecord = (
+  seen: { readonly at: Monotonic; readonly wall: Wall; readonly flow: FlowRecord['flow'] },
+  about: Pick<FlowRecord, 'interface' | 'sources' | 'peers' | 'late' | 'corroboration'>,
+): FlowRecord => ({
+  flow: seen.flow,
+  count: 1,
+  first: seen.at,
+  firstWall: seen.wall,
+  last: seen.at,
+  lastWall: seen.wall,
+  ...about,
+});
+
 export const newPeerRecord = (peer: string): PeerRecord => ({
   peer,
   alert: { kind: 'unsent' },

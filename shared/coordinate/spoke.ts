@@ -12,7 +12,7 @@ import type { Effect } from './effect.ts';
 import type { Input } from './input.ts';
 import type { Step } from './move.ts';
 import { beforeStop, countDropped, findIncident, go, hasId, raiseAlarm, remember, sameFlow, settle, stay } from './move.ts';
-import { countOpening, firstOrders, lookAtDevice, newIncident, overBudget, wouldDo } from './opening.ts';
+import { countOpening, firstOrders, lookAtDevice, newFlowRecord, newIncident, overBudget, wouldDo } from './opening.ts';
 import type { Rules } from './rules.ts';
 import { makeRoom } from './sealing.ts';
 import { reachStopTime } from './stopping.ts';
@@ -62,21 +62,14 @@ function openFromAlert(rules: Rules, book: Book, input: Alert): Step {
 
 function signalledFlows(input: Alert | Stop): FlowRecord[] {
   if (input.flow === null || input.flow === undefined) return [];
-  return [
-    {
-      flow: input.flow,
-      count: 1,
-      first: input.at,
-      firstWall: input.wall,
-      last: input.at,
-      lastWall: input.wall,
-      interface: null,
-      sources: [`peer:${input.peer}`],
-      peers: [input.peer],
-      late: false,
-      corroboration: 'not-needed',
-    },
-  ];
+  const about = {
+    interface: null,
+    sources: [`peer:${input.peer}`],
+    peers: [input.peer],
+    late: false,
+    corroboration: 'not-needed',
+  } as const;
+  return [newFlowRecord({ ...input, flow: input.flow }, about)];
 }
 
 /** A repeated or a second alert can only bring the stop forward: a peer must never keep debugs on. */

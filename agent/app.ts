@@ -44,7 +44,7 @@ import { Signals } from './signals.ts';
 import { openSource } from './sources/index.ts';
 import { collectStatus, describeAlarm, endpoint, incidentSummaries } from './status/collect.ts';
 import type { AgentStatus } from './status/status.ts';
-import { gateContext, machineRules, ownLines, shellTarget, sighting, snmpPeer } from './wiring.ts';
+import { gateContext, machineRules, ownLines, shellTarget, sighting, signalSource, snmpPeer } from './wiring.ts';
 
 export interface AgentOptions {
   /** Takes the lock of dataDir and the socket in it. */
@@ -140,7 +140,10 @@ async function wire(config: Config, world: World, log: Logger, options: AgentOpt
   const engine = await openEngine(dataDir, signal.engineId, world);
   for (const remark of engine.remarks) log.info({ event: 'engine' }, remark);
   const snmpPeers = config.peers.map(snmpPeer);
-  const sender = cleanup.add('SNMP sender', await openSnmpSender({ peers: snmpPeers, engine, world }));
+  const sender = cleanup.add(
+    'SNMP sender',
+    await openSnmpSender({ peers: snmpPeers, engine, world, source: signalSource(signal.listen.address) }),
+  );
   const receivers = config.peers.map(({ name, kind, send, notify }) => ({ name, kind, send, notify }));
   const delivery = cleanup.add(
     'delivery',

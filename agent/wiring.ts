@@ -2,7 +2,7 @@
 import type { Rules } from '../shared/coordinate/rules.ts';
 import type { DetectedEvent, GateContext } from '../shared/detect/gate.ts';
 import { limits } from '../shared/limits.ts';
-import { parseRange } from '../shared/model/address.ts';
+import { canonicalAddress, parseRange } from '../shared/model/address.ts';
 import type { Config, DeviceConfig, PeerConfig } from './config/config.ts';
 import type { SnmpPeer } from './net/signalling.ts';
 import type { ShellTarget } from './ports.ts';
@@ -87,6 +87,13 @@ export const gateContext = (config: Config, match: GateContext['match'], clock: 
   maxEventAgeMs: config.evidence.maxEventAgeMs,
   clock,
 });
+
+/** Signals leave from the address that we listen on, when it is one: the peer expects them from there. Any address: the routes decide. */
+export function signalSource(listen: string): { readonly v4?: string; readonly v6?: string } {
+  const address = canonicalAddress(listen);
+  if (address === null || address === '0.0.0.0' || address === '::') return {};
+  return address.includes(':') ? { v6: address } : { v4: address };
+}
 
 /** What the machine needs to know of an event. */
 export const sighting = (event: DetectedEvent) => ({

@@ -150,7 +150,7 @@ const peer = mapping({
   send: withDefault(oneOrMany(kinds.endpoint(10_162, 'send'), 0), [], 'Where its agent listens; every path is used in parallel.'),
   from: optional(
     oneOrMany(kinds.range()),
-    'Where its signals come from. A host with several addresses sends from the one that its routes choose, whatever `signal.listen` is.',
+    'Where its signals come from. An agent sends from the address in its `signal.listen`; when that is `0.0.0.0` or `[::]`, from the one that its routes choose.',
     'the addresses in `send`',
   ),
   snmp: required(snmp, 'How signals are authenticated, the same at both ends.'),

@@ -1,6 +1,6 @@
 /**
  * The way of a line: its device's lines into the evidence ring, the invalid-SPI message out of them, through the gate, to the
- * coordinator. Called for every chunk of every source; the hot path is one native search (issue G), so no per-line work here.
+ * coordinator. Called for every chunk of every source; the hot path is one native search, so no per-line work here.
  */
 import type { Timer } from '../shared/clock.ts';
 import { sameFlow } from '../shared/coordinate/move.ts';

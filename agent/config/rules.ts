@@ -206,7 +206,7 @@ function eemOnlyAtSpoke({ role, peers = [] }: Parts, { fault }: Findings): void 
     if (peer?.kind === 'eem')
       fault(
         ['peers', index, 'kind'],
-        'not yet supported: a hub with an eem peer comes with issue B; until then only a spoke takes the bare stop of one',
+        'not yet supported: a hub with an eem peer comes in a later version; until then only a spoke takes the bare stop of one',
       );
   });
 }

@@ -17,7 +17,7 @@ const DAY = 24 * HOUR;
 const MIB = 1024 ** 2;
 const TIB = 1024 ** 4;
 
-const ARMING_LATER = 'not yet supported: arming comes with issue B; turn the debugs on yourself and write manual';
+const ARMING_LATER = 'not yet supported: arming comes in a later version; turn the debugs on yourself and write manual';
 
 export const platformNames = ['cisco-ios', 'cisco-iosxe'] as const;
 export const authProtocols = ['sha1', 'sha224', 'sha256', 'sha384', 'sha512'] as const;
@@ -129,7 +129,7 @@ const snmp = notYet(
     }),
   ]),
   {
-    '1': 'not yet supported: SNMPv1 comes with issue B; use 3, or 2c',
+    '1': 'not yet supported: SNMPv1 comes in a later version; use 3, or 2c',
     v3: 'written as 3',
     v2c: 'written as 2c',
     '2': 'written as 2c',
@@ -141,7 +141,7 @@ const peer = mapping({
   kind: withDefault(
     kinds.word(['spitrap', 'eem']),
     'spitrap',
-    '`spitrap`: another agent. `eem`: a router’s own applet (Note A) or any plain trap sender; until issue B only a spoke takes its bare stop.',
+    '`spitrap`: another agent. `eem`: a router’s own applet (Note A) or any plain trap sender; in this version only a spoke takes its bare stop.',
   ),
   cryptoAddresses: required(
     oneOrMany(kinds.range()),
@@ -216,7 +216,7 @@ export const rootShape = {
       ),
       mode: withDefault(
         kinds.word(['all'], {
-          own: 'not yet supported: turning off only what the pair armed needs arming, which comes with issue B',
+          own: 'not yet supported: turning off only what the pair armed needs arming, which comes in a later version',
         }),
         'all',
         '`all` is Note A’s `undebug all`.',

@@ -1,6 +1,6 @@
 /**
  * Effect `capture`: the plan of the platform, command by command on session A, each output into the open bundle as it comes.
- * Called by perform.ts. A slow or broken device makes holes with reasons, never an exception (issue A, "Capture plan").
+ * Called by perform.ts. A slow or broken device makes holes with reasons, never an exception.
  */
 import type { Clock } from '../../shared/clock.ts';
 import type { CaptureRecord } from '../../shared/coordinate/book.ts';

@@ -63,12 +63,12 @@ describe('one fault, its path, line, value and remedy', () => {
     [
       'arming of later',
       changed('role: hub', 'role: hub\narm: always'),
-      'arm|3|"always"|not yet supported: arming comes with issue B; turn the debugs on yourself and write manual',
+      'arm|3|"always"|not yet supported: arming comes in a later version; turn the debugs on yourself and write manual',
     ],
     [
       'stop.mode of later',
       changed('role: hub', 'role: hub\nstop: { mode: own }'),
-      'stop.mode|3|"own"|not yet supported: turning off only what the pair armed needs arming, which comes with issue B',
+      'stop.mode|3|"own"|not yet supported: turning off only what the pair armed needs arming, which comes in a later version',
     ],
     [
       'a section that is none',
@@ -158,7 +158,7 @@ describe('one fault, its path, line, value and remedy', () => {
     [
       'SNMPv1',
       changed('version: 3', 'version: 1'),
-      'peers[0].snmp.version|8|1|not yet supported: SNMPv1 comes with issue B; use 3, or 2c',
+      'peers[0].snmp.version|8|1|not yet supported: SNMPv1 comes in a later version; use 3, or 2c',
     ],
     ['v3', changed('version: 3', 'version: v3'), 'peers[0].snmp.version|8|"v3"|written as 3'],
     [
@@ -304,7 +304,7 @@ describe('one fault, its path, line, value and remedy', () => {
     [
       'an eem peer at a hub',
       changed('kind: spitrap', 'kind: eem'),
-      'peers[0].kind|7|"eem"|not yet supported: a hub with an eem peer comes with issue B; until then only a spoke takes the bare stop of one',
+      'peers[0].kind|7|"eem"|not yet supported: a hub with an eem peer comes in a later version; until then only a spoke takes the bare stop of one',
     ],
     [
       'v2c unsaid',

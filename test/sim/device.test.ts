@@ -1,7 +1,7 @@
 /** Boxes that are slow, refuse, hang or cannot be logged in to: the stop goes at its time, or a person is told what to type. */
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Config } from '../../agent/config/config.ts';
-import { type SimOptions, SimPair } from './sim-pair.ts';
+import { addresses, type SimOptions, SimPair } from './sim-pair.ts';
 
 let sim: SimPair;
 afterEach(() => sim.stop());
@@ -84,6 +84,24 @@ describe('a device that lets nobody in', () => {
     expect(sim.alarms('hub')).toEqual([]);
   });
 
+  test('while logins are held back a message makes none before the stop: forged lines must not lock the account', async () => {
+    sim = new SimPair({ syslog: 'syslog-udp' });
+    const { shells } = sim.stations.hub;
+    shells.refuseWith('SSH_AUTH_REFUSED');
+    await sim.start();
+    await sim.clock.advance(6 * 60_000);
+    // Right after one of the attempts that are due every 5 min, the next is far away.
+    for (let before = shells.opened; shells.opened === before; ) await sim.clock.advance(1_000);
+    const before = shells.opened;
+    sim.sendUdp(
+      'hub',
+      `<188>9: *Mar 12 18:23:20.706: %CRYPTO-4-RECVD_PKT_INV_SPI: decaps: rec'd IPSEC packet has invalid spi for destaddr=${addresses.hub.crypto}, prot=50, spi=0x68842105(1753489669), srcaddr=${addresses.spoke.crypto}`,
+    );
+    await sim.clock.advance(15_000);
+    expect(sim.status('hub').incidents).toHaveLength(1);
+    expect(shells.opened).toBe(before);
+  });
+
   test('at the stop: the alarm names the device and what to type, and it is tried until it works', async () => {
     sim = await SimPair.armed();
     await messageAt();
@@ -139,4 +157,15 @@ describe('what is on at t0', () => {
     await sim.clock.advance(60_000);
     expect((await sim.incidentOf('hub')).stop).toMatchObject({ off: 'verified', nothingOn: false });
   });
+});
+
+test('status and hello know the debugs from what the incident read, without waiting for the next hello', async () => {
+  sim = new SimPair();
+  await sim.start();
+  expect(sim.status('hub').device.debugsOn).toEqual([]);
+  sim.armByHand();
+  await messageAt();
+  expect(sim.status('hub').device.debugsOn).toContain('Crypto ISAKMP debugging');
+  await sim.clock.advance(20_000);
+  expect(sim.status('hub').device.debugsOn).toEqual([]);
 });

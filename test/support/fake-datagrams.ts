@@ -13,6 +13,8 @@ export interface Packet {
 
 export class FakeNetwork {
   readonly packets: Packet[] = [];
+  /** What was asked for, on which host. */
+  readonly asked: { readonly host: string; readonly endpoint: Endpoint }[] = [];
   /** False: lost on the way. */
   onPacket: (packet: Packet) => boolean = () => true;
   private readonly sockets = new Map<string, (bytes: Buffer, from: Endpoint) => void>();
@@ -21,6 +23,7 @@ export class FakeNetwork {
   host(address: string): Datagrams {
     return {
       bind: async (endpoint, options): Promise<DatagramSocket> => {
+        this.asked.push({ host: address, endpoint });
         const local = { address, port: endpoint.port || this.nextPort++ };
         const name = `${local.address} ${local.port}`;
         if (this.sockets.has(name)) throw new SpitrapError('LISTEN_REFUSED', `${name} is taken`);

@@ -3,7 +3,23 @@
 import { describe, expect, test } from 'vitest';
 import { timing } from '../../shared/coordinate/timing.ts';
 import { doneBits } from '../../shared/wire/signal.ts';
-import { at, debugsRead, flowOf, id, run, sighting, spokeRules, stop } from './given.ts';
+import {
+  at,
+  attempted,
+  CRYPTO,
+  captured,
+  debugsRead,
+  done,
+  find,
+  flowOf,
+  hubRules,
+  id,
+  run,
+  sighting,
+  spokeRules,
+  stop,
+  timer,
+} from './given.ts';
 import { closedAt, pairOf } from './pair.ts';
 
 describe('a line that anybody could have sent', () => {
@@ -205,4 +221,13 @@ describe('budget', () => {
     alertOf(13);
     expect(spoke.performed).toHaveLength(before);
   });
+});
+
+test('a done that arrives while the overdue bundle is being written stands beside it, whichever was first', () => {
+  const before = [sighting(), debugsRead(CRYPTO), captured('first')].map((input, n) => at(n, input));
+  const stopped = [timer('stop'), attempted(0, 'verified'), captured('stop')].map((input, n) => at(18_000 + n, input));
+  const { book, last } = run(hubRules, [...before, ...stopped, at(28_000, timer('tail')), at(138_000, timer('seal-deadline'))]);
+  expect(find(last.effects, 'seal')).toHaveLength(1);
+  const heard = run(hubRules, [at(138_001, done())], book).last;
+  expect(find(heard.effects, 'addendum').map(({ what }) => what['kind'])).toEqual(['done']);
 });

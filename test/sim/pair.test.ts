@@ -44,6 +44,8 @@ describe('desync: the hub lost its SAs', () => {
     });
     expect(hub.done[0]).toMatchObject({ peer: 'spoke', off: 'verified', captured: true, sealed: true });
     expect(hub.done[0]?.keys['spi']).toBe('outbound');
+    // A peer's first question for our time is no refusal (agent/signals.ts knows it by usm-judge.ts's words).
+    for (const end of ['hub', 'spoke'] as const) expect(sim.status(end).refusals).toEqual({});
   });
 });
 

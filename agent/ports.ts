@@ -1,6 +1,6 @@
 /**
  * The ports: everything that touches the world comes through one of these, so that simulation can drive the production code.
- * Adapters: agent/clock.ts, random.ts, evidence/disk.ts, net/datagram.ts, net/stream.ts, device/transport.ts; test/sim has its own.
+ * Adapters: agent/clock.ts, random.ts, evidence/disk.ts, sources/log-files.ts, net/datagram.ts, net/stream.ts, device/transport.ts; test/sim has its own.
  */
 import type { Clock } from '../shared/clock.ts';
 import type { SpitrapError } from '../shared/errors.ts';
@@ -39,6 +39,32 @@ export interface DiskFile {
   close(): Promise<void>;
 }
 
+/** Log files that another program writes: only read, never made; a symbolic link is followed. Rejections are FILE_UNREADABLE, naming path and errno. */
+export interface LogFiles {
+  /** Null when there is nothing at that path. */
+  look(path: string): Promise<LogFileLook | null>;
+  /** Rejects for whatever is no regular file; never waits for a writer (a named pipe). */
+  open(path: string): Promise<LogFile>;
+  /** Names in a folder, sorted. */
+  list(folder: string): Promise<string[]>;
+}
+
+export interface LogFileLook {
+  /** `device:inode`: the same under another name, another when a new file took the name. May be given out again after a deletion. */
+  readonly identity: string;
+  readonly regular: boolean;
+  readonly bytes: number;
+}
+
+export interface LogFile {
+  readonly identity: string;
+  /** `links` 0: deleted; what has it open may still write to it. */
+  look(): Promise<{ readonly bytes: number; readonly links: number }>;
+  /** Up to `length` bytes; fewer at the end of the file. */
+  read(offset: number, length: number): Promise<Buffer>;
+  close(): Promise<void>;
+}
+
 export interface Endpoint {
   readonly address: string;
   readonly port: number;
@@ -47,6 +73,8 @@ export interface Endpoint {
 export interface Datagrams {
   /** Rejects with LISTEN_REFUSED naming the endpoint. */
   bind(endpoint: Endpoint, options: { readonly receiveBufferBytes: number }): Promise<DatagramSocket>;
+  /** Which of our addresses the routes choose for what goes there; null: no route, or not known. Sends nothing. */
+  sourceFor?(to: Endpoint): Promise<string | null>;
 }
 
 export interface DatagramSocket {
@@ -117,6 +145,7 @@ export interface World {
   readonly clock: Clock;
   readonly random: Random;
   readonly disk: Disk;
+  readonly logFiles: LogFiles;
   readonly datagrams: Datagrams;
   readonly streams: Streams;
   readonly shells: ShellTransport;

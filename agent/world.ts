@@ -6,6 +6,7 @@ import { udpDatagrams } from './net/datagram.ts';
 import { tcpStreams } from './net/stream.ts';
 import type { World } from './ports.ts';
 import { createRandom } from './random.ts';
+import { systemLogFiles } from './sources/log-files.ts';
 
 export function createWorld(): World {
   const clock = createClock();
@@ -13,6 +14,7 @@ export function createWorld(): World {
     clock,
     random: createRandom(),
     disk: createDisk(),
+    logFiles: systemLogFiles,
     datagrams: udpDatagrams,
     streams: tcpStreams,
     shells: sshShells(clock),

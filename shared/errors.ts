@@ -16,6 +16,8 @@ export const errorCodes = [
   'LISTEN_REFUSED',
   'DISK_FAILED',
   'CONTROL_FAILED',
+  // sources
+  'FILE_UNREADABLE',
   // the device
   'SSH_UNREACHABLE',
   'SSH_AUTH_REFUSED',

@@ -2,7 +2,7 @@
  * Ports that can be torn out of an agent at once, as `kill -9` and a reboot do: from then on its timers do not fire, its disk never
  * answers, its sockets and sessions are gone. Bytes that it had written stay, as the kernel keeps them. Used by sim-pair.ts.
  */
-import type { Datagrams, Disk, DiskFile, ShellTransport, Streams, World } from '../../agent/ports.ts';
+import type { Datagrams, Disk, DiskFile, LogFile, LogFiles, ShellTransport, Streams, World } from '../../agent/ports.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { after } from '../../shared/model/time.ts';
 
@@ -26,6 +26,7 @@ export class Lifeline {
       clock: this.#clock(world.clock, boot),
       random: world.random,
       disk: this.#disk(world.disk),
+      logFiles: this.#logFiles(world.logFiles),
       datagrams: this.#datagrams(world.datagrams),
       streams: this.#streams(world.streams),
       shells: this.#shells(world.shells),
@@ -72,6 +73,24 @@ export class Lifeline {
       read: (offset, length) => this.#begin(() => file.read(offset, length)),
       truncate: (bytes) => this.#begin(() => file.truncate(bytes)),
       size: () => this.#begin(() => file.size()),
+      close: () => this.#begin(() => file.close()),
+    };
+  }
+
+  #logFiles(files: LogFiles): LogFiles {
+    return {
+      look: (path) => this.#begin(() => files.look(path)),
+      open: (path) => this.#begin(async () => this.#logFile(await files.open(path))),
+      list: (folder) => this.#begin(() => files.list(folder)),
+    };
+  }
+
+  #logFile(file: LogFile): LogFile {
+    this.#cuts.push(() => void file.close());
+    return {
+      identity: file.identity,
+      look: () => this.#begin(() => file.look()),
+      read: (offset, length) => this.#begin(() => file.read(offset, length)),
       close: () => this.#begin(() => file.close()),
     };
   }

@@ -17,6 +17,7 @@ import { defaultValues } from '../../shared/wire/signal.ts';
 import { FakeClock, settle } from '../support/fake-clock.ts';
 import { FakeNetwork, type Packet } from '../support/fake-datagrams.ts';
 import { FakeDisk } from '../support/fake-disk.ts';
+import { FakeLogFiles } from '../support/fake-log-files.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 import { BoxShells, MemoryStreams } from './box-ports.ts';
 import { type Boot, Lifeline } from './lifeline.ts';
@@ -48,6 +49,7 @@ export interface SimOptions {
 
 interface Station {
   readonly disk: FakeDisk;
+  readonly logFiles: FakeLogFiles;
   readonly streams: MemoryStreams;
   readonly shells: BoxShells;
   /** May be changed between two runs of the agent. */
@@ -95,6 +97,7 @@ export class SimPair {
     const config = simConfig(end, this.#options.mode?.[end] ?? 'act', this.#options.syslog ?? 'syslog-tcp');
     return {
       disk: new FakeDisk(),
+      logFiles: new FakeLogFiles(),
       streams: new MemoryStreams(addresses[end].box),
       shells: new BoxShells(this.boxes[end], this.clock),
       config: this.#options.config?.[end]?.(config) ?? config,
@@ -136,6 +139,7 @@ export class SimPair {
       clock: this.clock,
       random: seededRandom((this.#options.seed ?? 7) * 100 + (end === 'hub' ? 1 : 2) + station.runs++ * 10),
       disk: station.disk,
+      logFiles: station.logFiles,
       datagrams: this.network.host(addresses[end].agent),
       streams: station.streams,
       shells: station.shells,

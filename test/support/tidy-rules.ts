@@ -119,7 +119,14 @@ export const fileRules: readonly Rule[] = [
   onlyIn('ipaddr.js', ['shared/model/address.ts']),
   onlyIn('eventemitter3', ['agent/events.ts']),
   // The world comes through ports; these are their adapters.
-  onlyIn('node:fs', ['agent/evidence/disk.ts', 'agent/clock.ts', 'agent/config/config-host.ts', 'agent/control/', 'bin/']),
+  onlyIn('node:fs', [
+    'agent/evidence/disk.ts',
+    'agent/sources/log-files.ts',
+    'agent/clock.ts',
+    'agent/config/config-host.ts',
+    'agent/control/',
+    'bin/',
+  ]),
   onlyIn('node:net', [
     'agent/net/stream.ts',
     'agent/net/datagram.ts',

@@ -12,7 +12,25 @@ const IPV4_MAPPED = '::ffff:';
 
 export const udpDatagrams: Datagrams = {
   bind: (endpoint, options) => bind(endpoint, options.receiveBufferBytes),
+  sourceFor,
 };
+
+/** connect(2) on a datagram socket chooses the route and sends nothing. */
+function sourceFor(to: Endpoint): Promise<string | null> {
+  if (isIP(to.address) === 0) return Promise.resolve(null);
+  return new Promise((resolve) => {
+    const socket = createSocket({ type: isIPv6(to.address) ? 'udp6' : 'udp4' });
+    let answered = false;
+    const answer = (address: string | null): void => {
+      if (answered) return;
+      answered = true;
+      socket.close();
+      resolve(address);
+    };
+    socket.once('error', () => answer(null));
+    socket.connect(to.port, to.address, (error?: Error) => answer(error ? null : socket.address().address));
+  });
+}
 
 function bind(endpoint: Endpoint, receiveBufferBytes: number): Promise<DatagramSocket> {
   return new Promise((resolve, reject) => {

@@ -6,9 +6,9 @@ import type { SpitrapError } from '../../shared/errors.ts';
 import type { DurationMs, Monotonic, Wall } from '../../shared/model/time.ts';
 import type { Endpoint } from '../ports.ts';
 
-/** A user of SNMPv3 or a community of v2c, with secrets already read. */
+/** A user of SNMPv3 or a community of v1 or v2c, with secrets already read. */
 export type SnmpCredentials =
-  | { readonly version: '2c'; readonly community: string }
+  | { readonly version: '1' | '2c'; readonly community: string }
   | {
       readonly version: 3;
       readonly user: string;
@@ -29,7 +29,7 @@ export interface SnmpPeer {
 export interface Notification {
   readonly peer: string;
   readonly from: Endpoint;
-  readonly version: '2c' | 3;
+  readonly version: '1' | '2c' | 3;
   /** True: an inform, which waits for `respond`. */
   readonly confirmed: boolean;
   /** `91` or `134`: which root of the MIB was seen. Null: not a cEventMgrPolicyEvent. */
@@ -101,7 +101,8 @@ export type SendOutcome =
 export interface SnmpSender {
   /**
    * One PDU to one endpoint, now. For an inform resolves at its Response or after `timeoutMs` (SNMP_TIMEOUT); v3 discovery
-   * and a Report that resynchronises boots and time are handled inside the same attempt. Never rejects.
+   * and a Report that resynchronises boots and time are handled inside the same attempt. Never rejects. To a peer of v1 there are
+   * traps alone (SIGNAL_UNENCODABLE).
    */
   send(
     peer: string,

@@ -15,7 +15,7 @@ interface PeerBasics {
 }
 
 export interface CommunityPeer extends PeerBasics {
-  readonly version: '2c';
+  readonly version: '1' | '2c';
   readonly community: Buffer;
 }
 
@@ -38,8 +38,8 @@ export function readyPeers(peers: readonly SnmpPeer[]): ReadyPeer[] {
       (text) => parseRange(text) ?? invalid(peer, `from ${JSON.stringify(text)} is no address or CIDR range`),
     );
     const { credentials } = peer;
-    if (credentials.version === '2c')
-      return { name: peer.name, from, version: '2c', community: Buffer.from(credentials.community, 'utf8') };
+    if (credentials.version !== 3)
+      return { name: peer.name, from, version: credentials.version, community: Buffer.from(credentials.community, 'utf8') };
     checkPasswords(peer, credentials);
     const engineId = peer.engineId === null ? null : parseEngineId(peer.engineId);
     if (peer.engineId !== null && engineId === null) invalid(peer, 'engineId is not 5 to 32 octets of hex');

@@ -1,15 +1,16 @@
 /**
- * The signals' inbound half: one UDP socket for v2c and v3 notifications of the configured peers. Opened by app.ts, read by the
+ * The signals' inbound half: one UDP socket for v1, v2c and v3 notifications of the configured peers. Opened by app.ts, read by the
  * coordinator. The order of checks is pair-protocol.md "Trust": source address, version and level, engine, user or community, HMAC,
  * timeliness (usm-judge.ts), duplicates. Every refusal is told with its reason; the Response of an inform is sent when the
  * application says so and not before.
  */
 import { timingSafeEqual } from 'node:crypto';
+import { SpitrapError } from '../../shared/errors.ts';
 import { limits } from '../../shared/limits.ts';
 import type { Monotonic } from '../../shared/model/time.ts';
-import { readNotificationHead, readPolicyEvent } from '../../shared/wire/event-manager.ts';
+import { type NotificationHead, readHead, readPolicyEvent } from '../../shared/wire/event-manager.ts';
 import { type CommunityMessage, decodeMessage, encodeCommunityMessage } from '../../shared/wire/snmp-message.ts';
-import type { Pdu } from '../../shared/wire/snmp-pdu.ts';
+import type { Pdu, TrapV1Pdu } from '../../shared/wire/snmp-pdu.ts';
 import { encodeV3Message, type V3Message } from '../../shared/wire/snmp-v3-message.ts';
 import type { DatagramSocket, Endpoint, World } from '../ports.ts';
 import { DuplicateWindow, SeenNotification } from './duplicate-window.ts';
@@ -42,7 +43,7 @@ export async function openSnmpReceiver(options: SnmpReceiverOptions): Promise<Sn
 /** One accepted-so-far notification, whichever version brought it. `bytes` is what makes two of them the same. */
 interface Arrival {
   readonly peer: ReadyPeer;
-  readonly pdu: Pdu;
+  readonly pdu: Pdu | TrapV1Pdu;
   readonly bytes: Buffer;
   readonly from: Endpoint;
   readonly at: Monotonic;
@@ -119,12 +120,15 @@ class Receiver implements SnmpReceiver {
       return;
     }
     const { pdu } = message;
-    if (pdu.type !== 'inform' && pdu.type !== 'trap') {
-      this.refuse('notification-type', `a ${pdu.type} PDU where trap or inform belongs`, peer, from, at);
+    const wanted = peer.version === '1' ? (['trap-v1'] as const) : (['trap', 'inform'] as const);
+    if (!(wanted as readonly string[]).includes(pdu.type)) {
+      this.refuse('notification-type', `a ${pdu.type} PDU where ${wanted.join(' or ')} belongs`, peer, from, at);
       return;
     }
-    const encodeResponse = (): Buffer =>
-      encodeCommunityMessage({ version: '2c', community: peer.community, pdu: responseTo(pdu) });
+    const encodeResponse = (): Buffer => {
+      if (pdu.type === 'trap-v1') throw new SpitrapError('INTERNAL', 'a trap of v1 has no Response');
+      return encodeCommunityMessage({ version: '2c', community: peer.community, pdu: responseTo(pdu) });
+    };
     // A duplicate is the same message, community and all.
     this.onArrival({ peer, pdu, bytes: encodeCommunityMessage(message), from, at, encodeResponse });
   }
@@ -170,19 +174,25 @@ class Receiver implements SnmpReceiver {
 
   private onArrival(arrival: Arrival): void {
     const { peer, pdu, from, at } = arrival;
-    const head = readNotificationHead(pdu.varbinds);
+    const head = readHead(pdu);
     if (head === null) {
       this.refuse('malformed', 'sysUpTime.0 and snmpTrapOID.0 do not come first', peer, from, at);
       return;
     }
     const respond = pdu.type === 'inform' ? (): void => this.respond(arrival) : null;
     const seen = new SeenNotification(respond);
-    const earlier = this.windows.get(peer.name)!.find(arrival.bytes, seen, at);
+    // A trap of v1 has no request-id: two events of a sender that leaves its clock at 0 are the same octets, and a second stop would be
+    // lost. What is one event is then for the machine to say (`eemWindow`).
+    const earlier = pdu.type === 'trap-v1' ? null : this.windows.get(peer.name)!.find(arrival.bytes, seen, at);
     if (earlier !== null) {
-      this.refuse('duplicate', `request-id ${pdu.requestId} came before`, peer, from, at);
+      this.refuse('duplicate', `request-id ${(pdu as Pdu).requestId} came before`, peer, from, at);
       earlier.seenAgain(respond);
       return;
     }
+    this.deliver(arrival, head, seen);
+  }
+
+  private deliver({ peer, pdu, from, at }: Arrival, head: NotificationHead, seen: SeenNotification): void {
     this.count('accepted');
     const event = readPolicyEvent(head.trapOid, pdu.varbinds);
     this.options.onNotification({

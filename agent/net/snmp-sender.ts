@@ -1,20 +1,27 @@
 /**
- * The signals' outbound half: one notification a call, over v2c or v3, as trap or inform. Opened by app.ts, called by the delivery
+ * The signals' outbound half: one notification a call, over v1, v2c or v3, as trap or (not v1) inform. Opened by app.ts, called by the delivery
  * schedule, which makes each attempt a new PDU; nothing is repeated here. Informs of v3 (discovery, resynchronisation, what to
  * believe of an answer) are inform-exchange.ts; this file has the sockets, the traps, v2c and the bookkeeping of what is outstanding.
  */
 import { timingSafeEqual } from 'node:crypto';
 import { asSpitrapError, SpitrapError } from '../../shared/errors.ts';
 import { limits } from '../../shared/limits.ts';
-import { notificationVarbinds, policyEventTrapOid, policyEventVarbinds } from '../../shared/wire/event-manager.ts';
+import {
+  ENTERPRISE_SPECIFIC,
+  type EventManagerRoot,
+  notificationVarbinds,
+  policyEventTrapOid,
+  policyEventV1,
+  policyEventVarbinds,
+} from '../../shared/wire/event-manager.ts';
 import { decodeMessage, encodeCommunityMessage } from '../../shared/wire/snmp-message.ts';
-import type { Pdu, Varbind } from '../../shared/wire/snmp-pdu.ts';
+import type { Pdu, TrapV1Pdu, Varbind } from '../../shared/wire/snmp-pdu.ts';
 import { encodeV3Message } from '../../shared/wire/snmp-v3-message.ts';
 import type { DatagramSocket, Endpoint, World } from '../ports.ts';
 import type { SnmpEngine } from './engine.ts';
 import { type Attempt, fromItsPeer, InformExchange, type Outstanding } from './inform-exchange.ts';
 import type { OutgoingNotification, SendOutcome, SnmpPeer, SnmpSender } from './signalling.ts';
-import { type ReadyPeer, readyPeers } from './snmp-peers.ts';
+import { type CommunityPeer, type ReadyPeer, readyPeers } from './snmp-peers.ts';
 
 export interface SnmpSenderOptions {
   readonly peers: readonly SnmpPeer[];
@@ -26,6 +33,8 @@ export interface SnmpSenderOptions {
 
 type Family = 'v4' | 'v6';
 const ANY_ADDRESS: Readonly<Record<Family, string>> = { v4: '0.0.0.0', v6: '::' };
+/** agent-addr when there is no IPv4 address to give (RFC 3584 §3.2). */
+const NO_AGENT_ADDRESS = '0.0.0.0';
 
 /** Rejects with CONFIG_INVALID. Sockets are bound at the first use of their family, so that a missing one harms nobody else. */
 export async function openSnmpSender(options: SnmpSenderOptions): Promise<SnmpSender> {
@@ -69,12 +78,17 @@ class Sender implements SnmpSender {
       const peer = this.peers.get(peerName);
       if (peer === undefined)
         throw new SpitrapError('INTERNAL', `no SNMP peer ${JSON.stringify(peerName)} is configured; nothing is sent`);
-      const varbinds = this.varbindsOf(notification);
+      const varbinds = this.varbindsOf(peer, notification);
       const socket = await this.socketFor(to);
+      const agentAddress = peer.version === '1' ? await this.agentAddress(socket, to) : NO_AGENT_ADDRESS;
       // Nothing may follow a close that came while the socket was bound.
       if (this.closed) throw closedError(peerName, to);
       if (notification.confirmed) return await this.inform(peer, to, varbinds, socket, timeoutMs);
-      socket.send(this.encodeTrap(peer, varbinds), to);
+      const bytes =
+        peer.version === '1'
+          ? this.encodeV1Trap(peer, notification.root, varbinds, agentAddress)
+          : this.encodeTrap(peer, varbinds);
+      socket.send(bytes, to);
       this.count('sent');
       return { kind: 'sent' };
     } catch (error) {
@@ -94,17 +108,41 @@ class Sender implements SnmpSender {
     await Promise.all(sockets.map((socket) => (socket.status === 'fulfilled' ? socket.value.close() : undefined)));
   }
 
-  private varbindsOf(notification: OutgoingNotification): Varbind[] {
+  private varbindsOf(peer: ReadyPeer, notification: OutgoingNotification): Varbind[] {
+    if (peer.version === '1' && notification.confirmed)
+      throw new SpitrapError('SIGNAL_UNENCODABLE', `SNMPv1 has no informs: nothing is sent to ${peer.name}; send it a trap`);
     this.notificationIndex = (this.notificationIndex % 0xffff_ffff) + 1;
     const { root } = notification;
     const objects = policyEventVarbinds(root, this.notificationIndex, notification);
+    // What v2c carries as the first two varbinds are fields of v1's Trap-PDU.
+    if (peer.version === '1') return objects;
     return notificationVarbinds(this.options.engine.upTimeTicks(), policyEventTrapOid(root), objects);
+  }
+
+  /** RFC 1157 §4.1.6, as `snmptrap -v1` sends it (RFC 3584 §3.2). Of the route where we listen on any address. */
+  private async agentAddress(socket: DatagramSocket, to: Endpoint): Promise<string> {
+    const bound = socket.local.address;
+    if (bound.includes(':')) return NO_AGENT_ADDRESS;
+    if (bound !== ANY_ADDRESS.v4) return bound;
+    return (await this.options.world.datagrams.sourceFor?.(to)) ?? NO_AGENT_ADDRESS;
+  }
+
+  private encodeV1Trap(peer: CommunityPeer, root: EventManagerRoot, varbinds: readonly Varbind[], agentAddress: string): Buffer {
+    const pdu: TrapV1Pdu = {
+      type: 'trap-v1',
+      ...policyEventV1(root),
+      agentAddress,
+      genericTrap: ENTERPRISE_SPECIFIC,
+      timeStamp: this.options.engine.upTimeTicks(),
+      varbinds,
+    };
+    return encodeCommunityMessage({ version: '1', community: peer.community, pdu });
   }
 
   private encodeTrap(peer: ReadyPeer, varbinds: readonly Varbind[]): Buffer {
     const { engine } = this.options;
     const pdu: Pdu = { type: 'trap', requestId: this.freshId(), errorStatus: 0, errorIndex: 0, varbinds };
-    if (peer.version === '2c') return encodeCommunityMessage({ version: '2c', community: peer.community, pdu });
+    if (peer.version !== 3) return encodeCommunityMessage({ version: '2c', community: peer.community, pdu });
     return encodeV3Message({
       msgId: this.freshId(),
       reportable: false,

@@ -96,7 +96,7 @@ export function readNotificationHead(varbinds: readonly Varbind[]): Notification
 }
 
 const GENERIC_TRAPS = '1.3.6.1.6.3.1.1.5';
-const ENTERPRISE_SPECIFIC = 6;
+export const ENTERPRISE_SPECIFIC = 6;
 
 /** RFC 3584 §3.1: the notification that a v1 Trap-PDU stands for. `agentAddress` is left out on purpose. */
 export function headOfV1Trap(trap: TrapV1Pdu): NotificationHead {
@@ -106,6 +106,10 @@ export function headOfV1Trap(trap: TrapV1Pdu): NotificationHead {
       : `${GENERIC_TRAPS}.${trap.genericTrap + 1}`;
   return { upTimeTicks: trap.timeStamp, trapOid };
 }
+
+/** Of any version; null: a v2c or v3 PDU that does not begin as a notification does. */
+export const readHead = (pdu: Pdu | TrapV1Pdu): NotificationHead | null =>
+  pdu.type === 'trap-v1' ? headOfV1Trap(pdu) : readNotificationHead(pdu.varbinds);
 
 /**
  * The values of a cEventMgrPolicyEvent under either root; null when the notification is another one. Varbinds are found by the prefix

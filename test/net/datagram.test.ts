@@ -26,6 +26,12 @@ test('a datagram there and back over IPv4', async () => {
   expect(await arrived).toEqual(['hello', a.local]);
 });
 
+test('the source address that the routes choose, without sending anything; null for what is no address', async () => {
+  const listener = await bind('127.0.0.1');
+  expect(await udpDatagrams.sourceFor?.(listener.local)).toBe('127.0.0.1');
+  expect(await udpDatagrams.sourceFor?.({ address: 'localhost', port: 162 })).toBeNull();
+});
+
 test.skipIf(!hasIpv6)('a datagram over IPv6 (skipped where the host has none)', async () => {
   const [a, b] = [await bind('::1'), await bind('::1')];
   const arrived = next(b);

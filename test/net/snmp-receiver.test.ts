@@ -6,21 +6,22 @@ import { usmStats } from '../../agent/net/usm-reports.ts';
 import type { Endpoint, World } from '../../agent/ports.ts';
 import { limits } from '../../shared/limits.ts';
 import { berInteger, berOctets, berSequence, berTlv } from '../../shared/wire/ber.ts';
-import { notificationVarbinds, policyEventTrapOid, policyEventVarbinds } from '../../shared/wire/event-manager.ts';
+import { notificationVarbinds, policyEventTrapOid, policyEventV1, policyEventVarbinds } from '../../shared/wire/event-manager.ts';
 import { type CommunityMessage, decodeMessage, encodeCommunityMessage } from '../../shared/wire/snmp-message.ts';
-import type { Pdu, PduType } from '../../shared/wire/snmp-pdu.ts';
+import type { Pdu, PduType, TrapV1Pdu } from '../../shared/wire/snmp-pdu.ts';
 import { encodeV3Message, openScopedPdu, type V3Message, type V3Outgoing } from '../../shared/wire/snmp-v3-message.ts';
 import { encrypt, macMatches, messageMac, UserKeys } from '../../shared/wire/usm.ts';
 import { FakeClock, settle } from '../support/fake-clock.ts';
 import { FakeNetwork } from '../support/fake-datagrams.ts';
 import { FakeDisk } from '../support/fake-disk.ts';
 import { seededRandom } from '../support/seeded-random.ts';
-import { community, Inbox, peer, v3 } from '../support/snmp-peers.ts';
+import { community, communityV1, Inbox, peer, v3 } from '../support/snmp-peers.ts';
 
 const OUR_PORT = 10_162;
 const us: Endpoint = { address: '10.0.0.1', port: OUR_PORT };
 const spoke: Endpoint = { address: '10.0.0.2', port: 40_000 };
 const router: Endpoint = { address: '10.0.0.3', port: 162 };
+const old: Endpoint = { address: '10.0.0.4', port: 162 };
 const SPOKE_ENGINE = Buffer.from('80007ed905aaaaaaaa', 'hex');
 const keys = new UserKeys(v3());
 const user = Buffer.from(v3().user);
@@ -36,6 +37,7 @@ let requestId = 1_000;
 const peers: SnmpPeer[] = [
   peer('spoke', v3(), { from: ['10.0.0.2'], engineId: SPOKE_ENGINE.toString('hex') }),
   peer('router', community, { from: ['10.0.0.3', '10.0.0.9/32'] }),
+  peer('old', communityV1, { from: ['10.0.0.4'] }),
 ];
 
 beforeEach(async () => {
@@ -78,6 +80,28 @@ const trap = (more: Partial<V3Outgoing> = {}, pdu: Pdu = eventPdu('trap')): Buff
   inform({ engineId: SPOKE_ENGINE, stamp: { boots: 5, timeS: 1_000 }, reportable: false, ...more }, pdu);
 const v2c = (type: PduType = 'inform', more: Partial<CommunityMessage> = {}): Buffer =>
   encodeCommunityMessage({ version: '2c', community: Buffer.from('public'), pdu: eventPdu(type), ...more });
+/** As a router of `snmp-server host X public` sends it. Its agent-addr is anybody's claim. */
+const v1 = (more: Partial<TrapV1Pdu> = {}, envelope: Partial<CommunityMessage> = {}): Buffer =>
+  encodeCommunityMessage({
+    version: '1',
+    community: Buffer.from('public'),
+    pdu: {
+      type: 'trap-v1',
+      ...policyEventV1(91),
+      agentAddress: '192.0.2.99',
+      genericTrap: 6,
+      timeStamp: 1_234,
+      varbinds: policyEventVarbinds(91, 1, {
+        policyPath: '',
+        policyName: 'n',
+        intData1: 2323232,
+        intData2: null,
+        strData: null,
+      }),
+      ...more,
+    },
+    ...envelope,
+  });
 
 const send = async (bytes: Buffer, from: Endpoint = spoke): Promise<void> => {
   network.inject({ bytes, from, to: us });
@@ -142,6 +166,49 @@ describe('what is right is delivered', () => {
     expect(network.packets).toHaveLength(1);
   });
 
+  test.each([91, 134] as const)('a v1 trap under root %i, by its source address whatever its agent-addr says', async (root) => {
+    const varbinds = policyEventVarbinds(root, 9, {
+      policyPath: '',
+      policyName: 'n',
+      intData1: 2323232,
+      intData2: 7,
+      strData: 's',
+    });
+    await send(v1({ ...policyEventV1(root), agentAddress: '10.0.0.66', varbinds }), old);
+    expect(inbox.notifications).toMatchObject([
+      {
+        peer: 'old',
+        from: old,
+        version: '1',
+        confirmed: false,
+        root,
+        trapOid: `1.3.6.1.4.1.9.10.${root}.0.2`,
+        intData1: 2323232,
+        intData2: 7,
+        strData: 's',
+        sysUpTimeMs: 12_340,
+      },
+    ]);
+    expect(answers()).toEqual([]);
+  });
+
+  test('v1 traps of equal octets are two: nothing in them tells a second event from a copy', async () => {
+    const bytes = v1({ timeStamp: 0 });
+    await send(bytes, old);
+    await send(bytes, old);
+    expect(inbox.notifications).toHaveLength(2);
+    expect(inbox.reasons).toEqual([]);
+  });
+
+  test.each([
+    ['a generic trap', { genericTrap: 3, specificTrap: 0 }, '1.3.6.1.6.3.1.1.5.4'],
+    ['another specific trap', { specificTrap: 1 }, '1.3.6.1.4.1.9.10.91.0.1'],
+    ['another enterprise', { enterprise: '1.3.6.1.4.1.9.10.92' }, '1.3.6.1.4.1.9.10.92.0.2'],
+  ])('%s of v1 is no cEventMgrPolicyEvent', async (_what, change, trapOid) => {
+    await send(v1(change), old);
+    expect(inbox.notifications).toMatchObject([{ root: null, trapOid, intData1: null }]);
+  });
+
   test('another notification is delivered with root null: its type is for the application to judge', async () => {
     await send(inform({}, eventPdu('inform', { varbinds: notificationVarbinds(1, '1.3.6.1.6.3.1.1.5.3', []) })));
     expect(inbox.notifications).toMatchObject([{ root: null, trapOid: '1.3.6.1.6.3.1.1.5.3', intData1: null, strData: '' }]);
@@ -161,6 +228,19 @@ describe('what is wrong does nothing, is counted under its reason, and gets the 
     ['version 9', () => berSequence(berInteger(9), berOctets(Buffer.from('public')), berTlv(0xa6)), router, 'version', null],
     ['v2c from a v3 peer: a downgrade', () => v2c(), spoke, 'version', null],
     ['v3 from a v2c peer', inform, router, 'version', null],
+    ['v1 from a v2c peer', v1, router, 'version', null],
+    ['v2c from a v1 peer', v2c, old, 'version', null],
+    [
+      'a stranger whose agent-addr is a peer',
+      () => v1({ agentAddress: old.address }),
+      { address: '10.0.0.66', port: 1 },
+      'source-address',
+      null,
+    ],
+    ['a v1 trap of another community', () => v1({}, { community: Buffer.from('publix') }), old, 'community', null],
+    ['a v2c trap PDU in a v1 message', () => v2c('trap', { version: '1' }), old, 'notification-type', null],
+    ['an inform in a v1 message', () => v2c('inform', { version: '1' }), old, 'notification-type', null],
+    ['a v1 Get', () => v2c('get', { version: '1' }), old, 'notification-type', null],
     ['another community', () => v2c('inform', { community: Buffer.from('publix') }), router, 'community', null],
     ['a longer community', () => v2c('inform', { community: Buffer.from('public1') }), router, 'community', null],
     ['an empty community', () => v2c('inform', { community: NOTHING }), router, 'community', null],

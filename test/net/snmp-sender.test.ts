@@ -15,7 +15,7 @@ import { FakeClock, settle } from '../support/fake-clock.ts';
 import { FakeNetwork, type Packet } from '../support/fake-datagrams.ts';
 import { FakeDisk } from '../support/fake-disk.ts';
 import { seededRandom } from '../support/seeded-random.ts';
-import { community, Inbox, peer, stop, v3 } from '../support/snmp-peers.ts';
+import { community, communityV1, Inbox, peer, stop, v3 } from '../support/snmp-peers.ts';
 
 const spoke: Endpoint = { address: '10.0.0.2', port: 10_162 };
 const TIMEOUT = { timeoutMs: 3_000 };
@@ -34,7 +34,11 @@ const disks = { hub: new FakeDisk(), spoke: new FakeDisk() };
 
 const worldOf = (who: 'hub' | 'spoke', address: string): World =>
   ({ clock, disk: disks[who], random: seededRandom(seed++), datagrams: network.host(address) }) as unknown as World;
-const hubPeers: SnmpPeer[] = [peer('spoke', v3(), { from: ['10.0.0.2'] }), peer('router', community, { from: ['10.0.0.2'] })];
+const hubPeers: SnmpPeer[] = [
+  peer('spoke', v3(), { from: ['10.0.0.2'] }),
+  peer('router', community, { from: ['10.0.0.2'] }),
+  peer('old', { ...communityV1, community: 'old' }, { from: ['10.0.0.2'] }),
+];
 
 async function openHub(): Promise<void> {
   hubEngine = await openEngine('/data', null, worldOf('hub', '10.0.0.1'));
@@ -45,6 +49,7 @@ async function openSpoke(): Promise<void> {
   const peers = [
     peer('hub', v3(), { from: ['10.0.0.1'], engineId: hubEngine.idHex }),
     peer('hub-2c', community, { from: ['10.0.0.1'] }),
+    peer('hub-1', { ...communityV1, community: 'old' }, { from: ['10.0.0.1'] }),
   ];
   receiver = await openSnmpReceiver({ listen: spoke, peers, engine: spokeEngine, world: worldOf('spoke', '10.0.0.2'), ...inbox });
 }
@@ -95,6 +100,55 @@ describe('what is sent arrives', () => {
       intData1: 2323232,
       strData: stop.strData,
     });
+  });
+
+  test.each([91, 134] as const)('v1 trap, root %i: our source address as agent-addr, our sysUpTime', async (root) => {
+    await clock.advance(77_000);
+    expect((await send('old', { confirmed: false, root, strData: '' })).outcome).toEqual({ kind: 'sent' });
+    expect(inbox.notifications).toMatchObject([
+      { peer: 'hub-1', version: '1', root, intData1: 2323232, intData2: 0, strData: '', sysUpTimeMs: 77_000 },
+    ]);
+    const decoded = decodeMessage(network.packets[0]!.bytes);
+    if (!decoded.ok || decoded.message.version === 3) throw new Error('not of a community');
+    expect(decoded.message.pdu).toMatchObject({
+      type: 'trap-v1',
+      enterprise: `1.3.6.1.4.1.9.10.${root}`,
+      agentAddress: '10.0.0.1',
+      genericTrap: 6,
+      specificTrap: 2,
+      timeStamp: 7_700,
+    });
+    expect(decoded.message.pdu.varbinds).toHaveLength(9);
+  });
+
+  test.each<[where: string, bound: string, to: string, route: string | null, agentAddress: string]>([
+    ['any address, a route', '0.0.0.0', '10.0.0.2', '10.0.0.7', '10.0.0.7'],
+    ['any address, no route', '0.0.0.0', '10.0.0.2', null, '0.0.0.0'],
+    ['IPv6, which agent-addr cannot say', '::', '2001:db8::2', '2001:db8::1', '0.0.0.0'],
+  ])('agent-addr of a v1 trap from %s', async (_where, bound, to, route, agentAddress) => {
+    const sent: Buffer[] = [];
+    const world = {
+      ...worldOf('hub', '10.0.0.1'),
+      datagrams: {
+        sourceFor: async () => route,
+        bind: async () => ({
+          local: { address: bound, port: 1 },
+          receiveBufferBytes: 0,
+          onMessage: () => {},
+          send: (bytes: Uint8Array) => void sent.push(Buffer.from(bytes)),
+          onSendError: () => {},
+          close: async () => {},
+        }),
+      },
+    } as unknown as World;
+    const other = await openSnmpSender({ peers: hubPeers, engine: hubEngine, world });
+    expect(await other.send('old', { address: to, port: 162 }, { ...stop, confirmed: false }, TIMEOUT)).toEqual({ kind: 'sent' });
+    expect(decodeMessage(sent[0]!)).toMatchObject({ message: { version: '1', pdu: { agentAddress } } });
+  });
+
+  test('an inform over v1 is refused: the version has none', async () => {
+    expect((await send('old')).outcome).toMatchObject({ kind: 'failed', error: { code: 'SIGNAL_UNENCODABLE' } });
+    expect(network.packets).toEqual([]);
   });
 
   test('the first v3 inform: discovery, clock, message; from then on one packet each way', async () => {

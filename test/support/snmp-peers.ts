@@ -8,6 +8,7 @@ export const AUTH_KEY = 'auth-password-1';
 export const PRIV_KEY = 'priv-password-2';
 
 export const community: SnmpCredentials = { version: '2c', community: 'public' };
+export const communityV1: SnmpCredentials = { version: '1', community: 'public' };
 
 export const v3 = (
   auth: AuthProtocol = 'sha256',

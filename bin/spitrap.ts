@@ -2,6 +2,8 @@
 /** The one executable: argv, signals, exit codes. Everything else is agent/cli/main.ts. */
 import { existsSync, readFileSync } from 'node:fs';
 import process from 'node:process';
+import { createInterface } from 'node:readline';
+import { Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { main, report } from '../agent/cli/main.ts';
 import type { CliContext, Output } from '../agent/cli/subcommand.ts';
@@ -53,6 +55,32 @@ function inputEnd(): Promise<string> {
   });
 }
 
+/** On stderr, so that what a subcommand prints can still be redirected. One line at a time; Ctrl-C and Ctrl-D are a null. */
+function askAt(question: string, { hidden }: { readonly hidden: boolean }): Promise<string | null> {
+  return new Promise((resolve) => {
+    const shown = new Writable({
+      write(chunk: Buffer, _encoding, done) {
+        if (!muted) process.stderr.write(chunk);
+        done();
+      },
+    });
+    let muted = false;
+    const reader = createInterface({ input: process.stdin, output: shown, terminal: true, historySize: 0 });
+    let answer: string | null = null;
+    reader.once('SIGINT', () => reader.close());
+    reader.once('close', () => {
+      if (muted || answer === null) process.stderr.write('\n');
+      resolve(answer);
+    });
+    reader.question(question, (line) => {
+      answer = line;
+      reader.close();
+    });
+    // After the question itself is shown.
+    muted = hidden;
+  });
+}
+
 /** Two folders up from dist/bin, one up from bin. */
 function packageVersion(): string {
   const places = [new URL('../../package.json', import.meta.url), new URL('../package.json', import.meta.url)];
@@ -67,6 +95,7 @@ const context: CliContext = {
   stdout: output(process.stdout),
   stderr,
   noColor: (process.env['NO_COLOR'] ?? '') !== '',
+  ask: process.stdin.isTTY && process.stderr.isTTY ? askAt : null,
   stopSignal,
   inputEnd,
   outliveReaders: () => {

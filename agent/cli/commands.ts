@@ -13,6 +13,7 @@ interface Options {
 
 export const commandsCommand: Subcommand = {
   name: 'commands',
+  exits: '0 done, 2 bad usage or configuration',
   register(command, perform) {
     command
       .description('every line the agent may ever send to its device')

@@ -22,6 +22,7 @@ const EXAMPLES =
 
 export const incidentsCommand: Subcommand = {
   name: 'incidents',
+  exits: '0 done, 1 no such incident, or its bundle is not whole, 2 bad usage or configuration',
   register(command, perform) {
     command.description('what happened, from disk: works when the agent is down').addHelpText('after', EXAMPLES);
     shared(command.command('list', { isDefault: true }), 'all incidents, newest first').action((options: Options) =>

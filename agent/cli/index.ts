@@ -1,6 +1,7 @@
 /** The subcommands shelf: one line a subcommand. `lab` imports its island dynamically. */
 import { ackCommand } from './ack.ts';
 import { commandsCommand } from './commands.ts';
+import { completionCommand } from './completion.ts';
 import { holdCommand } from './hold.ts';
 import { incidentsCommand } from './incidents.ts';
 import { labCommand } from './lab.ts';
@@ -16,4 +17,5 @@ export const subcommands: readonly Subcommand[] = [
   ackCommand,
   commandsCommand,
   labCommand,
+  completionCommand,
 ];

@@ -32,6 +32,7 @@ const SIGNAL_CODES: Readonly<Record<string, number>> = { SIGHUP: 129, SIGINT: 13
 
 export const labCommand: Subcommand = {
   name: 'lab',
+  exits: '0 both boxes quiet and both bundles whole, 1 something else, 2 bad usage, 128 plus the signal that ended it',
   register(command, perform) {
     const stories = scenarios.flatMap(({ name, story }) => wrapped(story, `  ${name.padEnd(11)} `)).join('\n');
     command

@@ -3,14 +3,17 @@
  * code. Called by bin/spitrap.ts with the real world, by tests with their own.
  */
 import { Command, CommanderError } from 'commander';
-import { asSpitrapError, type ErrorCode } from '../../shared/errors.ts';
+import { asSpitrapError, type ErrorCode, type SpitrapError } from '../../shared/errors.ts';
 import { printable } from '../../shared/model/printable.ts';
+import { wrapped } from '../status/text-layout.ts';
 import { subcommands } from './index.ts';
-import { type CliContext, exitCodes } from './subcommand.ts';
+import { type CliContext, exitCodes, usualExits } from './subcommand.ts';
 
 const EXAMPLES = `
 Examples:
   spitrap lab                         see the main job on a simulated pair
+  spitrap init --role hub             write a configuration
+  spitrap check -c hub.yaml           try everything that it names
   spitrap run -c hub.yaml             run the agent beside a head-end
   spitrap status -c hub.yaml          what it sees, and what it is worried about
   spitrap incidents list -c hub.yaml  what happened
@@ -40,9 +43,13 @@ export function buildProgram(context: CliContext, perform: Parameters<(typeof su
     .description('Stops both ends’ debugs in sync when an IPsec pair falls out of sync, and keeps the evidence.')
     .version(context.version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print help')
-    .option('--debug', 'show stacks of errors')
+    .option('--debug', 'with an error: its stack and its causes')
     .addHelpText('after', EXAMPLES);
-  for (const { name, register } of subcommands) register(configured(program.command(name), context), perform);
+  for (const { name, register, exits } of subcommands) {
+    const command = configured(program.command(name), context);
+    register(command, perform);
+    command.addHelpText('after', `\n${wrapped(`${exits ?? usualExits}.`, 'Exit codes: ').join('\n')}\n`);
+  }
   for (const command of [program, ...program.commands]) configured(command, context);
   return program;
 }
@@ -85,13 +92,31 @@ const CODES: Partial<Record<ErrorCode, number>> = {
   ALREADY_RUNNING: exitCodes.notRunning,
 };
 
+/** A chain of causes ends somewhere; one that runs in a ring must too. */
+const CAUSES_MAX = 10;
+
+/** Its own stack and those of its causes, outermost first. INTERNAL is a wrapping of ours: what it wraps says where the bug is. */
+function stacks(error: SpitrapError): string[] {
+  const found: string[] = [];
+  let at: unknown = error.code === 'INTERNAL' && error.cause instanceof Error ? error.cause : error;
+  for (; at instanceof Error && found.length < CAUSES_MAX; at = at.cause)
+    found.push(`${found.length === 0 ? '' : 'caused by: '}${shown(at.stack ?? at.message)}`);
+  if (at !== undefined && !(at instanceof Error)) found.push(`caused by: ${printable(String(at), 2_000)}`);
+  return found;
+}
+
+const shown = (stack: string): string =>
+  stack
+    .split('\n')
+    .map((line) => printable(line, 2_000))
+    .join('\n');
+
 /** The one line on stderr; CONFIG_INVALID lists its faults under it. Texts from outside were escaped where they entered the message. */
 export function report(thrown: unknown, debug: boolean, { stderr }: Pick<CliContext, 'stderr'>): number {
   const error = asSpitrapError(thrown);
   const lines = error.message.split('\n').map((line) => printable(line, 2_000));
   stderr.write(`spitrap: ${error.code}: ${lines.join('\n')}\n`);
-  const cause = error.code === 'INTERNAL' && error.cause instanceof Error ? error.cause : error;
-  if (debug && cause.stack !== undefined) stderr.write(`${cause.stack}\n`);
+  if (debug) stderr.write(`${stacks(error).join('\n')}\n`);
   else if (error.code === 'INTERNAL')
     stderr.write('This is a bug of spitrap. Please report it with the output of the same command with --debug.\n');
   return CODES[error.code] ?? exitCodes.failed;

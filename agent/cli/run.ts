@@ -21,6 +21,8 @@ const STOP_WITHIN_MS = 45_000;
 
 export const runCommand: Subcommand = {
   name: 'run',
+  exits:
+    '0 stopped in good order, 1 failed, 2 bad usage or configuration, 3 an agent runs there already, 130 ended by a second signal',
   register(command, perform) {
     command
       .description('run the agent beside its head-end, in the foreground')

@@ -13,9 +13,15 @@ import { ansiPaint, noPaint, type Paint } from '../status/text-layout.ts';
 
 /** docs/cli.md lists them. */
 export const exitCodes = { ok: 0, failed: 1, usage: 2, notRunning: 3 } as const;
+/** 128 + SIGINT, as a shell reports it. */
+export const interruptedCode = 130;
+
+export const usualExits = '0 done, 1 failed, 2 bad usage or configuration, 3 no agent runs there';
 
 export interface Subcommand {
   readonly name: string;
+  /** What its exit codes mean, for its help: `0 done, 2 bad usage`. Default: what is true of most. */
+  readonly exits?: string;
   /** Describes options and examples; the action calls `perform` with what does the work. */
   register(command: Command, perform: (work: (context: CliContext) => Promise<number>) => Promise<void>): void;
 }
@@ -35,6 +41,11 @@ export interface CliContext {
   readonly noColor: boolean;
   /** Resolves with the name of the first SIGINT, SIGTERM or SIGHUP; a second one ends the process at once. */
   stopSignal(): Promise<string>;
+  /**
+   * Puts a question to the person at the terminal and resolves with the line typed, without its end; null when they leave instead
+   * (Ctrl-C, Ctrl-D). `hidden`: what is typed is not shown. Null: nobody is there to ask (input or stderr is no terminal).
+   */
+  readonly ask: ((question: string, how: { readonly hidden: boolean }) => Promise<string | null>) | null;
   /** Resolves, in words, when standard input ends: whoever holds its other end is gone. */
   inputEnd(): Promise<string>;
   /** From now on a stdout or stderr that nobody reads any more does not end the process. */

@@ -10,7 +10,15 @@ export interface CliRun {
   readonly stderr: string;
 }
 
-export async function cli(argv: readonly string[], options: { tty?: boolean; noColor?: boolean } = {}): Promise<CliRun> {
+export interface CliOptions {
+  readonly tty?: boolean;
+  readonly noColor?: boolean;
+  /** The person at the terminal; absent: nobody. */
+  readonly ask?: CliContext['ask'];
+  readonly stopSignal?: () => Promise<string>;
+}
+
+export async function cli(argv: readonly string[], options: CliOptions = {}): Promise<CliRun> {
   const said = { stdout: '', stderr: '' };
   const output = (name: 'stdout' | 'stderr') => ({
     isTty: options.tty ?? false,
@@ -25,9 +33,10 @@ export async function cli(argv: readonly string[], options: { tty?: boolean; noC
     stdout: output('stdout'),
     stderr: output('stderr'),
     noColor: options.noColor ?? false,
+    ask: options.ask ?? null,
     outliveReaders: () => {},
     inputEnd: () => Promise.reject(new Error('no subcommand under test waits for its input')),
-    stopSignal: () => Promise.reject(new Error('no subcommand under test waits for a signal')),
+    stopSignal: options.stopSignal ?? (() => Promise.reject(new Error('no subcommand under test waits for a signal'))),
     self: { nodePath: process.execPath, binPath: '/nowhere' },
   };
   return { code: await main(argv, context), ...said };

@@ -78,12 +78,17 @@ describe('usage', () => {
     for (const { name } of subcommands) expect(help.stdout).toContain(`\n  ${name} `);
   });
 
-  test.each(subcommands.map(({ name }) => name))('%s --help has an example and fits 80 columns', async (name) => {
-    const { code, stdout } = await cli([name, '--help']);
-    expect(code).toBe(0);
-    expect(stdout).toMatch(/Examples?:\n {2}spitrap /);
-    expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
-  });
+  test.each(subcommands.map(({ name }) => name))(
+    '%s --help has an example, its exit codes, and fits 80 columns',
+    async (name) => {
+      const { code, stdout } = await cli([name, '--help']);
+      expect(code).toBe(0);
+      expect(stdout).toMatch(/Examples?:\n {2}spitrap /);
+      expect(stdout).toMatch(/^Exit codes: 0 /m);
+      expect(await cli(['help', name])).toEqual({ code: 0, stdout, stderr: '' });
+      expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
+    },
+  );
 
   test('a broken configuration: every fault, exit 2, no secret', async () => {
     writeFileSync(config, SMALLEST.replace('role: hub', 'role: hup').replace('{ file: hub.pw }', 'hunter2'));
@@ -102,6 +107,15 @@ describe('usage', () => {
   test('--debug adds the stack, wherever it stands', async () => {
     const { stderr } = await cli(['status', '--data-dir', '/nope', '--debug']);
     expect(stderr).toMatch(/^spitrap: NOT_RUNNING: .*\nSpitrapError: .*\n {4}at /);
+    const { stderr: chain } = await cli(['--debug', 'commands', '-c', '/nope.yaml']);
+    expect(chain).toMatch(/^spitrap: CONFIG_UNREADABLE: .*\nSpitrapError: [\s\S]*\ncaused by: Error: ENOENT.*\n {4}at /);
+  });
+
+  test('spitrap alone prints its help on stderr', async () => {
+    const { code, stdout, stderr } = await cli([]);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toBe((await cli(['--help'])).stdout);
+    expect(stderr.split('\n').filter((line) => line.length > 80)).toEqual([]);
   });
 });
 

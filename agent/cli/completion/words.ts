@@ -35,7 +35,10 @@ export function wordsOf(command: Command, inherited: readonly Option[] = []): Co
   return {
     name: command.name(),
     description: plain(command.description()),
-    options: [...[...own, ...inherited].map(optionWords), { flags: ['-h', '--help'], description: 'print help', value: null }],
+    options: [
+      ...[...own, ...ofDefault(command), ...inherited].map(optionWords),
+      { flags: ['-h', '--help'], description: 'print help', value: null },
+    ],
     arguments: command.registeredArguments.map(argumentWords),
     commands:
       command.parent === null

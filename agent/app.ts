@@ -144,10 +144,10 @@ async function wire(config: Config, world: World, log: Logger, options: AgentOpt
     'SNMP sender',
     await openSnmpSender({ peers: snmpPeers, engine, world, source: signalSource(signal.listen.address) }),
   );
-  const receivers = config.peers.map(({ name, kind, send, notify }) => ({ name, kind, send, notify }));
+  const receivers = config.peers.map(({ name, kind, send, notify, root }) => ({ name, kind, send, notify, root }));
   const delivery = cleanup.add(
     'delivery',
-    new Delivery({ clock, sender, receivers, values: signal.values, root: signal.root, policyName: `spitrap ${config.role}` }),
+    new Delivery({ clock, sender, receivers, values: signal.values, policyName: `spitrap ${config.role}` }),
   );
   const dones = new PendingDones(delivery, journal, clock, log);
   const heartbeat = cleanup.add(

@@ -72,7 +72,8 @@ function sightingWords(reason: Reason): string {
 
 function stopWords(role: Role, input: Input & { readonly kind: 'stop-attempted' }): string {
   const { outcome } = input;
-  if (outcome.result === 'verified') return `DONE ON ${role.toUpperCase()}: debugs verified off (session ${outcome.via})`;
+  const end = role === 'both' ? 'THIS END' : role.toUpperCase();
+  if (outcome.result === 'verified') return `DONE ON ${end}: debugs verified off (session ${outcome.via})`;
   return `debugs not verified off on session ${outcome.via}: ${outcome.result}, ${outcome.detail}`;
 }
 

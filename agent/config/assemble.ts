@@ -50,7 +50,7 @@ function maybe(ref: SecretRef | null, path: FaultPath, needs: SecretNeeds, reade
   return ref === null ? null : readSecret(ref, path, needs, reader);
 }
 
-export function assemblePeer(spelled: SpelledPeer, index: number, reader: SecretReader): PeerConfig {
+export function assemblePeer(spelled: SpelledPeer, index: number, root: 91 | 134, reader: SecretReader): PeerConfig {
   const { name, kind, cryptoAddresses, send, engineId } = spelled;
   return {
     name,
@@ -59,6 +59,8 @@ export function assemblePeer(spelled: SpelledPeer, index: number, reader: Secret
     send,
     from: senders(spelled),
     snmp: credentials(spelled.snmp, ['peers', index, 'snmp'], reader),
+    op: spelled.op,
+    root: spelled.root ?? root,
     notify: spelled.notify ?? (kind === 'eem' ? 'trap' : 'inform'),
     engineId,
   };
@@ -69,8 +71,10 @@ const wirePriv = { aes: 'aes128', aes256: 'aes256', aes256c: 'aes256c' } as cons
 const USM_KEY: SecretNeeds = { charactersMin: 8 };
 
 function credentials(spelled: SpelledPeer['snmp'], path: FaultPath, reader: SecretReader): SnmpCredentials {
-  if (spelled.version === '2c')
-    return { version: '2c', community: readSecret(spelled.community, [...path, 'community'], {}, reader) };
+  if (spelled.version !== 3) {
+    const version = spelled.version === 1 ? '1' : '2c';
+    return { version, community: readSecret(spelled.community, [...path, 'community'], {}, reader) };
+  }
   const { user, auth, priv } = spelled;
   return {
     version: 3,

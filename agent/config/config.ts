@@ -76,11 +76,19 @@ export interface PeerConfig {
   readonly from: readonly AddressRange[];
   /** Which agreed values it acts on; an `eem` peer has the stop alone. */
   readonly snmp: SnmpCredentials;
+  /** How IntData1 of a bare stop compares with the agreed value (`event snmp-notification … op`); other than `eq` only of an `eem` peer. */
+  readonly op: StopOperator;
+  /** Of the event-manager MIB, in what we send to it. */
+  readonly root: 91 | 134;
   /** `inform` (default for spitrap) or `trap`. */
   readonly notify: 'inform' | 'trap';
   /** Hex. Of its v3 traps. */
   readonly engineId: string | null;
 }
+
+/** Spelled as IOS does. */
+export const stopOperators = ['eq', 'ne', 'gt', 'ge', 'lt', 'le'] as const;
+export type StopOperator = (typeof stopOperators)[number];
 
 export interface CaptureConfig {
   readonly maxUnscopedSas: number;

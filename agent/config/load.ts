@@ -66,7 +66,9 @@ export function loadConfigText(text: string, file: string, host: ConfigHost): Lo
     warn: (message) => judgement.warn(message),
   };
   const device = parts.device && assembleDevice(parts.device, reader);
-  const peers = parts.peers?.flatMap((peer, index) => (peer ? [assemblePeer(peer, index, reader)] : []));
+  // A root that is at fault is one of the faults: nothing is built with this one.
+  const root = parts.signal.root ?? 91;
+  const peers = parts.peers?.flatMap((peer, index) => (peer ? [assemblePeer(peer, index, root, reader)] : []));
   const keyRef = parts.evidence?.redactionKey;
   const redactionKey = keyRef ? readSecret(keyRef, ['evidence', 'redactionKey'], { charactersMin: 8 }, reader) : null;
   if (judgement.faults.length > 0 || !device || !peers) throw judgement.error();

@@ -43,7 +43,9 @@ const rules: readonly Rule[] = [
   peerNamesDiffer,
   peersNotUs,
   peersDoNotOverlap,
-  eemOnlyAtSpoke,
+  eemReached,
+  stopOperatorsUsed,
+  v1Unacknowledged,
   peersTellApart,
   insecureSaid,
 ];
@@ -90,8 +92,11 @@ function deviceLogin({ device }: Parts, { fault, warn }: Findings): void {
 
 function sourcesStand({ role, sources }: Parts, { fault, warn }: Findings): void {
   if (sources?.length !== 0) return;
-  if (role === 'hub')
-    fault(['sources'], 'a hub without a source never sees its message; add { kind: syslog-tcp, listen: "0.0.0.0:6514" }');
+  if (role === 'hub' || role === 'both')
+    fault(
+      ['sources'],
+      `a ${role === 'hub' ? 'hub' : 'device'} without a source never sees its message; add { kind: syslog-tcp, listen: "0.0.0.0:6514" }`,
+    );
   if (role === 'spoke') warn('sources is empty: incidents are joined, and the bundle holds no device log');
 }
 
@@ -200,14 +205,41 @@ function oneNatAddress(a: AddressRange, b: AddressRange): boolean {
   return a.base === b.base && a.bits === b.bits && a.bits === (a.family === 6 ? 128 : 32);
 }
 
-function eemOnlyAtSpoke({ role, peers = [] }: Parts, { fault }: Findings): void {
-  if (role !== 'hub') return;
+/** What a router runs on its own: at a hub it is told the stop, at a spoke it tells it. */
+function eemReached({ role, peers = [] }: Parts, { fault, warn }: Findings): void {
   peers.forEach((peer, index) => {
-    if (peer?.kind === 'eem')
+    if (peer?.kind !== 'eem' || peer.send.length > 0) return;
+    if (role === 'hub')
       fault(
-        ['peers', index, 'kind'],
-        'not yet supported: a hub with an eem peer comes in a later version; until then only a spoke takes the bare stop of one',
+        ['peers', index, 'send'],
+        'where the router takes the stop is missing: a hub only tells an eem peer; give send: ["198.51.100.9:162"]',
       );
+    if (role === 'both')
+      warn(`peers[${index}].send is empty: ${peer.name} may stop us, and is not told when our own device reports`);
+  });
+}
+
+/** With `ge`, the done of an agent would match the stop (pair-protocol.md, "Signals"). */
+function stopOperatorsUsed({ role, peers = [] }: Parts, { fault }: Findings): void {
+  peers.forEach((peer, index) => {
+    if (!peer || peer.op === 'eq') return;
+    if (peer.kind === 'spitrap')
+      fault(['peers', index, 'op'], 'an agent says which signal it sends: only the bare stop of an eem peer is compared so');
+    else if (role === 'hub') fault(['peers', index, 'op'], 'a hub takes no stop, so there is nothing to compare; take it out');
+  });
+}
+
+/** v1 has no InformRequest (RFC 1157), so nobody would ever learn whether an alert or a stop arrived. */
+function v1Unacknowledged({ peers = [] }: Parts, { fault }: Findings): void {
+  peers.forEach((peer, index) => {
+    if (peer?.snmp.version !== 1) return;
+    if (peer.kind === 'spitrap')
+      fault(
+        ['peers', index, 'snmp', 'version'],
+        'SNMPv1 has no informs, and agents acknowledge each other’s signals: use 3 (or 2c); 1 is for peers of kind eem',
+      );
+    else if (peer.notify === 'inform')
+      fault(['peers', index, 'notify'], 'SNMPv1 has no informs: write trap, or version 2c or 3 above');
   });
 }
 
@@ -227,8 +259,8 @@ function sameIdentity(a: SpelledPeer, b: SpelledPeer): boolean {
   const same =
     a.snmp.version === 3 && b.snmp.version === 3
       ? a.snmp.user === b.snmp.user
-      : a.snmp.version === '2c' &&
-        b.snmp.version === '2c' &&
+      : a.snmp.version !== 3 &&
+        b.snmp.version === a.snmp.version &&
         JSON.stringify(a.snmp.community) === JSON.stringify(b.snmp.community);
   return same && senders(a).some((from) => senders(b).some((other) => rangesOverlap(from, other)));
 }
@@ -240,10 +272,10 @@ export function senders(peer: SpelledPeer): readonly AddressRange[] {
 
 function insecureSaid({ signal, peers = [] }: Parts, { fault, warn }: Findings): void {
   peers.forEach((peer, index) => {
-    if (peer?.snmp.version === '2c' && signal.allowInsecure === false)
+    if (peer && peer.snmp.version !== 3 && signal.allowInsecure === false)
       fault(
         ['peers', index, 'snmp', 'version'],
-        'v2c can be spoofed by anyone; use version 3, or say so with signal.allowInsecure: true',
+        `v${peer.snmp.version} can be spoofed by anyone; use version 3, or say so with signal.allowInsecure: true`,
       );
     if (peer?.snmp.version === 3 && peer.snmp.priv === null)
       warn(`peers[${index}].snmp has no priv: signals are authenticated, and readable on the wire`);

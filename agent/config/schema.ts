@@ -5,6 +5,7 @@
 import type convict from 'convict';
 import { z } from 'zod';
 import { defaultValues } from '../../shared/wire/signal.ts';
+import { stopOperators } from './config.ts';
 import { fieldNotes, listOf, mapping, notYet, oneOrMany, optional, required, section, withDefault } from './field-notes.ts';
 import * as kinds from './fields.ts';
 import { secret } from './secrets.ts';
@@ -122,14 +123,15 @@ const snmp = notYet(
     }),
     mapping({
       version: required(
-        z.literal('2c'),
-        'SNMPv2c; needs `signal.allowInsecure: true`, since anyone who can spoof UDP can then stop debugs.',
+        z.literal(['2c', 1]),
+        'SNMPv2c, or SNMPv1 for an `eem` peer (it has no acknowledgements). Needs `signal.allowInsecure: true`, since anyone who can spoof UDP can then stop debugs.',
       ),
       community: required(secret(), 'The community.'),
     }),
   ]),
   {
-    '1': 'not yet supported: SNMPv1 comes in a later version; use 3, or 2c',
+    '1': 'written as 1, without quotes',
+    v1: 'written as 1',
     v3: 'written as 3',
     v2c: 'written as 2c',
     '2': 'written as 2c',
@@ -141,13 +143,17 @@ const peer = mapping({
   kind: withDefault(
     kinds.word(['spitrap', 'eem']),
     'spitrap',
-    '`spitrap`: another agent. `eem`: a router’s own applet (Note A) or any plain trap sender; in this version only a spoke takes its bare stop.',
+    '`spitrap`: another agent. `eem`: a router’s own applet (Note A), or any plain trap sender or receiver: it knows the stop alone.',
   ),
   cryptoAddresses: required(
     oneOrMany(kinds.range()),
     'Addresses of its tunnels: what stands in `srcaddr` at the hub. Several peers may share one NAT address, otherwise they may not overlap.',
   ),
-  send: withDefault(oneOrMany(kinds.endpoint(10_162, 'send'), 0), [], 'Where its agent listens; every path is used in parallel.'),
+  send: withDefault(
+    oneOrMany(kinds.endpoint(10_162, 'send'), 0),
+    [],
+    'Where its agent listens; every path is used in parallel. A router (`eem`) listens on port 162.',
+  ),
   from: optional(
     oneOrMany(kinds.range()),
     'Where its signals come from. An agent sends from the address in its `signal.listen`; when that is `0.0.0.0` or `[::]`, from the one that its routes choose.',
@@ -159,6 +165,12 @@ const peer = mapping({
     'Informs are acknowledged, traps are not.',
     '`inform` to `spitrap` peers, `trap` to `eem` peers',
   ),
+  op: withDefault(
+    kinds.word(stopOperators),
+    'eq',
+    'How IntData1 of an `eem` peer’s stop compares with `signal.values.stop`, as in `event snmp-notification … op`. Other than `eq` it counts for a notification without text alone.',
+  ),
+  root: optional(z.literal([91, 134]), 'Root of the event-manager MIB in what is sent to it.', '`signal.root`'),
   engineId: optional(kinds.engineId(), 'Engine id of its v3 traps (informs carry ours).'),
 });
 
@@ -167,8 +179,8 @@ const agreedValue = (phase: keyof typeof defaultValues, doc: string) =>
 
 export const rootShape = {
   role: required(
-    kinds.word(['hub', 'spoke'], { both: 'not yet supported: the role both comes with a later issue; run hub or spoke' }),
-    '`hub` opens incidents from what its own device reports; `spoke` joins those that its peers signal.',
+    kinds.word(['hub', 'spoke', 'both']),
+    '`hub` opens incidents from what its own device reports; `spoke` joins those that its peers signal; `both` does both.',
   ),
   mode: withDefault(
     kinds.word(['observe', 'capture', 'act']),
@@ -187,7 +199,11 @@ export const rootShape = {
     '`spitrap-data/` and the name of this file without its ending, beside it',
   ),
   device: required(device, 'The head-end beside this agent.'),
-  sources: withDefault(listOf(source, 'list of sources'), [], 'Where the device’s log lines come in. A hub needs at least one.'),
+  sources: withDefault(
+    listOf(source, 'list of sources'),
+    [],
+    'Where the device’s log lines come in. `hub` and `both` need at least one.',
+  ),
   peers: required(listOf(peer, 'list of peers'), 'The other ends.'),
   trigger: withDefault(trigger(), 'first', 'Which message opens an incident: the first of a flow, or the same flow seen again.'),
   capture: section(
@@ -234,12 +250,12 @@ export const rootShape = {
       allowInsecure: withDefault(
         kinds.flag(),
         false,
-        'Allow v2c communities, which anyone on the path can read and anyone at all can spoof.',
+        'Allow v1 and v2c communities, which anyone on the path can read and anyone at all can spoof.',
       ),
       root: withDefault(
         z.literal([91, 134]),
         91,
-        'Which root of the event-manager MIB our signals carry (1.3.6.1.4.1.9.10.x); both are accepted.',
+        'Which root of the event-manager MIB our signals carry (1.3.6.1.4.1.9.10.x), unless a peer has its own; both are accepted.',
       ),
       values: section(
         {

@@ -36,11 +36,13 @@ export function incidentFacts(context: SealContext): IncidentFacts {
   const steps = context.records.flatMap((record): Step[] =>
     record.kind === 'step' ? [{ ...(record.data as StepData), bootId: record.bootId }] : [],
   );
+  // An agent of role both was the one or the other in this incident.
+  const role = config.role !== 'both' ? config.role : incident.openedBy === 'message' ? 'hub' : 'spoke';
   const opened = fileMoment({ wall: incident.openedAtWall, monotonic: incident.openedAt, bootId });
   return {
     id: incident.id,
     aliases: [...incident.aliases],
-    role: config.role,
+    role,
     mode: incident.onHold ? `${config.mode} (on hold)` : config.mode,
     device: describeDevice(config, device, bootId),
     peers: describePeers(config, incident),
@@ -67,7 +69,7 @@ export function incidentFacts(context: SealContext): IncidentFacts {
       flags: incident.debugsAtStart.kind === 'read' ? incident.debugsAtStart.flags.map((flag) => flag.text) : [],
       detail: incident.debugsAtStart.kind === 'unreadable' ? incident.debugsAtStart.detail : null,
     },
-    timeline: steps.map((step) => ({ phase: step.reason, at: momentOf(step), detail: narrate(config.role, step) })),
+    timeline: steps.map((step) => ({ phase: step.reason, at: momentOf(step), detail: narrate(role, step) })),
     stop: describeStop(incident, bootId),
     signals: [...receivedSignals(steps), ...sentSignals(incident, steps, bootId)],
     planned: context.planned,

@@ -17,6 +17,7 @@ export interface Receiver {
   readonly kind: 'spitrap' | 'eem';
   readonly send: readonly Endpoint[];
   readonly notify: 'inform' | 'trap';
+  readonly root: 91 | 134;
 }
 
 export interface SignalOrder {
@@ -41,7 +42,6 @@ export interface DeliveryRoom {
   readonly sender: SnmpSender;
   readonly receivers: readonly Receiver[];
   readonly values: AgreedValues;
-  readonly root: 91 | 134;
   /** PolicyName of our notifications. */
   readonly policyName: string;
 }
@@ -111,7 +111,7 @@ export class Delivery {
     const text: SignalText = { phase: order.phase, incident: order.incident, keys };
     return {
       confirmed: receiver.notify === 'inform',
-      root: this.#room.root,
+      root: receiver.root,
       intData1: this.#room.values[order.phase],
       intData2,
       // Note A's applet sends strdata "" and expects no more.

@@ -8,7 +8,7 @@ import { type Flow, parseSpi } from '../../shared/model/flow.ts';
 import type { Monotonic, Wall } from '../../shared/model/time.ts';
 import type { IncidentId } from '../../shared/model/ulid.ts';
 import { type AgreedValues, decodeSignalText, type Phase, phases, type SignalText } from '../../shared/wire/signal.ts';
-import type { PeerConfig } from '../config/config.ts';
+import type { PeerConfig, StopOperator } from '../config/config.ts';
 import type { Notification } from '../net/signalling.ts';
 
 export type Heard =
@@ -43,6 +43,7 @@ export function hear(
   const peer = peers.find((known) => known.name === notification.peer);
   if (peer === undefined || notification.root === null) return refuse('not-a-signal', `notification ${notification.trapOid}`);
   const phase = phases.find((known) => values[known] === notification.intData1);
+  if (peer.kind === 'eem' && peer.op !== 'eq') return hearCompared(peer, notification, values.stop, newId);
   if (phase === undefined) return refuse('value', `IntData1 ${notification.intData1 ?? 'unset'} is none of the agreed values`);
   if (peer.kind === 'eem') return hearEem(peer, phase, newId);
   const decoded = decodeSignalText(notification.strData);
@@ -58,7 +59,29 @@ const refuse = (reason: RefusedSignal, detail: string): Heard => ({ kind: 'refus
 /** Note A's applet sends one value and no text: only the stop exists for it. */
 function hearEem(peer: PeerConfig, phase: Phase, newId: () => IncidentId): Heard {
   if (phase !== 'stop') return refuse('eem-phase', `${phase} from ${peer.name}, which is of kind eem and may only stop`);
-  return { kind: 'input', input: { kind: 'stop', id: null, newId: newId(), peer: peer.name, scope: scopeOf(peer, null) } };
+  return bareStop(peer, newId);
+}
+
+const bareStop = (peer: PeerConfig, newId: () => IncidentId): Heard => ({
+  kind: 'input',
+  input: { kind: 'stop', id: null, newId: newId(), peer: peer.name, scope: scopeOf(peer, null) },
+});
+
+const compare: Readonly<Record<StopOperator, (value: number, agreed: number) => boolean>> = {
+  eq: (value, agreed) => value === agreed,
+  ne: (value, agreed) => value !== agreed,
+  gt: (value, agreed) => value > agreed,
+  ge: (value, agreed) => value >= agreed,
+  lt: (value, agreed) => value < agreed,
+  le: (value, agreed) => value <= agreed,
+};
+
+/** `event snmp-notification … op` other than eq: for a bare notification alone, or an agent's done would match `ge` of the stop. */
+function hearCompared(peer: PeerConfig, { intData1, strData }: Notification, agreed: number, newId: () => IncidentId): Heard {
+  if (decodeSignalText(strData).kind !== 'foreign')
+    return refuse('eem-phase', `a text of an agent from ${peer.name}, which is of kind eem and may only stop`);
+  if (intData1 !== null && compare[peer.op](intData1, agreed)) return bareStop(peer, newId);
+  return refuse('value', `IntData1 ${intData1 ?? 'unset'} is not ${peer.op} ${agreed}`);
 }
 
 function hearSpitrap(peer: PeerConfig, text: SignalText, notification: Notification, newId: () => IncidentId): Heard {

@@ -2,8 +2,8 @@
 import type { AddressRange } from './address.ts';
 import type { DurationMs } from './time.ts';
 
-/** hub opens incidents from its own device's message; spoke joins those its peers signal. */
-export type Role = 'hub' | 'spoke';
+/** hub opens incidents from its own device's message; spoke joins those its peers signal; both does both. */
+export type Role = 'hub' | 'spoke' | 'both';
 /** observe: journal what would be done. capture: `show` only. act: everything. */
 export type Mode = 'observe' | 'capture' | 'act';
 

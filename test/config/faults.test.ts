@@ -4,6 +4,14 @@ import { changed, faults, host, SMALLEST } from './smallest-pair.ts';
 
 describe('one fault, its path, line, value and remedy', () => {
   const pairRepeat = (text: string) => changed('signal:  {', `trigger: ${text}\nsignal:  {`);
+  /** A community instead of a user, said to be wanted. */
+  const plain = (version: string, kind = 'kind: spitrap') =>
+    changed(
+      'version: 3, user: pair, auth: { protocol: sha256, key: { file: auth } }, priv: { protocol: aes, key: { file: priv } }',
+      `${version}, community: { file: auth }`,
+    )
+      .replace('kind: spitrap', kind)
+      .replace('listen: "0.0.0.0:10162"', 'listen: "0.0.0.0:10162", allowInsecure: true');
   const peerTwo = (text: string) =>
     changed(
       '} } ]\n',
@@ -15,7 +23,7 @@ describe('one fault, its path, line, value and remedy', () => {
       'a misspelt key',
       changed('role: hub', 'rol: hub'),
       'rol|2|null|unknown key; did you mean role?',
-      'role|null|null|is missing; give it as hub | spoke',
+      'role|null|null|is missing; give it as hub | spoke | both',
     ],
     [
       'a key of another place',
@@ -43,16 +51,11 @@ describe('one fault, its path, line, value and remedy', () => {
       changed('role: hub', 'role: hub\n__proto__: { mode: act }'),
       '__proto__|3|null|unknown key; known here: role, mode, hold, arm, dataDir, device, sources, peers, trigger, capture, stop, signal, evidence, budgets, log',
     ],
-    ['no role', changed('role: hub\n', ''), 'role|null|null|is missing; give it as hub | spoke'],
+    ['no role', changed('role: hub\n', ''), 'role|null|null|is missing; give it as hub | spoke | both'],
     [
       'an empty role',
       changed('role: hub', 'role:'),
-      'role|2|empty|is empty; give it as hub | spoke, or take the line out where it is optional',
-    ],
-    [
-      'a role of later',
-      changed('role: hub', 'role: both'),
-      'role|2|"both"|not yet supported: the role both comes with a later issue; run hub or spoke',
+      'role|2|empty|is empty; give it as hub | spoke | both, or take the line out where it is optional',
     ],
     [
       'a mode word',
@@ -155,11 +158,39 @@ describe('one fault, its path, line, value and remedy', () => {
       'peers[0].snmp.auth.protocol|8|"sha265"|one of sha1, sha224, sha256, sha384, sha512; did you mean sha256?',
     ],
     ['DES', changed('protocol: aes', 'protocol: des'), 'peers[0].snmp.priv.protocol|8|"des"|DES is broken; use aes'],
+    ['SNMPv1 in quotes', changed('version: 3', 'version: "1"'), 'peers[0].snmp.version|8|"1"|written as 1, without quotes'],
+    ['v1', changed('version: 3', 'version: v1'), 'peers[0].snmp.version|8|"v1"|written as 1'],
     [
-      'SNMPv1',
-      changed('version: 3', 'version: 1'),
-      'peers[0].snmp.version|8|1|not yet supported: SNMPv1 comes in a later version; use 3, or 2c',
+      'SNMPv1 between agents',
+      plain('version: 1'),
+      'peers[0].snmp.version|8|1|SNMPv1 has no informs, and agents acknowledge each other’s signals: use 3 (or 2c); 1 is for peers of kind eem',
     ],
+    [
+      'informs over SNMPv1',
+      plain('version: 1', 'kind: eem, notify: inform'),
+      'peers[0].notify|7|"inform"|SNMPv1 has no informs: write trap, or version 2c or 3 above',
+    ],
+    [
+      'v1 unsaid',
+      plain('version: 1', 'kind: eem').replace(', allowInsecure: true', ''),
+      'peers[0].snmp.version|8|1|v1 can be spoofed by anyone; use version 3, or say so with signal.allowInsecure: true',
+    ],
+    [
+      'an operator between agents',
+      changed('kind: spitrap', 'kind: spitrap, op: ge'),
+      'peers[0].op|7|"ge"|an agent says which signal it sends: only the bare stop of an eem peer is compared so',
+    ],
+    [
+      'an operator at a hub',
+      changed('kind: spitrap', 'kind: eem, op: ge'),
+      'peers[0].op|7|"ge"|a hub takes no stop, so there is nothing to compare; take it out',
+    ],
+    [
+      'an operator that IOS does not have',
+      changed('kind: spitrap', 'kind: eem, op: ">="').replace('role: hub', 'role: spoke'),
+      'peers[0].op|7|">="|one of eq, ne, gt, ge, lt, le',
+    ],
+    ['a root of a peer', changed('kind: spitrap', 'kind: spitrap, root: 92'), 'peers[0].root|7|92|one of 91, 134'],
     ['v3', changed('version: 3', 'version: v3'), 'peers[0].snmp.version|8|"v3"|written as 3'],
     [
       'a source of later',
@@ -302,16 +333,21 @@ describe('one fault, its path, line, value and remedy', () => {
       'peers[1].from|9|a list of 1|signals of spoke2 could not be told from those of spoke1: same source addresses and same snmp user; give each its own',
     ],
     [
-      'an eem peer at a hub',
-      changed('kind: spitrap', 'kind: eem'),
-      'peers[0].kind|7|"eem"|not yet supported: a hub with an eem peer comes in a later version; until then only a spoke takes the bare stop of one',
+      'an eem peer that a hub cannot tell',
+      changed('kind: spitrap', 'kind: eem').replace('send: ["198.51.100.9:10162"], ', ''),
+      'peers[0].send|null|null|where the router takes the stop is missing: a hub only tells an eem peer; give send: ["198.51.100.9:162"]',
+    ],
+    [
+      'both without a source',
+      changed('sources: [ { kind: syslog-tcp, listen: "0.0.0.0:6514", allow: [192.0.2.1] } ]', 'sources: []').replace(
+        'role: hub',
+        'role: both',
+      ),
+      'sources|5|a list of 0|a device without a source never sees its message; add { kind: syslog-tcp, listen: "0.0.0.0:6514" }',
     ],
     [
       'v2c unsaid',
-      changed(
-        'version: 3, user: pair, auth: { protocol: sha256, key: { file: auth } }, priv: { protocol: aes, key: { file: priv } }',
-        'version: 2c, community: { file: auth }',
-      ),
+      plain('version: 2c').replace(', allowInsecure: true', ''),
       'peers[0].snmp.version|8|"2c"|v2c can be spoofed by anyone; use version 3, or say so with signal.allowInsecure: true',
     ],
     [

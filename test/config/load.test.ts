@@ -67,6 +67,8 @@ describe('the smallest pair', () => {
           auth: { protocol: 'sha256', key: 'authpassword' },
           priv: { protocol: 'aes128', key: 'privpassword' },
         },
+        op: 'eq',
+        root: 91,
         notify: 'inform',
         engineId: null,
       },
@@ -160,7 +162,8 @@ evidence: { ringMaxAge: 7d, ringMaxBytes: 64MiB, before: 5m, after: 20s, retainM
 budgets: { incidentsPerHour: 3 }
 log: { level: debug, format: json }
 peers:
-  - { name: a, kind: eem, cryptoAddresses: 11.1.1.3, from: 198.51.100.9, snmp: { version: 2c, community: { file: hub.pw } } }
+  - { name: a, kind: eem, cryptoAddresses: 11.1.1.3, from: 198.51.100.9, op: ge, root: 91, snmp: { version: 2c, community: { file: hub.pw } } }
+  - { name: c, kind: eem, cryptoAddresses: 11.1.1.4, from: 198.51.100.11, snmp: { version: 1, community: { file: hub.pw } } }
   - { name: b, cryptoAddresses: 11.1.1.3, send: "198.51.100.10:10162", notify: trap, engineId: "0x8000000903001122",
       snmp: { version: 3, user: b, auth: { protocol: sha1, key: { file: auth } } } }
 `;
@@ -168,7 +171,7 @@ peers:
       text,
       host({ files: { '/etc/spitrap/key': '-----BEGIN\nKEY\n-----END\n' }, env: { PASSPHRASE: 'p p', REDACT: '12345678' } }),
     );
-    expect(warnings).toEqual(['peers[1].snmp has no priv: signals are authenticated, and readable on the wire']);
+    expect(warnings).toEqual(['peers[2].snmp has no priv: signals are authenticated, and readable on the wire']);
     expect(config.device).toMatchObject({
       privateKey: '-----BEGIN\nKEY\n-----END\n',
       passphrase: 'p p',
@@ -199,7 +202,8 @@ peers:
       holdDownMs: 1_800_000,
     });
     expect(config.peers).toMatchObject([
-      { kind: 'eem', notify: 'trap', send: [] },
+      { kind: 'eem', notify: 'trap', send: [], op: 'ge', root: 91, snmp: { version: '2c' } },
+      { kind: 'eem', notify: 'trap', op: 'eq', root: 134, snmp: { version: '1' } },
       { notify: 'trap', engineId: '8000000903001122', snmp: { priv: null } },
     ]);
   });
@@ -215,7 +219,7 @@ describe('faults together', () => {
     expect(error.code).toBe('CONFIG_INVALID');
     expect(error.message.split('\n')).toEqual([
       '/etc/spitrap/hub.yaml has 5 faults; nothing was started',
-      '  role (line 2) = "hube": one of hub, spoke; did you mean hub?',
+      '  role (line 2) = "hube": one of hub, spoke, both; did you mean hub?',
       '  stop.delay (line 3) = "9m": is longer than stop.maxDelay; the peer would clamp it and stop earlier than this end',
       '  device.port (line 4) = 99999: a whole number from 1 to 65535',
       '  peers[0].send[0] (line 8) = "198.51.100.9": the port is missing; write "198.51.100.9:10162"',

@@ -49,8 +49,8 @@ class FakeSender implements SnmpSender {
 function begin(receiver: Partial<Receiver> = {}) {
   const clock = new FakeClock();
   const sender = new FakeSender(clock);
-  const peer: Receiver = { name: 'spoke', kind: 'spitrap', send: [inBand], notify: 'inform', ...receiver };
-  const delivery = new Delivery({ clock, sender, receivers: [peer], values: defaultValues, root: 91, policyName: 'spitrap hub' });
+  const peer: Receiver = { name: 'spoke', kind: 'spitrap', send: [inBand], notify: 'inform', root: 91, ...receiver };
+  const delivery = new Delivery({ clock, sender, receivers: [peer], values: defaultValues, policyName: 'spitrap hub' });
   const results: SignalResult[] = [];
   const start = (phase: 'alert' | 'stop' | 'done', content = () => ({ intData2: 0, keys: {} as Record<string, string> })) =>
     delivery.start({ phase, peer: 'spoke', incident: ID, content }, (result) => results.push(result));

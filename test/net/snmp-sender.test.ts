@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openEngine, type SnmpEngine } from '../../agent/net/engine.ts';
-import type { SendOutcome, SnmpPeer, SnmpReceiver, SnmpSender } from '../../agent/net/signalling.ts';
+import type { SendOutcome, SnmpCredentials, SnmpPeer, SnmpReceiver, SnmpSender } from '../../agent/net/signalling.ts';
 import { openSnmpReceiver } from '../../agent/net/snmp-receiver.ts';
 import { openSnmpSender } from '../../agent/net/snmp-sender.ts';
 import { usmStats } from '../../agent/net/usm-reports.ts';
@@ -15,7 +15,7 @@ import { FakeClock, settle } from '../support/fake-clock.ts';
 import { FakeNetwork, type Packet } from '../support/fake-datagrams.ts';
 import { FakeDisk } from '../support/fake-disk.ts';
 import { seededRandom } from '../support/seeded-random.ts';
-import { community, communityV1, Inbox, peer, stop, v3 } from '../support/snmp-peers.ts';
+import { community, Inbox, peer, stop, v3 } from '../support/snmp-peers.ts';
 
 const spoke: Endpoint = { address: '10.0.0.2', port: 10_162 };
 const TIMEOUT = { timeoutMs: 3_000 };
@@ -34,10 +34,11 @@ const disks = { hub: new FakeDisk(), spoke: new FakeDisk() };
 
 const worldOf = (who: 'hub' | 'spoke', address: string): World =>
   ({ clock, disk: disks[who], random: seededRandom(seed++), datagrams: network.host(address) }) as unknown as World;
+const old: SnmpCredentials = { version: '1', community: 'old' };
 const hubPeers: SnmpPeer[] = [
   peer('spoke', v3(), { from: ['10.0.0.2'] }),
   peer('router', community, { from: ['10.0.0.2'] }),
-  peer('old', { ...communityV1, community: 'old' }, { from: ['10.0.0.2'] }),
+  peer('old', old, { from: ['10.0.0.2'] }),
 ];
 
 async function openHub(): Promise<void> {
@@ -49,7 +50,7 @@ async function openSpoke(): Promise<void> {
   const peers = [
     peer('hub', v3(), { from: ['10.0.0.1'], engineId: hubEngine.idHex }),
     peer('hub-2c', community, { from: ['10.0.0.1'] }),
-    peer('hub-1', { ...communityV1, community: 'old' }, { from: ['10.0.0.1'] }),
+    peer('hub-1', old, { from: ['10.0.0.1'] }),
   ];
   receiver = await openSnmpReceiver({ listen: spoke, peers, engine: spokeEngine, world: worldOf('spoke', '10.0.0.2'), ...inbox });
 }

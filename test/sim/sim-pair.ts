@@ -18,6 +18,7 @@ import { FakeClock, settle } from '../support/fake-clock.ts';
 import { FakeNetwork, type Packet } from '../support/fake-datagrams.ts';
 import { FakeDisk } from '../support/fake-disk.ts';
 import { FakeLogFiles } from '../support/fake-log-files.ts';
+import { FakeReceivers } from '../support/fake-receivers.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 import { BoxShells, MemoryStreams } from './box-ports.ts';
 import { type Boot, Lifeline } from './lifeline.ts';
@@ -52,6 +53,8 @@ interface Station {
   readonly logFiles: FakeLogFiles;
   readonly streams: MemoryStreams;
   readonly shells: BoxShells;
+  /** Whom alarms are told to. */
+  readonly receivers: FakeReceivers;
   /** May be changed between two runs of the agent. */
   config: Config;
   readonly log: Logger;
@@ -89,6 +92,7 @@ export class SimPair {
       enableSecret: 'enable-pw',
       vtyLines: 5,
       messageIntervalMs: 60_000,
+      consoleLevel: null,
       ...this.#options.box?.[end],
     };
   }
@@ -100,6 +104,7 @@ export class SimPair {
       logFiles: new FakeLogFiles(),
       streams: new MemoryStreams(addresses[end].box),
       shells: new BoxShells(this.boxes[end], this.clock),
+      receivers: new FakeReceivers(),
       config: this.#options.config?.[end]?.(config) ?? config,
       log: this.#options.log?.[end] ?? silentLog,
       agent: null,
@@ -143,6 +148,9 @@ export class SimPair {
       datagrams: this.network.host(addresses[end].agent),
       streams: station.streams,
       shells: station.shells,
+      http: station.receivers.http,
+      dialer: station.receivers.dialer,
+      spawn: station.receivers.spawn,
     };
     const world = station.lifeline.world(ports, station.boot);
     const openControl = async () => ({
@@ -279,6 +287,8 @@ function simConfig(end: End, mode: Mode, syslog: Syslog): Config {
       auth: { protocol: 'sha256', key: 'auth-key-of-the-pair' },
       priv: { protocol: 'aes128', key: 'priv-key-of-the-pair' },
     },
+    op: 'eq',
+    root: 91,
     notify: 'inform',
     engineId: null,
   };

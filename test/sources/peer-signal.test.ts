@@ -17,6 +17,8 @@ const peer = (name: string, kind: PeerConfig['kind'], ...crypto: string[]): Peer
   send: [{ address: '198.51.100.1', port: 10_162 }],
   from: [parseRange('198.51.100.1')!],
   snmp: { version: '2c', community: 'c' },
+  op: 'eq',
+  root: 91,
   notify: 'inform',
   engineId: null,
 });
@@ -112,6 +114,37 @@ describe('means an input', () => {
     expect(heard({ intData1: defaultValues.done, intData2: 15, strData: `1 done ${ID} off=verified cap=4/4` })).toMatchObject({
       input: { kind: 'done', id: ID, peer: 'hub', bits: 15, keys: { off: 'verified', cap: '4/4' } },
     });
+  });
+});
+
+describe('an operator other than eq (event snmp-notification … op)', () => {
+  const STOP = defaultValues.stop;
+  const compared = (op: PeerConfig['op'], intData1: number | null, strData = '') =>
+    hear(
+      notification({ peer: 'router', intData1, strData }),
+      [{ ...peer('router', 'eem', '203.0.113.1'), op }],
+      defaultValues,
+      () => NEW_ID,
+    );
+
+  test.each<[op: PeerConfig['op'], below: boolean, equal: boolean, above: boolean]>([
+    ['eq', false, true, false],
+    ['ne', true, false, true],
+    ['gt', false, false, true],
+    ['ge', false, true, true],
+    ['lt', true, false, false],
+    ['le', true, true, false],
+  ])('%s', (op, below, equal, above) => {
+    const kinds = [STOP - 100, STOP, STOP + 100].map((value) => compared(op, value).kind === 'input');
+    expect(kinds).toEqual([below, equal, above]);
+    expect(compared(op, null)).toMatchObject({ kind: 'refused', reason: 'value' });
+  });
+
+  test('counts for a bare notification alone: no word of an agent is taken for a stop', () => {
+    const done = compared('ge', defaultValues.done, `1 done ${ID} off=verified`);
+    expect(done).toMatchObject({ kind: 'refused', reason: 'eem-phase' });
+    expect(compared('ge', STOP, '1 torn')).toMatchObject({ kind: 'refused', reason: 'eem-phase' });
+    expect(compared('ge', defaultValues.done)).toMatchObject({ input: { kind: 'stop', id: null } });
   });
 });
 

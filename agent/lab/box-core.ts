@@ -5,15 +5,16 @@
 import type { Clock, Timer } from '../../shared/clock.ts';
 import { type Monotonic, type Wall, wall } from '../../shared/model/time.ts';
 import { spiBoth } from './box-time.ts';
-import type { BoxBehaviour, BoxOptions } from './contract.ts';
-import { CpuLoad } from './cpu-load.ts';
+import type { BoxBehaviour, BoxOptions, LogLevel } from './contract.ts';
+import type { CpuLoad } from './cpu-load.ts';
 import { Debugs } from './debugs.ts';
 import { Disk0 } from './disk0.ts';
-import { Flood } from './flood.ts';
-import { type DebugLine, noIsakmpSa } from './ike-debug-lines.ts';
-import { BoxLog } from './logging.ts';
+import { type DebugLine, invalidSpiDelete, noIsakmpSa } from './ike-debug-lines.ts';
+import { labLimits } from './lab-limits.ts';
+import { BoxLog, severityOf } from './logging.ts';
 import { Prng } from './prng.ts';
 import { SaModel } from './sa-model.ts';
+import { Strain } from './strain.ts';
 
 const DEFAULT_BEHAVIOUR: BoxBehaviour = {
   thinkMs: 0,
@@ -25,18 +26,17 @@ const DEFAULT_BEHAVIOUR: BoxBehaviour = {
   noisePerSecond: 0,
   clockMark: '*',
   sequenceNumbers: false,
+  cpuPercent: 3,
+  freeMemoryPercent: 60,
+  peerDebugLinesPerSecond: 0,
 };
 
-const IDLE_CPU_PERCENT = 3;
-const CONDITIONED_DEBUG_CPU_PERCENT = 6;
-const FLOOD_CPU_PERCENT = 94;
 const NO_SA_INTERVAL_MS = 60_000;
 
 export interface BoxConfig {
   hostname: string;
   /** `vpn`: what the running configuration shows of the tunnels; set by the pair. */
   tunnel: TunnelConfig | null;
-  timestamps: { log: boolean; debug: boolean };
 }
 
 export interface TunnelConfig {
@@ -61,7 +61,7 @@ export class BoxCore {
   readonly log: BoxLog;
   readonly debugs: Debugs;
   readonly sa = new SaModel();
-  readonly cpu: CpuLoad;
+  readonly strain: Strain;
   readonly disk = new Disk0();
   readonly config: BoxConfig;
   readonly outsideInterface: string;
@@ -70,9 +70,11 @@ export class BoxCore {
   /** `clear crypto …` on this box: what pair.ts does about it. */
   onClear: ((what: 'sa' | 'isakmp' | 'session', peer: string | null) => void) | null = null;
   messagesSuppressed = 0;
-  private readonly flood: Flood;
+  /** Logins so far, by VTY: `show line`. */
+  readonly vtyUses: number[] = [];
   private noiseTimer: Timer | null = null;
-  private lastInvalidSpiAt: Monotonic | null = null;
+  /** When the message was last logged: by flow, or under one key for the whole box. The oldest first. */
+  private readonly lastInvalidSpiAt = new Map<string, Monotonic>();
   private lastNoSaAt: Monotonic | null = null;
   private closed = false;
 
@@ -82,18 +84,33 @@ export class BoxCore {
     this.behaviour = { ...DEFAULT_BEHAVIOUR, ...options.behaviour };
     this.prng = new Prng(options.seed);
     this.noise = this.prng.fork('noise');
-    const host = options.logHost ? { address: options.logHost, port: options.logPort ?? 514 } : null;
+    const levelOf = (level: LogLevel | null): number | null => (level === null ? null : severityOf(level));
     this.log = new BoxLog(
       this.clock,
       this.behaviour,
-      options.clockOffsetMs ?? 0,
-      { trap: options.trapLevel ?? 'informational', monitor: options.monitorLevel ?? 'debugging' },
-      host,
+      {
+        clockOffsetMs: options.clockOffsetMs ?? 0,
+        levels: {
+          console: levelOf(options.consoleLevel === undefined ? 'debugging' : options.consoleLevel),
+          monitor: severityOf(options.monitorLevel ?? 'debugging'),
+          buffer: levelOf(options.bufferLevel === undefined ? 'debugging' : options.bufferLevel),
+          trap: severityOf(options.trapLevel ?? 'informational'),
+        },
+        host: options.logHost ? { address: options.logHost, port: options.logPort ?? 514 } : null,
+        sends: options.logHost !== null,
+        stamps: { log: options.timestamps?.log ?? 'datetime msec', debug: options.timestamps?.debug ?? 'datetime msec' },
+        rateLimit: options.rateLimit ?? null,
+      },
+      {
+        hung: () => this.strain.hung,
+        starved: () => this.strain.starved(),
+        printOnConsole: (characters) => this.strain.printOnConsole(characters),
+        upMs: () => this.clock.monotonic() - this.bootedMonotonic,
+      },
     );
-    this.cpu = new CpuLoad(this.clock, IDLE_CPU_PERCENT);
-    this.flood = new Flood(this, this.prng.fork('flood'), options.floodLinesPerSecond ?? 300);
-    this.debugs = new Debugs(() => this.debugsChanged());
-    this.config = { hostname: options.hostname, tunnel: null, timestamps: { log: true, debug: true } };
+    this.debugs = new Debugs(options.engineHeedsConditions === true, () => this.strain.changed());
+    this.strain = new Strain(this);
+    this.config = { hostname: options.hostname, tunnel: null };
     this.outsideInterface = options.platform === 'cisco-ios' ? 'Ethernet0/0' : 'GigabitEthernet1';
     // Long up: a box that restarted a minute ago would itself be a finding.
     const upMs = this.prng.fork('uptime').between(3 * 86_400_000, 60 * 86_400_000);
@@ -102,12 +119,18 @@ export class BoxCore {
     this.scheduleNoise();
   }
 
+  get cpu(): CpuLoad {
+    return this.strain.cpu;
+  }
+
   get isXe(): boolean {
     return this.options.platform === 'cisco-iosxe';
   }
 
   behave(change: Partial<BoxBehaviour>): void {
     Object.assign(this.behaviour, change);
+    this.strain.memory.rest(this.behaviour.freeMemoryPercent);
+    this.strain.changed();
     this.scheduleNoise();
   }
 
@@ -120,50 +143,61 @@ export class BoxCore {
 
   /** ESP packets from `source` with an SPI that no inbound SA has (RFC 4303 §3.4.2). */
   receiveUnknownSpi(source: string, spi: number, packets: number, octets: number): void {
+    if (this.strain.hung) return;
     this.sa.unknownSpiPackets += packets;
     this.sa.unknownSpiOctets += octets;
-    const now = this.clock.monotonic();
-    if (this.lastInvalidSpiAt !== null && now - this.lastInvalidSpiAt < this.options.messageIntervalMs) {
+    if (!this.mayTell(source, spi)) {
       this.messagesSuppressed += 1;
       return;
     }
-    this.lastInvalidSpiAt = now;
     const destination = this.options.cryptoAddress;
     this.log.message(
       4,
       'CRYPTO-4-RECVD_PKT_INV_SPI',
       `decaps: rec'd IPSEC packet has invalid spi for destaddr=${destination}, prot=50, spi=${spiBoth(spi)}, srcaddr=${source}, input interface=${this.outsideInterface}`,
     );
-    this.cryptoDebug(source, noIsakmpSa(source, destination, spi));
+    const tunnel = this.sa.tunnel(source);
+    const ike = tunnel && this.sa.liveIke(tunnel);
+    if (!tunnel || !ike) {
+      this.cryptoDebug(source, noIsakmpSa(source, destination, spi));
+      return;
+    }
+    const { connId, initiator, localSpi, remoteSpi } = ike;
+    const at = { local: destination, peer: source, connId, initiator, messageId: spi, localSpi, remoteSpi };
+    this.cryptoDebug(source, invalidSpiDelete(at, tunnel.ikeVersion, spi));
+  }
+
+  /** The limit on the message: one in `messageIntervalMs`, of the box or of the flow. */
+  private mayTell(source: string, spi: number): boolean {
+    const now = this.clock.monotonic();
+    const key = this.options.messageLimitScope === 'flow' ? `${source} ${spi}` : '';
+    const last = this.lastInvalidSpiAt.get(key);
+    if (last !== undefined && now - last < this.options.messageIntervalMs) return false;
+    this.lastInvalidSpiAt.delete(key);
+    this.lastInvalidSpiAt.set(key, now);
+    if (this.lastInvalidSpiAt.size > labLimits.limitedFlows) {
+      for (const oldest of this.lastInvalidSpiAt.keys()) {
+        this.lastInvalidSpiAt.delete(oldest);
+        break;
+      }
+    }
+    return true;
   }
 
   /** The IKE twin: the peer talks on an IKE SA that is gone here. */
   receiveUnknownIke(source: string): void {
+    if (this.strain.hung) return;
     const now = this.clock.monotonic();
     if (this.lastNoSaAt !== null && now - this.lastNoSaAt < NO_SA_INTERVAL_MS) return;
     this.lastNoSaAt = now;
     this.log.message(4, 'CRYPTO-4-IKMP_NO_SA', `IKE message from ${source} has no SA and is not an initialization offer`);
   }
 
-  flooding(): boolean {
-    return this.debugs.anyCrypto() && !this.debugs.conditioned();
-  }
-
   close(): void {
     this.closed = true;
-    this.flood.stop();
+    this.strain.close();
     this.noiseTimer?.cancel();
     this.noiseTimer = null;
-  }
-
-  private debugsChanged(): void {
-    if (this.flooding()) {
-      this.cpu.set(FLOOD_CPU_PERCENT);
-      this.flood.start();
-    } else {
-      this.cpu.set(this.debugs.anyCrypto() ? CONDITIONED_DEBUG_CPU_PERCENT : IDLE_CPU_PERCENT);
-      this.flood.stop();
-    }
   }
 
   private scheduleNoise(): void {

@@ -20,6 +20,9 @@ export function logStamp(at: Wall): string {
   return `${MONTHS[date.getUTCMonth()]} ${String(date.getUTCDate()).padStart(2, ' ')} ${clockPart(date)}`;
 }
 
+/** `Mar 12 18:22:10`: `service timestamps … datetime` without `msec`. */
+export const logStampSeconds = (at: Wall): string => logStamp(at).slice(0, -'.000'.length);
+
 /** `18:22:10.706 UTC Thu Mar 12 2026`, as `show clock` has it: the day is not padded. */
 export function clockReading(at: Wall): string {
   const date = new Date(at);

@@ -14,6 +14,8 @@ import { type ExecContext, type LineState, newLineState } from './line-state.ts'
 const DEFAULT_EXEC_TIMEOUT_MS = 600_000;
 /** `show users` numbers the VTYs after the console and the auxiliary port. */
 const CONSOLE_LINE = -1;
+/** Where the people are who hold the lines of `vtysTaken`. */
+const OTHER_PEOPLE = '203.0.113.';
 
 type CommandLogEntry = Box['commandLog'][number];
 
@@ -27,6 +29,7 @@ export class SimulatedBox implements Box {
     this.core = new BoxCore(options);
     this.vtys = new Array<ExecLine | null>(options.vtyLines).fill(null);
     this.consoleState = newLineState(null, '', '', this.core.clock.monotonic(), 15);
+    for (let taken = 0; taken < (options.vtysTaken ?? 0); taken += 1) this.openVty(`${OTHER_PEOPLE}${10 + taken}`, 'noc', 0);
   }
 
   get hostname(): string {
@@ -38,6 +41,10 @@ export class SimulatedBox implements Box {
   }
 
   connectVty(from: string, user = 'admin'): BoxLine | null {
+    return this.openVty(from, user, this.core.options.execTimeoutMs ?? DEFAULT_EXEC_TIMEOUT_MS);
+  }
+
+  private openVty(from: string, user: string, execTimeoutMs: number): BoxLine | null {
     const number = this.vtys.indexOf(null);
     if (number < 0) return null;
     const privilege = this.core.options.enableSecret === null ? 15 : 1;
@@ -46,7 +53,7 @@ export class SimulatedBox implements Box {
       {
         context: this.contextOf(state),
         prng: this.core.prng.fork(`vty${number}:${this.log.length}`),
-        execTimeoutMs: this.core.options.execTimeoutMs ?? DEFAULT_EXEC_TIMEOUT_MS,
+        execTimeoutMs,
         logCommand: (by, typed, expanded) => this.record(by, typed, expanded),
         closed: () => {
           this.vtys[number] = null;
@@ -55,6 +62,7 @@ export class SimulatedBox implements Box {
       number,
     );
     this.vtys[number] = line;
+    this.core.vtyUses[number] = (this.core.vtyUses[number] ?? 0) + 1;
     return line;
   }
 
@@ -74,7 +82,21 @@ export class SimulatedBox implements Box {
     return this.core.cpu.read().fiveSeconds;
   }
 
+  freeMemoryPercent(): number {
+    return this.core.strain.memory.freePercent();
+  }
+
+  isHung(): boolean {
+    return this.core.strain.hung;
+  }
+
+  onHang(listener: (hung: boolean) => void): void {
+    this.core.strain.onHang(listener);
+  }
+
   console(command: string): string {
+    // A hung console echoes nothing, and does nothing.
+    if (this.isHung()) return '';
     const prepared = prepare(this.contextOf(this.consoleState), command);
     if (prepared.expanded === '') return '';
     this.record(this.consoleState, command, prepared.expanded);

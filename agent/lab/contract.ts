@@ -22,19 +22,53 @@ export interface BoxOptions {
   readonly behaviour?: Partial<BoxBehaviour>;
   /** `banner motd`, lines separated by \n; absent: none. */
   readonly banner?: string;
-  /** Address of the `logging host`, as `show logging` names it. */
-  readonly logHost?: string;
+  /** Address of the `logging host`, as `show logging` names it. Null: there is none, and nothing is sent. Absent: sent, not shown. */
+  readonly logHost?: string | null;
   readonly logPort?: number;
   /** `logging trap`: informational (the IOS default) sends the %CRYPTO line and no debugs; debugging sends both. */
   readonly trapLevel?: LogLevel;
   /** Level of `terminal monitor`. Default debugging. */
   readonly monitorLevel?: LogLevel;
+  /**
+   * `logging console`: debugging, as IOS has it unless told otherwise; null: `no logging console`. The console is a serial line
+   * of 9600 baud that the CPU waits for: debug output at any real rate hangs the box (console-port.ts).
+   */
+  readonly consoleLevel?: LogLevel | null;
+  /** `logging buffered`: default debugging; null: off. */
+  readonly bufferLevel?: LogLevel | null;
+  /** `service timestamps log|debug …`: default `datetime msec` for both. */
+  readonly timestamps?: { readonly log?: StampStyle; readonly debug?: StampStyle };
+  /** `logging rate-limit`: absent: none. */
+  readonly rateLimit?: LogRateLimit;
+  /** How long a box that the console has hung stays so; absent: for good, until somebody pulls the plug. */
+  readonly hangMs?: number;
   /** What the box's wall clock shows, relative to the injected one. */
   readonly clockOffsetMs?: number;
   /** Time before an idle line is closed; default 10 min; 0: never. */
   readonly execTimeoutMs?: number;
   /** Lines a second that an unconditioned crypto debug prints; default 300. */
   readonly floodLinesPerSecond?: number;
+  /** Debug lines a second that take all of the CPU (99 %), in proportion below; default 300. */
+  readonly debugLinesAtFullCpu?: number;
+  /** Percent points of processor memory that a flood eats each second; default 0.2; given back at the same rate after it. */
+  readonly floodMemoryPercentPerSecond?: number;
+  /** Does the crypto engine heed conditions for `debug crypto engine`? Default false: hardware engines may not. */
+  readonly engineHeedsConditions?: boolean;
+  /** VTY lines that other people hold from the start and never leave; default 0. */
+  readonly vtysTaken?: number;
+  /** What the one message in `messageIntervalMs` is counted by (nobody outside Cisco knows which): default the whole box. */
+  readonly messageLimitScope?: 'box' | 'flow';
+}
+
+export type StampStyle = 'datetime msec' | 'datetime' | 'uptime' | 'none';
+
+/** `logging rate-limit [all] N [except LEVEL]`. */
+export interface LogRateLimit {
+  readonly messagesPerSecond: number;
+  /** `all`: debug messages count and are limited too. */
+  readonly debugsToo?: boolean;
+  /** This level and worse ones are not limited. */
+  readonly except?: LogLevel;
 }
 
 export type LogLevel =
@@ -77,6 +111,12 @@ export interface BoxBehaviour {
   noisePerSecond: number;
   clockMark: '*' | '.' | '';
   sequenceNumbers: boolean;
+  /** Load of all that is not debugging, in percent; default 3. */
+  cpuPercent: number;
+  /** Free processor memory while no flood eats it, in percent of the pool; default 60. */
+  freeMemoryPercent: number;
+  /** What the peer of a condition gives the crypto debugs to say each second, beside its real negotiations; default 0. */
+  peerDebugLinesPerSecond: number;
 }
 
 export interface Box {
@@ -97,6 +137,12 @@ export interface Box {
   /** Debugs on now, as `show debugging` would list them. */
   debugsOn(): readonly string[];
   cpuPercent(): number;
+  /** Free processor memory in percent, as `show processes memory` has it. */
+  freeMemoryPercent(): number;
+  /** Hung: no answer on any line, no syslog, CPU 100 %. */
+  isHung(): boolean;
+  /** The box hangs (true), or comes back (false): what an adapter must do about its connections. */
+  onHang(listener: (hung: boolean) => void): void;
   /** Another engineer's hands: runs an exec command as if typed on the console. */
   console(command: string): string;
   /** Ends timers and lines. */

@@ -1,10 +1,11 @@
 /**
  * The three CPU averages of `show processes cpu`, as exponential averages of a load that changes at known moments. Read
- * lazily from the clock, so that no timer runs for it. The debug flood raises the load (box.ts).
+ * lazily from the clock, so that no timer runs for it. The debug flood raises the load (strain.ts).
  */
 import type { Clock } from '../../shared/clock.ts';
 
-const WINDOWS_MS = { fiveSeconds: 2_000, oneMinute: 25_000, fiveMinutes: 120_000 } as const;
+/** Time constants: a load that lasts is fully in the five-second figure after five seconds. */
+const WINDOWS_MS = { fiveSeconds: 1_000, oneMinute: 25_000, fiveMinutes: 120_000 } as const;
 
 export interface CpuReading {
   readonly fiveSeconds: number;
@@ -29,6 +30,12 @@ export class CpuLoad {
   set(loadPercent: number): void {
     this.settle();
     this.load = loadPercent;
+  }
+
+  /** The load has been so for long: all three averages. */
+  setSteady(loadPercent: number): void {
+    this.set(loadPercent);
+    this.averages = { fiveSeconds: loadPercent, oneMinute: loadPercent, fiveMinutes: loadPercent };
   }
 
   read(): CpuReading {

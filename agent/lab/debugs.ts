@@ -2,6 +2,8 @@
  * Debug flags and crypto conditions of one box: what `debug …`, `undebug all`, `show debugging` and
  * `show crypto debug-condition` work on, and which debug lines may be printed. IOS "Crypto Conditional Debug Support".
  */
+import { labLimits } from './lab-limits.ts';
+
 export type CryptoDebug = 'isakmp' | 'ipsec' | 'engine' | 'ikev2';
 export type DebugName = CryptoDebug | 'ikev2-error' | 'nhrp' | 'tunnel' | 'icmp' | 'ip-packet';
 
@@ -32,9 +34,11 @@ export class Debugs {
   private readonly on = new Set<DebugName>();
   readonly peerConditions: string[] = [];
   readonly unmatched = new Set<UnmatchedContext>();
+  private readonly engineHeedsConditions: boolean;
   private readonly onChange: () => void;
 
-  constructor(onChange: () => void) {
+  constructor(engineHeedsConditions: boolean, onChange: () => void) {
+    this.engineHeedsConditions = engineHeedsConditions;
     this.onChange = onChange;
   }
 
@@ -70,9 +74,18 @@ export class Debugs {
     return this.peerConditions.length > 0;
   }
 
-  addPeerCondition(address: string): void {
-    if (!this.peerConditions.includes(address)) this.peerConditions.push(address);
+  /** A crypto debug is on and nothing says whose lines it may print. */
+  flooding(): boolean {
+    return this.anyCrypto() && !this.conditioned();
+  }
+
+  /** False: there are as many as a type takes, and this one was not added. */
+  addPeerCondition(address: string): boolean {
+    if (this.peerConditions.includes(address)) return true;
+    if (this.peerConditions.length >= labLimits.conditionValues) return false;
+    this.peerConditions.push(address);
     this.onChange();
+    return true;
   }
 
   removePeerCondition(address: string): boolean {
@@ -102,6 +115,7 @@ export class Debugs {
   admits(name: CryptoDebug, peer: string | null): boolean {
     if (!this.on.has(name)) return false;
     if (!this.conditioned()) return true;
+    if (name === 'engine' && !this.engineHeedsConditions) return true;
     if (peer === null) return this.unmatched.has(name === 'ikev2' ? 'isakmp' : name);
     return this.peerConditions.includes(peer);
   }

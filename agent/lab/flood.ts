@@ -1,10 +1,11 @@
 /**
- * What an unconditioned crypto debug does to a busy head-end: the negotiations of all its other peers, hundreds of lines a
- * second. Started and stopped by box-core.ts as flags and conditions change.
+ * Debug lines that no event of the lab's own tunnels causes: the negotiations of all the other peers of a busy head-end,
+ * hundreds of lines a second, when nothing keeps them out; and the chatter of the peers that a condition names. Run by strain.ts.
  */
 import type { Timer } from '../../shared/clock.ts';
 import type { BoxCore } from './box-core.ts';
 import {
+  chatter,
   type DebugContext,
   type DebugLine,
   deletePair,
@@ -18,50 +19,75 @@ import {
 import type { Prng } from './prng.ts';
 
 const TICK_MS = 50;
+/** Not every event has lines for the flags that are on: bounded, so that no tick searches for ever. */
+const EVENTS_PER_TICK_MAX = 50;
+
+interface Stream {
+  linesPerSecond: number;
+  /** Lines due that the last tick did not print: rates below one a tick. */
+  owed: number;
+  waiting: { peer: string; line: DebugLine }[];
+  readonly event: () => { peer: string; line: DebugLine }[];
+}
 
 export class Flood {
   private readonly core: BoxCore;
   private readonly prng: Prng;
-  private readonly linesPerTick: number;
+  private readonly strangers: Stream;
+  private readonly peers: Stream;
   private timer: Timer | null = null;
-  private waiting: { peer: string; line: DebugLine }[] = [];
+  private turn = 0;
 
-  constructor(core: BoxCore, prng: Prng, linesPerSecond: number) {
+  constructor(core: BoxCore, prng: Prng) {
     this.core = core;
     this.prng = prng;
-    this.linesPerTick = Math.max(1, Math.round((linesPerSecond * TICK_MS) / 1_000));
+    this.strangers = { linesPerSecond: 0, owed: 0, waiting: [], event: () => this.strangersEvent() };
+    this.peers = { linesPerSecond: 0, owed: 0, waiting: [], event: () => this.peersEvent() };
   }
 
-  start(): void {
-    if (this.timer) return;
-    this.timer = this.core.clock.timer('lab-box-debug-flood', TICK_MS, () => {
-      this.timer = null;
-      this.tick();
-      if (this.core.flooding()) this.start();
-    });
-  }
-
-  stop(): void {
-    this.timer?.cancel();
-    this.timer = null;
-    this.waiting = [];
-  }
-
-  private tick(): void {
-    let printed = 0;
-    // Not every event has lines for the flags that are on: bounded, so that `debug crypto engine` alone ends too.
-    for (let round = 0; printed < this.linesPerTick && round < 50; round += 1) {
-      if (this.waiting.length === 0) this.waiting = this.event();
-      while (this.waiting.length > 0 && printed < this.linesPerTick) {
-        const { peer, line } = this.waiting.shift()!;
-        if (!this.core.debugs.admits(line.debug, peer)) continue;
-        this.core.log.debug(line.text);
-        printed += 1;
+  /** Lines a second of either kind; 0: none. */
+  run(strangersPerSecond: number, peersPerSecond: number): void {
+    for (const [stream, rate] of [
+      [this.strangers, strangersPerSecond],
+      [this.peers, peersPerSecond],
+    ] as const) {
+      stream.linesPerSecond = rate;
+      if (rate === 0) {
+        stream.owed = 0;
+        stream.waiting = [];
       }
+    }
+    if (strangersPerSecond + peersPerSecond > 0) this.timer ??= this.later();
+    else {
+      this.timer?.cancel();
+      this.timer = null;
     }
   }
 
-  private event(): { peer: string; line: DebugLine }[] {
+  private later(): Timer {
+    return this.core.clock.timer('lab-box-debug-flood', TICK_MS, () => {
+      this.timer = this.later();
+      this.tick(this.strangers);
+      this.tick(this.peers);
+    });
+  }
+
+  private tick(stream: Stream): void {
+    stream.owed += (stream.linesPerSecond * TICK_MS) / 1_000;
+    for (let events = 0; stream.owed >= 1 && events < EVENTS_PER_TICK_MAX; events += 1) {
+      if (stream.waiting.length === 0) stream.waiting = stream.event();
+      while (stream.waiting.length > 0 && stream.owed >= 1) {
+        const { peer, line } = stream.waiting.shift()!;
+        if (!this.core.debugs.admits(line.debug, peer)) continue;
+        this.core.log.debug(line.text);
+        stream.owed -= 1;
+      }
+    }
+    stream.owed = Math.min(stream.owed, 1);
+  }
+
+  /** One negotiation of a peer that the lab does not model. */
+  private strangersEvent(): { peer: string; line: DebugLine }[] {
     const prng = this.prng;
     const at: DebugContext = {
       local: this.core.options.cryptoAddress,
@@ -91,5 +117,25 @@ export class Flood {
     return prng
       .pick(kinds)()
       .map((line) => ({ peer: at.peer, line }));
+  }
+
+  /** Keepalives and the like: true of a tunnel whose SAs stay as the tables show them. */
+  private peersEvent(): { peer: string; line: DebugLine }[] {
+    const peers = this.core.strain.conditionedPeers();
+    const peer = peers[this.turn % peers.length];
+    this.turn += 1;
+    const tunnel = peer === undefined ? undefined : this.core.sa.tunnel(peer);
+    if (peer === undefined || !tunnel) return [];
+    const ike = this.core.sa.liveIke(tunnel);
+    const at: DebugContext = {
+      local: this.core.options.cryptoAddress,
+      peer,
+      connId: ike?.connId ?? 0,
+      initiator: ike?.initiator ?? false,
+      messageId: this.prng.uint32(),
+      localSpi: ike?.localSpi ?? '0000000000000000',
+      remoteSpi: ike?.remoteSpi ?? '0000000000000000',
+    };
+    return chatter(at, tunnel.ikeVersion, this.turn).map((line) => ({ peer, line }));
   }
 }

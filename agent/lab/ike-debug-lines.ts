@@ -178,6 +178,47 @@ export function dpd(at: DebugContext, sequence: number, answered: boolean): Debu
   ];
 }
 
+/** What a tunnel says under debug while nothing changes: keepalives, and the key engine's queue. */
+export function chatter(at: DebugContext, ikeVersion: 1 | 2, turn: number): DebugLine[] {
+  const alive = ikeVersion === 1 ? dpd(at, (0x1000_0000 + turn) >>> 0, true) : ikev2Liveness(at, turn);
+  return [
+    ...alive,
+    ipsec('IPSEC(key_engine): got a queue event with 1 KMI message(s)'),
+    engine('crypto_engine: Encrypt IKE packet'),
+  ];
+}
+
+/** An empty INFORMATIONAL and its answer (RFC 7296 §1.4). */
+function ikev2Liveness(at: DebugContext, messageId: number): DebugLine[] {
+  const id = `(SESSION ID = ${at.connId % 1000},SA ID = 1)`;
+  const [mine, theirs] = at.initiator ? [at.localSpi, at.remoteSpi] : [at.remoteSpi, at.localSpi];
+  return [
+    ikev2(`IKEv2:${id}:Sending DPD/liveness query`),
+    ikev2(`IKEv2:${id}:Sending Packet [To ${at.peer}:500/From ${at.local}:500/VRF i0:f0] `),
+    ikev2(`Initiator SPI : ${mine} - Responder SPI : ${theirs} Message id: ${messageId}`),
+    ikev2('IKEv2 INFORMATIONAL Exchange REQUEST '),
+    ikev2(`IKEv2:${id}:Received Packet [From ${at.peer}:500/To ${at.local}:500/VRF i0:f0] `),
+    ikev2('IKEv2 INFORMATIONAL Exchange RESPONSE '),
+  ];
+}
+
+/** A packet came with an SPI that is not here, and there is an IKE SA with its sender: the DELETE goes out through it. */
+export function invalidSpiDelete(at: DebugContext, ikeVersion: 1 | 2, spi: number): DebugLine[] {
+  const queued = ipsec('IPSEC(key_engine): got a queue event with 1 KMI message(s)');
+  if (ikeVersion === 2) {
+    const id = `(SESSION ID = ${at.connId % 1000},SA ID = 1)`;
+    return [queued, ikev2(`IKEv2:${id}:Sending DELETE INFO message for IPsec SA [SPI: ${spiHex(spi)}]`)];
+  }
+  const head = `ISAKMP: (${at.connId}):`;
+  const side = at.initiator ? 'I' : 'R';
+  return [
+    queued,
+    isakmp(`${head}set new node ${at.messageId} to QM_IDLE      `),
+    isakmp(`ISAKMP-PAK: (${at.connId}):sending packet to ${at.peer} my_port 500 peer_port 500 (${side}) QM_IDLE      `),
+    isakmp(`${head}purging node ${at.messageId}`),
+  ];
+}
+
 /** The IKEv1 SA of this end is gone (DPD failed, or `clear crypto isakmp`). */
 export function deleteIke(at: DebugContext, reason: string): DebugLine[] {
   return [

@@ -14,4 +14,12 @@ export const labLimits = {
   /** Rows of the Transient SPI table. */
   transientSpis: 20,
   historyLines: 20,
+  /** Values of one type of crypto condition, as IOS has it (facts.md §5). */
+  conditionValues: 10,
+  /** Flows whose last message the limit remembers, when it counts by flow; the oldest are forgotten. */
+  limitedFlows: 10_000,
+  /** Spokes that a storm may have. */
+  stormFlows: 10_000,
+  /** Message lines a second that a starved box still gets out to its collector. */
+  starvedLinesPerSecond: 100,
 } as const;

@@ -36,6 +36,7 @@ export class ExecLine implements BoxLine {
   private readonly out: TerminalOutput;
   private mode: Mode = 'busy';
   private typeAhead = '';
+  private undelivered = '';
   private afterCarriageReturn = false;
   private dropAfterOutput = false;
   private stallAfterOutput = false;
@@ -59,17 +60,34 @@ export class ExecLine implements BoxLine {
       promptLength: () => promptOf(this.context).length,
     });
     this.detachMonitor = this.context.core.log.addMonitor((message) => this.monitorMessage(message));
+    this.restartIdleTimer();
+    this.later('login', this.context.core.strain.answerDelayMs(), () => this.greet());
+  }
+
+  private greet(): void {
     const banner = this.context.core.options.banner;
     this.out.emit(`\r\n${banner ? `${banner.split('\n').join('\r\n')}\r\n` : ''}`);
     this.prompt();
-    this.restartIdleTimer();
   }
 
   input(text: string): void {
     if (this.mode === 'closed') return;
+    const { strain } = this.context.core;
+    if (strain.hung) {
+      // It waits in the network for a box that takes nothing in.
+      if (this.undelivered === '') strain.whenAnswering(() => this.deliver());
+      this.undelivered = (this.undelivered + text).slice(0, labLimits.typeAheadCharacters);
+      return;
+    }
     this.state.lastInputAt = this.context.core.clock.monotonic();
     this.restartIdleTimer();
     for (const char of text) this.key(char);
+  }
+
+  private deliver(): void {
+    const text = this.undelivered;
+    this.undelivered = '';
+    this.input(text);
   }
 
   onOutput(listener: (text: string) => void): void {
@@ -217,8 +235,17 @@ export class ExecLine implements BoxLine {
       }
       this.perform(result);
     };
-    if (behaviour.thinkMs > 0) this.startTimer('think', behaviour.thinkMs, act);
-    else act();
+    this.later('think', behaviour.thinkMs + this.context.core.strain.answerDelayMs(), act);
+  }
+
+  /** After this time, or when a hung box is back. */
+  private later(name: string, delayMs: number, act: () => void): void {
+    const answer = (): void =>
+      this.context.core.strain.whenAnswering(() => {
+        if (this.mode !== 'closed') act();
+      });
+    if (delayMs > 0) this.startTimer(name, delayMs, answer);
+    else answer();
   }
 
   private perform(result: CommandResult): void {
@@ -320,7 +347,7 @@ export class ExecLine implements BoxLine {
   }
 
   private restartIdleTimer(): void {
-    if (this.owner.execTimeoutMs > 0) this.startTimer('exec-timeout', this.owner.execTimeoutMs, () => this.close());
+    if (this.owner.execTimeoutMs > 0) this.later('exec-timeout', this.owner.execTimeoutMs, () => this.close());
   }
 
   private startTimer(name: string, delayMs: number, fire: () => void): void {

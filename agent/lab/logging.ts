@@ -4,9 +4,10 @@
  */
 import type { Clock } from '../../shared/clock.ts';
 import { type Wall, wall } from '../../shared/model/time.ts';
-import { logStamp } from './box-time.ts';
-import type { BoxBehaviour, LogLevel } from './contract.ts';
+import { logStamp, logStampSeconds, shortAge } from './box-time.ts';
+import type { BoxBehaviour, LogLevel, LogRateLimit, StampStyle } from './contract.ts';
 import { labLimits } from './lab-limits.ts';
+import { MessageGate } from './message-gate.ts';
 
 export const LOG_LEVELS: readonly LogLevel[] = [
   'emergencies',
@@ -37,15 +38,41 @@ export interface LogHost {
   readonly port: number;
 }
 
+export interface LogSettings {
+  readonly clockOffsetMs: number;
+  readonly levels: LogLevels;
+  readonly host: LogHost | null;
+  /** False: there is no `logging host` at all. */
+  readonly sends: boolean;
+  readonly stamps: { log: StampStyle; debug: StampStyle };
+  readonly rateLimit: LogRateLimit | null;
+}
+
+/** What logging does to the box, and the box to logging (strain.ts). */
+export interface LogStrain {
+  hung(): boolean;
+  starved(): boolean;
+  printOnConsole(characters: number): void;
+  /** Since the box started, for `service timestamps … uptime`. */
+  upMs(): number;
+}
+
 export class BoxLog {
   readonly levels: LogLevels;
-  readonly counts = { console: 0, monitor: 0, buffer: 0, trap: 0, dropped: 0 };
+  readonly stamps: { log: StampStyle; debug: StampStyle };
+  readonly counts = { console: 0, monitor: 0, buffer: 0, trap: 0, dropped: 0, rateLimited: 0 };
   readonly host: LogHost | null;
   bufferBytesMax: number = labLimits.logBufferBytes;
   sequenceNumbers = false;
+  /** `logging count`. */
+  counting = false;
   private readonly clock: Clock;
   private readonly behaviour: BoxBehaviour;
   private readonly clockOffsetMs: number;
+  private readonly sends: boolean;
+  private readonly strain: LogStrain;
+  private readonly starvedGate: MessageGate;
+  private limit: { readonly rule: LogRateLimit; readonly gate: MessageGate } | null = null;
   private buffered: string[] = [];
   private bufferedBytes = 0;
   private sequence = 0;
@@ -53,18 +80,25 @@ export class BoxLog {
   private readonly hostListeners: ((message: string) => void)[] = [];
   private readonly monitorListeners = new Set<(message: string) => boolean>();
 
-  constructor(
-    clock: Clock,
-    behaviour: BoxBehaviour,
-    clockOffsetMs: number,
-    levels: { trap: LogLevel; monitor: LogLevel },
-    host: LogHost | null,
-  ) {
+  constructor(clock: Clock, behaviour: BoxBehaviour, settings: LogSettings, strain: LogStrain) {
     this.clock = clock;
     this.behaviour = behaviour;
-    this.clockOffsetMs = clockOffsetMs;
-    this.host = host;
-    this.levels = { console: null, monitor: severityOf(levels.monitor), buffer: 7, trap: severityOf(levels.trap) };
+    this.clockOffsetMs = settings.clockOffsetMs;
+    this.host = settings.host;
+    this.sends = settings.sends;
+    this.levels = settings.levels;
+    this.stamps = settings.stamps;
+    this.strain = strain;
+    this.starvedGate = new MessageGate(clock, labLimits.starvedLinesPerSecond);
+    this.setRateLimit(settings.rateLimit);
+  }
+
+  get rateLimit(): LogRateLimit | null {
+    return this.limit?.rule ?? null;
+  }
+
+  setRateLimit(rule: LogRateLimit | null): void {
+    this.limit = rule === null ? null : { rule, gate: new MessageGate(this.clock, rule.messagesPerSecond) };
   }
 
   wall(): Wall {
@@ -73,12 +107,12 @@ export class BoxLog {
 
   /** Logs `%FACILITY-severity-NAME: text`. */
   message(severity: number, tag: string, text: string): void {
-    this.write(severity, `%${tag}: ${text}`);
+    this.write(severity, `%${tag}: ${text}`, false);
   }
 
   /** One debug message (severity 7, no `%`). Its further lines have no stamp; on the wire each is a message line of its own. */
   debug(text: string): void {
-    this.write(DEBUG_SEVERITY, text);
+    this.write(DEBUG_SEVERITY, text, true);
   }
 
   onHost(listener: (message: string) => void): void {
@@ -100,19 +134,49 @@ export class BoxLog {
     this.bufferedBytes = 0;
   }
 
-  private write(severity: number, text: string): void {
+  private write(severity: number, text: string, debug: boolean): void {
+    if (this.strain.hung()) return;
+    if (!this.passesLimit(severity, debug)) {
+      this.counts.rateLimited += 1;
+      return;
+    }
     this.sequence += 1;
     const numbered = this.sequenceNumbers || this.behaviour.sequenceNumbers;
     const number = numbered ? `${String(this.sequence).padStart(6, '0')}: ` : '';
     const [first = '', ...more] = text.split('\n');
-    const lines = [`${number}${this.behaviour.clockMark}${logStamp(this.wall())}: ${first}`, ...more];
-    if (admits(this.levels.console, severity)) this.counts.console += 1;
+    const lines = [`${number}${this.stamp(debug)}${first}`, ...more];
     if (admits(this.levels.buffer, severity)) this.keep(lines);
-    if (admits(this.levels.trap, severity)) for (const line of lines) this.send(severity, line);
+    if (this.sends && admits(this.levels.trap, severity)) for (const line of lines) this.send(severity, line);
     if (admits(this.levels.monitor, severity)) {
       for (const listener of [...this.monitorListeners]) {
         if (listener(lines.join('\r\n'))) this.counts.monitor += 1;
       }
+    }
+    if (admits(this.levels.console, severity)) {
+      this.counts.console += 1;
+      this.strain.printOnConsole(lines.reduce((sum, line) => sum + line.length + 2, 0));
+    }
+  }
+
+  private passesLimit(severity: number, debug: boolean): boolean {
+    if (this.limit === null) return true;
+    const { rule, gate } = this.limit;
+    if (debug && rule.debugsToo !== true) return true;
+    if (rule.except !== undefined && severity <= severityOf(rule.except)) return true;
+    return gate.admit();
+  }
+
+  private stamp(debug: boolean): string {
+    const mark = this.behaviour.clockMark;
+    switch (debug ? this.stamps.debug : this.stamps.log) {
+      case 'datetime msec':
+        return `${mark}${logStamp(this.wall())}: `;
+      case 'datetime':
+        return `${mark}${logStampSeconds(this.wall())}: `;
+      case 'uptime':
+        return `${shortAge(this.strain.upMs())}: `;
+      case 'none':
+        return '';
     }
   }
 
@@ -130,9 +194,14 @@ export class BoxLog {
     if (first > 0) this.buffered.splice(0, first);
   }
 
+  /** A line that a starved box does not get out has used its number: the collector sees the gap. */
   private send(severity: number, line: string): void {
-    this.counts.trap += 1;
     this.wireSequence += 1;
+    if (this.strain.starved() && !this.starvedGate.admit()) {
+      this.counts.dropped += 1;
+      return;
+    }
+    this.counts.trap += 1;
     const wire = `<${FACILITY_LOCAL7 * 8 + severity}>${this.wireSequence}: ${line}`;
     for (const listener of [...this.hostListeners]) listener(wire);
   }

@@ -77,6 +77,7 @@ interface Login {
 export async function startSshServer(options: LabSshOptions): Promise<LabSshServer> {
   const key = createHostKey(options.legacy ? 'rsa' : 'ed25519');
   const logins = new Set<Login>();
+  const unanswered = new Set<Socket>();
   const sshServer = new ssh2.Server({
     hostKeys: [key.privatePem],
     ident: 'Cisco-1.25',
@@ -108,9 +109,20 @@ export async function startSshServer(options: LabSshOptions): Promise<LabSshServ
     socket.once('close', () => {
       timeout.cancel();
       logins.delete(login);
+      unanswered.delete(socket);
       line.close();
     });
-    sshServer.injectSocket(socket);
+    // To a hung box nobody gets through. A listener in user space has taken the connection already, and leaves it unanswered.
+    if (options.box.isHung()) unanswered.add(socket);
+    else sshServer.injectSocket(socket);
+  });
+  options.box.onHang((hung) => {
+    for (const { socket } of logins) {
+      if (unanswered.delete(socket)) {
+        if (!socket.destroyed) sshServer.injectSocket(socket);
+      } else if (hung) socket.pause();
+      else socket.resume();
+    }
   });
   await listen(listener, options.listen);
   const bound = listener.address();

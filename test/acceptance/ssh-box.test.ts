@@ -21,7 +21,15 @@ interface Hub {
 }
 
 async function startHub(vtyLines = 5): Promise<Hub> {
-  const common = { platform: 'cisco-ios', clock, seed: 7, enableSecret, vtyLines, messageIntervalMs: 60_000 } as const;
+  const common = {
+    platform: 'cisco-ios',
+    clock,
+    seed: 7,
+    enableSecret,
+    vtyLines,
+    messageIntervalMs: 60_000,
+    consoleLevel: null,
+  } as const;
   const pair = createLabPair(
     { ...common, hostname: 'hub1', cryptoAddress: '213.163.222.7' },
     { ...common, hostname: 'spoke1', cryptoAddress: '11.1.1.3' },

@@ -17,7 +17,16 @@ afterEach(async () => {
 
 async function lab(platform: 'cisco-ios' | 'cisco-iosxe', behaviour: Partial<BoxBehaviour> = {}) {
   const clock = createClock();
-  const box = { platform, clock, seed: 7, enableSecret: 'lab-enable', vtyLines: 5, messageIntervalMs: 60_000, behaviour };
+  const box = {
+    platform,
+    clock,
+    seed: 7,
+    enableSecret: 'lab-enable',
+    vtyLines: 5,
+    messageIntervalMs: 60_000,
+    consoleLevel: null,
+    behaviour,
+  };
   const pair = createLabPair(
     { ...box, hostname: 'hub', cryptoAddress: '213.163.222.7' },
     { ...box, hostname: 'spoke', cryptoAddress: '11.1.1.3', seed: 8 },

@@ -16,6 +16,7 @@ export function boxOptions(clock: FakeClock, change: Partial<BoxOptions> = {}): 
     enableSecret: 'lab',
     vtyLines: 5,
     messageIntervalMs: 60_000,
+    consoleLevel: null,
     ...change,
   };
 }

@@ -164,6 +164,23 @@ describe('a simulated box behind SSH', () => {
     await expect.poll(() => box.linesOpen()).toBe(0);
   });
 
+  test('a hung box: a login is never answered and a session is silent; when it is back, what was typed arrives', async () => {
+    const box = echoBox(5);
+    const server = await serve(box);
+    const shell = await openShell(login(server));
+    await shell.until('echo>');
+    box.hang(true);
+    shell.type('show clock');
+    expect((await refusal(login(server, { readyTimeout: 300 }))).message).toMatch(/timed out/i);
+    expect(shell.text()).not.toContain('show clock');
+    box.hang(false);
+    await shell.until('show clock');
+    const second = await openShell(login(server));
+    await second.until('echo>');
+    second.end();
+    shell.end();
+  });
+
   test('garbage instead of SSH is hung up on', async () => {
     const box = echoBox(1);
     const server = await serve(box);

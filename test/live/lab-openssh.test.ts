@@ -29,6 +29,7 @@ describe.skipIf(!opensshPresent && !process.env['CI'])(
         enableSecret: null,
         vtyLines: 2,
         messageIntervalMs: 60_000,
+        consoleLevel: null,
       } as const;
       pair = createLabPair(
         { ...common, hostname: 'hub1', cryptoAddress: '213.163.222.7', banner: 'Authorized use only' },

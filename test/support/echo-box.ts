@@ -4,16 +4,26 @@ import type { Box, BoxLine } from '../../agent/lab/contract.ts';
 export interface EchoBox extends Box {
   say(message: string): void;
   linesOpen(): number;
+  hang(hung: boolean): void;
 }
 
 export function echoBox(vtyLines: number): EchoBox {
   const open = new Set<BoxLine>();
   const syslog: ((message: string) => void)[] = [];
+  const hangListeners: ((hung: boolean) => void)[] = [];
+  let hanging = false;
   return {
     hostname: 'echo',
     commandLog: [],
     debugsOn: () => [],
     cpuPercent: () => 1,
+    freeMemoryPercent: () => 60,
+    isHung: () => hanging,
+    onHang: (listener) => void hangListeners.push(listener),
+    hang: (hung) => {
+      hanging = hung;
+      for (const listener of hangListeners) listener(hung);
+    },
     console: () => '',
     behave: () => {},
     close: () => {},

@@ -90,6 +90,7 @@ export class SoloAgent {
       enableSecret,
       vtyLines: 5,
       messageIntervalMs: 60_000,
+      consoleLevel: null,
       trapLevel: 'debugging',
       behaviour: { clockMark: '' },
     } as const;

@@ -138,6 +138,8 @@ function boxOptions(end: End, seed: number, secrets: LabSecrets, loopback: Loopb
     logPort: loopback.syslog[end].port,
     // Without it the message arrives and the debugs do not (facts.md §5).
     trapLevel: 'debugging',
+    // With it the first debug output hangs the box.
+    consoleLevel: null,
     behaviour: { thinkMs: THINK_MS, clockMark: '', sequenceNumbers: true },
   };
 }

@@ -1,6 +1,7 @@
 /** `debug …`, `no debug …`, `undebug …`: flags and crypto conditions. */
 import { DEBUG_KINDS, type DebugName, type UnmatchedContext } from '../debugs.ts';
 import type { CommandResult } from '../keyword-tree.ts';
+import { labLimits } from '../lab-limits.ts';
 import type { ExecContext } from '../line-state.ts';
 import { type ExecCommand, type ExecRun, print, quiet } from './result.ts';
 
@@ -100,10 +101,10 @@ const conditions: readonly ExecCommand[] = [
   {
     path: 'debug crypto condition peer ipv4 A.B.C.D',
     privilege: 15,
-    run: ({ core }, [address]) => {
-      core.debugs.addPeerCondition(address!);
-      return quiet;
-    },
+    run: ({ core }, [address]) =>
+      core.debugs.addPeerCondition(address!)
+        ? quiet
+        : print([`% Cannot add filter: maximum of ${labLimits.conditionValues} peer ipv4 filters reached`]),
   },
   { path: 'debug crypto condition reset', privilege: 15, run: reset },
   { path: 'debug crypto condition unmatched', privilege: 15, run: unmatched(null, true) },

@@ -1,6 +1,6 @@
 /** Commands about the line itself: enable, terminal settings, who is on, log out. */
-import { hms } from '../box-time.ts';
 import type { ExecContext } from '../line-state.ts';
+import { firstVty, ttyLines, users } from '../render/lines.ts';
 import { ping } from '../render/routing.ts';
 import { type ExecCommand, type ExecRun, print, quiet } from './result.ts';
 
@@ -15,27 +15,6 @@ function enable(context: ExecContext) {
     return quiet;
   }
   return { kind: 'password' as const };
-}
-
-/** VTYs are numbered after con 0 and aux 0 (IOS), or after con 0 alone (IOS XE). */
-const firstVty = (context: ExecContext): number => (context.core.isXe ? 1 : 2);
-
-function showUsers(context: ExecContext) {
-  const now = context.core.clock.monotonic();
-  const rows = context.lines().map((line) => {
-    const mark = line === context.line ? '*' : ' ';
-    const idle = hms((now - line.lastInputAt) / 1_000);
-    const number = String(firstVty(context) + (line.vty ?? 0)).padStart(3);
-    return `${mark}${number} ${`vty ${line.vty}`.padEnd(10)} ${line.user.padEnd(10)} ${(line.busy ? context.core.config.hostname : 'idle').padEnd(20)} ${idle} ${line.from}`;
-  });
-  return print([
-    '    Line       User       Host(s)              Idle       Location',
-    ...(context.line.vty === null ? ['*  0 con 0                idle                 00:00:00   '] : []),
-    ...rows,
-    '',
-    '  Interface    User               Mode         Idle     Peer Address',
-    '',
-  ]);
 }
 
 export const sessionCommands: readonly ExecCommand[] = [
@@ -95,7 +74,8 @@ export const sessionCommands: readonly ExecCommand[] = [
     },
   },
   { path: 'show privilege', run: (context) => print([`Current privilege level is ${context.line.privilege}`]) },
-  { path: 'show users', run: showUsers },
+  { path: 'show users', run: (context) => print(users(context)) },
+  { path: 'show line', run: (context) => print(ttyLines(context)) },
   { path: 'show history', run: (context) => print(context.line.history.map((line) => `  ${line}`)) },
   {
     path: 'show terminal',

@@ -4,6 +4,8 @@ import type { ExecContext } from '../line-state.ts';
 import { showDebugging } from '../render/debugging.ts';
 import { dmvpn, ipNhrp } from '../render/dmvpn.ts';
 import { showLogging } from '../render/logging.ts';
+import { memoryStatistics, processesMemory } from '../render/memory.ts';
+import { ntpStatus } from '../render/ntp.ts';
 import { qfpIpsecDrops, qfpStatisticsDrop } from '../render/qfp.ts';
 import { ipRoute } from '../render/routing.ts';
 import { runningConfig, startupConfig } from '../render/running-config.ts';
@@ -29,6 +31,10 @@ export const showCommands: readonly ExecCommand[] = [
   { path: 'show inventory', run: show(showInventory) },
   { path: 'show processes cpu', run: show((core) => processesCpu(core, false)) },
   { path: 'show processes cpu sorted', run: show((core) => processesCpu(core, true)) },
+  { path: 'show processes memory', run: show(processesMemory) },
+  { path: 'show processes memory sorted', run: show(processesMemory) },
+  { path: 'show memory statistics', run: show(memoryStatistics) },
+  { path: 'show ntp status', run: show(ntpStatus) },
   { path: 'show ip interface brief', run: show(ipInterfaceBrief) },
   { path: 'show running-config', privilege: 15, run: show(runningConfig) },
   { path: 'show startup-config', privilege: 15, run: show(startupConfig) },

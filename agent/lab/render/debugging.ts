@@ -41,6 +41,6 @@ export function debugCondition(core: BoxCore): string[] {
     `IPsec debug context unmatched flag:     ${flag('ipsec')}`,
     `Crypto Engine debug context unmatched flag: ${flag('engine')}`,
     '',
-    ...(debugs.conditioned() ? ['IKE peer IP address filters:', ...debugs.peerConditions, ''] : []),
+    ...(debugs.conditioned() ? ['IKE peer IP address filters:', debugs.peerConditions.join(' '), ''] : []),
   ];
 }

@@ -17,9 +17,10 @@ export function showLogging(core: BoxCore): string[] {
       ? ['    Trap logging: disabled']
       : [`    Trap logging: level ${LOG_LEVELS[levels.trap]}, ${counts.trap} message lines logged`];
   const numbers = log.sequenceNumbers || core.behaviour.sequenceNumbers ? 'enabled' : 'disabled';
+  const suppressed = `${counts.dropped} messages dropped, ${counts.rateLimited} messages rate-limited`;
   return [
     '',
-    'Syslog logging: enabled (0 messages dropped, 2 messages rate-limited, 0 flushes, 0 overruns, xml disabled, filtering disabled)',
+    `Syslog logging: enabled (${suppressed}, 0 flushes, 0 overruns, xml disabled, filtering disabled)`,
     '',
     'No Active Message Discriminator.',
     '',
@@ -34,7 +35,7 @@ export function showLogging(core: BoxCore): string[] {
       ? ['    Buffer logging:  disabled, xml disabled,', '                    filtering disabled']
       : destination('Buffer logging: ', levels.buffer, counts.buffer, 20)),
     '    Exception Logging: size (4096 bytes)',
-    '    Count and timestamp logging messages: disabled',
+    `    Count and timestamp logging messages: ${log.counting ? 'enabled' : 'disabled'}`,
     '    Persistent logging: disabled',
     '',
     'No active filter modules.',
@@ -45,7 +46,7 @@ export function showLogging(core: BoxCore): string[] {
           `        Logging to ${log.host.address}  (udp port ${log.host.port}, audit disabled,`,
           '              link up),',
           `              ${counts.trap} message lines logged, `,
-          '              0 message lines rate-limited, ',
+          `              ${counts.rateLimited} message lines rate-limited, `,
           '              0 message lines dropped-by-MD, ',
           `              xml disabled, sequence number ${numbers}`,
           '              filtering disabled',

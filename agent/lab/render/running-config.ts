@@ -2,6 +2,7 @@
 import type { BoxCore, TunnelConfig } from '../box-core.ts';
 import { clockReadingSeconds } from '../box-time.ts';
 import { LOG_LEVELS } from '../logging.ts';
+import { NTP_SERVER } from './ntp.ts';
 import { insideAddress } from './routing.ts';
 
 /** `show startup-config`: nothing is ever changed that the box would not keep. */
@@ -33,8 +34,9 @@ function configLines(core: BoxCore): string[] {
   const tunnel = config.tunnel;
   return [
     core.isXe ? 'version 16.9' : 'version 15.7',
-    'service timestamps debug datetime msec',
-    'service timestamps log datetime msec',
+    ...(['debug', 'log'] as const).map((what) =>
+      log.stamps[what] === 'none' ? `no service timestamps ${what}` : `service timestamps ${what} ${log.stamps[what]}`,
+    ),
     'no service password-encryption',
     ...(sequence ? ['service sequence-numbers'] : []),
     '!',
@@ -43,7 +45,15 @@ function configLines(core: BoxCore): string[] {
     'boot-start-marker',
     'boot-end-marker',
     '!',
-    `logging buffered ${log.bufferBytesMax}${log.levels.buffer === 7 ? '' : ` ${level(log.levels.buffer)}`}`,
+    ...(log.counting ? ['logging count'] : []),
+    log.levels.buffer === null
+      ? 'no logging buffered'
+      : `logging buffered ${log.bufferBytesMax}${log.levels.buffer === 7 ? '' : ` ${level(log.levels.buffer)}`}`,
+    ...(log.rateLimit
+      ? [
+          `logging rate-limit ${log.rateLimit.debugsToo ? 'all ' : ''}${log.rateLimit.messagesPerSecond}${log.rateLimit.except ? ` except ${log.rateLimit.except}` : ''}`,
+        ]
+      : []),
     ...(log.levels.console === null
       ? ['no logging console']
       : log.levels.console === 7
@@ -82,6 +92,7 @@ function configLines(core: BoxCore): string[] {
     'snmp-server community public RO',
     'snmp-server enable traps event-manager',
     'snmp-server manager',
+    ...(core.behaviour.clockMark === '*' ? [] : [`ntp server ${NTP_SERVER}`]),
     '!',
     'line con 0',
     ' logging synchronous',

@@ -1,6 +1,7 @@
 /**
  * The ports: everything that touches the world comes through one of these, so that simulation can drive the production code.
- * Adapters: agent/clock.ts, random.ts, evidence/disk.ts, sources/log-files.ts, net/datagram.ts, net/stream.ts, device/transport.ts; test/sim has its own.
+ * Adapters: agent/clock.ts, random.ts, evidence/disk.ts, sources/log-files.ts, net/datagram.ts, net/stream.ts, net/http.ts,
+ * net/dialer.ts, spawn.ts, device/transport.ts; test/sim has its own.
  */
 import type { Clock } from '../shared/clock.ts';
 import type { SpitrapError } from '../shared/errors.ts';
@@ -141,6 +142,70 @@ export interface ShellTarget {
   readonly jump?: ShellTarget;
 }
 
+/** What we ask of others over HTTP: alarm webhooks. */
+export interface Http {
+  /** Redirects are not followed. Rejects with ALARM_UNDELIVERED (context.errno says why), soon after `signal` aborts too. */
+  request(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse>;
+}
+
+export interface HttpRequest {
+  readonly method: 'POST';
+  /** http: or https:. Its path may be a secret: no message of an adapter holds it. */
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array;
+  /** PEM: the only certificates that are trusted. Null: the well-known ones. */
+  readonly ca: string | null;
+  readonly responseBytesMax: number;
+}
+
+export interface HttpResponse {
+  readonly status: number;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Its first `responseBytesMax` bytes; the rest is not read. */
+  readonly body: Buffer;
+}
+
+/** TCP connections that we open to say one thing: syslog over TCP. */
+export interface Dialer {
+  /**
+   * Connects, writes all, and closes our side. `closed`: the far end has read to our end and closed its own; `written`: it had not after
+   * `lingerMs`. Rejects with ALARM_UNDELIVERED: no connection, reset, `signal` aborted.
+   */
+  push(
+    to: Endpoint,
+    bytes: Uint8Array,
+    options: { readonly lingerMs: DurationMs; readonly signal: AbortSignal },
+  ): Promise<'closed' | 'written'>;
+}
+
+/** Programs of this host, by a fixed argv, never through a shell: the alarm command hook. */
+export interface Spawn {
+  /**
+   * Resolves when the program itself has ended. When `signal` aborts, its process group gets SIGTERM, then SIGKILL. Rejects with
+   * ALARM_UNDELIVERED when it cannot be started.
+   */
+  run(program: ProgramRun, signal: AbortSignal): Promise<ProgramEnd>;
+}
+
+export interface ProgramRun {
+  /** The first is an absolute path. */
+  readonly argv: readonly string[];
+  /** All of it: nothing of the agent's own environment is passed on, secrets stand there. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly input: Uint8Array;
+  readonly outputBytesMax: number;
+}
+
+export interface ProgramEnd {
+  /** Null when a signal ended it. */
+  readonly exitCode: number | null;
+  readonly killedBy: string | null;
+  /** The first `outputBytesMax` bytes of its standard error. */
+  readonly output: Buffer;
+}
+
 export interface World {
   readonly clock: Clock;
   readonly random: Random;
@@ -149,4 +214,7 @@ export interface World {
   readonly datagrams: Datagrams;
   readonly streams: Streams;
   readonly shells: ShellTransport;
+  readonly http: Http;
+  readonly dialer: Dialer;
+  readonly spawn: Spawn;
 }

@@ -35,6 +35,8 @@ export const errorCodes = [
   'SNMP_REFUSED',
   'SNMP_TIMEOUT',
   'SIGNAL_UNENCODABLE',
+  // alarms
+  'ALARM_UNDELIVERED',
   // evidence
   'BUNDLE_DAMAGED',
   'INCIDENT_UNKNOWN',

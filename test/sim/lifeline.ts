@@ -30,6 +30,9 @@ export class Lifeline {
       datagrams: this.#datagrams(world.datagrams),
       streams: this.#streams(world.streams),
       shells: this.#shells(world.shells),
+      http: { request: (request, signal) => this.#begin(() => world.http.request(request, signal)) },
+      dialer: { push: (to, bytes, how) => this.#begin(() => world.dialer.push(to, bytes, how)) },
+      spawn: { run: (program, signal) => this.#begin(() => world.spawn.run(program, signal)) },
     };
   }
 

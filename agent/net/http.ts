@@ -1,0 +1,92 @@
+/**
+ * The Http port on this host, over node:http and node:https. Wired by world.ts, used by alarms/webhook.ts. A fresh connection each time:
+ * alarms are rare, and a kept one is dead when it is needed. Names are looked up one at a time in the whole process: a lookup that hangs
+ * holds a thread of the pool that also writes journal and ring, and can not be called off.
+ */
+import { lookup as systemLookup } from 'node:dns';
+import { type ClientRequest, type IncomingMessage, request as plainRequest } from 'node:http';
+import { request as tlsRequest } from 'node:https';
+import type { LookupFunction } from 'node:net';
+import { SpitrapError } from '../../shared/errors.ts';
+import type { Http, HttpRequest, HttpResponse } from '../ports.ts';
+
+export const nodeHttp: Http = { request };
+
+function request(asked: HttpRequest, signal: AbortSignal): Promise<HttpResponse> {
+  return new Promise((resolve, reject) => {
+    const { origin } = new URL(asked.url);
+    const fail = (error: unknown): void => reject(undelivered(origin, error, signal));
+    let sent: ClientRequest;
+    try {
+      sent = begin(asked, signal);
+    } catch (error) {
+      fail(error);
+      return;
+    }
+    sent.once('error', fail);
+    sent.once('response', (response) => void collect(response, asked.responseBytesMax).then(resolve, fail));
+    sent.end(asked.body);
+  });
+}
+
+function begin(asked: HttpRequest, signal: AbortSignal): ClientRequest {
+  const { method, url, body, ca } = asked;
+  const headers = { ...asked.headers, 'content-length': String(body.length) };
+  const options = { method, headers, signal, agent: false, lookup: oneAtATime, maxHeaderSize: 16 * 1024 } as const;
+  return url.startsWith('https:') ? tlsRequest(url, ca === null ? options : { ...options, ca }) : plainRequest(url, options);
+}
+
+/** The status decides; a body that ends early or is too long is cut. */
+function collect(response: IncomingMessage, bytesMax: number): Promise<HttpResponse> {
+  return new Promise((resolve) => {
+    const parts: Buffer[] = [];
+    let bytes = 0;
+    const done = (): void => {
+      response.destroy();
+      const headers = Object.entries(response.headers).flatMap(([name, value]) =>
+        value === undefined ? [] : [[name, Array.isArray(value) ? value.join(', ') : value]],
+      );
+      const body = Buffer.concat(parts).subarray(0, bytesMax);
+      resolve({ status: response.statusCode ?? 0, headers: Object.fromEntries(headers) as Record<string, string>, body });
+    };
+    response.on('data', (part: Buffer) => {
+      parts.push(part);
+      bytes += part.length;
+      if (bytes >= bytesMax) done();
+    });
+    response.on('error', done);
+    response.once('close', done);
+    response.once('end', done);
+  });
+}
+
+function undelivered(origin: string, error: unknown, signal: AbortSignal): SpitrapError {
+  const errno = signal.aborted ? 'ABORTED' : errnoOf(error);
+  return new SpitrapError('ALARM_UNDELIVERED', `${origin}: ${errno}`, {
+    retryable: true,
+    context: { origin, errno },
+    cause: error,
+  });
+}
+
+/** The errno, or what TLS says; of several addresses tried the first one's. */
+function errnoOf(error: unknown): string {
+  const { code, errors } = error as { code?: unknown; errors?: unknown };
+  if (typeof code === 'string') return code;
+  if (Array.isArray(errors) && errors.length > 0) return errnoOf(errors[0]);
+  return error instanceof Error ? error.message : String(error);
+}
+
+let lookups: Promise<void> = Promise.resolve();
+
+const oneAtATime: LookupFunction = (hostname, options, callback) => {
+  lookups = lookups.then(
+    () =>
+      new Promise((next) =>
+        systemLookup(hostname, options, (...answer) => {
+          next();
+          callback(...answer);
+        }),
+      ),
+  );
+};

@@ -15,8 +15,9 @@ import {
 } from '../shared/detect/candidates.ts';
 import { type DetectedEvent, emptyGate, type GateContext, type GateReason, type GateState, gate } from '../shared/detect/gate.ts';
 import { chunkOwnership, ownLines } from '../shared/detect/origin.ts';
+import { assertNever } from '../shared/errors.ts';
 import { type Flow, formatSpi } from '../shared/model/flow.ts';
-import type { LineChunk, Observation } from '../shared/model/observation.ts';
+import type { LineChunk, Observation, SourceGap } from '../shared/model/observation.ts';
 import { after, type Monotonic, type Wall } from '../shared/model/time.ts';
 import type { IncidentId } from '../shared/model/ulid.ts';
 import type { Coordinator } from './coordinator.ts';
@@ -53,6 +54,8 @@ export interface SourceCounters {
   foreignLines: number;
   refusals: number;
   lost: number;
+  /** Bytes that stand in a file and are not read yet. */
+  behindBytes: number;
   lastAt: Monotonic | null;
   state: 'open' | 'interrupted' | 'closed';
   detail: string;
@@ -87,6 +90,14 @@ export class Intake {
       case 'source-state':
         this.#sourceState(observation.source, observation.state, observation.detail, counters);
         return;
+      case 'gap':
+        this.#gap(observation, counters);
+        return;
+      case 'lag':
+        counters.behindBytes = observation.behindBytes;
+        return;
+      default:
+        assertNever(observation);
     }
   };
 
@@ -197,6 +208,13 @@ export class Intake {
     this.#room.log.info({ event: 'source-state', source, state, detail }, `source ${source}: ${state}`);
   }
 
+  #gap({ kind: _kind, ...gap }: SourceGap, counters: SourceCounters): void {
+    counters.lost += gap.lostBytes ?? 0;
+    this.#room.ring.note(gap);
+    const { source, reason, detail, lostLines, lostBytes } = gap;
+    this.#room.log.warn({ event: 'gap', source, reason, lostLines, lostBytes }, `source ${source}: lines are missing: ${detail}`);
+  }
+
   /** A wrapped message whose rest does not come is judged as it stands. */
   #planFlush(): void {
     if (this.#flushTimer !== null) return;
@@ -231,6 +249,7 @@ export class Intake {
         foreignLines: 0,
         refusals: 0,
         lost: 0,
+        behindBytes: 0,
         lastAt: null,
         state: 'open',
         detail: '',

@@ -52,6 +52,20 @@ export const limits = {
   bannerBytesMax: 256 * 1024,
   /** Terminal-monitor lines remembered to tell a replay after a reconnect from news: a page of a busy box. */
   monitorLinesRemembered: 200,
+  /** One read of a log file. */
+  fileReadBytes: 256 * 1024,
+  /** Read of a file before everything else gets its turn. */
+  fileTurnBytes: 4 * 1024 * 1024,
+  /** Of what stood in a file at open, so much is read (as backlog); older lines are left in the file, and counted. About 100,000 lines. */
+  fileBacklogBytesMax: 16 * 1024 * 1024,
+  /** Further behind than this, a file source leaves lines out, counted, until it is `fileBacklogBytesMax` behind: old lines open nothing. */
+  fileLagBytesMax: 256 * 1024 * 1024,
+  /** Renamed files that are still read beside the new one: their writer may not have let go of them. */
+  fileRotatedMax: 4,
+  /** Names in its folder that are looked at for a file that was rotated while the agent was down. */
+  fileRotatedNamesMax: 1_000,
+  /** Bytes before the position that are kept to know a file again after it was truncated and grew, or after a restart. */
+  fileFingerprintBytes: 256,
   /** A device without a session for so long raises an alarm: a reload of a small router takes longer, a flapping path less. */
   deviceDownAlarmMs: 60_000,
   /** Lines that wait on one session: an incident's whole plan for ten peers, twice. */

@@ -2,7 +2,8 @@
  * The spelled configuration as the program uses it: secrets read, computed defaults filled in, platform words of the file turned
  * into those of the wire. Called by load.ts, after the rules; reports what secrets lack.
  */
-import { basename, dirname, extname, resolve } from 'node:path';
+import { basename, dirname, extname, join, resolve } from 'node:path';
+import type { AddressRange } from '../../shared/model/address.ts';
 import type { DeviceMatch } from '../../shared/model/watch.ts';
 import type { SnmpCredentials } from '../net/signalling.ts';
 import type { Config, DeviceConfig, JumpConfig, PeerConfig, SourceConfig } from './config.ts';
@@ -87,17 +88,35 @@ function credentials(spelled: SpelledPeer['snmp'], path: FaultPath, reader: Secr
   };
 }
 
-/** Names that were not given are the kind, numbered from 2. */
-export function assembleSources(spelled: readonly SpelledSource[], device: DeviceConfig): SourceConfig[] {
+/** Names that were not given are the kind, numbered from 2. `folder`: of the configuration file. */
+export function assembleSources(
+  spelled: readonly SpelledSource[],
+  device: DeviceConfig,
+  { folder, dataDir }: { readonly folder: string; readonly dataDir: string },
+): SourceConfig[] {
   const taken = new Set(spelled.flatMap((source) => (source.name === null ? [] : [source.name])));
   return spelled.map((source) => {
     let name = source.name ?? source.kind;
     for (let number = 2; source.name === null && taken.has(name); number++) name = `${source.kind}-${number}`;
     taken.add(name);
     if (source.kind === 'terminal-monitor') return { kind: source.kind, name };
-    return { kind: source.kind, name, listen: source.listen, allow: source.allow ?? device.match.map((match) => match.range) };
+    if (source.kind === 'file') {
+      const positionFile = join(dataDir, 'sources', `${name}.json`);
+      return { kind: source.kind, name, path: resolve(folder, source.path), relay: source.relay, positionFile };
+    }
+    return { kind: source.kind, name, listen: source.listen, allow: source.allow ?? defaultSenders(spelled, device) };
   });
 }
+
+/** A daemon that writes a file for us is no sender by that alone: everything on its host could speak in its name. */
+function defaultSenders(sources: readonly SpelledSource[], { match }: DeviceConfig): AddressRange[] {
+  const relays = sources.flatMap((source) => (source.kind === 'file' ? [source.relay] : []));
+  const ranges = match.map((rule) => rule.range);
+  const senders = ranges.filter((range) => !relays.some((relay) => hostRange(relay).base === range.base && isOneHost(range)));
+  return senders.length > 0 ? senders : ranges;
+}
+
+const isOneHost = (range: AddressRange): boolean => range.bits === (range.family === 6 ? 128 : 32);
 
 export function assembleConfig(
   spelled: Spelled,
@@ -105,13 +124,15 @@ export function assembleConfig(
   file: string,
 ): Config {
   const { capture, stop, signal, evidence } = spelled;
+  const folder = dirname(file);
+  const dataDir = resolve(folder, spelled.dataDir ?? `spitrap-data/${basename(file, extname(file))}`);
   return {
     role: spelled.role,
     mode: spelled.mode,
     hold: spelled.hold,
-    dataDir: resolve(dirname(file), spelled.dataDir ?? `spitrap-data/${basename(file, extname(file))}`),
+    dataDir,
     device: parts.device,
-    sources: assembleSources(spelled.sources, parts.device),
+    sources: assembleSources(spelled.sources, parts.device, { folder, dataDir }),
     peers: parts.peers,
     trigger: spelled.trigger,
     capture: {

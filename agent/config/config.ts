@@ -63,6 +63,16 @@ export type SourceConfig =
       readonly listen: Endpoint;
       readonly allow: readonly AddressRange[];
     }
+  | {
+      readonly kind: 'file';
+      readonly name: string;
+      /** Absolute. */
+      readonly path: string;
+      /** Who wrote it, as an address: what `device.match` knows it by. */
+      readonly relay: string;
+      /** Absolute; where the source keeps how far it has read. */
+      readonly positionFile: string;
+    }
   | { readonly kind: 'terminal-monitor'; readonly name: string };
 
 export interface PeerConfig {

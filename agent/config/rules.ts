@@ -2,7 +2,7 @@
  * Rules between settings, from pair-protocol.md: what each setting allows and the pair does not. Run by load.ts on whatever
  * settings were good by themselves, so that one run shows every fault.
  */
-import { type AddressRange, rangesOverlap } from '../../shared/model/address.ts';
+import { type AddressRange, rangeContains, rangesOverlap } from '../../shared/model/address.ts';
 import type { Endpoint } from '../ports.ts';
 import type { FaultPath } from './faults.ts';
 import { formatEndpoint } from './fields.ts';
@@ -39,6 +39,7 @@ const rules: readonly Rule[] = [
   sourceNamesDiffer,
   allowedMatch,
   listenersDiffer,
+  filesStand,
   peersStand,
   peerNamesDiffer,
   peersNotUs,
@@ -113,7 +114,7 @@ function allowedMatch({ device, sources = [] }: Parts, { fault, warn }: Findings
   if (!device) return;
   const ours = device.match === null ? [hostRange(device.address)] : device.match.map((match) => match.range);
   sources.forEach((source, index) => {
-    if (!source || source.kind === 'terminal-monitor' || !source.allow) return;
+    if (!source || !('allow' in source) || !source.allow) return;
     const strange = source.allow.filter((allowed) => !ours.some((range) => rangesOverlap(range, allowed)));
     const remedy = `no sender here is in device.match, so no line could be this device's; for a relay add { relay: ${strange[0]?.text}, hostname: NAME } to device.match`;
     if (strange.length === source.allow.length) fault(['sources', index, 'allow'], remedy);
@@ -126,7 +127,7 @@ function allowedMatch({ device, sources = [] }: Parts, { fault, warn }: Findings
 function listenersDiffer({ sources = [], signal }: Parts, { fault }: Findings): void {
   const taken: { readonly transport: 'udp' | 'tcp'; readonly listen: Endpoint; readonly where: string }[] = [];
   const listeners = sources.flatMap((source, index) =>
-    source && source.kind !== 'terminal-monitor'
+    source && 'listen' in source
       ? [
           {
             transport: source.kind === 'syslog-udp' ? ('udp' as const) : ('tcp' as const),
@@ -143,6 +144,23 @@ function listenersDiffer({ sources = [], signal }: Parts, { fault }: Findings): 
       fault(path, `${transport} ${formatEndpoint(listen)} is already taken by ${clash.where}; give it a port of its own`);
     taken.push({ transport, listen, where: path[0] === 'signal' ? 'signal.listen' : `sources[${path[1]}].listen` });
   }
+}
+
+/** A file's lines are known by the relay that wrote it and the host name in each: without an entry for it none is the device's. */
+function filesStand({ device, sources = [] }: Parts, { fault }: Findings): void {
+  const seen = new Map<string, number>();
+  sources.forEach((source, index) => {
+    if (source?.kind !== 'file') return;
+    const first = seen.get(source.path);
+    if (first !== undefined) fault(['sources', index, 'path'], `sources[${first}] reads it already`);
+    else seen.set(source.path, index);
+    const known = device?.match?.some((match) => rangeContains(match.range, source.relay)) ?? false;
+    if (device && !known)
+      fault(
+        ['sources', index, 'path'],
+        `no line of it could be this device's: add { relay: ${source.relay}, hostname: NAME } to device.match, NAME as the file's lines spell the device's name or address`,
+      );
+  });
 }
 
 /** Port 0 is a different port each time. A wildcard socket takes the port of every address; `[::]` that of IPv4 too. */

@@ -82,7 +82,24 @@ const source = notYet(
       kind: required(z.literal(['syslog-udp', 'syslog-tcp']), 'Syslog (RFC 3164, RFC 5424, and what IOS sends) over UDP or TCP.'),
       name: optional(kinds.plainName(), 'For log and status.', 'the kind, numbered when it stands twice'),
       listen: required(kinds.endpoint(514, 'listen'), 'Where to listen.'),
-      allow: optional(oneOrMany(kinds.range()), allowDoc, 'the addresses in `device.match`'),
+      allow: optional(
+        oneOrMany(kinds.range()),
+        allowDoc,
+        'the addresses in `device.match`, but for the relay of a `file` source',
+      ),
+    }),
+    mapping({
+      kind: required(z.literal('file'), 'A log file that a syslog daemon on this host writes, read as it grows.'),
+      name: optional(kinds.plainName(), 'For log and status.', 'the kind, numbered when it stands twice'),
+      path: required(
+        kinds.text('path'),
+        'The file; relative to this one. It may be rotated by rename or by copytruncate, and need not be there yet. What stands in it at the start is evidence, and opens nothing.',
+      ),
+      relay: withDefault(
+        kinds.address(),
+        '127.0.0.1',
+        'The daemon that writes it, as an address of `device.match`: `{ relay: 127.0.0.1, hostname: hub1 }`, with the name or address that its lines have for the device.',
+      ),
     }),
     mapping({
       kind: required(z.literal('terminal-monitor'), 'A third SSH session with `terminal monitor`.'),
@@ -91,7 +108,7 @@ const source = notYet(
   ]),
   {
     'syslog-tls': 'not yet supported: syslog over TLS comes with a later issue; use syslog-tcp',
-    'file-tail': 'not yet supported: reading a file comes with a later issue; let rsyslog forward over TCP to syslog-tcp',
+    'file-tail': 'written as file',
     'clog-trap': 'not yet supported: syslog as traps comes with a later issue; use syslog-udp or syslog-tcp',
     'drop-counter-poll': 'not yet supported: polling drop counters comes with a later issue',
   },

@@ -1,6 +1,7 @@
 /**
  * Syslog over a byte stream into whole lines (RFC 6587): octet counting (§3.4.1) and trailers (§3.4.2: LF, CRLF, NUL), told apart
- * frame by frame as rsyslog does. Used by the stream sources. Works on chunks: what stands whole in a read goes on as a slice of it.
+ * frame by frame as rsyslog does. Used by the stream sources, and without octet counting for files. Works on chunks: what stands whole
+ * in a read goes on as a slice of it.
  */
 import { assertNever } from '../../shared/errors.ts';
 import { limits } from '../../shared/limits.ts';
@@ -39,6 +40,7 @@ const FRAME_BEGINS: ReadonlySet<number> = new Set([...'<*.%'].map((c) => c.charC
 
 export class SyslogFramer {
   readonly #lineMax: number;
+  readonly #octetCounts: boolean;
   #mode: Mode = START;
   /** Of the line or frame that has not ended. */
   #parts: Buffer[] = [];
@@ -50,8 +52,15 @@ export class SyslogFramer {
   #cutLines = 0;
   #lostBytes = 0;
 
-  constructor(lineBytesMax: number = limits.lineBytesMax) {
+  /** `octetCounts: false`: trailers alone, as in a file. */
+  constructor(lineBytesMax: number = limits.lineBytesMax, { octetCounts = true } = {}) {
     this.#lineMax = lineBytesMax;
+    this.#octetCounts = octetCounts;
+  }
+
+  /** Of a line that has not ended, kept here. */
+  get pendingBytes(): number {
+    return this.#partsBytes;
   }
 
   push(read: Buffer): Framed {
@@ -96,7 +105,7 @@ export class SyslogFramer {
   #start(bytes: Buffer, at: number): number {
     const first = bytes[at]!;
     if (first === NUL || first === LF) return this.#blank(bytes, at);
-    if (first < 49 || first > 57) return this.#beginLine(at);
+    if (!this.#octetCounts || first < 49 || first > 57) return this.#beginLine(at);
     const header = readCount(bytes, at);
     if (header === 'none') return this.#beginLine(at);
     this.#endRun(bytes, at);

@@ -4,6 +4,7 @@ import type { SourceConfig } from '../config/config.ts';
 import type { SessionOpener } from '../device/pool.ts';
 import { naming } from '../net/listen-refused.ts';
 import type { Endpoint } from '../ports.ts';
+import { fileTail } from './file-tail.ts';
 import type { Closable, SourceContext } from './source.ts';
 import { syslogTcp, syslogUdp } from './syslog-listener.ts';
 import { terminalMonitor } from './terminal-monitor.ts';
@@ -12,6 +13,7 @@ export const sourceKinds = {
   'syslog-udp': syslogUdp,
   'syslog-tcp': syslogTcp,
   'terminal-monitor': terminalMonitor,
+  file: fileTail,
 } as const;
 
 /** Opens a configured source by its kind; `local` is where it listens, null when it listens nowhere. */
@@ -25,6 +27,10 @@ export async function openSource(
       return sourceKinds[config.kind].open(config.name, config, context).catch(naming(`source ${config.name}`));
     case 'terminal-monitor': {
       const opened = await terminalMonitor.open(config.name, config, context);
+      return { local: null, close: () => opened.close() };
+    }
+    case 'file': {
+      const opened = await fileTail.open(config.name, config, context);
       return { local: null, close: () => opened.close() };
     }
     default:

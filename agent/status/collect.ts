@@ -118,8 +118,10 @@ function describeSource(source: SourceConfig, { intake, listening, world }: Stat
   return {
     name: source.name,
     kind: source.kind,
-    listen: listening.get(source.name) ?? null,
+    listen: source.kind === 'file' ? source.path : (listening.get(source.name) ?? null),
     state: counters?.state ?? 'closed',
+    detail: counters?.detail ?? '',
+    behindBytes: counters?.behindBytes ?? 0,
     lines: counters?.lines ?? 0,
     bytes: counters?.bytes ?? 0,
     candidates: counters?.candidates ?? 0,

@@ -107,7 +107,8 @@ function sourceLines(sources: readonly SourceStatus[], paint: Paint): string[] {
     const odd = [
       source.unparsed > 0 ? `${source.unparsed} not parsed` : '',
       source.refused > 0 ? `${source.refused} refused` : '',
-      source.state === 'open' ? '' : source.state.toUpperCase(),
+      source.behindBytes > 0 ? `${source.behindBytes} bytes behind` : '',
+      source.state === 'open' ? '' : `${source.state.toUpperCase()}: ${printable(source.detail, 300)}`,
     ].filter((text) => text !== '');
     return [
       `${label('source')}${printable(source.name, 40)} ${source.listen ?? ''}: ${source.lines} lines, ${last}`,

@@ -68,9 +68,13 @@ export interface SessionSummary {
 export interface SourceStatus {
   readonly name: string;
   readonly kind: string;
-  /** Where it listens; null for a terminal monitor. */
+  /** Where it listens, or the file that it reads; null for a terminal monitor. */
   readonly listen: string | null;
   readonly state: 'open' | 'interrupted' | 'closed';
+  /** Of the state: what it waits for, why it is interrupted. */
+  readonly detail: string;
+  /** Bytes of a file that are not read yet. */
+  readonly behindBytes: number;
   readonly lines: number;
   readonly bytes: number;
   /** Lines with one of our anchors in them. */

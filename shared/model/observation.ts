@@ -43,4 +43,31 @@ export interface SourceState {
   readonly at: Monotonic;
 }
 
-export type Observation = LineChunk | Refusal | SourceState;
+/** The source knows that lines are missing: a file truncated before it was read to its end. An evidence hole as it stands. */
+export interface SourceGap {
+  readonly kind: 'gap';
+  readonly source: string;
+  /** The hole's reason: `file-truncated`, `file-gone`, `file-skipped` (docs/bundle.md). */
+  readonly reason: string;
+  readonly detail: string;
+  /** From here to `to` lines may be missing; the boot may be an earlier one. */
+  readonly from: GapEdge;
+  readonly to: GapEdge;
+  readonly lostLines: number | null;
+  readonly lostBytes: number | null;
+}
+
+export interface GapEdge {
+  readonly wall: Wall;
+  readonly monotonic: Monotonic;
+  readonly bootId: string;
+}
+
+/** How far a source is behind its sender, as of now: bytes that stand in a file and are not read yet. */
+export interface SourceLag {
+  readonly kind: 'lag';
+  readonly source: string;
+  readonly behindBytes: number;
+}
+
+export type Observation = LineChunk | Refusal | SourceState | SourceGap | SourceLag;

@@ -2,6 +2,9 @@
 import { describe, expect, test } from 'vitest';
 import { changed, faults, host, SMALLEST } from './smallest-pair.ts';
 
+const fileSource = (keys: string): string =>
+  changed('kind: syslog-tcp, listen: "0.0.0.0:6514", allow: [192.0.2.1]', `kind: file, ${keys}`);
+
 describe('one fault, its path, line, value and remedy', () => {
   const pairRepeat = (text: string) => changed('signal:  {', `trigger: ${text}\nsignal:  {`);
   /** A community instead of a user, said to be wanted. */
@@ -194,18 +197,30 @@ describe('one fault, its path, line, value and remedy', () => {
     ['v3', changed('version: 3', 'version: v3'), 'peers[0].snmp.version|8|"v3"|written as 3'],
     [
       'a source of later',
-      changed('kind: syslog-tcp', 'kind: file-tail'),
-      'sources[0].kind|5|"file-tail"|not yet supported: reading a file comes with a later issue; let rsyslog forward over TCP to syslog-tcp',
+      changed('kind: syslog-tcp', 'kind: syslog-tls'),
+      'sources[0].kind|5|"syslog-tls"|not yet supported: syslog over TLS comes with a later issue; use syslog-tcp',
     ],
+    ['a file by another word', changed('kind: syslog-tcp', 'kind: file-tail'), 'sources[0].kind|5|"file-tail"|written as file'],
+    [
+      'a file whose lines nobody knows as the device’s',
+      fileSource('path: /var/log/hub1.log'),
+      "sources[0].path|5|\"/var/log/hub1.log\"|no line of it could be this device's: add { relay: 127.0.0.1, hostname: NAME } to device.match, NAME as the file's lines spell the device's name or address",
+    ],
+    [
+      'a file that is read twice',
+      fileSource('path: a.log, relay: 192.0.2.1 }, { kind: file, path: a.log, relay: 192.0.2.1'),
+      'sources[1].path|5|"a.log"|sources[0] reads it already',
+    ],
+    ['a file without a path', fileSource('relay: 192.0.2.1'), 'sources[0].path|null|null|is missing; give it as path'],
     [
       'a source kind',
       changed('kind: syslog-tcp', 'kind: syslog'),
-      'sources[0].kind|5|"syslog"|one of syslog-udp, syslog-tcp, terminal-monitor',
+      'sources[0].kind|5|"syslog"|one of syslog-udp, syslog-tcp, file, terminal-monitor',
     ],
     [
       'no source kind',
       changed('kind: syslog-tcp, ', ''),
-      'sources[0].kind|null|null|is missing; one of syslog-udp, syslog-tcp, terminal-monitor',
+      'sources[0].kind|null|null|is missing; one of syslog-udp, syslog-tcp, file, terminal-monitor',
     ],
     [
       'an endpoint without a port',

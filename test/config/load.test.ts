@@ -146,6 +146,7 @@ sources:
   - { kind: syslog-udp, listen: "127.0.0.2:5514", name: mine }
   - { kind: syslog-udp, listen: "127.0.0.3:5514" }
   - { kind: terminal-monitor }
+  - { kind: file, path: logs/hub.log, relay: 10.0.0.5 }
 trigger: { repeat: 3, within: 10m }
 capture: { maxUnscopedSas: 0, maxPeersCaptured: 3, commandTimeout: 90s, commandBytesMax: 1MiB }
 stop: { delay: 3s, mode: all, maxDelay: 1m }
@@ -179,8 +180,22 @@ peers:
       jump: { port: 22, user: 'jumper' },
       match: [{ kind: 'address' }, { kind: 'relay', hostname: 'hub-1.example' }],
     });
-    expect(config.sources.map((source) => source.name)).toEqual(['syslog-udp', 'mine', 'syslog-udp-2', 'terminal-monitor']);
-    expect(config.sources[0]).toMatchObject({ allow: [{ base: '2001:db8::1' }, { base: '10.0.0.5' }] });
+    expect(config.sources.map((source) => source.name)).toEqual([
+      'syslog-udp',
+      'mine',
+      'syslog-udp-2',
+      'terminal-monitor',
+      'file',
+    ]);
+    // The relay of the file is no sender by that alone.
+    expect(config.sources[0]).toMatchObject({ allow: [{ base: '2001:db8::1' }] });
+    expect(config.sources[4]).toEqual({
+      kind: 'file',
+      name: 'file',
+      path: '/etc/spitrap/logs/hub.log',
+      relay: '10.0.0.5',
+      positionFile: '/var/lib/spitrap/a/sources/file.json',
+    });
     expect(config.trigger).toEqual({ kind: 'repeat', count: 3, withinMs: 600_000 });
     expect(config.capture).toEqual({
       maxUnscopedSas: 0,

@@ -39,6 +39,8 @@ export const statusSample: AgentStatus = {
       kind: 'syslog-tcp',
       listen: '0.0.0.0:6514',
       state: 'interrupted',
+      detail: 'connection from 192.0.2.1:40000 closed',
+      behindBytes: 4_096,
       lines: 120_003,
       bytes: 9_000_000,
       candidates: 12,

@@ -27,7 +27,8 @@ test('one of everything', () => {
               clock: 18:30:00.123 UTC Thu Mar 12 2026, not in sync: its stamps order
               nothing
     source    syslog-tcp 0.0.0.0:6514: 120003 lines, last 2026-03-12 18:29:59Z
-              12 candidates, 1 not parsed, 2 refused, INTERRUPTED
+              12 candidates, 1 not parsed, 2 refused, 4096 bytes behind,
+              INTERRUPTED: connection from 192.0.2.1:40000 closed
     peer      spoke1 (spitrap): hello 2026-03-12 18:29:10Z
               spoke, mode capture, armed no, round trip 12ms, clock behind by 340ms
               2 hellos missing in a row

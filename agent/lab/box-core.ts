@@ -9,11 +9,13 @@ import type { BoxBehaviour, BoxOptions, LogLevel } from './contract.ts';
 import type { CpuLoad } from './cpu-load.ts';
 import { Debugs } from './debugs.ts';
 import { Disk0 } from './disk0.ts';
+import { EemEngine } from './eem/eem-engine.ts';
 import { type DebugLine, invalidSpiDelete, noIsakmpSa } from './ike-debug-lines.ts';
 import { labLimits } from './lab-limits.ts';
 import { BoxLog, severityOf } from './logging.ts';
 import { Prng } from './prng.ts';
 import { SaModel } from './sa-model.ts';
+import { BoxSnmpProcess } from './snmp/box-snmp.ts';
 import { Strain } from './strain.ts';
 
 const DEFAULT_BEHAVIOUR: BoxBehaviour = {
@@ -63,6 +65,8 @@ export class BoxCore {
   readonly sa = new SaModel();
   readonly strain: Strain;
   readonly disk = new Disk0();
+  readonly snmp: BoxSnmpProcess;
+  readonly eem: EemEngine;
   readonly config: BoxConfig;
   readonly outsideInterface: string;
   readonly bootedAt: Wall;
@@ -116,6 +120,8 @@ export class BoxCore {
     const upMs = this.prng.fork('uptime').between(3 * 86_400_000, 60 * 86_400_000);
     this.bootedAt = wall(this.log.wall() - upMs);
     this.bootedMonotonic = (this.clock.monotonic() - upMs) as Monotonic;
+    this.snmp = new BoxSnmpProcess(this);
+    this.eem = new EemEngine(this);
     this.scheduleNoise();
   }
 
@@ -196,6 +202,8 @@ export class BoxCore {
   close(): void {
     this.closed = true;
     this.strain.close();
+    this.eem.close();
+    this.snmp.close();
     this.noiseTimer?.cancel();
     this.noiseTimer = null;
   }

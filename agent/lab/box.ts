@@ -4,8 +4,11 @@
  */
 
 import { BoxCore } from './box-core.ts';
-import type { Box, BoxBehaviour, BoxLine, BoxOptions } from './contract.ts';
+import type { AppletRunRecord, Box, BoxBehaviour, BoxLine, BoxOptions, BoxSnmp } from './contract.ts';
 import { DEBUG_KINDS } from './debugs.ts';
+import { diskPath } from './disk0.ts';
+import type { Applet } from './eem/applet.ts';
+import { EemCliSession } from './eem/cli-session.ts';
 import { prepare } from './exec.ts';
 import { labLimits } from './lab-limits.ts';
 import { ExecLine } from './line.ts';
@@ -22,13 +25,15 @@ type CommandLogEntry = Box['commandLog'][number];
 export class SimulatedBox implements Box {
   readonly core: BoxCore;
   private readonly log: CommandLogEntry[] = [];
-  private readonly vtys: (ExecLine | null)[];
+  /** Lines of users, and of the event manager. */
+  private readonly vtys: (ExecLine | EemCliSession | null)[];
   private readonly consoleState: LineState;
 
   constructor(options: BoxOptions) {
     this.core = new BoxCore(options);
-    this.vtys = new Array<ExecLine | null>(options.vtyLines).fill(null);
+    this.vtys = new Array<ExecLine | EemCliSession | null>(options.vtyLines).fill(null);
     this.consoleState = newLineState(null, '', '', this.core.clock.monotonic(), 15);
+    this.core.eem.openCli = (applet) => this.openEemCli(applet);
     for (let taken = 0; taken < (options.vtysTaken ?? 0); taken += 1) this.openVty(`${OTHER_PEOPLE}${10 + taken}`, 'noc', 0);
   }
 
@@ -104,6 +109,56 @@ export class SimulatedBox implements Box {
     // The console's hands answer every question with yes.
     for (let asked = 0; result.kind === 'question' && asked < 3; asked += 1) result = result.answer('yes');
     return result.kind === 'output' || result.kind === 'mode' ? result.lines.join('\n') : '';
+  }
+
+  configure(lines: readonly string[]): readonly string[] {
+    if (this.isHung()) return ['the box does not answer: it hangs'];
+    const state = newLineState(null, '', '', this.core.clock.monotonic(), 15);
+    const context = this.contextOf(state);
+    const enter = (typed: string): readonly string[] => {
+      const prepared = prepare(context, typed);
+      if (prepared.expanded === '') return [];
+      this.record(state, typed, prepared.expanded);
+      const result = prepared.run();
+      return result.kind === 'output' ? result.lines : [];
+    };
+    enter('configure terminal');
+    const answers = lines.flatMap(enter);
+    if (state.configMode !== null) answers.push(...enter('end'));
+    return answers.filter((line) => line !== '');
+  }
+
+  readFile(name: string): string | null {
+    const path = diskPath(name);
+    return path === null ? null : this.core.disk.read(path);
+  }
+
+  get appletRuns(): readonly AppletRunRecord[] {
+    return this.core.eem.runs;
+  }
+
+  get snmp(): BoxSnmp {
+    return this.core.snmp;
+  }
+
+  /** EEM needs more lines than it uses; it takes the last, so that users keep the numbers that they see. */
+  private openEemCli(applet: Applet): EemCliSession | null {
+    const free = this.vtys.flatMap((line, number) => (line === null ? [number] : []));
+    const number = free.at(-1);
+    if (number === undefined || free.length < labLimits.eemFreeVtys) return null;
+    const { clock, eem, vtyUses } = this.core;
+    const state = newLineState(number, eem.sessionUser, `EEM:${applet.name}`, clock.monotonic(), 1);
+    state.authorizationBypass = applet.authorizationBypass;
+    const session = new EemCliSession({
+      context: this.contextOf(state),
+      logCommand: (by, typed, expanded) => this.record(by, typed, expanded),
+      closed: () => {
+        this.vtys[number] = null;
+      },
+    });
+    this.vtys[number] = session;
+    vtyUses[number] = (vtyUses[number] ?? 0) + 1;
+    return session;
   }
 
   close(): void {

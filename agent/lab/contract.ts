@@ -5,6 +5,7 @@
  */
 import type { Clock } from '../../shared/clock.ts';
 import type { Monotonic, Wall } from '../../shared/model/time.ts';
+import type { Endpoint } from '../ports.ts';
 
 export interface BoxOptions {
   readonly hostname: string;
@@ -56,6 +57,8 @@ export interface BoxOptions {
   readonly engineHeedsConditions?: boolean;
   /** VTY lines that other people hold from the start and never leave; default 0. */
   readonly vtysTaken?: number;
+  /** Under which root the box sends cEventMgrPolicyEvent (facts.md §3); default 91, what Note A matches. */
+  readonly eventManagerRoot?: 91 | 134;
   /** What the one message in `messageIntervalMs` is counted by (nobody outside Cisco knows which): default the whole box. */
   readonly messageLimitScope?: 'box' | 'flow';
 }
@@ -145,8 +148,75 @@ export interface Box {
   onHang(listener: (hung: boolean) => void): void;
   /** Another engineer's hands: runs an exec command as if typed on the console. */
   console(command: string): string;
+  /**
+   * Enters configuration lines from the console, between `configure terminal` and `end`, indented or not. Returns what the box
+   * answered: empty when it took them all.
+   */
+  configure(lines: readonly string[]): readonly string[];
+  /** A file on disk0 (`hub.txt`, `disk0:hub.txt`); null: there is none. */
+  readFile(name: string): string | null;
+  /** What its applets did, in the order of the events that started them: the truth that tests judge by. */
+  readonly appletRuns: readonly AppletRunRecord[];
+  readonly snmp: BoxSnmp;
   /** Ends timers and lines. */
   close(): void;
+}
+
+/** `failed`: an action could not be done, which ends the applet; `maxrun`: killed, what was left is not done. */
+export type AppletRunEnd = 'done' | 'maxrun' | 'failed';
+
+export interface AppletRunRecord {
+  readonly applet: string;
+  /** ceemHistoryEventIndex, from 1: the index of the trap's varbinds. */
+  readonly job: number;
+  readonly event: 'syslog' | 'snmp-notification' | 'timer countdown';
+  /** The message as logged, or the varbind that matched. */
+  readonly cause: string;
+  readonly triggeredAt: Monotonic;
+  readonly triggeredWall: Wall;
+  /** Null: not begun. */
+  readonly startedAt: Monotonic | null;
+  /** In the order in which they were begun; `action` is what follows the label in the configuration. */
+  readonly actions: readonly { readonly label: string; readonly action: string; readonly at: Monotonic; readonly wall: Wall }[];
+  /** `notRun`: labels whose action was not done. Null: it still runs. */
+  readonly ended: {
+    readonly at: Monotonic;
+    readonly wall: Wall;
+    readonly how: AppletRunEnd;
+    readonly notRun: readonly string[];
+  } | null;
+}
+
+/** The box's SNMP without its socket (snmp/udp.ts): datagrams out and in, and why some of them went nowhere. */
+export interface BoxSnmp {
+  /** Everything that the box sends of itself: traps, and informs with their retries. */
+  onSend(listener: (bytes: Uint8Array, to: Endpoint) => void): void;
+  /** A datagram for its trap port. Returns what answers it, for the sender's own socket; null: nothing does. */
+  receive(bytes: Uint8Array, from: Endpoint): Uint8Array | null;
+  readonly counters: Readonly<SnmpCounters>;
+}
+
+export interface SnmpCounters {
+  /** Datagrams. */
+  sent: number;
+  /** Notifications not sent: `snmp-server enable traps …` is missing. */
+  notEnabled: number;
+  /** Notifications that no `snmp-server host` wants. */
+  noHost: number;
+  /** Notifications to a host of version 3, which this box cannot send. */
+  versionNotBuilt: number;
+  informsAnswered: number;
+  informsGivenUp: number;
+  received: number;
+  /** Received and dropped: `snmp-server manager` is missing. */
+  noManager: number;
+  malformed: number;
+  /** Received in version 3, or in one that there is not. */
+  versionRefused: number;
+  /** Received and neither a notification nor a response. */
+  otherPdu: number;
+  /** Received by a box that hangs. */
+  whileHung: number;
 }
 
 /** One interactive exec line. Input is raw keystrokes; output is exactly what a terminal would get, `\r\n` and pager included. */

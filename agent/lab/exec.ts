@@ -3,12 +3,13 @@
  * Used by line.ts for terminals and by box.ts for `console()`.
  */
 import { clockReading } from './box-time.ts';
-import { configTree } from './commands/configure.ts';
+import { leaveSubmode, resolveConfig } from './commands/configure.ts';
 import { execTrees } from './commands/index.ts';
 import { diskPath } from './disk0.ts';
 import { applyFilter, type FilterParse, type LineFilter, parseFilter, splitPipe } from './filters.ts';
 import type { CommandResult, Resolution } from './keyword-tree.ts';
 import type { ExecContext } from './line-state.ts';
+import { invalidInput } from './prompt.ts';
 
 export interface Prepared {
   /** The command in full words, as far as it could be resolved; else as typed. */
@@ -18,13 +19,6 @@ export interface Prepared {
 }
 
 const output = (...lines: string[]): CommandResult => ({ kind: 'output', lines });
-const INVALID = "% Invalid input detected at '^' marker.";
-
-export const promptOf = (context: ExecContext): string => {
-  const host = context.core.config.hostname;
-  if (context.line.configMode) return `${host.slice(0, 20)}(${context.line.configMode})#`;
-  return `${host}${context.line.privilege === 15 ? '#' : '>'}`;
-};
 
 /** Works the line out without doing anything yet, so that the log of commands has it before it takes effect. */
 export function prepare(context: ExecContext, typed: string): Prepared {
@@ -37,9 +31,17 @@ export function prepare(context: ExecContext, typed: string): Prepared {
 
 function prepareConfig(context: ExecContext, typed: string): Prepared {
   if (/^\s*(!.*)?$/.test(typed)) return { expanded: '', run: () => output() };
-  const resolution = configTree.resolve(typed, 15);
+  const { resolution, global } = resolveConfig(context, typed);
   const expanded = resolution.kind === 'run' ? resolution.expanded : typed.trim();
-  return { expanded, run: () => runResolved(context, typed, resolution, 0) };
+  return {
+    expanded,
+    run: () => {
+      const refusal = refused(context, expanded);
+      if (refusal) return refusal;
+      if (global) leaveSubmode(context);
+      return runResolved(context, typed, resolution, 0);
+    },
+  };
 }
 
 function prepareExec(context: ExecContext, typed: string, shift: number): Prepared {
@@ -56,14 +58,14 @@ function prepareExec(context: ExecContext, typed: string, shift: number): Prepar
       const refusal = refused(context, expanded);
       if (refusal) return refusal;
       if (resolution.kind !== 'run') return runResolved(context, typed, resolution, shift);
-      if (pipeAt !== null && !/^(?:show|more)\b/.test(words)) return invalid(context, pipeAt + shift);
+      if (pipeAt !== null && !/^(?:show|more)\b/.test(words)) return invalidInput(context, pipeAt + shift);
       switch (filter.kind) {
         case 'incomplete':
           return output('% Incomplete command.', '');
         case 'ambiguous':
           return output(`% Ambiguous command:  "${typed.trim()}"`);
         case 'invalid':
-          return invalid(context, filter.offset + shift);
+          return invalidInput(context, filter.offset + shift);
         case 'bad-pattern':
           return output('% Failed to compile regular expression.', '');
         default:
@@ -79,24 +81,20 @@ function prepareExec(context: ExecContext, typed: string, shift: number): Prepar
 function runResolved(context: ExecContext, typed: string, resolution: Resolution<ExecContext>, shift: number): CommandResult {
   switch (resolution.kind) {
     case 'run':
-      return resolution.run(context, resolution.args);
+      return resolution.run(context, resolution.args, typed);
     case 'ambiguous':
       return output(`% Ambiguous command:  "${typed.trim()}"`);
     case 'incomplete':
       if (/^\s*sh(?:o|ow)?\s*$/i.test(typed)) return output('% Type "show ?" for a list of subcommands');
       return output('% Incomplete command.', '');
     case 'invalid':
-      return invalid(context, resolution.offset + shift);
+      return invalidInput(context, resolution.offset + shift);
   }
-}
-
-function invalid(context: ExecContext, offset: number): CommandResult {
-  return output(`${' '.repeat(promptOf(context).length + offset)}^`, INVALID, '');
 }
 
 function refused(context: ExecContext, words: string): CommandResult | null {
   const { behaviour } = context.core;
-  if (context.line.vty === null) return null;
+  if (context.line.vty === null || context.line.authorizationBypass) return null;
   if (behaviour.refuseTerminalSettings && /^terminal (?:length|width)\b/.test(words)) {
     return output('Command authorization failed.', '');
   }

@@ -6,7 +6,7 @@ export interface CommandSpec<C> {
   /** Full words, with placeholders `A.B.C.D`, `<0-512>`, `WORD`, `LINE` (the rest of the line). */
   readonly path: string;
   /** Absent: the words are known and nothing more (`% Incomplete command.`). */
-  readonly run?: (context: C, args: readonly string[]) => CommandResult;
+  readonly run?: (context: C, args: readonly string[], typed: string) => CommandResult;
   /** Default 1. */
   readonly privilege?: 1 | 15;
   /** Only in the tree of this platform; elsewhere the caret stands under the first word that is not there. */

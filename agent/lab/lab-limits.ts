@@ -14,6 +14,21 @@ export const labLimits = {
   /** Rows of the Transient SPI table. */
   transientSpis: 20,
   historyLines: 20,
+  /** `snmp-server packetsize`, as IOS has it unless told otherwise; a longer datagram is not read. */
+  snmpDatagramBytes: 1_500,
+  /** Socket buffer of a box's trap port. */
+  snmpReceiveBufferBytes: 262_144,
+  snmpHosts: 16,
+  applets: 64,
+  appletActions: 256,
+  /** Free VTYs without which EEM opens none for an applet (facts.md §4). */
+  eemFreeVtys: 3,
+  /** `event manager scheduler applet thread class default number 32`: a `wait` holds one. */
+  eemThreads: 32,
+  /** Events that wait for a thread; more are dropped, and counted. */
+  eemQueue: 64,
+  /** Runs in `appletRuns`; the oldest are forgotten. */
+  appletRuns: 1_000,
   /** Values of one type of crypto condition, as IOS has it (facts.md §5). */
   conditionValues: 10,
   /** Flows whose last message the limit remembers, when it counts by flow; the oldest are forgotten. */

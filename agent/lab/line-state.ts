@@ -1,6 +1,7 @@
 /** What the commands may know and change about the line they were typed on (`terminal …`, `enable`, `configure`). */
 import type { Monotonic } from '../../shared/model/time.ts';
 import type { BoxCore } from './box-core.ts';
+import type { AppletDraft } from './commands/event-manager.ts';
 
 export interface LineState {
   /** Null: the console. */
@@ -18,6 +19,10 @@ export interface LineState {
   promptTimestamp: boolean;
   /** `config`, `config-line`, …: inside `configure terminal`. */
   configMode: string | null;
+  /** The applet that `(config-applet)#` is about. */
+  applet: AppletDraft | null;
+  /** AAA is not asked about this line's commands. */
+  authorizationBypass: boolean;
   readonly history: string[];
   busy: string | null;
 }
@@ -41,6 +46,8 @@ export const newLineState = (vty: number | null, user: string, from: string, at:
   monitor: false,
   promptTimestamp: false,
   configMode: null,
+  applet: null,
+  authorizationBypass: false,
   history: [],
   busy: null,
 });

@@ -3,15 +3,16 @@
  * being printed, think time, stalls, drops, idle timeout. Made by box.ts; what lines mean is exec.ts's.
  */
 import type { Timer } from '../../shared/clock.ts';
-import { configTree } from './commands/configure.ts';
+import { configTreeOf } from './commands/configure.ts';
 import { execTrees } from './commands/index.ts';
 import type { BoxLine } from './contract.ts';
-import { prepare, promptOf } from './exec.ts';
+import { prepare } from './exec.ts';
 import type { CommandResult } from './keyword-tree.ts';
 import { labLimits } from './lab-limits.ts';
 import { LineEditor } from './line-editor.ts';
 import type { ExecContext, LineState } from './line-state.ts';
 import type { Prng } from './prng.ts';
+import { promptOf } from './prompt.ts';
 import { TerminalOutput } from './terminal-output.ts';
 
 const PASSWORD_TRIES = 3;
@@ -191,7 +192,7 @@ export class ExecLine implements BoxLine {
   }
 
   private tree() {
-    return this.state.configMode ? configTree : execTrees[this.context.core.options.platform];
+    return this.state.configMode ? configTreeOf(this.state.configMode) : execTrees[this.context.core.options.platform];
   }
 
   private showHelp(text: string): void {

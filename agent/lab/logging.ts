@@ -78,6 +78,7 @@ export class BoxLog {
   private sequence = 0;
   private wireSequence = 0;
   private readonly hostListeners: ((message: string) => void)[] = [];
+  private readonly screens: ((severity: number, text: string) => void)[] = [];
   private readonly monitorListeners = new Set<(message: string) => boolean>();
 
   constructor(clock: Clock, behaviour: BoxBehaviour, settings: LogSettings, strain: LogStrain) {
@@ -119,6 +120,11 @@ export class BoxLog {
     this.hostListeners.push(listener);
   }
 
+  /** Each message of the box (not its debug lines) as it was stamped, at whatever level: EEM's syslog detector. */
+  onMessage(listener: (severity: number, text: string) => void): void {
+    this.screens.push(listener);
+  }
+
   /** The listener says whether it showed the message (a line without `terminal monitor` does not). */
   addMonitor(listener: (message: string) => boolean): () => void {
     this.monitorListeners.add(listener);
@@ -145,6 +151,7 @@ export class BoxLog {
     const number = numbered ? `${String(this.sequence).padStart(6, '0')}: ` : '';
     const [first = '', ...more] = text.split('\n');
     const lines = [`${number}${this.stamp(debug)}${first}`, ...more];
+    if (!debug) for (const screen of this.screens) screen(severity, lines.join('\n'));
     if (admits(this.levels.buffer, severity)) this.keep(lines);
     if (this.sends && admits(this.levels.trap, severity)) for (const line of lines) this.send(severity, line);
     if (admits(this.levels.monitor, severity)) {

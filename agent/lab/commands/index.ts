@@ -4,10 +4,12 @@ import type { ExecContext } from '../line-state.ts';
 import { clearCommands } from './clear.ts';
 import { debugCommands } from './debug.ts';
 import { diskCommands } from './disk.ts';
+import { eventManagerShow } from './event-manager.ts';
 import { KEYWORD_HELP } from './keyword-help.ts';
 import { sessionCommands } from './session.ts';
 import { showCommands } from './show.ts';
 import { showCryptoCommands } from './show-crypto.ts';
+import { snmpServerShow } from './snmp-server.ts';
 import { unbuiltCommands } from './unbuilt.ts';
 
 const all = [
@@ -17,6 +19,8 @@ const all = [
   ...debugCommands,
   ...clearCommands,
   ...diskCommands,
+  ...eventManagerShow,
+  ...snmpServerShow,
   ...unbuiltCommands,
 ];
 

@@ -1,7 +1,9 @@
 /** `show running-config`: the box's configuration with its keys and communities, so that redaction has something to do. */
 import type { BoxCore, TunnelConfig } from '../box-core.ts';
 import { clockReadingSeconds } from '../box-time.ts';
+import { appletLines } from '../eem/applet.ts';
 import { LOG_LEVELS } from '../logging.ts';
+import { snmpLines } from '../snmp/snmp-config.ts';
 import { NTP_SERVER } from './ntp.ts';
 import { insideAddress } from './routing.ts';
 
@@ -89,9 +91,7 @@ function configLines(core: BoxCore): string[] {
       ? [`logging host ${log.host.address}${log.host.port === 514 ? '' : ` transport udp port ${log.host.port}`}`]
       : []),
     '!',
-    'snmp-server community public RO',
-    'snmp-server enable traps event-manager',
-    'snmp-server manager',
+    ...snmpLines(core.snmp.config),
     ...(core.behaviour.clockMark === '*' ? [] : [`ntp server ${NTP_SERVER}`]),
     '!',
     'line con 0',
@@ -102,6 +102,7 @@ function configLines(core: BoxCore): string[] {
     ' transport preferred none',
     ' transport input ssh',
     '!',
+    ...eventManagerLines(core),
     'end',
   ];
 }
@@ -169,4 +170,12 @@ function tunnelLines(core: BoxCore, tunnel: TunnelConfig): string[] {
     ' tunnel protection ipsec profile VPN-PROFILE',
     '!',
   ];
+}
+
+function eventManagerLines({ eem }: BoxCore): string[] {
+  const lines = [
+    ...(eem.sessionUser === '' ? [] : [`event manager session cli username ${eem.sessionUser}`]),
+    ...eem.applets().flatMap(({ applet }) => appletLines(applet)),
+  ];
+  return lines.length === 0 ? [] : [...lines, '!'];
 }

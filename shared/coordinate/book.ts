@@ -57,8 +57,8 @@ export interface Incident {
   readonly flowsNotKept: number;
   /** Peers that are told: at the hub those of the flows. */
   readonly peers: readonly PeerRecord[];
-  /** At the spoke: who signalled, under which id; each gets done. */
-  readonly signallers: readonly { readonly peer: string; readonly id: IncidentId | null }[];
+  /** Who signalled, under which id; each gets done. `captureOnly`: it has asked for no stop. */
+  readonly signallers: readonly { readonly peer: string; readonly id: IncidentId | null; readonly captureOnly?: true }[];
   /** Addresses of the other end, as they stand on this device, that captures are scoped to. */
   readonly captureScope: readonly string[];
   readonly debugsAtStart: DebugsRead;
@@ -72,6 +72,8 @@ export interface Incident {
   readonly captures: readonly CaptureRecord[];
   /** The log tail after the stop has been kept. */
   readonly tailKept: boolean;
+  /** Its signallers have had a done before the seal, which waits for theirs. */
+  readonly toldEarly?: true;
   /** `failed` is tried again; a sealed incident stays here only while its stop is still being attempted or told to a peer. */
   readonly sealing: 'no' | 'requested' | 'failed' | 'sealed';
   readonly outcome: Outcome | null;

@@ -9,7 +9,7 @@ import type { Book, HeldFlow, Incident } from './book.ts';
 import type { Effect } from './effect.ts';
 import type { Input } from './input.ts';
 import type { Step } from './move.ts';
-import { countDropped, findIncident, isActionable, sameFlow, settle, stay } from './move.ts';
+import { countDropped, findIncident, isActionable, isCaptureOnly, sameFlow, settle, stay } from './move.ts';
 import { newFlowRecord } from './opening.ts';
 import type { Rules } from './rules.ts';
 import { timing } from './timing.ts';
@@ -20,7 +20,8 @@ export function holdFlows(rules: Rules, book: Book, incident: Incident, at: Mono
   if (incident.onHold && !book.hold) return book;
   const fresh: HeldFlow[] = incident.flows.map((record) => ({
     flow: record.flow,
-    peers: record.peers,
+    // Nothing was stopped for a peer that wanted a capture only: our own device's message about it still counts.
+    peers: isCaptureOnly(incident) ? [] : record.peers,
     // A line that the device does not bear out must not silence the peer that it names.
     believed: isActionable(record),
     onHold: incident.onHold,
@@ -125,8 +126,12 @@ export function onDebugsSeen(book: Book, input: Input & { readonly kind: 'debugs
   const next: Book = { ...book, debugsOn: input.cryptoOn };
   const armedAgain = book.debugsOn === false && input.cryptoOn && book.held.length > 0;
   if (!armedAgain) return stay(next, 'debugs-seen');
+  return stay(endHoldDown(next), 'hold-down-ended');
+}
+
+/** Debugs are on again. */
+export function endHoldDown(book: Book): Book {
   // Other flows of the peers count again. The known ones stay held: a message that comes again after its minute is the same black
   // hole, and an incident for it would end the debugs that somebody has just turned on.
-  const held = book.held.map((entry) => ({ ...entry, peers: [] }));
-  return stay({ ...next, held }, 'hold-down-ended');
+  return { ...book, held: book.held.map((entry) => ({ ...entry, peers: [] })) };
 }

@@ -3,7 +3,7 @@
  * (pair-protocol.md, "What counts as the event" and "Timeline"). Also what peers report back: done.
  */
 import { formatFlow } from '../model/flow.ts';
-import { after } from '../model/time.ts';
+import { after, earlier } from '../model/time.ts';
 import { doneBits } from '../wire/signal.ts';
 import type { Book, DoneReport, FlowRecord, Incident, PeerRecord } from './book.ts';
 import type { Effect } from './effect.ts';
@@ -18,6 +18,7 @@ import {
   go,
   hasId,
   isActionable,
+  isCaptureOnly,
   raiseAlarm,
   sameFlow,
   settle,
@@ -111,7 +112,7 @@ function alertPeers(
     incident: incident.id,
     peers: speaking,
     stopAt: incident.stopAt,
-    act: incident.mode === 'act',
+    act: incident.mode === 'act' && incident.stop.kind !== 'not-planned',
     flow: now.flow,
   };
   return { incident: { ...incident, peers: records }, effects: [alert] };
@@ -139,9 +140,25 @@ function joinFlow(rules: Rules, book: Book, incident: Incident, input: Sighting)
   if (corroboration === 'pending')
     return settle(book, go(widened.incident, 'flow-merged', corroborate(incident, input), ...widened.effects));
   if (corroboration === 'over-limit') return settle(book, go(widened.incident, 'corroboration-over-limit', ...widened.effects));
-  const told = alertPeers(rules, widened.incident, input.peers, input);
-  const joined = settle(book, go(told.incident, 'flow-merged', ...told.effects, ...widened.effects));
+  const planned = planStop(rules, widened.incident, input.at);
+  const told = alertPeers(rules, planned.incident, input.peers, input);
+  const joined = settle(book, go(told.incident, 'flow-merged', ...planned.effects, ...told.effects, ...widened.effects));
   return resumeWaitingStop(rules, joined, told.incident, input);
+}
+
+/**
+ * A message that may be believed has a plan of its own: the earliest of all counts, and what was only to be captured for a peer is
+ * stopped after all. Merging is commutative: whether the peer's signal or our own message came first makes no difference.
+ */
+function planStop(rules: Rules, incident: Incident, firstSeen: Input['at']): { incident: Incident; effects: Effect[] } {
+  const own = after(firstSeen, rules.delayMs);
+  const nowActs = isCaptureOnly(incident) && incident.mode === 'act' && incident.sealing === 'no';
+  const stopAt = nowActs ? own : earlier(incident.stopAt, own);
+  if (!nowActs && (incident.stopPassed || stopAt === incident.stopAt)) return { incident, effects: [] };
+  const planned: Incident = nowActs
+    ? { ...incident, stopAt, stop: { kind: 'planned', waiting: false }, stopPassed: false }
+    : { ...incident, stopAt };
+  return { incident: planned, effects: [{ kind: 'wake', incident: incident.id, name: 'stop', at: stopAt }] };
 }
 
 /** Stops counting at the bound: a storm of spoofable lines would count thousands for each of thousands. */
@@ -218,18 +235,19 @@ export function onCorroborated(rules: Rules, book: Book, input: Input & { readon
 function believe(
   rules: Rules,
   book: Book,
-  incident: Incident,
+  found: Incident,
   flow: FlowRecord,
   input: Input,
   reason: 'corroborated' | 'corroboration-undecided',
 ): Step {
+  const { incident, effects } = planStop(rules, found, flow.first);
   if (incident.stopPassed) {
     // Its answer came after the stop, which another flow had let go: the peers of this one are told now.
     const late = incident.stop.kind === 'not-planned' ? { incident, effects: [] } : signalStop(incident, flow.peers, input.at);
     return settle(book, go(late.incident, reason, ...late.effects));
   }
   const told = alertPeers(rules, incident, flow.peers, { at: input.at, flow: flow.flow });
-  return resumeWaitingStop(rules, settle(book, go(told.incident, reason, ...told.effects)), told.incident, input);
+  return resumeWaitingStop(rules, settle(book, go(told.incident, reason, ...effects, ...told.effects)), told.incident, input);
 }
 
 function resumeWaitingStop(rules: Rules, step: Step, incident: Incident, input: Input): Step {

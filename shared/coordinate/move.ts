@@ -70,6 +70,19 @@ export const beforeStop = (book: Book): Incident | undefined =>
 export const isActionable = (flow: FlowRecord): boolean =>
   flow.corroboration === 'not-needed' || flow.corroboration === 'found' || flow.corroboration === 'undecided';
 
+/** Opened for a peer that wants a capture and no stop: whoever wants one after it gets it. */
+export const isCaptureOnly = (incident: Incident): boolean =>
+  incident.stop.kind === 'not-planned' && incident.stop.why === 'peer-asked-capture-only';
+
+/** What a peer says of a flow is told by its name. */
+export const peerSource = (peer: string): string => `peer:${peer}`;
+const isOwn = (flow: FlowRecord): boolean => flow.sources.some((source) => !source.startsWith(peerSource('')));
+
+/** A peer asked for the stop, or a line of our own device that may be believed: without either none is made. */
+export const isWanted = (incident: Incident): boolean =>
+  incident.signallers.some((signaller) => signaller.captureOnly === undefined) ||
+  incident.flows.some((flow) => isActionable(flow) && isOwn(flow));
+
 /** By field: in a storm a key made of text for each comparison is what would take seconds. */
 export const sameFlow = (a: Flow, b: Flow): boolean => a.spi === b.spi && a.src === b.src && a.dst === b.dst;
 

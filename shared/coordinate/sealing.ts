@@ -36,24 +36,32 @@ const NOT_OFF = 'debugs-not-verified-off';
 
 const stopSettled = (incident: Incident): boolean => incident.stop.kind === 'verified' || incident.stop.kind === 'not-planned';
 
-function isReady(rules: Rules, incident: Incident): boolean {
-  return (
-    incident.sealing === 'no' &&
-    incident.stopPassed &&
-    incident.tailKept &&
-    stopSettled(incident) &&
-    incident.captures.every((capture) => capture.state === 'ended') &&
-    !incident.peers.some((record) => awaitsDone(rules, record))
-  );
-}
+/** Nothing is missing any more but, perhaps, what other ends have to say. */
+const isReadyHere = (incident: Incident): boolean =>
+  incident.sealing === 'no' &&
+  incident.stopPassed &&
+  incident.tailKept &&
+  stopSettled(incident) &&
+  incident.captures.every((capture) => capture.state === 'ended');
 
 /** After any step that may have been the last one missing. */
 export function sealIfReady(rules: Rules, step: Step, id: string, now: Now): Step {
   const incident = findIncident(step.book, id);
   if (incident === undefined) return step;
   if (incident.sealing === 'sealed') return andThen(step, (book) => closeIfSettled(rules, book, incident, now));
-  if (!isReady(rules, incident)) return step;
+  if (!isReadyHere(incident)) return step;
+  if (incident.peers.some((record) => awaitsDone(rules, record))) return tellEarly(rules, step, incident);
   return andThen(step, (book) => settle(book, requestSeal(incident, false)));
+}
+
+/**
+ * Ends that signalled each other would wait for each other's done: it is told as soon as nothing else is missing, and once more when
+ * the bundle is sealed.
+ */
+function tellEarly(rules: Rules, step: Step, incident: Incident): Step {
+  if (incident.toldEarly || incident.signallers.length === 0) return step;
+  const told: Incident = { ...incident, toldEarly: true };
+  return andThen(step, (book) => settle(book, go(told, 'tail-kept', ...signalDones(rules, book, told))));
 }
 
 const requestSeal = (incident: Incident, overdue: boolean) =>

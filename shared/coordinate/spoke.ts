@@ -11,7 +11,20 @@ import type { Book, ClosedIncident, FlowRecord, Incident } from './book.ts';
 import type { Effect } from './effect.ts';
 import type { Input } from './input.ts';
 import type { Step } from './move.ts';
-import { beforeStop, countDropped, findIncident, go, hasId, raiseAlarm, remember, sameFlow, settle, stay } from './move.ts';
+import {
+  beforeStop,
+  countDropped,
+  findIncident,
+  go,
+  hasId,
+  isCaptureOnly,
+  peerSource,
+  raiseAlarm,
+  remember,
+  sameFlow,
+  settle,
+  stay,
+} from './move.ts';
 import { countOpening, firstOrders, lookAtDevice, newFlowRecord, newIncident, overBudget, wouldDo } from './opening.ts';
 import type { Rules } from './rules.ts';
 import { makeRoom } from './sealing.ts';
@@ -46,7 +59,7 @@ function openFromAlert(rules: Rules, book: Book, input: Alert): Step {
     wall: input.wall,
     flows: signalledFlows(input),
     peers: [],
-    signallers: [{ peer: input.peer, id: input.id }],
+    signallers: [signaller(input.peer, input.id, input.act)],
     scope: input.scope,
     stopAt: deadline(rules, input),
     act: input.act,
@@ -64,7 +77,7 @@ function signalledFlows(input: Alert | Stop): FlowRecord[] {
   if (input.flow === null || input.flow === undefined) return [];
   const about = {
     interface: null,
-    sources: [`peer:${input.peer}`],
+    sources: [peerSource(input.peer)],
     peers: [input.peer],
     late: false,
     corroboration: 'not-needed',
@@ -88,7 +101,8 @@ function mergeAlert(rules: Rules, book: Book, incident: Incident, input: Alert):
   const stop = nowActs ? ({ kind: 'planned', waiting: false } as const) : incident.stop;
   if (repeated || isFull(incident)) {
     const known = repeated ? book : countDropped(book, 'mergedIdsMax');
-    return settle(known, go({ ...incident, stopAt, stop }, repeated ? 'alert-repeated' : 'alert-merged', ...wake));
+    const signallers = repeated ? addSignaller(incident, input.peer, input.id, input.act) : incident.signallers;
+    return settle(known, go({ ...incident, signallers, stopAt, stop }, repeated ? 'alert-repeated' : 'alert-merged', ...wake));
   }
   const fresh = input.scope.filter((address) => !incident.captureScope.includes(address));
   const room = Math.max(0, rules.maxPeersCaptured - incident.captureScope.length);
@@ -108,7 +122,7 @@ function mergeAlert(rules: Rules, book: Book, incident: Incident, input: Alert):
       : [];
   const merged: Incident = {
     ...joinId(incident, input.id),
-    signallers: addSignaller(incident, input.peer, input.id),
+    signallers: addSignaller(incident, input.peer, input.id, input.act),
     flows: mergeFlows(rules, incident, input),
     captureScope: [...incident.captureScope, ...scope],
     captures:
@@ -123,9 +137,6 @@ function mergeAlert(rules: Rules, book: Book, incident: Incident, input: Alert):
   };
   return settle(book, go(merged, 'alert-merged', ...wake, ...look));
 }
-
-const isCaptureOnly = (incident: Incident): boolean =>
-  incident.stop.kind === 'not-planned' && incident.stop.why === 'peer-asked-capture-only';
 
 const isFull = (incident: Incident): boolean =>
   incident.aliases.length >= limits.mergedIdsMax || incident.signallers.length >= limits.mergedIdsMax;
@@ -147,10 +158,17 @@ function mergeFlows(rules: Rules, incident: Incident, input: Alert): readonly Fl
 const joinId = (incident: Incident, id: IncidentId): Incident =>
   hasId(incident, id) ? incident : { ...incident, aliases: [...incident.aliases, id] };
 
-const addSignaller = (incident: Incident, peer: string, id: IncidentId | null): Incident['signallers'] =>
-  incident.signallers.some((known) => known.peer === peer && known.id === id)
-    ? incident.signallers
-    : [...incident.signallers, { peer, id }];
+const signaller = (peer: string, id: IncidentId | null, act: boolean): Incident['signallers'][number] =>
+  act ? { peer, id } : { peer, id, captureOnly: true };
+
+/** One that has asked for a stop never takes it back by asking for a capture. */
+function addSignaller(incident: Incident, peer: string, id: IncidentId | null, act: boolean): Incident['signallers'] {
+  const { signallers } = incident;
+  const known = signallers.find((one) => one.peer === peer && one.id === id);
+  if (known === undefined) return [...signallers, signaller(peer, id, act)];
+  if (known.captureOnly === undefined || !act) return signallers;
+  return signallers.map((one) => (one === known ? signaller(peer, id, act) : one));
+}
 
 export function onStop(rules: Rules, book: Book, input: Stop): Step {
   if (rules.mode === 'observe') return stay(book, 'stop-observed', input.id);
@@ -191,7 +209,7 @@ function stopOpen(rules: Rules, book: Book, open: Incident, input: Stop): Step {
     ? { ...open, stopAt }
     : {
         ...(input.id === null ? open : joinId(open, input.id)),
-        signallers: addSignaller(open, input.peer, input.id),
+        signallers: addSignaller(open, input.peer, input.id, true),
         stopAt,
       };
   const counted = isFull(open) ? countDropped(book, 'mergedIdsMax') : book;

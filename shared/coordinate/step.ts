@@ -1,6 +1,6 @@
 /**
  * One input, one step: routes it to the room that knows the answer. Pure; the coordinator performs the effects, and journals
- * input and reason. Hub and spoke are one machine: the role decides which inputs may open an incident.
+ * input and reason. Hub and spoke are one machine: the role decides which inputs may open an incident, and `both` takes all.
  */
 import { assertNever } from '../errors.ts';
 import { limits } from '../limits.ts';
@@ -29,11 +29,11 @@ import { timing } from './timing.ts';
 export function step(rules: Rules, book: Book, input: Input): Step {
   switch (input.kind) {
     case 'sighting':
-      return rules.role === 'hub' ? onSighting(rules, book, input) : noteSighting(book, input);
+      return rules.role === 'spoke' ? noteSighting(book, input) : onSighting(rules, book, input);
     case 'alert':
-      return rules.role === 'spoke' ? onAlert(rules, book, input) : stay(book, 'not-my-role', input.id);
+      return rules.role === 'hub' ? stay(book, 'not-my-role', input.id) : onAlert(rules, book, input);
     case 'stop':
-      return rules.role === 'spoke' ? onStop(rules, book, input) : stay(book, 'not-my-role', input.id);
+      return rules.role === 'hub' ? stay(book, 'not-my-role', input.id) : onStop(rules, book, input);
     case 'done':
       return onDone(rules, book, input);
     case 'corroborated':

@@ -10,7 +10,7 @@ import type { Effect } from './effect.ts';
 import { holdFlows } from './hold-down.ts';
 import type { Input } from './input.ts';
 import type { Move, Step } from './move.ts';
-import { andThen, clearAlarm, findIncident, go, isActionable, raiseAlarm, settle, stay } from './move.ts';
+import { andThen, clearAlarm, findIncident, go, isActionable, isWanted, raiseAlarm, settle, stay } from './move.ts';
 import type { Reason } from './reason.ts';
 import type { Rules } from './rules.ts';
 import { sealIfReady, signalDones } from './sealing.ts';
@@ -44,7 +44,7 @@ export function reachStopTime(rules: Rules, book: Book, incident: Incident, at: 
     const passed = passStopTime(rules, quiet, at, reason);
     return settle(holdFlows(rules, book, incident, at), { ...passed, effects: [...effects, ...passed.effects] });
   }
-  const waiting = incident.openedBy === 'message' && !incident.flows.some(isActionable);
+  const waiting = !isWanted(incident);
   if (waiting && incident.flows.some((flow) => flow.corroboration === 'pending')) {
     // Alert and stop wait for corroboration; t0 and the plan do not move.
     const waits: Incident = { ...incident, stop: { kind: 'planned', waiting: true } };

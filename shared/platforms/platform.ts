@@ -1,6 +1,8 @@
 /** The contract of the platforms shelf: one folder a platform; data and parsers, no I/O. The device room speaks to any box through it and knows no vendor. */
+import type { LoggingLevels } from '../model/arming.ts';
 import type { CaptureRound } from '../model/capture.ts';
 import type { IpsecIdent } from '../model/sa.ts';
+import type { LoggingSettings, PlatformArming, VtyUse } from './arming.ts';
 
 export interface Line {
   readonly number: number;
@@ -15,9 +17,11 @@ export interface Mode {
   prompt(host: string): RegExp;
   /** How to get there from another mode. */
   readonly enter?: { readonly from: string; readonly send: string; readonly asks?: RegExp };
+  /** Back to `enable`, from anywhere in it. */
+  readonly leave?: string;
 }
 
-/** `config` is never entered on purpose; it is known so that a session which finds itself there says so. */
+/** `config` is entered only for the errand of the dead-man (Session.configure), which always comes back from it or hangs up. */
 export type ModeName = 'exec' | 'enable' | 'config';
 
 /** What `show debugging` last showed, one entry a debug: `Crypto ISAKMP debugging`. `crypto`: a debug that this pair could have armed. */
@@ -65,11 +69,15 @@ export interface PlatformDefinition {
   readonly grammar: readonly GrammarLine[];
 }
 
-/** `stops`: turns debugs off. Such a line may interrupt any other on its session, because debugs have to end on time. */
+/**
+ * `stops`: turns debugs off. Such a line may interrupt any other on its session, because debugs have to end on time.
+ * `errand`: only within an errand in configuration mode (Session.configure), and nothing else may be sent there.
+ */
 export interface GrammarLine {
   readonly pattern: RegExp;
   readonly purpose: string;
   readonly stops?: boolean;
+  readonly errand?: boolean;
 }
 
 export interface Platform {
@@ -78,6 +86,7 @@ export interface Platform {
   capturePlan(round: CaptureRound, scope: CaptureScope): PlannedCommand[];
   /** `ones`: every line that `one` can give, for the change board. */
   readonly debugOff: { readonly all: string; one(flag: DebugFlag): string | null; readonly ones: readonly string[] };
+  readonly arming: PlatformArming;
   readonly showDebugging: string;
   readonly showClock: string;
   /** `show logging | include <spi spelled as received>`; the argument is checked to be a plain hex SPI. */
@@ -98,6 +107,13 @@ export interface Platform {
     readonly conditions: Parser<DebugConditions>;
     /** `show processes cpu | include CPU utilization`; null: no such line. */
     readonly cpu: Parser<CpuReading | null>;
+    /** `show logging`, its header. */
+    readonly loggingLevels: Parser<Omit<LoggingLevels, 'rateLimited'>>;
+    readonly loggingSettings: Parser<LoggingSettings>;
+    /** Null: no VTY line was shown. */
+    readonly vtyLines: Parser<VtyUse | null>;
+    /** Free share of the processor pool in percent; null: not shown. */
+    readonly memory: Parser<number | null>;
   };
 }
 

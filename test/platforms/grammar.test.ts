@@ -78,6 +78,16 @@ describe('grammar', () => {
     'terminal no monitor',
     'show logging | include 0x68842105',
     'show terminal',
+    'debug crypto isakmp',
+    'debug crypto ikev2',
+    'debug crypto ipsec',
+    'debug crypto engine',
+    'debug crypto condition peer ipv4 11.1.1.3',
+    'no debug crypto condition peer ipv4 11.1.1.3',
+    'debug crypto condition peer ipv6 2001:db8::3',
+    'no debug crypto condition peer ipv6 2001:db8::3',
+    ...Object.values(iosxe.arming.ask),
+    iosxe.arming.deadMan.show,
   ])('may be sent: %s', (line) => {
     expect(mayBeSent(iosxe, line)).toBe(true);
   });
@@ -87,9 +97,20 @@ describe('grammar', () => {
     'clear crypto sa',
     'reload',
     'configure terminal',
+    'end',
+    'event manager applet spitrap-deadman',
+    'no event manager applet spitrap-deadman',
     'write memory',
     'copy running-config tftp:',
-    'debug crypto isakmp',
+    'debug crypto isakmp error',
+    'debug crypto condition reset',
+    'no debug crypto condition reset',
+    'debug crypto condition unmatched',
+    'debug crypto condition peer ipv4 0.0.0.0 0.0.0.0',
+    'debug crypto condition peer ipv4 11.1.1.300',
+    'debug crypto condition peer ipv4 11.1.1.03',
+    'debug crypto condition peer hostname spoke1',
+    'debug crypto condition peer ipv6 11113',
     'debug all',
     'no debug all',
     'show',
@@ -156,6 +177,82 @@ describe('grammar', () => {
     expect(ios.corroborate('0x68842105')).toBe('show logging | include 0x68842105');
     expect(ios.corroborate('0x1|redirect tftp:')).toBe('show logging | include INV_SPI-NOT-HEX');
     expect(mayBeSent(ios, ios.corroborate('\n'))).toBe(true);
+  });
+});
+
+describe('configuration mode', () => {
+  const { set, remove } = ios.arming.deadMan;
+
+  test.each(['configure terminal', ...set(1_800), ...set(1), ...remove, 'end'])('for the dead-man alone: %s', (line) => {
+    expect(mayBeSent(ios, line, true)).toBe(true);
+    expect(mayBeSent(ios, line)).toBe(false);
+  });
+
+  test.each([
+    'show clock',
+    'undebug all',
+    'do undebug all',
+    'event manager applet other',
+    'event manager applet spitrap-deadman authorization bypass',
+    'event timer countdown time 0',
+    'event timer watchdog time 60',
+    'action 1.0 cli command "reload"',
+    'action 4.0 cli command "enable"',
+    'username x privilege 15 secret y',
+    'no logging console',
+  ])('nothing else: %s', (line) => {
+    expect(mayBeSent(ios, line, true)).toBe(false);
+  });
+
+  test('the countdown is whole seconds within what the timer takes', () => {
+    expect(set(0.2)[1]).toBe('event timer countdown time 1');
+    expect(set(1_800)[1]).toBe('event timer countdown time 1800');
+    expect(set(1e12)[1]).toBe('event timer countdown time 4294967');
+  });
+});
+
+describe('lines of arming', () => {
+  const { arming } = ios;
+
+  test('a condition for an address, in canonical form; none for anything else', () => {
+    expect(arming.condition('11.1.1.3')?.on).toBe('debug crypto condition peer ipv4 11.1.1.3');
+    expect(arming.condition('2001:DB8:0::3')?.off).toBe('no debug crypto condition peer ipv6 2001:db8::3');
+    for (const text of ['11.1.1.3 ; reload', '11.1.1.0/24', 'reset', '', '\n'])
+      expect(arming.condition(text), JSON.stringify(text)).toBeNull();
+  });
+
+  test('every condition that it gives may be sent', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.ipV4(), fc.ipV6()), (address) => {
+        const lines = arming.condition(address);
+        expect(lines === null || (mayBeSent(ios, lines.on) && mayBeSent(ios, lines.off)), address).toBe(true);
+        expect(lines).not.toBeNull();
+      }),
+    );
+  });
+
+  test.each<[text: string, name: string | null, whole: boolean]>([
+    ['Crypto ISAKMP debugging', 'isakmp', true],
+    ['Crypto ISAKMP Error debugging', 'isakmp', false],
+    ['Crypto IPSEC debugging', 'ipsec', true],
+    ['Crypto Engine debugging', 'engine', true],
+    ['IKEv2 default debugging', 'ikev2', true],
+    ['IKEv2 debugging', 'ikev2', true],
+    ['IKEv2 packet debugging', 'ikev2', false],
+    ['HSRP Events debugging', null, false],
+  ])('%s', (text, name, whole) => {
+    const flag = { text, crypto: name !== null };
+    expect(arming.debugOf(flag)).toBe(name);
+    for (const each of ['isakmp', 'ikev2', 'ipsec', 'engine'] as const)
+      expect(arming.flagIs(each, flag)).toBe(whole && each === name);
+  });
+
+  test('a complaint is told from a log message that stands in the output', () => {
+    const { complaint } = arming;
+    for (const text of ['% Maximum number of conditions reached', 'ok\n% Bad thing', '%Error: x', '% SYS: no'])
+      expect(complaint.test(text), text).toBe(true);
+    for (const text of ['', '%SYS-5-CONFIG_I: x', '*Mar 12 18:22:10.706: %CRYPTO-4-RECVD_PKT_INV_SPI: x', 'CPU 3%/1%'])
+      expect(complaint.test(text), text).toBe(false);
   });
 });
 

@@ -1,6 +1,7 @@
 /** What Cisco IOS and IOS XE share: prompts, paging, refusals, grammar, parsers. Each platform adds its own to it. No I/O here. */
 import type { CaptureRound } from '../../model/capture.ts';
 import type { CaptureScope, Platform, PlatformDefinition } from '../platform.ts';
+import { arming } from './arming.ts';
 import { type CapturePlanVariant, capturePlan, SHOW_CLOCK, SHOW_DEBUGGING } from './capture-plan.ts';
 import { parseClock } from './clock.ts';
 import { parseCpu } from './cpu.ts';
@@ -9,8 +10,12 @@ import { debugOffLines, debugOffOne, parseDebugging } from './debugging.ts';
 import { grammar, spiWord } from './grammar.ts';
 import { parseIpsecSas } from './ipsec-sa.ts';
 import { parseLogging } from './logging.ts';
+import { parseLoggingLevels } from './logging-levels.ts';
+import { parseLoggingSettings } from './logging-settings.ts';
+import { parseMemory } from './memory.ts';
 import { PREAMBLE } from './output-lines.ts';
 import { parseSaCount } from './sa-count.ts';
+import { parseVtyLines } from './vty-lines.ts';
 
 const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&');
 
@@ -24,7 +29,11 @@ const definition: PlatformDefinition = {
       prompt: (host) => new RegExp(`^${escaped(host)}# ?$`),
       enter: { from: 'exec', send: 'enable', asks: /^Password: ?$/i },
     },
-    config: { prompt: (host) => new RegExp(`^${escaped(host.slice(0, HOST_IN_CONFIG_PROMPT))}\\(config[^()]{0,40}\\)# ?$`) },
+    config: {
+      prompt: (host) => new RegExp(`^${escaped(host.slice(0, HOST_IN_CONFIG_PROMPT))}\\(config[^()]{0,40}\\)# ?$`),
+      enter: { from: 'enable', send: 'configure terminal' },
+      leave: 'end',
+    },
   },
   // R1>   hub-01.example.net#   HUB-stby#
   firstPrompt: /^(?<host>[A-Za-z0-9][\w.:/-]{0,62})[>#] ?$/,
@@ -70,6 +79,7 @@ export function ciscoPlatform(name: string, variant: CapturePlanVariant): Platfo
     definition,
     capturePlan: (round: CaptureRound, scope: CaptureScope) => capturePlan(variant, round, scope),
     debugOff: { all: 'undebug all', one: debugOffOne, ones: debugOffLines },
+    arming,
     showDebugging: SHOW_DEBUGGING,
     showClock: SHOW_CLOCK,
     corroborate: (spiAsReceived) => {
@@ -86,6 +96,10 @@ export function ciscoPlatform(name: string, variant: CapturePlanVariant): Platfo
       ipsecSas: parseIpsecSas,
       conditions: parseDebugConditions,
       cpu: parseCpu,
+      loggingLevels: parseLoggingLevels,
+      loggingSettings: parseLoggingSettings,
+      vtyLines: parseVtyLines,
+      memory: parseMemory,
     },
   };
 }

@@ -2,6 +2,7 @@
  * `show debugging`: which debugs are on. Shape: DebugFlag[] in ../platform.ts. What cannot be read stays in `unread`: a verification
  * that debugs are off must not rest on a line that nobody understood.
  */
+import type { DebugName } from '../../model/arming.ts';
 import type { DebugFlag, Line, Parser } from '../platform.ts';
 import { dataLines } from './output-lines.ts';
 
@@ -65,7 +66,7 @@ export const parseDebugging: Parser<DebugFlag[]> = (output) => {
 // Crypto IPSEC debugging             -> no debug crypto ipsec
 // IKEv2 default debugging            -> no debug crypto ikev2
 // IKEv2 packet debugging             -> no debug crypto ikev2 packet
-const WHATS = ['isakmp', 'ipsec', 'engine', 'ikev2'] as const;
+const WHATS: readonly DebugName[] = ['isakmp', 'ipsec', 'engine', 'ikev2'];
 const KINDS = ['error', 'internal', 'packet', 'ha'] as const;
 const ONE = new RegExp(`^(?:crypto )?(?<what>${WHATS.join('|')})(?: (?<kind>default|${KINDS.join('|')}))? debugging$`, 'i');
 
@@ -74,10 +75,16 @@ export const debugOffLines: readonly string[] = WHATS.flatMap((what) =>
   ['', ...KINDS.map((kind) => ` ${kind}`)].map((kind) => `no debug crypto ${what}${kind}`),
 );
 
-/** The line that turns one crypto flag off; null when the flag is none that this pair could have armed. */
-export function debugOffOne(flag: DebugFlag): string | null {
+/** Which of the debugs that this pair could have armed a flag is. `kind` null: the debug itself, else a part of it. Null: none of them. */
+export function readCryptoFlag(flag: DebugFlag): { readonly name: DebugName; readonly kind: string | null } | null {
   const found = ONE.exec(flag.text)?.groups;
   if (!flag.crypto || !found) return null;
   const kind = found['kind']?.toLowerCase();
-  return `no debug crypto ${found['what']!.toLowerCase()}${kind === undefined || kind === 'default' ? '' : ` ${kind}`}`;
+  return { name: found['what']!.toLowerCase() as DebugName, kind: kind === undefined || kind === 'default' ? null : kind };
+}
+
+/** The line that turns one crypto flag off; null when the flag is none that this pair could have armed. */
+export function debugOffOne(flag: DebugFlag): string | null {
+  const read = readCryptoFlag(flag);
+  return read === null ? null : `no debug crypto ${read.name}${read.kind === null ? '' : ` ${read.kind}`}`;
 }

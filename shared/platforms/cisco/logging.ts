@@ -5,7 +5,16 @@
 import type { Line, LoggingBuffer, Parser } from '../platform.ts';
 import { PREAMBLE } from './output-lines.ts';
 
-const LEVELS = ['emergencies', 'alerts', 'critical', 'errors', 'warnings', 'notifications', 'informational', 'debugging'];
+export const LOG_LEVELS: readonly string[] = [
+  'emergencies',
+  'alerts',
+  'critical',
+  'errors',
+  'warnings',
+  'notifications',
+  'informational',
+  'debugging',
+];
 
 //     Buffer logging:  level debugging, 481 messages logged, xml disabled,
 //     Buffer logging:  disabled, xml disabled,
@@ -49,7 +58,7 @@ export const parseLogging: Parser<LoggingBuffer> = (output) => {
     if (text.trim() === '' || PREAMBLE.some((pattern) => pattern.test(text))) continue;
     const level = LEVEL.exec(text)?.groups;
     if (level && (index < headerEnd || headerEnd === -1)) {
-      const number = level['disabled'] === undefined ? LEVELS.indexOf(level['level']!) : -1;
+      const number = level['disabled'] === undefined ? LOG_LEVELS.indexOf(level['level']!) : -1;
       if (number < 0 && level['disabled'] === undefined) unread.push({ number: index + 1, text });
       else if (level['which'] === 'Buffer') bufferLevel = number;
       else monitorLevel = number;

@@ -6,7 +6,8 @@ import { basename, dirname, extname, join, resolve } from 'node:path';
 import type { AddressRange } from '../../shared/model/address.ts';
 import type { DeviceMatch } from '../../shared/model/watch.ts';
 import type { SnmpCredentials } from '../net/signalling.ts';
-import type { Config, DeviceConfig, JumpConfig, PeerConfig, SourceConfig } from './config.ts';
+import type { AlarmChannelConfig, Config, DeviceConfig, JumpConfig, PeerConfig, SourceConfig } from './config.ts';
+import { peerConditions } from './arming-fields.ts';
 import type { FaultPath } from './faults.ts';
 import { hostRange, senders } from './rules.ts';
 import type { Spelled, SpelledDevice, SpelledPeer, SpelledSource } from './schema.ts';
@@ -120,10 +121,15 @@ const isOneHost = (range: AddressRange): boolean => range.bits === (range.family
 
 export function assembleConfig(
   spelled: Spelled,
-  parts: { readonly device: DeviceConfig; readonly peers: readonly PeerConfig[]; readonly redactionKey: string | null },
+  parts: {
+    readonly device: DeviceConfig;
+    readonly peers: readonly PeerConfig[];
+    readonly alarms: readonly AlarmChannelConfig[];
+    readonly redactionKey: string | null;
+  },
   file: string,
 ): Config {
-  const { capture, stop, signal, evidence } = spelled;
+  const { arming, capture, stop, signal, evidence } = spelled;
   const folder = dirname(file);
   const dataDir = resolve(folder, spelled.dataDir ?? `spitrap-data/${basename(file, extname(file))}`);
   return {
@@ -141,7 +147,17 @@ export function assembleConfig(
       commandTimeoutMs: capture.commandTimeout,
       commandBytesMax: capture.commandBytesMax,
     },
-    stop: { delayMs: stop.delay, mode: stop.mode, maxDelayMs: stop.maxDelay },
+    arm: spelled.arm,
+    arming: {
+      debugs: arming.debugs,
+      conditions: arming.conditions ?? peerConditions(parts.peers),
+      leaseMs: arming.lease,
+      maxDebugMs: arming.maxDebug,
+      rearm: arming.rearm ?? { kind: spelled.arm === 'always' ? 'if-transient' : 'never' },
+      deadMan: arming.deadMan,
+      allowRemoteArm: arming.allowRemoteArm,
+    },
+    stop: { delayMs: stop.delay, mode: stop.mode ?? (spelled.arm === 'manual' ? 'all' : 'own'), maxDelayMs: stop.maxDelay },
     signal: {
       listen: signal.listen,
       root: signal.root,
@@ -162,6 +178,7 @@ export function assembleConfig(
       maxEventAgeMs: evidence.maxEventAge,
       holdDownMs: evidence.holdDown,
     },
+    alarms: parts.alarms,
     budgets: spelled.budgets,
     log: spelled.log,
   };

@@ -1,5 +1,6 @@
 /** The configuration as the program uses it: validated, defaults filled in, secrets read. Written by load.ts from the schema; docs/configuration.md lists every key. */
 import type { AddressRange } from '../../shared/model/address.ts';
+import type { ArmWhen, DebugName } from '../../shared/model/arming.ts';
 import type { DurationMs } from '../../shared/model/time.ts';
 import type { DeviceMatch, Mode, Role, Trigger } from '../../shared/model/watch.ts';
 import type { AgreedValues } from '../../shared/wire/signal.ts';
@@ -18,9 +19,13 @@ export interface Config {
   readonly peers: readonly PeerConfig[];
   readonly trigger: Trigger;
   readonly capture: CaptureConfig;
+  readonly arm: ArmWhen;
+  readonly arming: ArmingConfig;
   readonly stop: StopConfig;
   readonly signal: SignalConfig;
   readonly evidence: EvidenceConfig;
+  /** Whom alarms are told to. Empty: log, status and `spitrap ack` alone have them. */
+  readonly alarms: readonly AlarmChannelConfig[];
   readonly budgets: { readonly incidentsPerHour: number };
   readonly log: { readonly level: 'debug' | 'info' | 'warn' | 'error'; readonly format: 'json' | 'pretty' | 'auto' };
 }
@@ -107,10 +112,24 @@ export interface CaptureConfig {
   readonly commandBytesMax: number;
 }
 
+export interface ArmingConfig {
+  readonly debugs: readonly DebugName[];
+  /** Canonical; at most ten. */
+  readonly conditions: readonly string[];
+  readonly leaseMs: DurationMs;
+  readonly maxDebugMs: DurationMs;
+  readonly rearm: Rearm;
+  readonly deadMan: boolean;
+  readonly allowRemoteArm: boolean;
+}
+
+/** After an incident. */
+export type Rearm = { readonly kind: 'never' | 'if-transient' } | { readonly kind: 'after'; readonly afterMs: DurationMs };
+
 export interface StopConfig {
   /** From the message to `undebug all`: 18 s, Note A's. */
   readonly delayMs: DurationMs;
-  readonly mode: 'all';
+  readonly mode: 'all' | 'own';
   /** IntData2 of an alert is clamped to it. */
   readonly maxDelayMs: DurationMs;
 }
@@ -140,3 +159,32 @@ export interface EvidenceConfig {
   readonly maxEventAgeMs: DurationMs;
   readonly holdDownMs: DurationMs;
 }
+
+export interface AlarmChannelCommon {
+  readonly name: string;
+  /** The least severe alarms that are told. */
+  readonly severity: 'warning' | 'critical';
+  readonly repeatEveryMs: DurationMs;
+  readonly timeoutMs: DurationMs;
+}
+
+export type AlarmFacility = 'user' | 'daemon' | 'auth' | 'syslog' | 'cron' | `local${0 | 1 | 2 | 3 | 4 | 5 | 6 | 7}`;
+
+export type AlarmChannelConfig =
+  | (AlarmChannelCommon & {
+      readonly kind: 'webhook';
+      /** Its path may be a secret. */
+      readonly url: string;
+      /** Names in lower case; values are secrets. */
+      readonly headers: Readonly<Record<string, string>>;
+      /** PEM. */
+      readonly ca: string | null;
+    })
+  | (AlarmChannelCommon & {
+      readonly kind: 'syslog';
+      readonly send: Endpoint;
+      readonly transport: 'udp' | 'tcp';
+      readonly format: 'rfc5424' | 'rfc3164';
+      readonly facility: AlarmFacility;
+    })
+  | (AlarmChannelCommon & { readonly kind: 'command'; readonly run: readonly string[] });

@@ -80,7 +80,7 @@ function groupOf(path: string): string {
   return OF_THEIR_OWN.has(top) ? `\`${top}\`` : 'The agent';
 }
 
-const OF_THEIR_OWN = new Set(['device', 'sources', 'peers', 'capture', 'stop', 'signal', 'evidence', 'budgets', 'log']);
+const OF_THEIR_OWN = new Set(['device', 'sources', 'peers', 'capture', 'stop', 'signal', 'evidence', 'alarms', 'budgets', 'log']);
 
 function table(settings: readonly Setting[]): string {
   const rows = settings.map(({ path, spelled, default: fallback, doc, only }) => {

@@ -8,6 +8,7 @@ import convict from 'convict';
 import { z } from 'zod';
 import { type ErrorCode, SpitrapError } from '../../shared/errors.ts';
 import { printable } from '../../shared/model/printable.ts';
+import { assembleAlarmChannels } from './alarm-channels.ts';
 import { assembleConfig, assembleDevice, assemblePeer } from './assemble.ts';
 import type { Config } from './config.ts';
 import type { ConfigHost } from './config-host.ts';
@@ -69,11 +70,12 @@ export function loadConfigText(text: string, file: string, host: ConfigHost): Lo
   // A root that is at fault is one of the faults: nothing is built with this one.
   const root = parts.signal.root ?? 91;
   const peers = parts.peers?.flatMap((peer, index) => (peer ? [assemblePeer(peer, index, root, reader)] : []));
+  const alarms = assembleAlarmChannels(parts.alarms ?? [], reader);
   const keyRef = parts.evidence?.redactionKey;
   const redactionKey = keyRef ? readSecret(keyRef, ['evidence', 'redactionKey'], { charactersMin: 8 }, reader) : null;
   if (judgement.faults.length > 0 || !device || !peers) throw judgement.error();
   return {
-    config: assembleConfig(parts as Spelled, { device, peers, redactionKey }, file),
+    config: assembleConfig(parts as Spelled, { device, peers, alarms, redactionKey }, file),
     warnings: judgement.warnings,
     secrets,
   };

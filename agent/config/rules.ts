@@ -4,11 +4,13 @@
  */
 import { type AddressRange, rangeContains, rangesOverlap } from '../../shared/model/address.ts';
 import type { Endpoint } from '../ports.ts';
+import { alarmChannelsDiffer, type SpelledAlarmChannel } from './alarm-channels.ts';
+import { conditionsStand, remoteArmAuthenticated, stopModeFits } from './arming-fields.ts';
 import type { FaultPath } from './faults.ts';
 import { formatEndpoint } from './fields.ts';
 import type { Spelled, SpelledDevice, SpelledPeer, SpelledSource } from './schema.ts';
 
-type Section<K extends 'stop' | 'signal'> = Partial<Omit<Spelled[K], 'values'>>;
+type Section<K extends 'stop' | 'signal' | 'arming'> = Partial<Omit<Spelled[K], 'values'>>;
 
 /** What of the file was good; the place of a faulty peer or source stays empty, so that indexes hold. */
 export interface Parts {
@@ -16,6 +18,9 @@ export interface Parts {
   readonly device?: SpelledDevice;
   readonly sources?: readonly (SpelledSource | undefined)[];
   readonly peers?: readonly (SpelledPeer | undefined)[];
+  readonly alarms?: readonly (SpelledAlarmChannel | undefined)[];
+  readonly arm?: Spelled['arm'];
+  readonly arming: Section<'arming'>;
   readonly stop: Section<'stop'>;
   readonly signal: Section<'signal'> & { readonly values: Partial<Spelled['signal']['values']> };
 }
@@ -49,6 +54,10 @@ const rules: readonly Rule[] = [
   v1Unacknowledged,
   peersTellApart,
   insecureSaid,
+  alarmChannelsDiffer,
+  stopModeFits,
+  conditionsStand,
+  remoteArmAuthenticated,
 ];
 
 function delayFits({ stop }: Parts, { fault }: Findings): void {

@@ -5,6 +5,8 @@
 import type convict from 'convict';
 import { z } from 'zod';
 import { defaultValues } from '../../shared/wire/signal.ts';
+import { armField, armingSection } from './arming-fields.ts';
+import { alarmChannel } from './alarm-channels.ts';
 import { stopOperators } from './config.ts';
 import { fieldNotes, listOf, mapping, notYet, oneOrMany, optional, required, section, withDefault } from './field-notes.ts';
 import * as kinds from './fields.ts';
@@ -18,7 +20,6 @@ const DAY = 24 * HOUR;
 const MIB = 1024 ** 2;
 const TIB = 1024 ** 4;
 
-const ARMING_LATER = 'not yet supported: arming comes in a later version; turn the debugs on yourself and write manual';
 
 export const platformNames = ['cisco-ios', 'cisco-iosxe'] as const;
 export const authProtocols = ['sha1', 'sha224', 'sha256', 'sha384', 'sha512'] as const;
@@ -205,11 +206,8 @@ export const rootShape = {
     '`observe` journals what it would do and sends only its login and `show clock`; `capture` sends `show` commands only; `act` does all.',
   ),
   hold: withDefault(kinds.flag(), false, 'Start on hold: no new incident acts. Also `spitrap hold`, or a file HOLD in dataDir.'),
-  arm: withDefault(
-    kinds.word(['manual'], { 'on-first-sighting': ARMING_LATER, always: ARMING_LATER }),
-    'manual',
-    'Who turns debugs on: you do.',
-  ),
+  arm: armField(),
+  arming: armingSection(),
   dataDir: optional(
     kinds.text('path'),
     'Journal, ring, bundles, control socket; one agent each. Relative to this file.',
@@ -247,12 +245,10 @@ export const rootShape = {
         '18s',
         'From the message to `undebug all`. Note A’s value; the volume of debugs decides.',
       ),
-      mode: withDefault(
-        kinds.word(['all'], {
-          own: 'not yet supported: turning off only what the pair armed needs arming, which comes in a later version',
-        }),
-        'all',
-        '`all` is Note A’s `undebug all`.',
+      mode: optional(
+        kinds.word(['all', 'own']),
+        '`all` is Note A’s `undebug all`, which also ends what others have turned on. `own` turns off only what the agent armed; when two readings still show it on, it becomes `all`.',
+        '`all` with `arm: manual`, else `own`',
       ),
       maxDelay: withDefault(kinds.duration(SECOND, HOUR), '5m', 'The longest delay that an alert can ask for.'),
     },
@@ -313,6 +309,11 @@ export const rootShape = {
       holdDown: withDefault(kinds.duration(0, 7 * DAY), '1h', 'After a stop the same flow opens no new incident for so long.'),
     },
     'What is kept on disk.',
+  ),
+  alarms: withDefault(
+    listOf(alarmChannel, 'list of channels'),
+    [],
+    'Whom alarms are told to, beside the log and `spitrap status` (alarms.md).',
   ),
   budgets: section(
     { incidentsPerHour: withDefault(kinds.count(1, 1_000), 12, 'Incidents an hour that act, per device and per peer.') },

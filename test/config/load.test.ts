@@ -51,6 +51,7 @@ describe('the smallest pair', () => {
         maxEventAgeMs: 60_000,
         holdDownMs: 3_600_000,
       },
+      alarms: [],
       budgets: { incidentsPerHour: 12 },
       log: { level: 'info', format: 'auto' },
     });

@@ -272,7 +272,8 @@ function simSources(end: End, syslog: Syslog): SourceConfig[] {
   return kinds.map((kind) => ({ kind, name: kind, listen, allow }));
 }
 
-function simConfig(end: End, mode: Mode, syslog: Syslog): Config {
+/** Of one end of a pair; sim-fleet.ts takes it as the pattern of its agents. */
+export function simConfig(end: End, mode: Mode, syslog: Syslog): Config {
   const other: End = end === 'hub' ? 'spoke' : 'hub';
   const range = (text: string) => parseRange(text)!;
   const peer: PeerConfig = {
@@ -339,6 +340,7 @@ function simConfig(end: End, mode: Mode, syslog: Syslog): Config {
       maxEventAgeMs: 60_000,
       holdDownMs: 3_600_000,
     },
+    alarms: [],
     budgets: { incidentsPerHour: 12 },
     log: { level: 'info', format: 'json' },
   };

@@ -158,6 +158,10 @@ export const limits = {
   alarmsMax: 500,
   /** Sightings at a spoke, which open nothing there and are told in done. */
   ownSightingsMax: 100,
+  /** Incidents per peer remembered for how often they recur (7 days); a storm of 5,000 spokes is 5,000 entries. The oldest go first. */
+  recurrencesMax: 10_000,
+  /** Flows named in one addendum of verdicts; the rest is counted. */
+  judgedFlowsNamedMax: 100,
   /** Hold-down entries of (src, dst, SPI). */
   heldFlowsMax: 10_000,
 } as const;

@@ -3,8 +3,9 @@
  * Called by perform.ts. A slow or broken device makes holes with reasons, never an exception.
  */
 import type { Clock } from '../../shared/clock.ts';
-import type { CaptureRecord } from '../../shared/coordinate/book.ts';
+import type { CaptureRecord, FlowSample } from '../../shared/coordinate/book.ts';
 import type { Effect } from '../../shared/coordinate/effect.ts';
+import { sampleFlow } from '../../shared/coordinate/flow-sample.ts';
 import { limits } from '../../shared/limits.ts';
 import type { CommandResult } from '../../shared/model/capture.ts';
 import type { Flow } from '../../shared/model/flow.ts';
@@ -14,7 +15,7 @@ import type { CaptureConfig } from '../config/config.ts';
 import type { Device } from '../device/device.ts';
 
 export type CaptureOrder = Extract<Effect, { readonly kind: 'capture' }>;
-export type CaptureSummary = Pick<CaptureRecord, 'round' | 'withOutput' | 'planned' | 'whole' | 'spiSeen'>;
+export type CaptureSummary = Pick<CaptureRecord, 'round' | 'withOutput' | 'planned' | 'whole' | 'spiSeen' | 'seen'>;
 /** Takes it and returns at once: a capture waits for no disk. `peer`: whose scope the command had; null: the whole device's. */
 export type SaveOutput = (result: CommandResult, peer: string | null) => void;
 
@@ -76,6 +77,7 @@ class Progress {
   #holes = 0;
   #sas: number | null = 0;
   #spiSeen: CaptureSummary['spiSeen'] = 'unknown';
+  readonly #seen: FlowSample[] = [];
   readonly #platform: Platform;
   readonly #flows: readonly Flow[];
 
@@ -103,7 +105,9 @@ class Progress {
 
   #lookForSpi(result: CommandResult): void {
     if (!result.command.includes('ipsec sa')) return;
-    const sas = this.#platform.parsers.ipsecSas(result.output).value.flatMap((ident) => ident.sas);
+    const idents = this.#platform.parsers.ipsecSas(result.output).value;
+    this.#seen.push(...this.#flows.flatMap((flow) => sampleFlow(flow, idents) ?? []));
+    const sas = idents.flatMap((ident) => ident.sas);
     const ours = sas.filter((sa) => this.#flows.some((flow) => flow.spi === sa.spi));
     if (ours.some((sa) => sa.direction === 'outbound')) this.#spiSeen = 'outbound';
     else if (ours.length > 0) this.#spiSeen = this.#spiSeen === 'outbound' ? 'outbound' : 'inbound';
@@ -120,6 +124,7 @@ class Progress {
   }
 
   summary(): Omit<CaptureSummary, 'round' | 'planned'> {
-    return { withOutput: this.#withOutput, whole: this.#holes === 0, spiSeen: this.#spiSeen };
+    const seen = this.#seen.length > 0 ? { seen: this.#seen } : {};
+    return { withOutput: this.#withOutput, whole: this.#holes === 0, spiSeen: this.#spiSeen, ...seen };
   }
 }

@@ -2,6 +2,7 @@
  * Everything an agent remembers about incidents: plain JSON, so that it can be journaled and rebuilt by replaying the inputs.
  * Changed only by step.ts; the coordinator holds the current one.
  */
+import type { Judgement, Verdict } from '../detect/judge.ts';
 import type { Flow } from '../model/flow.ts';
 import type { DurationMs, Monotonic, Wall } from '../model/time.ts';
 import type { IncidentId } from '../model/ulid.ts';
@@ -24,11 +25,13 @@ export interface Book {
   /** Sightings at a spoke, where they open nothing: reported in done. */
   readonly ownSightings: readonly { readonly flow: Flow; readonly at: Monotonic }[];
   readonly alarmCount: number;
+  /** Closed incidents of the last seven days, one entry a peer of each: how often it comes. Oldest first. */
+  readonly recurrences: readonly Recurrence[];
   /** What was turned away at a bound, by the name of its limit. */
   readonly dropped: Readonly<Partial<Record<BookBound, number>>>;
 }
 
-export type BookBound = 'heldFlowsMax' | 'closedIdsMax' | 'alarmsMax' | 'ownSightingsMax' | 'mergedIdsMax' | 'openIncidentsMax';
+export type BookBound = 'recurrencesMax' | 'heldFlowsMax' | 'closedIdsMax' | 'alarmsMax' | 'ownSightingsMax' | 'mergedIdsMax' | 'openIncidentsMax';
 
 export const emptyBook: Book = {
   hold: false,
@@ -40,6 +43,7 @@ export const emptyBook: Book = {
   debugsOn: null,
   ownSightings: [],
   alarmCount: 0,
+  recurrences: [],
   dropped: {},
 };
 
@@ -93,6 +97,8 @@ export interface FlowRecord {
   readonly late: boolean;
   /** `not-needed`: the line came over a connection. Only not-needed, found and undecided flows cause anything. */
   readonly corroboration: 'not-needed' | 'pending' | 'found' | 'undecided' | 'absent' | 'over-limit';
+  /** Absent: nothing could be said yet (judging.ts). */
+  readonly judged?: Judgement;
 }
 
 export interface PeerRecord {
@@ -172,6 +178,20 @@ export interface CaptureRecord {
   readonly whole: boolean;
   /** Where the bad SPI stood at this end, if the capture shows it. */
   readonly spiSeen: 'outbound' | 'inbound' | 'none' | 'unknown';
+  /** Of the flows that it was made for, those whose SAs it shows. */
+  readonly seen?: readonly FlowSample[];
+}
+
+/** One sample of this device's SAs with the other end of a flow. */
+export interface FlowSample {
+  readonly flow: Flow;
+  /** Where the bad SPI stands among them. */
+  readonly spi: 'outbound' | 'inbound' | 'none';
+  /** Inbound SAs with another SPI. */
+  readonly otherInbound: number;
+  /** Packets decrypted, and packets refused (`invalid sa`, `recv errors`), from there, over all of them; null: not shown. */
+  readonly decaps: number | null;
+  readonly errors: number | null;
 }
 
 export type Outcome = {
@@ -192,6 +212,16 @@ export interface ClosedIncident {
   readonly signallers: Incident['signallers'];
   /** Dones that came in, or were still missing at the seal. */
   readonly dones: readonly { readonly peer: string; readonly done: DoneReport | null }[];
+  /** Of all its flows together; revised while they are held. Absent: closed without a flow that could be judged. */
+  readonly judged?: { readonly verdict: Verdict; readonly flows: number };
+}
+
+export interface Recurrence {
+  readonly peer: string;
+  readonly incident: IncidentId;
+  /** When it opened. */
+  readonly wall: Wall;
+  readonly flows: number;
 }
 
 export interface HeldFlow {
@@ -207,6 +237,21 @@ export interface HeldFlow {
   readonly count: number;
   readonly first: Monotonic;
   readonly last: Monotonic;
+  readonly judged?: Judgement;
+  /** What its incident left to judge it by; absent: nothing. */
+  readonly signs?: FlowSigns;
+  /** Its silence counts from here: the agent was away before. */
+  readonly watchedFrom?: Monotonic;
+}
+
+export interface FlowSigns {
+  /** False: a peer told of it. */
+  readonly receiver: boolean;
+  /** The peer whose done speaks of this flow; null: none does. */
+  readonly sender: string | null;
+  readonly atSender: 'current' | 'not-current' | 'unknown';
+  readonly newSpiInUse: boolean;
+  readonly errorsClimb: boolean;
 }
 
 export interface Alarm {

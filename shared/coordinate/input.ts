@@ -67,7 +67,7 @@ export type InputBody =
     }
   | ({ readonly kind: 'capture-ended'; readonly incident: IncidentId } & Pick<
       CaptureRecord,
-      'round' | 'withOutput' | 'planned' | 'whole' | 'spiSeen'
+      'round' | 'withOutput' | 'planned' | 'whole' | 'spiSeen' | 'seen'
     >)
   | { readonly kind: 'stop-attempted'; readonly incident: IncidentId; readonly attempt: number; readonly outcome: StopAttempt }
   | {
@@ -98,4 +98,4 @@ export type InputBody =
   /** Now and then: forgets what is older than it must be remembered. */
   | { readonly kind: 'expire' };
 
-export type TimerName = 'stop' | 'stop-bound' | 'stop-retry' | 'stop-hung' | 'tail' | 'seal-deadline' | 'seal-retry';
+export type TimerName = 'stop' | 'stop-bound' | 'stop-retry' | 'stop-hung' | 'tail' | 'seal-deadline' | 'seal-retry' | 'judge';

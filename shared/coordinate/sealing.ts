@@ -182,6 +182,9 @@ export function describeDone(book: Book, incident: Incident): { bits: number; ke
     cap: `${withOutput}/${planned}`,
     spi: SPI_SEEN.find((seen) => incident.captures.some((capture) => capture.spiSeen === seen)) ?? 'unknown',
   };
+  // A rekey's old SPI may still have been outbound in the first capture: what the verdict needs is where it stood after.
+  const later = incident.captures.findLast((capture) => capture.round === 'stop' && capture.spiSeen !== 'unknown')?.spiSeen;
+  if (later !== undefined && later !== keys['spi']) keys['later'] = later;
   if (incident.onHold) keys['mode'] = 'hold';
   else if (incident.mode !== 'act') keys['mode'] = incident.mode;
   if (nothingOn) keys['on'] = 'nothing';

@@ -9,6 +9,7 @@ import type { Book, Incident, SignalProgress } from './book.ts';
 import { onDebugsSeen, releaseOnHold } from './hold-down.ts';
 import { onCorroborated, onDone, onSighting } from './hub.ts';
 import type { Input } from './input.ts';
+import { judgeStep, onJudgeTimer } from './judging.ts';
 import type { Step } from './move.ts';
 import { andThen, clearAlarm, countDropped, findIncident, go, raiseAlarm, settle, stay } from './move.ts';
 import { rebase, recoverIncident } from './recovery.ts';
@@ -26,7 +27,12 @@ import {
 } from './stopping.ts';
 import { timing } from './timing.ts';
 
+/** One input, and what it changes about the verdicts of the flows. */
 export function step(rules: Rules, book: Book, input: Input): Step {
+  return judgeStep(rules, book, decide(rules, book, input), input);
+}
+
+function decide(rules: Rules, book: Book, input: Input): Step {
   switch (input.kind) {
     case 'sighting':
       return rules.role === 'spoke' ? noteSighting(book, input) : onSighting(rules, book, input);
@@ -73,6 +79,8 @@ export function step(rules: Rules, book: Book, input: Input): Step {
 type OfIncident = Extract<Input, { readonly incident: string }>;
 
 function withIncident(rules: Rules, book: Book, input: Exclude<OfIncident, { kind: 'corroborated' }>): Step {
+  // Comes after the seal: closed incidents are judged too.
+  if (input.kind === 'timer' && input.name === 'judge') return onJudgeTimer(book, input);
   const incident = findIncident(book, input.incident);
   if (incident === undefined) return stay(book, 'timer-outlived', input.incident);
   switch (input.kind) {
@@ -114,6 +122,8 @@ function onTimer(rules: Rules, book: Book, incident: Incident, input: Input & { 
       return onSealDeadline(book, incident);
     case 'seal-retry':
       return onSealRetry(book, incident);
+    case 'judge':
+      return onJudgeTimer(book, input);
     default:
       return assertNever(input.name);
   }
@@ -130,9 +140,11 @@ function onDebugsRead(book: Book, incident: Incident, input: Input & { readonly 
 function onCaptureEnded(book: Book, incident: Incident, input: Input & { readonly kind: 'capture-ended' }): Step {
   const index = incident.captures.findIndex((capture) => capture.round === input.round && capture.state === 'running');
   if (index < 0) return stay(book, 'timer-outlived', incident.id);
-  const { round, withOutput, planned, whole, spiSeen } = input;
+  const { round, withOutput, planned, whole, spiSeen, seen } = input;
   const captures = incident.captures.map((capture, at) =>
-    at === index ? ({ round, state: 'ended', withOutput, planned, whole, spiSeen } as const) : capture,
+    at === index
+      ? ({ round, state: 'ended', withOutput, planned, whole, spiSeen, ...(seen === undefined ? {} : { seen }) } as const)
+      : capture,
   );
   return settle(book, go({ ...incident, captures }, 'capture-ended'));
 }

@@ -1,0 +1,112 @@
+/**
+ * What the book knows that bears on a flow's verdict, as shared/detect/judge.ts asks for it: from an open incident's captures and dones,
+ * and, once it is closed, from the signs that it left on its held flows. Called by judging.ts.
+ */
+import type { FlowEvidence } from '../detect/judge.ts';
+import { judgeTimes } from '../detect/judge.ts';
+import type { Flow } from '../model/flow.ts';
+import type { Monotonic } from '../model/time.ts';
+import type { IncidentId } from '../model/ulid.ts';
+import type { Book, ClosedIncident, DoneReport, FlowRecord, FlowSample, FlowSigns, HeldFlow, Incident } from './book.ts';
+import { hasId, isActionable, sameFlow } from './move.ts';
+
+const noSigns: FlowSigns = { receiver: true, sender: null, atSender: 'unknown', newSpiInUse: false, errorsClimb: false };
+
+/** The two flows that this device logged last: another one's message after ours may be what kept ours from being logged. */
+export type Newest = readonly { readonly flow: Flow; readonly last: Monotonic }[];
+
+export function newestOther(book: Book): Newest {
+  let first: Newest[number] | null = null;
+  let second: Newest[number] | null = null;
+  for (const { flow, last } of book.held) {
+    if (first === null || last > first.last) [first, second] = [{ flow, last }, first];
+    else if (second === null || last > second.last) second = { flow, last };
+  }
+  return [first, second].filter((one) => one !== null);
+}
+
+/** A minute later and more: within the same minute the limit would have been ours as well. */
+const isMaskable = (newest: Newest | null, flow: Flow, last: Monotonic): boolean =>
+  newest?.some((other) => !sameFlow(other.flow, flow) && other.last - last >= judgeTimes.againMs) ?? false;
+
+export function evidenceOfRecord(incident: Incident, record: FlowRecord, at: Monotonic, newest: Newest | null): FlowEvidence {
+  const dones = incident.peers.map(({ peer, done }) => ({ peer, done }));
+  const { receiver, atSender, newSpiInUse, errorsClimb } = signsOf(incident, record, dones) ?? noSigns;
+  return {
+    believed: isActionable(record) || record.corroboration === 'pending',
+    receiver,
+    spanMs: record.last - record.first,
+    quietMs: at - record.last,
+    maskable: isMaskable(newest, record.flow, record.last),
+    atSender,
+    newSpiInUse,
+    errorsClimb,
+  };
+}
+
+export function evidenceOfHeld(held: HeldFlow, at: Monotonic, newest: Newest | null): FlowEvidence {
+  const { receiver, atSender, newSpiInUse, errorsClimb } = held.signs ?? noSigns;
+  return {
+    believed: held.believed,
+    receiver,
+    spanMs: held.last - held.first,
+    quietMs: at - (held.watchedFrom !== undefined && held.watchedFrom > held.last ? held.watchedFrom : held.last),
+    maskable: isMaskable(newest, held.flow, held.last),
+    atSender,
+    newSpiInUse,
+    errorsClimb,
+  };
+}
+
+/** Null: nothing is known beyond the messages. */
+export function signsOf(incident: Incident, record: FlowRecord, dones: ClosedIncident['dones']): FlowSigns | null {
+  const receiver = !record.sources.every((source) => source.startsWith('peer:'));
+  const sender = receiver ? senderOf(incident, record) : null;
+  const done = dones.find((known) => known.peer === sender)?.done ?? null;
+  const signs: FlowSigns = { receiver, sender, atSender: atSender(done), ...samplesOf(incident, record.flow) };
+  const says = !receiver || sender !== null || signs.newSpiInUse || signs.errorsClimb;
+  return says ? signs : null;
+}
+
+/** The peer whose done speaks of this flow: the alert names one flow, the first that the peer was alerted for (hub.ts); the stop the incident's first. */
+function senderOf(incident: Incident, record: FlowRecord): string | null {
+  const isFirst = (peer: string): boolean => incident.flows.find((flow) => flow.peers.includes(peer))?.flow === record.flow;
+  const heard = incident.peers.find(({ peer, alert }) => {
+    if (!record.peers.includes(peer) || !isFirst(peer)) return false;
+    return alert.kind === 'acknowledged' || incident.flows[0]?.flow === record.flow;
+  });
+  return heard?.peer ?? null;
+}
+
+/** `later` is where it stood at the stop, where that differs: a rekey's old SPI may be outbound for seconds. */
+function atSender(done: DoneReport | null): FlowSigns['atSender'] {
+  const where = done?.keys['later'] ?? done?.keys['spi'];
+  if (where === 'outbound') return 'current';
+  return where === 'inbound' || where === 'none' ? 'not-current' : 'unknown';
+}
+
+/** This device's two samples: at the start, and at the stop. */
+function samplesOf(incident: Incident, flow: Flow): Pick<FlowSigns, 'newSpiInUse' | 'errorsClimb'> {
+  const sample = (round: 'first' | 'stop'): FlowSample | undefined =>
+    incident.captures
+      .filter((capture) => capture.round === round)
+      .flatMap((capture) => capture.seen ?? [])
+      .find((seen) => sameFlow(seen.flow, flow));
+  const [start, end] = [sample('first'), sample('stop')];
+  if (start === undefined || end === undefined) return { newSpiInUse: false, errorsClimb: false };
+  const climbs = (key: 'decaps' | 'errors'): boolean => start[key] !== null && end[key] !== null && end[key] > start[key];
+  return { newSpiInUse: end.otherInbound > 0 && climbs('decaps'), errorsClimb: climbs('errors') };
+}
+
+/** A done that came after its incident was closed speaks of the held flows that waited for it. */
+export function withLateDone(book: Book, id: IncidentId, peer: string): Book {
+  const closed = book.closed.find((known) => hasId(known, id));
+  const done = closed?.dones.find((known) => known.peer === peer)?.done ?? null;
+  if (closed === undefined || done === null) return book;
+  const held = book.held.map((flow) =>
+    flow.incident === closed.id && flow.signs?.sender === peer
+      ? { ...flow, signs: { ...flow.signs, atSender: atSender(done) } }
+      : flow,
+  );
+  return { ...book, held };
+}

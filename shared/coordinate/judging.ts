@@ -1,0 +1,264 @@
+/**
+ * The verdict of each flow in the book, revised by whatever bears on it: the next message, a peer's done, a capture, the silence after
+ * (timer `judge`). The rule itself is shared/detect/judge.ts. Called by step.ts around every step; arming.ts asks `incidentVerdict`.
+ * A revision after the seal is an addendum; a black hole is one alarm an incident.
+ */
+import {
+  combineVerdicts,
+  type FlowEvidence,
+  firstJudgement,
+  type Judgement,
+  judgeFlow,
+  judgeTimes,
+  type Verdict,
+} from '../detect/judge.ts';
+import { limits } from '../limits.ts';
+import { formatFlow } from '../model/flow.ts';
+import type { Monotonic } from '../model/time.ts';
+import { after } from '../model/time.ts';
+import type { IncidentId } from '../model/ulid.ts';
+import { blackHoleAlarm, clearHealed } from './black-hole.ts';
+import type { Book, ClosedIncident, FlowRecord, HeldFlow, Incident } from './book.ts';
+import type { Effect } from './effect.ts';
+import { evidenceOfHeld, evidenceOfRecord, newestOther, signsOf, withLateDone } from './flow-evidence.ts';
+import type { Input } from './input.ts';
+import { andThen, findIncident, hasId, raiseAlarm, type Step, sameFlow, stay } from './move.ts';
+import type { Reason } from './reason.ts';
+import { noteRecurrence } from './recurrence.ts';
+import type { Rules } from './rules.ts';
+
+const verdictOf = (flow: { readonly judged?: Judgement }): Verdict => (flow.judged ?? firstJudgement).verdict;
+
+/** Of an incident, open or closed, by any of its ids: what re-arming `if-transient` asks. Unknown incidents are `unknown`. */
+export function incidentVerdict(book: Book, id: IncidentId): Verdict {
+  const open = findIncident(book, id);
+  if (open !== undefined)
+    return open.flowsNotKept > 0 && !open.flows.some((flow) => verdictOf(flow) === 'persistent')
+      ? 'unknown'
+      : combineVerdicts(open.flows.map(verdictOf));
+  return book.closed.find((known) => hasId(known, id))?.judged?.verdict ?? 'unknown';
+}
+
+/** What a step means for verdicts: its own effects first, then ours. The same step when it means nothing. */
+export function judgeStep(rules: Rules, before: Book, moved: Step, input: Input): Step {
+  const closed = before.incidents.length === 0 ? moved : noteClosed(before, moved, input);
+  switch (input.kind) {
+    case 'sighting':
+      return judgeSighting(rules, closed, input);
+    case 'done':
+    case 'capture-ended':
+      return closed.book === before || closed.incident === null
+        ? closed
+        : andThen(closed, (book) => rejudge(book, closed, input));
+    case 'restarted':
+      return andThen(closed, (book) => watchAnew(book, input.at));
+    case 'expire':
+    case 'hold':
+    case 'debugs-seen':
+      return clearHealed(closed);
+    default:
+      return closed;
+  }
+}
+
+/** The silence has lasted long enough, or not quite yet: then it is looked at again. */
+export function onJudgeTimer(book: Book, input: Input & { readonly kind: 'timer' }): Step {
+  const judged = judgeIncident(book, input.incident, input);
+  const wake = wakeFor(judged.book, input.incident, input.at);
+  if (judged.changed.length === 0) return { ...stay(judged.book, 'waiting', input.incident), effects: wake };
+  return { book: judged.book, effects: [...judged.effects, ...wake], reason: judged.reason, incident: input.incident };
+}
+
+interface Judged {
+  readonly book: Book;
+  readonly changed: readonly Changed[];
+  readonly effects: readonly Effect[];
+  readonly reason: Reason;
+}
+interface Changed {
+  readonly flow: FlowRecord['flow'];
+  readonly judged: Judgement;
+  readonly before: Verdict;
+}
+
+const REASONS = {
+  transient: 'judged-transient',
+  persistent: 'judged-persistent',
+  unknown: 'judged-unknown',
+} as const satisfies Record<Verdict, Reason>;
+
+function rejudge(book: Book, step: Step, input: Input): Step {
+  const id = step.incident!;
+  const told = input.kind === 'done' ? withLateDone(book, id, input.peer) : book;
+  const judged = judgeIncident(told, id, input);
+  return { book: judged.book, effects: judged.effects, reason: judged.reason, incident: id };
+}
+
+/** Every flow of one incident, anew: its records while it is open, its held flows after. The same book when no judgement changes. */
+function judgeIncident(book: Book, id: IncidentId, input: Input): Judged {
+  const open = findIncident(book, id);
+  const owner = open?.id ?? book.closed.find((known) => hasId(known, id))?.id ?? id;
+  const other = newestOther(book);
+  const changed: Changed[] = [];
+  const revise = <T extends FlowRecord | HeldFlow>(flow: T, evidence: FlowEvidence): T => {
+    const judged = judgeFlow(evidence);
+    // A black hole that heals was one all the same.
+    if (verdictOf(flow) === 'persistent' || sameJudgement(flow.judged ?? firstJudgement, judged)) return flow;
+    changed.push({ flow: flow.flow, judged, before: verdictOf(flow) });
+    return { ...flow, judged };
+  };
+  const incidents =
+    open === undefined
+      ? book.incidents
+      : book.incidents.map((incident) =>
+          incident === open
+            ? { ...open, flows: open.flows.map((flow) => revise(flow, evidenceOfRecord(open, flow, input.at, other))) }
+            : incident,
+        );
+  const held =
+    open === undefined
+      ? book.held.map((flow) => (flow.incident === owner ? revise(flow, evidenceOfHeld(flow, input.at, other)) : flow))
+      : book.held;
+  if (changed.length === 0) return { book, changed, effects: [], reason: 'waiting' };
+  const next = judgeClosed({ ...book, incidents, held }, owner);
+  const verdict = incidentVerdict(next, owner);
+  const sealed = open === undefined || open.sealing === 'sealed' || open.sealing === 'requested';
+  // Other grounds for the same verdict are told once, when the silence is over: the done or capture that brought them is there already.
+  const tells = sealed && (input.kind === 'timer' || changed.some(({ judged, before }) => judged.verdict !== before));
+  return { book: next, changed, effects: tells ? [addendum(owner, verdict, changed, input)] : [], reason: REASONS[verdict] };
+}
+
+const sameJudgement = (a: Judgement, b: Judgement): boolean => a.verdict === b.verdict && a.grounds.join() === b.grounds.join();
+
+const addendum = (
+  incident: IncidentId,
+  verdict: Verdict,
+  changed: readonly Pick<Changed, 'flow' | 'judged'>[],
+  input: Input,
+): Effect => ({
+  kind: 'addendum',
+  incident,
+  what: {
+    kind: 'judged',
+    verdict,
+    flows: changed.slice(0, limits.judgedFlowsNamedMax).map(({ flow, judged }) => ({ flow, ...judged })),
+    more: Math.max(0, changed.length - limits.judgedFlowsNamedMax),
+    atWall: input.wall,
+  },
+});
+
+/** Of a closed incident: its verdict as its held flows now stand. What is not held any more cannot make it transient. */
+function judgeClosed(book: Book, id: IncidentId): Book {
+  const closed = book.closed.find((known) => known.id === id);
+  if (closed?.judged === undefined) return book;
+  const flows = book.held.filter((held) => held.incident === id);
+  const combined = combineVerdicts(flows.map(verdictOf));
+  const verdict = combined === 'transient' && flows.length < closed.judged.flows ? 'unknown' : combined;
+  if (verdict === closed.judged.verdict) return book;
+  const judged: ClosedIncident = { ...closed, judged: { ...closed.judged, verdict } };
+  return { ...book, closed: book.closed.map((known) => (known === closed ? judged : known)) };
+}
+
+/** A message of a flow that is held or open: the one that turns it into a black hole raises the alarm, later ones renew its text. */
+function judgeSighting(rules: Rules, moved: Step, input: Input & { readonly kind: 'sighting' }): Step {
+  if (moved.incident === null) return moved;
+  const { book } = moved;
+  const id = moved.incident;
+  // An entry whose time is over may still stand there; the one that this message has touched is meant.
+  const held = book.held.findLast(
+    (known) => known.last === input.at && known.incident === id && sameFlow(known.flow, input.flow),
+  );
+  const open = findIncident(book, id);
+  const record = open?.flows.find((known) => sameFlow(known.flow, input.flow));
+  const flow = held ?? record;
+  if (flow === undefined) return moved;
+  const judged = judgeFlow(
+    held !== undefined ? evidenceOfHeld(held, input.at, null) : evidenceOfRecord(open!, record!, input.at, null),
+  );
+  if (judged.verdict !== 'persistent') return held?.count === 1 ? judgeLater(moved, held, input.at) : moved;
+  const known = verdictOf(flow);
+  const marked = known === 'persistent' ? book : markPersistent(book, id, input.flow, judged);
+  const told = known === 'persistent' || (open !== undefined && open.sealing === 'no') ? [] : [input.flow];
+  const verdict = incidentVerdict(marked, id);
+  const effects = told.map((one) => addendum(id, verdict, [{ flow: one, judged }], input));
+  return andThen({ ...moved, book: marked, effects: [...moved.effects, ...effects] }, (next) =>
+    raiseAlarm(next, input, blackHoleAlarm(rules, next, id, input)),
+  );
+}
+
+function markPersistent(book: Book, id: IncidentId, flow: FlowRecord['flow'], judged: Judgement): Book {
+  const mark = <T extends FlowRecord | HeldFlow>(known: T): T => (sameFlow(known.flow, flow) ? { ...known, judged } : known);
+  const incidents = book.incidents.map((incident) =>
+    hasId(incident, id) ? { ...incident, flows: incident.flows.map(mark) } : incident,
+  );
+  return judgeClosed({ ...book, incidents, held: book.held.map(mark) }, id);
+}
+
+/** A late flow of a closed incident: looked at once it has been silent, unless that is planned already. */
+function judgeLater(moved: Step, held: HeldFlow, at: Monotonic): Step {
+  const { book } = moved;
+  if (book.incidents.some((incident) => incident.id === held.incident)) return moved;
+  const planned = book.held.some((other) => other !== held && other.incident === held.incident && isOpenQuestion(other, at));
+  return planned ? moved : { ...moved, effects: [...moved.effects, ...wakeFor(book, held.incident, at)] };
+}
+
+const silentFrom = (held: HeldFlow): Monotonic =>
+  held.watchedFrom !== undefined && held.watchedFrom > held.last ? held.watchedFrom : held.last;
+
+const isOpenQuestion = (held: HeldFlow, at: Monotonic): boolean =>
+  verdictOf(held) === 'unknown' && held.believed && held.signs?.receiver !== false && at - silentFrom(held) < judgeTimes.quietMs;
+
+/** When the first flow of a closed incident will have been silent long enough; nothing when none is waited for. */
+function wakeFor(book: Book, incident: IncidentId, at: Monotonic): Effect[] {
+  let first: Monotonic | null = null;
+  for (const held of book.held) {
+    if (held.incident !== incident || !isOpenQuestion(held, at)) continue;
+    const due = after(silentFrom(held), judgeTimes.quietMs);
+    if (first === null || due < first) first = due;
+  }
+  return first === null ? [] : [{ kind: 'wake', incident, name: 'judge', at: first }];
+}
+
+/** An incident has left the open ones: what its evidence says of its flows stays with them, and the silence is waited for. */
+function noteClosed(before: Book, moved: Step, input: Input): Step {
+  const gone = before.incidents.filter((incident) => !moved.book.incidents.some((known) => known.id === incident.id));
+  return gone.reduce<Step>((step, incident) => {
+    const closed = step.book.closed.findLast((known) => known.id === incident.id);
+    return closed === undefined ? step : andThen(step, (book) => closeJudged(book, incident, closed, input));
+  }, moved);
+}
+
+function closeJudged(book: Book, incident: Incident, closed: ClosedIncident, input: Input): Step {
+  const records = new Map(incident.flows.map((record) => [formatFlow(record.flow), record]));
+  const held = book.held.map((flow) => {
+    if (flow.incident !== incident.id) return flow;
+    const record = records.get(formatFlow(flow.flow));
+    const signs = record === undefined ? null : signsOf(incident, record, closed.dones);
+    const judged = flow.judged ?? record?.judged;
+    return signs === null && judged === undefined
+      ? flow
+      : { ...flow, ...(signs === null ? {} : { signs }), ...(judged === undefined ? {} : { judged }) };
+  });
+  const verdict = incidentVerdict({ ...book, incidents: [incident] }, incident.id);
+  const flows = incident.flows.length + incident.flowsNotKept;
+  const judged: ClosedIncident = { ...closed, judged: { verdict, flows } };
+  const next = noteRecurrence(
+    { ...book, held, closed: book.closed.map((known) => (known === closed ? judged : known)) },
+    incident,
+  );
+  return { book: next, effects: wakeFor(next, incident.id, input.at), reason: 'waiting', incident: incident.id };
+}
+
+/** The agent was away: what was silent meanwhile is not known to have been. */
+function watchAnew(book: Book, at: Monotonic): Step {
+  const closed = new Set(book.closed.map((known) => known.id));
+  const waiting = new Set<IncidentId>();
+  const held = book.held.map((flow) => {
+    if (!closed.has(flow.incident) || verdictOf(flow) !== 'unknown' || flow.signs?.receiver === false) return flow;
+    waiting.add(flow.incident);
+    return { ...flow, watchedFrom: at };
+  });
+  if (waiting.size === 0) return stay(book, 'restarted');
+  const next: Book = { ...book, held };
+  return { ...stay(next, 'restarted'), effects: [...waiting].flatMap((incident) => wakeFor(next, incident, at)) };
+}

@@ -45,7 +45,8 @@ export interface TunnelConfig {
   readonly role: 'hub' | 'spoke';
   readonly ikeVersion: 1 | 2;
   readonly tunnelAddress: string;
-  readonly hub: { readonly tunnelAddress: string; readonly nbma: string } | null;
+  /** A spoke's next-hop servers. */
+  readonly hubs: readonly { readonly tunnelAddress: string; readonly nbma: string }[];
   readonly dpdSeconds: number;
   readonly ipsecLifetimeSeconds: number;
   readonly ikeLifetimeSeconds: number;
@@ -72,7 +73,7 @@ export class BoxCore {
   readonly bootedAt: Wall;
   readonly bootedMonotonic: Monotonic;
   /** `clear crypto …` on this box: what pair.ts does about it. */
-  onClear: ((what: 'sa' | 'isakmp' | 'session', peer: string | null) => void) | null = null;
+  readonly onClear: ((what: 'sa' | 'isakmp' | 'session', peer: string | null) => void)[] = [];
   messagesSuppressed = 0;
   /** Logins so far, by VTY: `show line`. */
   readonly vtyUses: number[] = [];

@@ -93,8 +93,10 @@ export interface PairOptions {
   readonly ipsecLifetimeSeconds?: number;
   /** `crypto isakmp keepalive N periodic`; 0 (default): off, so that a black hole lasts until the SA expires. */
   readonly dpdSeconds?: number;
-  /** Further spokes of the hub that have no box of their own (they show in every table and flood the debugs); default 2. */
+  /** Further spokes of each hub that have no box of their own (they show in every table and flood the debugs); default 2. */
   readonly otherPeers?: number;
+  /** From where the spokes of a storm without boxes are counted up, 250 in each /24; default 10.64.0.0. */
+  readonly stormNetwork?: string;
 }
 
 export interface BoxBehaviour {
@@ -232,15 +234,62 @@ export interface BoxLine {
   close(): void;
 }
 
-/** Two boxes and the tunnel between them: SAs agree until a scenario makes them disagree. */
-export interface LabPair {
+/** A flow that the hub will name: who sends, and with which SPI. */
+export interface LostFlow {
+  readonly source: string;
+  readonly spi: number;
+}
+
+/** The SPIs that both ends of a tunnel go on sending with, and neither knows. */
+export interface BothLost {
+  readonly towardHub: number;
+  readonly towardSpoke: number;
+}
+
+/** A tunnel between two boxes: SAs agree until a scenario makes them disagree. The limit on the message holds for all of it. */
+export interface LabTunnel {
   readonly hub: Box;
   readonly spoke: Box;
+  /**
+   * The hub loses its SAs without a DELETE reaching the spoke; returns the SPI that the spoke goes on sending with. The next
+   * packet makes the hub log, and each `messageIntervalMs`, until the spoke's SA expires, its DPD acts, or `repair`.
+   */
+  desync(): number;
+  /** `desync` whose SA never expires: the message repeats until `repair` (or until DPD, where the pair has it). */
+  blackHole(): number;
+  /**
+   * A rekey in which one packet comes late: one message about the old SPI, which is returned, while both ends have the new SA and
+   * an IKE SA. Never repeated. Brings the tunnel up first if it is out of step.
+   */
+  rekeyTransient(): number;
+  /** Each end sends with an SPI that the other does not know, and neither has an IKE SA: both log at the same moment. */
+  bothDetect(): BothLost;
+  /** Both ends agree again, with new SPIs. While a box hangs, this waits for it. */
+  repair(): void;
+}
+
+/** Two boxes and the tunnel between them. */
+export interface LabPair extends LabTunnel {
   /** Starts IKE, SAs, traffic. */
   start(): void;
-  /** The hub loses its SAs without a DELETE reaching the spoke; returns the SPI that the spoke goes on sending with. The next packet makes the hub log. */
-  desync(): number;
-  /** Both ends agree again, with new SPIs. */
+  /**
+   * The hub loses all its SAs, and `flows` spokes at least (its own, its other peers, then as many of `stormNetwork` as are
+   * missing) send on: within a second as many messages as the limit lets through (`messageLimitScope`). Returns every flow.
+   * `repair` ends it.
+   */
+  storm(flows: number): readonly LostFlow[];
+  close(): void;
+}
+
+/** Several hubs and spokes, a tunnel between each hub and each spoke. */
+export interface LabNet {
+  readonly hubs: readonly Box[];
+  readonly spokes: readonly Box[];
+  /** By index, from 0; default the first. */
+  tunnel(hub?: number, spoke?: number): LabTunnel;
+  start(): void;
+  storm(flows: number, hub?: number): readonly LostFlow[];
+  /** Every tunnel, and every storm. */
   repair(): void;
   close(): void;
 }

@@ -4,41 +4,87 @@
  */
 import type { Monotonic } from '../../shared/model/time.ts';
 import type { BoxCore } from './box-core.ts';
+import type { LostFlow } from './contract.ts';
 import { PairEnd, type TunnelSettings } from './pair-end.ts';
 import type { Prng } from './prng.ts';
+import type { NamedTimers } from './timers.ts';
 
 const REKEY_MARGIN_SECONDS = 30;
-const FIRST_HOST = 12;
+const PACKET_OCTETS = 132;
+const TRAFFIC_TICK_MS = 250;
+const STORM_JITTER_MS = 40;
+
+interface OtherPeer {
+  readonly end: PairEnd;
+  /** The SPI that it sends with and that the hub has lost. */
+  lost: number | null;
+}
+
+export interface CloudPlace {
+  /** The hub's address in the tunnel's network. */
+  readonly own: string;
+  /** The last octet of the first of these spokes. */
+  readonly firstOther: number;
+}
 
 export class OtherPeers {
-  private readonly ends: PairEnd[] = [];
-  private readonly prng: Prng;
+  private readonly core: BoxCore;
   private readonly settings: TunnelSettings;
-  private readonly once: (name: string, delayMs: number, fire: () => void) => void;
+  private readonly place: CloudPlace;
+  private readonly prng: Prng;
+  private readonly timers: NamedTimers;
+  private readonly peers: OtherPeer[] = [];
 
-  constructor(settings: TunnelSettings, prng: Prng, once: (name: string, delayMs: number, fire: () => void) => void) {
+  constructor(core: BoxCore, settings: TunnelSettings, place: CloudPlace, prng: Prng, timers: NamedTimers) {
+    this.core = core;
     this.settings = settings;
+    this.place = place;
     this.prng = prng;
-    this.once = once;
+    this.timers = timers;
   }
 
-  start(core: BoxCore, hubTunnelAddress: string): void {
-    for (let index = 0; index < this.settings.otherPeers; index += 1) this.add(core, hubTunnelAddress, index);
+  start(): void {
+    const jitterMs = (): number => (this.peers.some(({ lost }) => lost !== null) ? this.prng.between(0, STORM_JITTER_MS) : 0);
+    this.timers.every(`lab-net-others-${this.place.own}`, TRAFFIC_TICK_MS, () => this.traffic(), jitterMs);
+    for (let index = 0; index < this.settings.otherPeers; index += 1) this.add(index);
   }
 
-  traffic(): void {
-    for (const { tunnel } of this.ends) {
-      tunnel.encaps += this.prng.between(1, 6);
-      tunnel.decaps += this.prng.between(1, 6);
+  private traffic(): void {
+    if (this.core.strain.hung) return;
+    for (const { end, lost } of this.peers) {
+      const packets = this.prng.between(1, 6);
+      if (lost !== null) this.core.receiveUnknownSpi(end.tunnel.peer, lost, packets, packets * PACKET_OCTETS);
+      else {
+        end.tunnel.encaps += this.prng.between(1, 6);
+        end.tunnel.decaps += packets;
+      }
     }
   }
 
-  private add(core: BoxCore, hubTunnelAddress: string, index: number): void {
-    const { prng, settings } = this;
+  /** The hub has none of their SAs any more, and nobody told them. */
+  lose(): readonly LostFlow[] {
+    return this.peers.map((peer) => {
+      const { tunnel } = peer.end;
+      peer.lost ??= tunnel.pairs[0]?.inboundSpi ?? this.prng.spi();
+      peer.end.lose();
+      return { source: tunnel.peer, spi: peer.lost };
+    });
+  }
+
+  /** Those that were lost come up again. */
+  restore(): void {
+    for (const peer of this.peers) {
+      if (peer.lost !== null) this.renew(peer, this.peers.indexOf(peer));
+    }
+  }
+
+  private add(index: number): void {
+    const { core, prng, settings, place } = this;
     const peer = `${prng.between(20, 90)}.${prng.between(1, 250)}.${prng.between(1, 250)}.${prng.between(1, 250)}`;
-    const addresses = { localTunnelAddress: hubTunnelAddress, peerTunnelAddress: `172.16.0.${FIRST_HOST + index}` };
-    const end = new PairEnd(core, { peer, role: 'hub', ...addresses }, settings, prng);
-    this.ends.push(end);
+    const peerTunnelAddress = place.own.replace(/\d+$/, String(place.firstOther + index));
+    const end = new PairEnd(core, { peer, role: 'hub', localTunnelAddress: place.own, peerTunnelAddress }, settings, prng);
+    const other: OtherPeer = { end, lost: null };
+    this.peers.push(other);
     // Up for a while: not every tunnel began with the lab.
     const ageSeconds = prng.between(1, Math.max(1, settings.ipsecLifetimeSeconds - 2 * REKEY_MARGIN_SECONDS));
     const since = (core.clock.monotonic() - ageSeconds * 1_000) as Monotonic;
@@ -47,17 +93,22 @@ export class OtherPeers {
     end.tunnel.upSince = (since - prng.between(1, 400) * 3_600_000) as Monotonic;
     end.tunnel.encaps = prng.between(10_000, 900_000);
     end.tunnel.decaps = prng.between(10_000, 900_000);
-    this.rekeyLater(end, index, ageSeconds);
+    this.renewLater(other, index, ageSeconds);
   }
 
-  private rekeyLater(end: PairEnd, index: number, ageSeconds: number): void {
+  private renewLater(peer: OtherPeer, index: number, ageSeconds: number): void {
     const delayMs = Math.max(1, this.settings.ipsecLifetimeSeconds - ageSeconds - REKEY_MARGIN_SECONDS) * 1_000;
-    this.once(`lab-pair-other-${index}`, delayMs, () => {
-      if (end.ikeEndsSoon()) end.establish(index + 2, false, this.prng.hex(16), this.prng.hex(16), end.core.clock.monotonic());
-      end.forgetDeletedIke();
-      end.install(this.prng.spi(), this.prng.spi(), false);
-      end.deletePairs(1, true);
-      this.rekeyLater(end, index, 0);
-    });
+    this.timers.once(`lab-pair-other-${this.place.own}-${index}`, delayMs, () => this.renew(peer, index));
+  }
+
+  /** A rekey, or phase 1 and 2 anew where the IKE SA ends or is gone. */
+  private renew(peer: OtherPeer, index: number): void {
+    const { end } = peer;
+    if (end.ikeEndsSoon()) end.establish(index + 2, false, this.prng.hex(16), this.prng.hex(16), this.core.clock.monotonic());
+    end.forgetDeletedIke();
+    end.install(this.prng.spi(), this.prng.spi(), false);
+    end.deletePairs(1, true);
+    peer.lost = null;
+    this.renewLater(peer, index, 0);
   }
 }

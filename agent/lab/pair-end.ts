@@ -136,6 +136,19 @@ export class PairEnd {
     this.tunnel.ike = [];
   }
 
+  /**
+   * The IKE SA is gone, and this end waits for packets with an SPI that the other never heard of, while it goes on sending with
+   * the one that it had: a rekey of which each end believes another half.
+   */
+  mistake(inboundSpi: number): void {
+    const pair = this.tunnel.pairs[0];
+    if (pair) {
+      this.noteTransient(pair);
+      this.tunnel.pairs = [{ ...pair, inboundSpi }];
+    }
+    this.tunnel.ike = [];
+  }
+
   /** This end's words for what its debugs print. */
   seen(initiator?: boolean): DebugContext {
     const ike = this.core.sa.liveIke(this.tunnel);

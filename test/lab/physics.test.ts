@@ -245,7 +245,7 @@ describe('logging to the console', () => {
     pair.desync();
     await clock.advance(60_000);
     expect(sent).toEqual([]);
-    expect(spoke.console('show crypto isakmp sa')).toMatch(/ \(deleted\)|QM_IDLE/);
+    expect(spoke.console('show crypto isakmp sa')).not.toContain('QM_IDLE');
   });
 });
 

@@ -18,7 +18,7 @@ function clearLogging({ core }: ExecContext): CommandResult {
 const clear =
   (what: 'sa' | 'isakmp' | 'session'): ExecRun =>
   ({ core }, [peer]) => {
-    core.onClear?.(what, peer ?? null);
+    for (const listener of core.onClear) listener(what, peer ?? null);
     return quiet;
   };
 

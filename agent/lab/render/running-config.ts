@@ -156,12 +156,14 @@ function tunnelLines(core: BoxCore, tunnel: TunnelConfig): string[] {
     ' no ip redirects',
     ' ip mtu 1400',
     ` ip nhrp authentication ${tunnel.nhrpKey}`,
-    ...(tunnel.hub
+    ...(tunnel.role === 'spoke'
       ? [
-          ` ip nhrp map ${tunnel.hub.tunnelAddress} ${tunnel.hub.nbma}`,
-          ` ip nhrp map multicast ${tunnel.hub.nbma}`,
+          ...tunnel.hubs.flatMap((hub) => [
+            ` ip nhrp map ${hub.tunnelAddress} ${hub.nbma}`,
+            ` ip nhrp map multicast ${hub.nbma}`,
+          ]),
           ' ip nhrp network-id 1',
-          ` ip nhrp nhs ${tunnel.hub.tunnelAddress}`,
+          ...tunnel.hubs.map((hub) => ` ip nhrp nhs ${hub.tunnelAddress}`),
         ]
       : [' ip nhrp map multicast dynamic', ' ip nhrp network-id 1']),
     ` tunnel source ${core.outsideInterface}`,

@@ -89,11 +89,16 @@ export function removeHost(config: SnmpConfig, host: NotificationHost): void {
 
 const sameHost = (a: NotificationHost, b: NotificationHost): boolean => a.address === b.address && a.informs === b.informs;
 
-/** What follows `snmp-server user`: NAME GROUP v3 [auth PROTOCOL KEY [priv CIPHER KEY]]. */
+/** What follows `snmp-server user`: NAME GROUP [remote HOST [udp-port N]] v3 [encrypted] [auth PROTOCOL KEY [priv CIPHER KEY]]. */
 export function parseUser(words: ConfigWords): SnmpUser | null {
   const name = words.text(NAME_CHARACTERS_MAX);
   const group = words.text(NAME_CHARACTERS_MAX);
+  if (words.optional('remote')) {
+    words.address();
+    if (words.optional('udp-port')) words.integer(1, 65_535);
+  }
   words.keyword(['v3']);
+  words.optional('encrypted');
   let auth = 'None';
   let priv = 'None';
   if (words.optional('auth')) {

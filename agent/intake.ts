@@ -1,6 +1,7 @@
 /**
  * The way of a line: its device's lines into the evidence ring, the invalid-SPI message out of them, through the gate, to the
- * coordinator. Called for every chunk of every source; the hot path is one native search, so no per-line work here.
+ * coordinator. Called for every chunk of every source; the way to the event is one native search, and what is done with every line
+ * (its counters) comes after it.
  */
 import type { Timer } from '../shared/clock.ts';
 import { sameFlow } from '../shared/coordinate/move.ts';
@@ -21,6 +22,7 @@ import type { LineChunk, Observation, SourceGap } from '../shared/model/observat
 import { after, type Monotonic, type Wall } from '../shared/model/time.ts';
 import type { IncidentId } from '../shared/model/ulid.ts';
 import type { Coordinator } from './coordinator.ts';
+import { type CounterTotals, CounterWatch } from './evidence/counter-watch.ts';
 import type { Hole } from './evidence/holes.ts';
 import { type Moment, momentNow } from './evidence/window.ts';
 import type { Logger } from './log.ts';
@@ -69,9 +71,16 @@ export class Intake {
   #interrupted = new Map<string, Moment>();
   readonly sources = new Map<string, SourceCounters>();
   readonly refusals = new Map<string, number>();
+  readonly #counters: CounterWatch;
 
   constructor(room: IntakeRoom) {
     this.#room = room;
+    this.#counters = new CounterWatch(room.world.clock, (hole) => room.ring.note(hole));
+  }
+
+  /** Of the numbers in front of the device's lines. */
+  get counterTotals(): CounterTotals {
+    return this.#counters.totals;
   }
 
   /** Takes what a source emits; never throws. */
@@ -118,11 +127,13 @@ export class Intake {
     switch (chunkOwnership(match, chunk.from)) {
       case 'all':
         this.#room.ring.append(chunk.bytes, { at, wall, source });
+        this.#counters.take(chunk.bytes, chunk);
         return;
       case 'by-line': {
         const own = ownLines(match, chunk.from, chunk.bytes);
         counters.foreignLines += own.dropped;
         this.#room.ring.append(own.bytes, { at, wall, source });
+        this.#counters.take(own.bytes, chunk);
         return;
       }
       case 'none':
@@ -263,6 +274,7 @@ export class Intake {
   close(): void {
     this.#flushTimer?.cancel();
     this.#flushTimer = null;
+    this.#counters.close();
     this.#conclude(after(this.#room.world.clock.monotonic(), wrapWaitMs));
   }
 }

@@ -66,6 +66,16 @@ export const limits = {
   fileRotatedNamesMax: 1_000,
   /** Bytes before the position that are kept to know a file again after it was truncated and grew, or after a restart. */
   fileFingerprintBytes: 256,
+  /** Sources and senders whose counters are watched for gaps; further ones are not. A device has a few ways to us. */
+  counterWaysMax: 64,
+  /** Gaps of one counter that wait for lines which were overtaken; the oldest is then taken for lost. */
+  counterGapsOpenMax: 64,
+  /** Counters of one way that begin anew more often than this are not counters (several devices behind one address): given up, said so. */
+  counterResetsMax: 20,
+  /** At most so often are holes from gaps written: a lossy path has hundreds a second. */
+  counterHolesEveryMs: 1_000,
+  /** Lines that a device may keep back between two that it sends; more is a number that began anew. */
+  counterAheadMax: 1_000_000,
   /** A device without a session for so long raises an alarm: a reload of a small router takes longer, a flapping path less. */
   deviceDownAlarmMs: 60_000,
   /** Lines that wait on one session: an incident's whole plan for ten peers, twice. */

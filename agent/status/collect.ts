@@ -176,6 +176,7 @@ function describeDrops(rooms: StatusRooms, ringLines: number): Record<string, nu
     bundleJournalRecordsMax: rooms.coordinator.notJournaled,
     ...rooms.coordinator.book.dropped,
     sourceBytes: [...rooms.intake.sources.values()].reduce((sum, counters) => sum + counters.lost, 0),
+    deviceLines: rooms.intake.counterTotals.missing,
     flowsPerIncidentMax: rooms.coordinator.book.incidents.reduce((sum, incident) => sum + incident.flowsNotKept, 0),
   };
   return Object.fromEntries(Object.entries(all).filter(([, count]) => count > 0));

@@ -43,6 +43,8 @@ export function commandsFor(platform: Platform, scope: CommandsScope): PossibleC
     add(platform.terminalMonitor.on, 'source terminal-monitor: log messages on a session of its own');
     add(platform.terminalMonitor.off, 'source terminal-monitor: before its logout');
   }
+  for (const command of [...Object.values(platform.check), ...Object.values(platform.arming.ask)])
+    add(command, 'check: what spitrap check asks, in every mode');
   add(definition.logout, 'logout');
   return [...found].map(([command, purpose]) => ({ command, purpose }));
 }

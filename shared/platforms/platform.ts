@@ -87,6 +87,8 @@ export interface Platform {
   /** `ones`: every line that `one` can give, for the change board. */
   readonly debugOff: { readonly all: string; one(flag: DebugFlag): string | null; readonly ones: readonly string[] };
   readonly arming: PlatformArming;
+  /** What `spitrap check` asks beside the questions of the pre-flight; `evidence` is Note A's own test of the evidence path. */
+  readonly check: { readonly privilege: string; readonly users: string; readonly evidence: string };
   readonly showDebugging: string;
   readonly showClock: string;
   /** `show logging | include <spi spelled as received>`; the argument is checked to be a plain hex SPI. */
@@ -105,6 +107,10 @@ export interface Platform {
     readonly ipsecSas: Parser<IpsecIdent[]>;
     /** `show crypto debug-condition`. */
     readonly conditions: Parser<DebugConditions>;
+    /** `show privilege`; null: not shown. */
+    readonly privilege: Parser<number | null>;
+    /** `show users`: the address from which the device sees the asking session; null: not shown, or a name. */
+    readonly ownLocation: Parser<string | null>;
     /** `show processes cpu | include CPU utilization`; null: no such line. */
     readonly cpu: Parser<CpuReading | null>;
     /** `show logging`, its header. */

@@ -8,6 +8,21 @@ import { ciscoIos } from '../../shared/platforms/cisco-ios/cisco-ios.ts';
 const sample = (name: string): string => readFileSync(new URL(`fixtures/${name}.txt`, import.meta.url), 'utf8');
 const { parsers } = ciscoIos;
 
+describe('show privilege, show users', () => {
+  test('the level, and from where the device sees us', () => {
+    expect(parsers.privilege(sample('privilege'))).toEqual({ value: 15, unread: [] });
+    expect(parsers.ownLocation(sample('users'))).toEqual({ value: '198.51.100.1', unread: [] });
+  });
+
+  test('a name is no address, and no session of ours is none', () => {
+    const named = '*  3 vty 1     spitrap    idle                 00:00:00 noc.example.net';
+    expect(parsers.ownLocation(named)).toEqual({ value: null, unread: [] });
+    expect(parsers.ownLocation(sample('users').replace('*', ' '))).toEqual({ value: null, unread: [] });
+    expect(parsers.ownLocation('* 66 vty 0     spitrap    idle       1d02h 2001:DB8::9').value).toBe('2001:db8::9');
+    expect(parsers.privilege('Current privilege level is 99')).toMatchObject({ value: null, unread: [{ number: 1 }] });
+  });
+});
+
 describe('show crypto ipsec sa', () => {
   const { value, unread } = parsers.ipsecSas(sample('ipsec-sa'));
 
@@ -229,6 +244,8 @@ describe('anything at all', () => {
     'clock',
     'cpu',
     'isakmp-sa',
+    'privilege',
+    'users',
     'ikev2-sa',
     'logging',
   ];

@@ -14,7 +14,9 @@ import { parseLoggingLevels } from './logging-levels.ts';
 import { parseLoggingSettings } from './logging-settings.ts';
 import { parseMemory } from './memory.ts';
 import { PREAMBLE } from './output-lines.ts';
+import { parsePrivilege } from './privilege.ts';
 import { parseSaCount } from './sa-count.ts';
+import { parseOwnLocation } from './users.ts';
 import { parseVtyLines } from './vty-lines.ts';
 
 const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&');
@@ -80,6 +82,7 @@ export function ciscoPlatform(name: string, variant: CapturePlanVariant): Platfo
     capturePlan: (round: CaptureRound, scope: CaptureScope) => capturePlan(variant, round, scope),
     debugOff: { all: 'undebug all', one: debugOffOne, ones: debugOffLines },
     arming,
+    check: { privilege: 'show privilege', users: 'show users', evidence: 'show ip interface brief' },
     showDebugging: SHOW_DEBUGGING,
     showClock: SHOW_CLOCK,
     corroborate: (spiAsReceived) => {
@@ -95,6 +98,8 @@ export function ciscoPlatform(name: string, variant: CapturePlanVariant): Platfo
       logging: parseLogging,
       ipsecSas: parseIpsecSas,
       conditions: parseDebugConditions,
+      privilege: parsePrivilege,
+      ownLocation: parseOwnLocation,
       cpu: parseCpu,
       loggingLevels: parseLoggingLevels,
       loggingSettings: parseLoggingSettings,

@@ -7,7 +7,7 @@ import type { Timer } from '../shared/clock.ts';
 import { type Book, emptyBook } from '../shared/coordinate/book.ts';
 import type { Effect } from '../shared/coordinate/effect.ts';
 import { isUrgent } from '../shared/coordinate/effect.ts';
-import type { Input, InputBody, TimerName } from '../shared/coordinate/input.ts';
+import type { Input, InputBody } from '../shared/coordinate/input.ts';
 import type { Step } from '../shared/coordinate/move.ts';
 import type { Reason } from '../shared/coordinate/reason.ts';
 import type { Rules } from '../shared/coordinate/rules.ts';
@@ -23,8 +23,8 @@ import { newestSnapshot, snapshotParts } from './journal/snapshot.ts';
 import type { Logger } from './log.ts';
 import type { World } from './ports.ts';
 
-/** Carries out one effect; results come back through `input`. `wake` stays here: timers are the coordinator's own. */
-export type Perform = (effect: Exclude<Effect, { readonly kind: 'wake' }>) => void;
+/** Carries out one effect; results come back through `input`. Wakes stay here: timers are the coordinator's own. */
+export type Perform = (effect: Exclude<Effect, { readonly kind: 'wake' | 'arm-wake' }>) => void;
 
 export interface CoordinatorRoom {
   readonly rules: Rules;
@@ -222,7 +222,14 @@ export class Coordinator {
   /** One effect that fails keeps no other from being performed. */
   #carryOut(effect: Effect): void {
     try {
-      if (effect.kind === 'wake') this.#wake(effect.incident, effect.name, effect.at);
+      if (effect.kind === 'wake')
+        this.#wake(`${effect.name} ${effect.incident}`, effect.at, {
+          kind: 'timer',
+          incident: effect.incident,
+          name: effect.name,
+        });
+      else if (effect.kind === 'arm-wake')
+        this.#wake(`arm ${effect.name}`, effect.at, { kind: 'arm-timer', arm: effect.arm, name: effect.name });
       else if (effect.kind === 'alarm-raised') this.#room.events.emit('alarm-raised', effect.alarm);
       else if (effect.kind === 'alarm-cleared') this.#room.events.emit('alarm-cleared', effect.alarm);
       else this.#perform(effect);
@@ -234,16 +241,15 @@ export class Coordinator {
     }
   }
 
-  /** One timer a name and incident: a new one takes the place of the old. */
-  #wake(incident: IncidentId, name: TimerName, at: Monotonic): void {
+  /** One timer a key (name and incident): a new one takes the place of the old. */
+  #wake(key: string, at: Monotonic, input: InputBody): void {
     const { clock } = this.#room.world;
-    const key = `${name} ${incident}`;
     this.#timers.get(key)?.cancel();
     const timer = clock.timer(key, Math.max(0, at - clock.monotonic()), () => {
       this.#timers.delete(key);
       // A timer may fire a fraction early; the plan is never early.
-      if (clock.monotonic() < at) this.#wake(incident, name, at);
-      else this.input({ kind: 'timer', incident, name });
+      if (clock.monotonic() < at) this.#wake(key, at, input);
+      else this.input(input);
     });
     this.#timers.set(key, timer);
   }

@@ -47,6 +47,26 @@ export function narrate(role: Role, { input, reason }: Pick<Decision, 'input' | 
       return input.on ? 'on hold: no new incident acts' : 'hold lifted';
     case 'acknowledge':
       return `alarm ${input.alarm} acknowledged`;
+    case 'arm':
+      return `arm, by ${input.who}: ${words(reason)}`;
+    case 'disarm':
+      return `disarm, by ${input.who}: ${words(reason)}`;
+    case 'preflighted':
+      return `pre-flight: ${words(reason)}`;
+    case 'arm-attempted':
+      return input.attempt.result === 'armed'
+        ? `ARMED: ${input.attempt.flags.map((flag) => flag.text).join(', ')} on (${input.attempt.detail})`
+        : `not armed, ${input.attempt.result}: ${input.attempt.detail}`;
+    case 'disarm-attempted':
+      return disarmWords(input);
+    case 'lease-renewed':
+      return 'lease renewed';
+    case 'breaker':
+      return `breaker (${input.trip}): ${input.detail}`;
+    case 'dead-man-renewed':
+      return input.ok ? 'dead-man applet renewed' : `dead-man applet not renewed: ${input.detail}`;
+    case 'arm-timer':
+      return words(reason);
     case 'leaving':
       return 'the agent is told to end: the stop is made now';
     case 'raise':
@@ -54,6 +74,13 @@ export function narrate(role: Role, { input, reason }: Pick<Decision, 'input' | 
     case 'expire':
       return words(reason);
   }
+}
+
+function disarmWords({ outcome }: Input & { readonly kind: 'disarm-attempted' }): string {
+  if (outcome.debugs !== 'off')
+    return `our debugs not verified off on session ${outcome.via}: ${outcome.debugs}, ${outcome.detail}`;
+  if (outcome.conditions === 'none') return `our debugs verified off (session ${outcome.via})`;
+  return `our debugs verified off, conditions ${outcome.conditions}${outcome.conditions === 'removed' ? '' : ` (${outcome.detail})`}`;
 }
 
 const words = (reason: Reason): string => reason.replaceAll('-', ' ');

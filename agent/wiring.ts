@@ -1,8 +1,9 @@
 /** What the rooms need of the configuration, each in its own terms. Called by app.ts alone, so that the wiring there stays readable. */
-import type { Rules } from '../shared/coordinate/rules.ts';
+import type { ArmingRules, Rules } from '../shared/coordinate/rules.ts';
 import type { DetectedEvent, GateContext } from '../shared/detect/gate.ts';
 import { limits } from '../shared/limits.ts';
 import { canonicalAddress, parseRange } from '../shared/model/address.ts';
+import type { Remedies } from '../shared/platforms/arming.ts';
 import type { Config, DeviceConfig, PeerConfig } from './config/config.ts';
 import type { SnmpPeer } from './net/signalling.ts';
 import type { ShellTarget } from './ports.ts';
@@ -41,7 +42,7 @@ function secretsOf(
 }
 
 /** Constant for the life of an agent. */
-export function machineRules(config: Config, stopCommand: string): Rules {
+export function machineRules(config: Config, stopCommand: string, remedies: Remedies): Rules {
   return {
     role: config.role,
     mode: config.mode,
@@ -57,12 +58,36 @@ export function machineRules(config: Config, stopCommand: string): Rules {
     flowsPerIncidentMax: limits.flowsPerIncidentMax,
     heldFlowsMax: limits.heldFlowsMax,
     closedIdsMax: limits.closedIdsMax,
+    stopMode: config.stop.mode,
+    arming: armingRules(config, remedies),
     peers: config.peers.map(({ name, kind, cryptoAddresses, send }) => ({
       name,
       kind,
       where: cryptoAddresses[0]?.text ?? send[0]?.address ?? name,
     })),
   };
+}
+
+function armingRules({ arm, arming, sources }: Config, remedies: Remedies): ArmingRules {
+  const { debugs, conditions, leaseMs, maxDebugMs, rearm, deadMan } = arming;
+  // The on-box dead-man is the only thing that acts when the agent is gone: it must not go off while one is well.
+  const deadManS = deadMan ? Math.ceil((2 * leaseMs) / 1_000) : null;
+  return {
+    when: arm,
+    plan: { conditions, debugs, deadManS },
+    leaseMs,
+    maxDebugMs,
+    rearm,
+    ourHosts: listenAddresses(sources),
+    terminalMonitor: sources.some((source) => source.kind === 'terminal-monitor'),
+    remedies,
+  };
+}
+
+/** Where the device's `logging host` may point at; a source that listens on every address says nothing about it. */
+function listenAddresses(sources: Config['sources']): string[] {
+  const addresses = sources.flatMap((source) => ('listen' in source ? [source.listen.address] : []));
+  return addresses.some((address) => address === '0.0.0.0' || address === '::') ? [] : [...new Set(addresses)];
 }
 
 export const snmpPeer = ({ name, from, snmp, engineId }: PeerConfig): SnmpPeer => ({

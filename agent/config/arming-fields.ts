@@ -94,12 +94,13 @@ export function conditionsStand({ arm, arming, peers = [] }: Parts, { fault, war
     fault(['arming', 'conditions'], `the peers have ${singles.length} addresses, IOS takes about ${CONDITIONS_MAX}; ${where}`);
   if (singles.length === 0 && peers.length > 0 && arm !== 'manual')
     fault(['arming', 'conditions'], `no peer has a single address to make a condition of; ${where}`);
-  const ranged = peers.flatMap((peer) => (peer && peer.cryptoAddresses.some((range) => !isSingle(range)) ? [peer.name] : []));
+  const ranged = peers.flatMap((peer) => (peer?.cryptoAddresses.some((range) => !isSingle(range)) ? [peer.name] : []));
   if (ranged.length > 0 && singles.length > 0 && arm !== 'manual')
     warn(`debugs will not show ${ranged.join(', ')}: a range makes no condition; name addresses in arming.conditions`);
 }
 
-const isSingle = ({ bits, family }: { readonly bits: number; readonly family: 4 | 6 }): boolean => bits === (family === 6 ? 128 : 32);
+const isSingle = ({ bits, family }: { readonly bits: number; readonly family: 4 | 6 }): boolean =>
+  bits === (family === 6 ? 128 : 32);
 
 /** A replayed v2c datagram would turn debugs on again. */
 export function remoteArmAuthenticated({ arming, peers = [] }: Parts, { fault }: Findings): void {
@@ -114,6 +115,11 @@ export function remoteArmAuthenticated({ arming, peers = [] }: Parts, { fault }:
 
 /** The addresses to make conditions of, where the file names none. */
 export const peerConditions = (
-  peers: readonly { readonly cryptoAddresses: readonly { readonly text: string; readonly bits: number; readonly family: 4 | 6 }[] }[],
+  peers: readonly {
+    readonly cryptoAddresses: readonly { readonly text: string; readonly bits: number; readonly family: 4 | 6 }[];
+  }[],
 ): string[] =>
-  [...new Set(peers.flatMap((peer) => peer.cryptoAddresses.filter(isSingle).map((range) => range.text)))].slice(0, CONDITIONS_MAX);
+  [...new Set(peers.flatMap((peer) => peer.cryptoAddresses.filter(isSingle).map((range) => range.text)))].slice(
+    0,
+    CONDITIONS_MAX,
+  );

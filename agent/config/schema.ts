@@ -5,8 +5,8 @@
 import type convict from 'convict';
 import { z } from 'zod';
 import { defaultValues } from '../../shared/wire/signal.ts';
-import { armField, armingSection } from './arming-fields.ts';
 import { alarmChannel } from './alarm-channels.ts';
+import { armField, armingSection } from './arming-fields.ts';
 import { stopOperators } from './config.ts';
 import { fieldNotes, listOf, mapping, notYet, oneOrMany, optional, required, section, withDefault } from './field-notes.ts';
 import * as kinds from './fields.ts';
@@ -19,7 +19,6 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 const MIB = 1024 ** 2;
 const TIB = 1024 ** 4;
-
 
 export const platformNames = ['cisco-ios', 'cisco-iosxe'] as const;
 export const authProtocols = ['sha1', 'sha224', 'sha256', 'sha384', 'sha512'] as const;

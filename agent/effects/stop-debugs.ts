@@ -9,7 +9,7 @@ import { timing } from '../../shared/coordinate/timing.ts';
 import { asSpitrapError } from '../../shared/errors.ts';
 import type { CommandResult } from '../../shared/model/capture.ts';
 import { after, type DurationMs, type Monotonic } from '../../shared/model/time.ts';
-import type { DebugFlag } from '../../shared/platforms/platform.ts';
+import type { DebugFlag, Platform } from '../../shared/platforms/platform.ts';
 import type { Device } from '../device/device.ts';
 
 export type AttemptOrder = Extract<Effect, { readonly kind: 'attempt-stop' }>;
@@ -22,7 +22,7 @@ export async function attemptStop(device: Device, clock: Clock, order: AttemptOr
   const only = order.only?.filter(isOn) ?? null;
   if (only?.length === 0 && before !== null && before.flags !== null) {
     const none = { via: order.via, sentAt: null, sentAtWall: null };
-    return { ...none, ...judge(order, before.flags, []) };
+    return { ...none, ...judge(device.platform, order, before.flags, []) };
   }
   const offs = await sendOffs(device, clock, { ...order, only }, until);
   const sent = offs.find((result) => result.sentAt !== null);
@@ -32,13 +32,14 @@ export async function attemptStop(device: Device, clock: Clock, order: AttemptOr
   }
   const read = await readDebugs(device, order.via, { timeoutMs: until - clock.monotonic() });
   if (read.flags === null) return { ...attempt, result: 'unreadable', detail: describe(offs, read.detail), appeared: [] };
-  return { ...attempt, ...judge(order, read.flags, offs) };
+  return { ...attempt, ...judge(device.platform, order, read.flags, offs) };
 }
 
-/** One line for all, or one a flag: every other debug is left alone. */
+/** One line for all, or one a flag or debug: every other one is left alone. */
 async function sendOffs(device: Device, clock: Clock, order: AttemptOrder, until: Monotonic): Promise<CommandResult[]> {
-  const { debugOff } = device.platform;
-  const commands = order.only === null ? [debugOff.all] : order.only.flatMap((flag) => debugOff.one(flag) ?? []);
+  const { arming, debugOff } = device.platform;
+  const named = order.only?.flatMap((flag) => debugOff.one(flag) ?? []);
+  const commands = named ?? order.own?.map((name) => arming.debugOff(name)) ?? [debugOff.all];
   const results: CommandResult[] = [];
   for (const command of commands) {
     const options = { timeoutMs: Math.max(1, until - clock.monotonic()), urgent: true };
@@ -59,12 +60,18 @@ const refusedByUs = (command: string, error: unknown): CommandResult => ({
 });
 
 function judge(
+  { arming }: Platform,
   order: AttemptOrder,
   on: readonly DebugFlag[],
   offs: readonly CommandResult[],
 ): Pick<StopAttempt, 'result' | 'detail' | 'appeared'> {
   const expected = order.expectOff?.map((flag) => flag.text) ?? null;
-  const still = on.filter((flag) => expected === null || expected.includes(flag.text)).map((flag) => flag.text);
+  const isExpectedOff = (flag: DebugFlag): boolean => {
+    // Of the t0 list only what we armed was undertaken to be stopped; `onlyOurs` names its flags itself.
+    if (order.own !== null && order.only === null) return order.own.some((name) => arming.flagIs(name, flag));
+    return expected === null || expected.includes(flag.text);
+  };
+  const still = on.filter(isExpectedOff).map((flag) => flag.text);
   const appeared = expected === null ? [] : on.filter((flag) => !expected.includes(flag.text)).map((flag) => flag.text);
   if (still.length === 0) return { result: 'verified', detail: describe(offs, 'none of them is on'), appeared };
   return { result: 'still-on', detail: describe(offs, `still on: ${still.join(', ')}`), appeared };

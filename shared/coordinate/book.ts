@@ -8,9 +8,11 @@ import type { DurationMs, Monotonic, Wall } from '../model/time.ts';
 import type { IncidentId } from '../model/ulid.ts';
 import type { Mode } from '../model/watch.ts';
 import type { DebugFlag } from '../platforms/platform.ts';
+import { type ArmingBook, emptyArming } from './arming-state.ts';
 
 export interface Book {
   readonly hold: boolean;
+  readonly arming: ArmingBook;
   /** Not closed yet. At most one that acts has its stop still before it; merging sees to that. */
   readonly incidents: readonly Incident[];
   /** Sealed ones, as long as their ids must be remembered. */
@@ -31,10 +33,18 @@ export interface Book {
   readonly dropped: Readonly<Partial<Record<BookBound, number>>>;
 }
 
-export type BookBound = 'recurrencesMax' | 'heldFlowsMax' | 'closedIdsMax' | 'alarmsMax' | 'ownSightingsMax' | 'mergedIdsMax' | 'openIncidentsMax';
+export type BookBound =
+  | 'recurrencesMax'
+  | 'heldFlowsMax'
+  | 'closedIdsMax'
+  | 'alarmsMax'
+  | 'ownSightingsMax'
+  | 'mergedIdsMax'
+  | 'openIncidentsMax';
 
 export const emptyBook: Book = {
   hold: false,
+  arming: emptyArming,
   incidents: [],
   closed: [],
   held: [],
@@ -137,7 +147,7 @@ export type StopProgress =
   | { readonly kind: 'planned'; readonly waiting: boolean }
   | {
       readonly kind: 'not-planned';
-      readonly why: 'observe' | 'hold' | 'capture-mode' | 'not-corroborated' | 'peer-asked-capture-only';
+      readonly why: 'observe' | 'hold' | 'capture-mode' | 'not-corroborated' | 'peer-asked-capture-only' | 'arms-after';
     }
   | {
       readonly kind: 'running';
@@ -146,8 +156,16 @@ export type StopProgress =
       /** When this attempt was ordered. */
       readonly attemptAt: Monotonic;
       readonly last: StopAttempt | null;
+      /** Verifications in a row that still showed our flags; two of them turn `own` into `all`. Absent: none. */
+      readonly stillOn?: number;
     }
-  | { readonly kind: 'waiting-retry'; readonly startedAt: Monotonic; readonly attempt: number; readonly last: StopAttempt }
+  | {
+      readonly kind: 'waiting-retry';
+      readonly startedAt: Monotonic;
+      readonly attempt: number;
+      readonly last: StopAttempt;
+      readonly stillOn?: number;
+    }
   | {
       readonly kind: 'verified';
       readonly startedAt: Monotonic;

@@ -1,10 +1,11 @@
 /** What the machine orders. The coordinator performs each, and gives its result back as an input. Order within a step is order of performance. */
+import type { ArmPlan, DebugName } from '../model/arming.ts';
 import type { Flow } from '../model/flow.ts';
 import type { DurationMs, Monotonic } from '../model/time.ts';
 import type { IncidentId } from '../model/ulid.ts';
 import type { DebugFlag } from '../platforms/platform.ts';
 import type { Alarm, StopVia } from './book.ts';
-import type { TimerName } from './input.ts';
+import type { ArmTimerName, TimerName } from './input.ts';
 
 export type Effect =
   | { readonly kind: 'open-bundle'; readonly incident: IncidentId }
@@ -59,10 +60,30 @@ export type Effect =
       readonly via: StopVia;
       readonly only: readonly DebugFlag[] | null;
       readonly expectOff: readonly DebugFlag[] | null;
+      /** `stop: own`: exactly these go off, nothing else is sent or expected; null: `only` and `expectOff` say. */
+      readonly own: readonly DebugName[] | null;
       readonly timeoutMs: DurationMs;
     }
   | { readonly kind: 'wake'; readonly incident: IncidentId; readonly name: TimerName; readonly at: Monotonic }
   | { readonly kind: 'seal'; readonly incident: IncidentId; readonly overdue: boolean }
+  /** Reads what must be known before debugs go on. `arm` in these: which attempt to arm it is, for its answer. */
+  | { readonly kind: 'preflight'; readonly arm: number; readonly timeoutMs: DurationMs }
+  /** Conditions, read back, then debugs, read back; undone when it does not come to its end. */
+  | { readonly kind: 'arm-device'; readonly arm: number; readonly plan: ArmPlan; readonly timeoutMs: DurationMs }
+  /** Debugs off and verified; only then `conditions` one by one, and the dead-man. `all`: by `undebug all`. */
+  | {
+      readonly kind: 'disarm-device';
+      readonly arm: number;
+      readonly attempt: number;
+      readonly via: StopVia;
+      readonly debugs: readonly DebugName[];
+      readonly conditions: readonly string[];
+      readonly deadMan: boolean;
+      readonly all: boolean;
+      readonly timeoutMs: DurationMs;
+    }
+  | { readonly kind: 'renew-dead-man'; readonly arm: number; readonly seconds: number }
+  | { readonly kind: 'arm-wake'; readonly arm: number; readonly name: ArmTimerName; readonly at: Monotonic }
   /** A fact that belongs to an incident whose bundle is sealed. */
   | { readonly kind: 'addendum'; readonly incident: IncidentId; readonly what: Readonly<Record<string, unknown>> }
   | { readonly kind: 'alarm-raised'; readonly alarm: Alarm }
@@ -73,6 +94,8 @@ export type Effect =
 /** Performed in the tick of their step, before the journal record is on disk: nothing at the stop waits. */
 export const isUrgent = (effect: Effect): boolean =>
   effect.kind === 'attempt-stop' ||
+  effect.kind === 'disarm-device' ||
+  effect.kind === 'arm-wake' ||
   effect.kind === 'signal-stop' ||
   effect.kind === 'wake' ||
   effect.kind === 'alarm-raised' ||

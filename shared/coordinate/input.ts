@@ -1,8 +1,11 @@
 /** What can happen to the book. Every input is journaled as it is, and replayed after a restart. `at`/`wall`: when it happened, on the agent's clocks. */
+
+import type { ArmAttempt, BreakerTrip, DisarmAttempt, PreflightReading } from '../model/arming.ts';
 import type { Flow } from '../model/flow.ts';
 import type { DurationMs, Monotonic, Wall } from '../model/time.ts';
 import type { IncidentId } from '../model/ulid.ts';
 import type { DebugFlag } from '../platforms/platform.ts';
+import type { ArmedBy } from './arming-state.ts';
 import type { CaptureRecord, Outcome, StopAttempt } from './book.ts';
 
 interface Timed {
@@ -90,6 +93,24 @@ export type InputBody =
   /** `show debugging` outside an incident: at each hello. */
   | { readonly kind: 'debugs-seen'; readonly cryptoOn: boolean }
   | { readonly kind: 'hold'; readonly on: boolean }
+  /** `who`: the user of the command line, or the peer. `leaseMs`: a shorter lease than the configured one; null: that one. `follows`: a peer that judged an incident has armed again. */
+  | {
+      readonly kind: 'arm';
+      readonly by: ArmedBy;
+      readonly who: string;
+      readonly leaseMs: DurationMs | null;
+      readonly follows?: boolean;
+    }
+  | { readonly kind: 'disarm'; readonly by: 'person' | 'peer'; readonly who: string }
+  /** `arm` in these: which attempt to arm it belongs to. */
+  | { readonly kind: 'preflighted'; readonly arm: number; readonly reading: PreflightReading }
+  | { readonly kind: 'arm-attempted'; readonly arm: number; readonly attempt: ArmAttempt }
+  | { readonly kind: 'disarm-attempted'; readonly arm: number; readonly attempt: number; readonly outcome: DisarmAttempt }
+  /** Sessions up, CPU readable, every spitrap peer heard: the debugs may stay on. */
+  | { readonly kind: 'lease-renewed'; readonly arm: number }
+  | { readonly kind: 'breaker'; readonly arm: number; readonly trip: BreakerTrip; readonly detail: string }
+  | { readonly kind: 'dead-man-renewed'; readonly arm: number; readonly ok: boolean; readonly detail: string }
+  | { readonly kind: 'arm-timer'; readonly arm: number; readonly name: ArmTimerName }
   | { readonly kind: 'acknowledge'; readonly alarm: string }
   | { readonly kind: 'raise'; readonly key: string; readonly text: string; readonly remedy: string | null }
   | { readonly kind: 'clear'; readonly key: string }
@@ -99,3 +120,5 @@ export type InputBody =
   | { readonly kind: 'expire' };
 
 export type TimerName = 'stop' | 'stop-bound' | 'stop-retry' | 'stop-hung' | 'tail' | 'seal-deadline' | 'seal-retry' | 'judge';
+
+export type ArmTimerName = 'lease' | 'max-debug' | 'hung' | 'disarm-bound' | 'disarm-retry';

@@ -52,8 +52,13 @@ function plannedStop(rules: Rules, book: Book, act: boolean): StopProgress {
   if (book.hold) return { kind: 'not-planned', why: 'hold' };
   if (rules.mode === 'capture') return { kind: 'not-planned', why: 'capture-mode' };
   if (!act) return { kind: 'not-planned', why: 'peer-asked-capture-only' };
+  if (armsAfter(rules, book)) return { kind: 'not-planned', why: 'arms-after' };
   return { kind: 'planned', waiting: false };
 }
+
+/** `arm: on-first-sighting`, and nothing is on: there is nothing to stop, the incident is captured and the next one finds debugs on. */
+const armsAfter = ({ arming: { when } }: Rules, { arming, debugsOn }: Book): boolean =>
+  when === 'on-first-sighting' && arming.state.kind === 'disarmed' && arming.blocked === null && debugsOn !== true;
 
 export function newIncident(rules: Rules, book: Book, opening: Opening): Incident {
   const mode = effectiveMode(rules, book);

@@ -1,6 +1,7 @@
 /** After a restart: what each open incident still has to do (pair-protocol.md, "Crash, restart, disk"). */
 import type { Monotonic } from '../model/time.ts';
 import { after } from '../model/time.ts';
+import type { ArmState } from './arming-state.ts';
 import type { Book, CaptureRecord, Incident, SignalProgress } from './book.ts';
 import type { Effect } from './effect.ts';
 import type { Input } from './input.ts';
@@ -33,7 +34,27 @@ export function rebase(rules: Rules, book: Book, at: Monotonic): Book {
     alarms: book.alarms.map((alarm) => ({ ...alarm, since: at })),
     incidents: book.incidents.map((incident) => rebaseIncident(incident, at)),
     ownSightings: [],
+    arming: {
+      ...book.arming,
+      state: rebaseArming(book.arming.state, at),
+      armAt: book.arming.armAt === null ? null : after(at, timing.armAgainMs),
+      last: book.arming.last === null ? null : { ...book.arming.last, at },
+    },
   };
+}
+
+function rebaseArming(state: ArmState, at: Monotonic): ArmState {
+  switch (state.kind) {
+    case 'disarmed':
+      return state;
+    case 'armed':
+      return { ...state, since: at, renewedAt: at, deadManSetAt: null };
+    case 'disarming':
+      return { ...state, since: at, attemptAt: null };
+    case 'checking':
+    case 'arming':
+      return { ...state, since: at };
+  }
 }
 
 function rebaseIncident(incident: Incident, at: Monotonic): Incident {

@@ -1,6 +1,8 @@
 /** What the machines need of the configuration: constant for the life of an agent. */
+import type { ArmPlan, ArmWhen } from '../model/arming.ts';
 import type { DurationMs } from '../model/time.ts';
 import type { Mode, Role } from '../model/watch.ts';
+import type { Remedies } from '../platforms/arming.ts';
 
 export interface Rules {
   readonly role: Role;
@@ -9,6 +11,8 @@ export interface Rules {
   readonly device: { readonly name: string; readonly address: string };
   /** What a person types there. */
   readonly stopCommand: string;
+  /** `own`: only what the pair armed is turned off. */
+  readonly stopMode: 'all' | 'own';
   readonly delayMs: DurationMs;
   readonly maxDelayMs: DurationMs;
   readonly holdDownMs: DurationMs;
@@ -21,6 +25,23 @@ export interface Rules {
   readonly heldFlowsMax: number;
   readonly closedIdsMax: number;
   readonly peers: readonly PeerRule[];
+  readonly arming: ArmingRules;
+}
+
+/** When, under what lease, and what is put on the device. */
+export interface ArmingRules {
+  readonly when: ArmWhen;
+  readonly plan: ArmPlan;
+  readonly leaseMs: DurationMs;
+  /** In total, until a person arms again. */
+  readonly maxDebugMs: DurationMs;
+  readonly rearm: { readonly kind: 'never' | 'if-transient' } | { readonly kind: 'after'; readonly afterMs: DurationMs };
+  /** Addresses at which the device's `logging host` lines may name us; empty: no source takes syslog. */
+  readonly ourHosts: readonly string[];
+  /** A terminal monitor would get the debugs on its line. */
+  readonly terminalMonitor: boolean;
+  /** What a person enters on this platform. Absent: findings come without it. */
+  readonly remedies?: Remedies;
 }
 
 export interface PeerRule {

@@ -7,6 +7,7 @@ import type { Monotonic } from '../model/time.ts';
 import { after, earlier } from '../model/time.ts';
 import type { IncidentId } from '../model/ulid.ts';
 import { doneBits } from '../wire/signal.ts';
+import { leaseLeftMs, ourDebugs } from './arming-state.ts';
 import type { Book, ClosedIncident, FlowRecord, Incident } from './book.ts';
 import type { Effect } from './effect.ts';
 import type { Input } from './input.ts';
@@ -45,10 +46,10 @@ export function onAlert(rules: Rules, book: Book, input: Alert): Step {
   return openFromAlert(rules, roomy, input);
 }
 
-/** When this alert wants the stop. Nonsense means our own delay; nothing moves it beyond `maxDelay`. */
-function deadline(rules: Rules, alert: Alert): Monotonic {
+/** When this alert wants the stop. Nonsense means our own delay; nothing moves it beyond `maxDelay`, or the lease of what we armed. */
+function deadline(rules: Rules, book: Book, alert: Alert): Monotonic {
   const wanted = alert.delayMs === null || !Number.isFinite(alert.delayMs) ? rules.delayMs : alert.delayMs;
-  return after(alert.at, Math.min(Math.max(0, wanted), rules.maxDelayMs));
+  return after(alert.at, Math.min(Math.max(0, wanted), rules.maxDelayMs, leaseLeftMs(book, alert.at) ?? rules.maxDelayMs));
 }
 
 function openFromAlert(rules: Rules, book: Book, input: Alert): Step {
@@ -61,7 +62,7 @@ function openFromAlert(rules: Rules, book: Book, input: Alert): Step {
     peers: [],
     signallers: [signaller(input.peer, input.id, input.act)],
     scope: input.scope,
-    stopAt: deadline(rules, input),
+    stopAt: deadline(rules, book, input),
     act: input.act,
   });
   const counted = countOpening(rules, book, input.at, timing.hourMs);
@@ -93,9 +94,9 @@ function mergeAlert(rules: Rules, book: Book, incident: Incident, input: Alert):
   // Whoever wants a capture only has no say in when debugs end: the order in which two alerts came must not matter.
   const bringsForward = input.act || incident.stop.kind === 'not-planned';
   const stopAt = nowActs
-    ? deadline(rules, input)
+    ? deadline(rules, book, input)
     : bringsForward
-      ? earlier(incident.stopAt, deadline(rules, input))
+      ? earlier(incident.stopAt, deadline(rules, book, input))
       : incident.stopAt;
   const wake: Effect[] = stopAt !== incident.stopAt ? [{ kind: 'wake', incident: incident.id, name: 'stop', at: stopAt }] : [];
   const stop = nowActs ? ({ kind: 'planned', waiting: false } as const) : incident.stop;
@@ -270,7 +271,8 @@ function refuseOverBudget(rules: Rules, book: Book, input: Alert | Stop, id: Inc
   });
   // Mode observe signals hello only.
   if (input.id === null || rules.mode === 'observe') return { ...raised, reason: 'over-budget', incident: id };
-  const keys = { off: 'failed', cap: '0/0', why: 'budget' };
+  // What we armed is ended all the same (arming.ts); whether it is off is not known yet.
+  const keys = { off: ourDebugs(book).length > 0 ? 'unverified' : 'failed', cap: '0/0', why: 'budget' };
   const done: Effect = { kind: 'signal-done', incident: id, peer: input.peer, id, bits: doneBits.alarm, keys };
   return { ...raised, effects: [done, ...raised.effects], reason: 'over-budget', incident: id };
 }

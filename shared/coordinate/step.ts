@@ -5,7 +5,23 @@
 import { assertNever } from '../errors.ts';
 import { limits } from '../limits.ts';
 import { after, earlier } from '../model/time.ts';
+import {
+  disarmOnHold,
+  endDebugs,
+  followIncidents,
+  onArm,
+  onArmAttempted,
+  onArmTimer,
+  onBreaker,
+  onDeadManRenewed,
+  onDisarm,
+  onLeaseRenewed,
+  onPreflighted,
+  recoverArming,
+  removeLeftConditions,
+} from './arming.ts';
 import type { Book, Incident, SignalProgress } from './book.ts';
+import { DISARM_ALARM, giveUpDisarm, onDisarmAttempted } from './disarming.ts';
 import { onDebugsSeen, releaseOnHold } from './hold-down.ts';
 import { onCorroborated, onDone, onSighting } from './hub.ts';
 import type { Input } from './input.ts';
@@ -27,9 +43,9 @@ import {
 } from './stopping.ts';
 import { timing } from './timing.ts';
 
-/** One input, and what it changes about the verdicts of the flows. */
+/** One input, then what it changes about the verdicts of the flows, then what that means for our debugs. */
 export function step(rules: Rules, book: Book, input: Input): Step {
-  return judgeStep(rules, book, decide(rules, book, input), input);
+  return followIncidents(rules, book, judgeStep(rules, book, decide(rules, book, input), input), input);
 }
 
 function decide(rules: Rules, book: Book, input: Input): Step {
@@ -45,11 +61,15 @@ function decide(rules: Rules, book: Book, input: Input): Step {
     case 'corroborated':
       return onCorroborated(rules, book, input);
     case 'debugs-seen':
-      return onDebugsSeen(book, input);
+      return input.cryptoOn
+        ? onDebugsSeen(book, input)
+        : andThen(onDebugsSeen(book, input), (next) => removeLeftConditions(rules, next, input));
     case 'hold':
       return book.hold === input.on
         ? stay(book, 'waiting')
-        : stay(input.on ? { ...book, hold: true } : releaseOnHold(book), 'hold-changed');
+        : input.on
+          ? andThen(stay({ ...book, hold: true }, 'hold-changed'), (next) => disarmOnHold(rules, next, input))
+          : stay(releaseOnHold(book), 'hold-changed');
     case 'raise':
       return raiseAlarm(book, input, { key: input.key, text: input.text, remedy: input.remedy, incident: null });
     case 'clear':
@@ -57,7 +77,25 @@ function decide(rules: Rules, book: Book, input: Input): Step {
     case 'acknowledge':
       return onAcknowledge(rules, book, input);
     case 'restarted':
-      return input.resumable ? stay(book, 'restarted') : stay(rebase(rules, book, input.at), 'restarted');
+      return recoverArming(rules, input.resumable ? book : rebase(rules, book, input.at), input);
+    case 'arm':
+      return onArm(rules, book, input);
+    case 'disarm':
+      return onDisarm(rules, book, input);
+    case 'preflighted':
+      return onPreflighted(rules, book, input);
+    case 'arm-attempted':
+      return onArmAttempted(rules, book, input);
+    case 'disarm-attempted':
+      return onDisarmAttempted(rules, book, input);
+    case 'lease-renewed':
+      return onLeaseRenewed(rules, book, input);
+    case 'breaker':
+      return onBreaker(rules, book, input);
+    case 'dead-man-renewed':
+      return onDeadManRenewed(rules, book, input);
+    case 'arm-timer':
+      return onArmTimer(rules, book, input);
     case 'leaving':
       return onLeaving(rules, book, input);
     case 'expire':
@@ -112,7 +150,7 @@ function onTimer(rules: Rules, book: Book, incident: Incident, input: Input & { 
     case 'stop-bound':
       return onStopBound(rules, book, incident, input);
     case 'stop-retry':
-      return onStopRetry(book, incident, input);
+      return onStopRetry(rules, book, incident, input);
     case 'stop-hung':
       return onStopHung(rules, book, incident, input);
     case 'tail':
@@ -186,7 +224,8 @@ function onAcknowledge(rules: Rules, book: Book, input: Input & { readonly kind:
   const alarm = book.alarms.find((known) => known.id === input.alarm);
   if (alarm === undefined) return stay(book, 'unknown-alarm');
   const alarms = book.alarms.map((known) => (known === alarm ? { ...known, acknowledged: true } : known));
-  const next: Step = stay({ ...book, alarms }, 'acknowledged', alarm.incident);
+  const seen: Book = { ...book, alarms };
+  const next: Step = stay(alarm.key === DISARM_ALARM ? giveUpDisarm(seen, input) : seen, 'acknowledged', alarm.incident);
   const incident = alarm.incident === null ? undefined : findIncident(next.book, alarm.incident);
   return incident === undefined ? next : sealIfReady(rules, next, incident.id, input);
 }
@@ -195,7 +234,7 @@ function onAcknowledge(rules: Rules, book: Book, input: Input & { readonly kind:
 function onLeaving(rules: Rules, book: Book, input: Input): Step {
   // Not simply the one that takes in new flows: beside it one may stand that a hold keeps from stopping.
   const incident = book.incidents.find((known) => !known.stopPassed && known.stop.kind === 'planned');
-  if (incident === undefined) return stay(book, 'waiting');
+  if (incident === undefined) return endDebugs(rules, book, input, 'leaving');
   return reachStopTime(rules, book, { ...incident, stopAt: earlier(incident.stopAt, input.at) }, input.at, 'stop-agent-leaving');
 }
 

@@ -5,6 +5,7 @@
 import type { Monotonic } from '../model/time.ts';
 import { after } from '../model/time.ts';
 import type { DebugFlag } from '../platforms/platform.ts';
+import { ourDebugs, ourFlags } from './arming-state.ts';
 import type { Book, Incident, StopAttempt, StopVia } from './book.ts';
 import type { Effect } from './effect.ts';
 import { holdFlows } from './hold-down.ts';
@@ -54,7 +55,7 @@ export function reachStopTime(rules: Rules, book: Book, incident: Incident, at: 
     const unbelieved: Incident = { ...incident, stop: { kind: 'not-planned', why: 'not-corroborated' } };
     return settle(holdFlows(rules, book, incident, at), passStopTime(rules, unbelieved, at, 'not-corroborated'));
   }
-  const started = startStop(rules, incident, at, reason);
+  const started = startStop(rules, book, incident, at, reason);
   const nothingOn = started.incident.stop.kind === 'verified';
   const held = holdFlows(rules, book, incident, at);
   return settle(nothingOn ? { ...held, debugsOn: false } : held, started);
@@ -72,20 +73,22 @@ function endAlerts(incident: Incident, at: Monotonic): { incident: Incident; eff
   return { incident: { ...incident, peers }, effects };
 }
 
-function startStop(rules: Rules, incident: Incident, at: Monotonic, reason: Reason): Move {
+function startStop(rules: Rules, book: Book, incident: Incident, at: Monotonic, reason: Reason): Move {
   const passed = passStopTime(rules, incident, at, reason);
   // A line that the device does not bear out must not reach anybody's spoke.
   const believed = incident.flows.filter(isActionable).flatMap((flow) => flow.peers);
   const { incident: told, effects: signal } = signalStop(passed.incident, believed, at);
-  if (incident.debugsAtStart.kind === 'read' && incident.debugsAtStart.flags.length === 0) {
-    // Nothing was on at t0: `undebug all` now could only end somebody else's debugs.
+  const nothingWasOn = incident.debugsAtStart.kind === 'read' && incident.debugsAtStart.flags.length === 0;
+  const nothingIsOurs = rules.stopMode === 'own' && ourDebugs(book).length === 0;
+  if (nothingWasOn || nothingIsOurs) {
+    // `undebug all` now could only end somebody else's debugs.
     const stop = { kind: 'verified', startedAt: at, at, nothingOn: true, last: null } as const;
     return go({ ...told, stop }, 'nothing-on', ...signal, ...passed.effects);
   }
   return go(
     { ...told, stop: { kind: 'running', startedAt: at, attempt: 0, attemptAt: at, last: null } },
     reason,
-    ...attemptStop(incident, 0, at),
+    ...attemptStop(rules, book, incident, 0, at),
     ...signal,
     { kind: 'wake', incident: incident.id, name: 'stop-bound', at: after(at, timing.stopBoundMs) },
     ...passed.effects,
@@ -140,8 +143,11 @@ function passStopTime(rules: Rules, incident: Incident, at: Monotonic, reason: R
   return go({ ...incident, stopPassed: true, captures }, reason, ...effects);
 }
 
-function attemptStop(incident: Incident, attempt: number, at: Monotonic): Effect[] {
-  const known: readonly DebugFlag[] | null = incident.debugsAtStart.kind === 'read' ? incident.debugsAtStart.flags : null;
+function attemptStop(rules: Rules, book: Book, incident: Incident, attempt: number, at: Monotonic, stillOn = 0): Effect[] {
+  const known: readonly DebugFlag[] | null =
+    incident.debugsAtStart.kind === 'read' ? withOurs(book, incident.debugsAtStart.flags) : null;
+  // Found due long after its time (`onlyOurs`), the flags of the t0 list go by name as well.
+  const own = rules.stopMode === 'own' && stillOn < timing.stillOnEscalates ? ourDebugs(book) : null;
   const order: Effect = {
     kind: 'attempt-stop',
     incident: incident.id,
@@ -149,10 +155,16 @@ function attemptStop(incident: Incident, attempt: number, at: Monotonic): Effect
     via: viaOf(attempt),
     only: incident.onlyOurs ? (known ?? []) : null,
     expectOff: incident.onlyOurs ? (known ?? []) : known,
+    own,
     timeoutMs: timing.stopAttemptMs,
   };
   return [order, { kind: 'wake', incident: incident.id, name: 'stop-hung', at: after(at, timing.stopHungMs) }];
 }
+
+const withOurs = (book: Book, atStart: readonly DebugFlag[]): readonly DebugFlag[] => [
+  ...atStart,
+  ...ourFlags(book).filter((flag) => !atStart.some((known) => known.text === flag.text)),
+];
 
 /** One attempt has come back. */
 export function onStopAttempted(
@@ -189,14 +201,15 @@ export function onStopAttempted(
         : [];
     return sealIfReady(rules, { ...cleared, effects: [...cleared.effects, ...late] }, incident.id, input);
   }
+  const stillOn = input.outcome.result === 'still-on' ? (stop.stillOn ?? 0) + 1 : 0;
   const next = attempt + 1;
   if (next < VIAS.length) {
     return settle(
       book,
       go(
-        { ...incident, stop: { kind: 'running', startedAt, attempt: next, attemptAt: input.at, last } },
+        { ...incident, stop: { kind: 'running', startedAt, attempt: next, attemptAt: input.at, last, stillOn } },
         'stop-retried',
-        ...attemptStop(incident, next, input.at),
+        ...attemptStop(rules, book, incident, next, input.at, stillOn),
       ),
     );
   }
@@ -204,7 +217,7 @@ export function onStopAttempted(
   const at = next === VIAS.length && inBound > input.at ? inBound : after(input.at, timing.stopRetryEveryMs);
   return settle(
     book,
-    go({ ...incident, stop: { kind: 'waiting-retry', startedAt, attempt, last } }, 'stop-unverified', {
+    go({ ...incident, stop: { kind: 'waiting-retry', startedAt, attempt, last, stillOn } }, 'stop-unverified', {
       kind: 'wake',
       incident: incident.id,
       name: 'stop-retry',
@@ -249,17 +262,18 @@ export function onStopHung(rules: Rules, book: Book, incident: Incident, input: 
 const isGivenUp = (book: Book, incident: Incident): boolean =>
   book.alarms.some((alarm) => alarm.key === stopAlarmKey(incident) && alarm.acknowledged);
 
-export function onStopRetry(book: Book, incident: Incident, input: Input): Step {
+export function onStopRetry(rules: Rules, book: Book, incident: Incident, input: Input): Step {
   if (incident.stop.kind !== 'waiting-retry') return stay(book, 'timer-outlived', incident.id);
   if (isGivenUp(book, incident)) return stay(book, 'acknowledged', incident.id);
-  return settle(book, tryAgain(incident, incident.stop, input.at, 'stop-retried'));
+  return settle(book, tryAgain(rules, book, incident, incident.stop, input.at, 'stop-retried'));
 }
 
 type Trying = Extract<Incident['stop'], { readonly kind: 'running' | 'waiting-retry' }>;
 
-function tryAgain(incident: Incident, { startedAt, attempt, last }: Trying, at: Monotonic, reason: Reason): Move {
-  const stop = { kind: 'running', startedAt, attempt: attempt + 1, attemptAt: at, last } as const;
-  return go({ ...incident, stop }, reason, ...attemptStop(incident, attempt + 1, at));
+function tryAgain(rules: Rules, book: Book, incident: Incident, trying: Trying, at: Monotonic, reason: Reason): Move {
+  const { startedAt, attempt, last, stillOn = 0 } = trying;
+  const stop = { kind: 'running', startedAt, attempt: attempt + 1, attemptAt: at, last, stillOn } as const;
+  return go({ ...incident, stop }, reason, ...attemptStop(rules, book, incident, attempt + 1, at, stillOn));
 }
 
 /** The bound is over: a person is told which device to log in to and what to type; attempts go on. */
@@ -291,7 +305,7 @@ export function resumeStop(rules: Rules, book: Book, found: Incident, input: Inp
 function resumeLadder(rules: Rules, book: Book, incident: Incident, input: Input, reason: Reason): Step {
   const { stop } = incident;
   if (stop.kind !== 'running' && stop.kind !== 'waiting-retry') return reachStopTime(rules, book, incident, input.at, reason);
-  const again = tryAgain(incident, stop, input.at, reason);
+  const again = tryAgain(rules, book, incident, stop, input.at, reason);
   const bound: Effect = {
     kind: 'wake',
     incident: incident.id,

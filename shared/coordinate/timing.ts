@@ -32,6 +32,23 @@ export const timing = {
   /** The message is limited to one a minute: the same flow again after that is not a transient. */
   messageIntervalMs: 60_000,
   hourMs: 3_600_000,
+  /** Half a dozen `show` lines on a device whose AAA takes seconds for each. */
+  preflightMs: 60_000,
+  preflightHungMs: 65_000,
+  /** Conditions, debugs, each line accepted, both read back. */
+  armMs: 90_000,
+  armHungMs: 95_000,
+  /** Debugs are verified off by then: about ten conditions may take their time. */
+  disarmConditionsMs: 60_000,
+  disarmConditionsHungMs: 65_000,
+  /** Verifications that still show our flags before `own` becomes `all`. */
+  stillOnEscalates: 2,
+  /** After a refused pre-flight, a lost lease, a hold: the next try. */
+  armAgainMs: 5 * 60_000,
+  /** A lease shorter than two hellos would end at the first lost one. */
+  leaseMinMs: 3 * 60_000,
+  /** Share of `maxDebug` at which a person is warned. */
+  maxDebugWarnsAt: 0.8,
   /** Three missing hellos of an armed peer alarm. */
   missingHellosMax: 3,
   /** Quiet time before a planned stop in which session B is not used for anything else. */

@@ -9,6 +9,7 @@ import type { Effect } from '../../shared/coordinate/effect.ts';
 import type { InputBody } from '../../shared/coordinate/input.ts';
 import type { Rules } from '../../shared/coordinate/rules.ts';
 import { limits } from '../../shared/limits.ts';
+import { hubRules } from '../coordinate/given.ts';
 import { FakeClock, settle } from '../support/fake-clock.ts';
 import { FakeDisk } from '../support/fake-disk.ts';
 
@@ -29,6 +30,8 @@ const rules: Rules = {
   heldFlowsMax: 10_000,
   closedIdsMax: 50_000,
   peers: [{ name: 'spoke', kind: 'spitrap', where: '11.1.1.3' }],
+  stopMode: 'all',
+  arming: hubRules.arming,
 };
 const sighting = (spi = 1): InputBody => ({
   kind: 'sighting',

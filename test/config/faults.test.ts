@@ -52,7 +52,7 @@ describe('one fault, its path, line, value and remedy', () => {
     [
       '__proto__',
       changed('role: hub', 'role: hub\n__proto__: { mode: act }'),
-      '__proto__|3|null|unknown key; known here: role, mode, hold, arm, dataDir, device, sources, peers, trigger, capture, stop, signal, evidence, alarms, budgets, log',
+      '__proto__|3|null|unknown key; known here: role, mode, hold, arm, arming, dataDir, device, sources, peers, trigger, capture, stop, signal, evidence, alarms, budgets, log',
     ],
     ['no role', changed('role: hub\n', ''), 'role|null|null|is missing; give it as hub | spoke | both'],
     [
@@ -67,14 +67,24 @@ describe('one fault, its path, line, value and remedy', () => {
     ],
     ['a flag in quotes', changed('role: hub', 'role: hub\nhold: "maybe"'), 'hold|3|"maybe"|true or false, without quotes'],
     [
-      'arming of later',
-      changed('role: hub', 'role: hub\narm: always'),
-      'arm|3|"always"|not yet supported: arming comes in a later version; turn the debugs on yourself and write manual',
+      'arm',
+      changed('role: hub', 'role: hub\narm: allways'),
+      'arm|3|"allways"|one of manual, always, on-first-sighting; did you mean always?',
     ],
     [
-      'stop.mode of later',
+      'own with nothing armed',
       changed('role: hub', 'role: hub\nstop: { mode: own }'),
-      'stop.mode|3|"own"|not yet supported: turning off only what the pair armed needs arming, which comes in a later version',
+      'stop.mode|3|"own"|own turns off only what the agent armed by itself, and with arm: manual it arms nothing; write all',
+    ],
+    [
+      'a re-arm that is no duration',
+      changed('role: hub', 'role: hub\narming: { rearm: sometimes }'),
+      'arming.rearm|3|"sometimes"|never, if-transient, or how long after the incident: 1h',
+    ],
+    [
+      'a debug that is none of ours',
+      changed('role: hub', 'role: hub\narming: { debugs: [isakmp, all] }'),
+      'arming.debugs[1]|3|"all"|one of isakmp, ikev2, ipsec, engine',
     ],
     [
       'a section that is none',

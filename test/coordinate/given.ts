@@ -33,6 +33,16 @@ const common = {
   heldFlowsMax: 10_000,
   closedIdsMax: 50_000,
   peers,
+  stopMode: 'all',
+  arming: {
+    when: 'manual',
+    plan: { conditions: ['11.1.1.3'], debugs: ['isakmp', 'ipsec'], deadManS: null },
+    leaseMs: 900_000,
+    maxDebugMs: 72 * 3_600_000,
+    rearm: { kind: 'never' },
+    ourHosts: [],
+    terminalMonitor: false,
+  },
 } as const;
 
 export const hubRules: Rules = { ...common, role: 'hub' };

@@ -18,6 +18,7 @@ const order = (change: Partial<AttemptOrder> = {}): AttemptOrder => ({
   via: 'control',
   only: null,
   expectOff: [ISAKMP, IPSEC],
+  own: null,
   timeoutMs: 8_000,
   ...change,
 });

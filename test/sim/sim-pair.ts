@@ -319,6 +319,16 @@ export function simConfig(end: End, mode: Mode, syslog: Syslog): Config {
     peers: [peer],
     trigger: { kind: 'first' },
     capture: { maxUnscopedSas: 200, maxPeersCaptured: 10, commandTimeoutMs: 30_000, commandBytesMax: 4 * 1024 * 1024 },
+    arm: 'manual',
+    arming: {
+      debugs: ['isakmp', 'ipsec'],
+      conditions: [addresses[other].crypto],
+      leaseMs: 900_000,
+      maxDebugMs: 72 * 3_600_000,
+      rearm: { kind: 'never' },
+      deadMan: false,
+      allowRemoteArm: false,
+    },
     stop: { delayMs: 18_000, mode: 'all', maxDelayMs: 300_000 },
     signal: {
       listen: { address: addresses[end].agent, port: SIGNAL_PORT },

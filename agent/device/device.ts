@@ -29,6 +29,11 @@ export interface Device {
    * Rejects only with COMMAND_OUTSIDE_GRAMMAR.
    */
   run(session: SessionRole, command: string, options: RunOptions): Promise<CommandResult>;
+  /**
+   * Lines in configuration mode, one errand that nothing else comes between (the dead-man alone: Session.configure). As `run`, and a stop
+   * interrupts it. `ok`: the device took every line without complaint; else the first that it did not take, in `detail`.
+   */
+  configure(session: SessionRole, lines: readonly string[], options: RunOptions): Promise<CommandResult>;
   /** Makes sure that both held sessions are up or being retried; called at start and after a drop. Never rejects. */
   connect(): void;
   status(): DeviceStatus;

@@ -29,6 +29,8 @@ export interface HeldSessionOptions {
 
 interface Job {
   readonly command: string;
+  /** An errand in configuration mode; null: the command itself. */
+  readonly lines: readonly string[] | null;
   readonly options: RunOptions;
   readonly resolve: (result: CommandResult) => void;
   readonly askedAt: Monotonic;
@@ -87,11 +89,19 @@ export class HeldSession {
   }
 
   run(command: string, options: RunOptions): Promise<CommandResult> {
+    return this.#enqueue(command, null, options);
+  }
+
+  configure(lines: readonly string[], options: RunOptions): Promise<CommandResult> {
+    return this.#enqueue(lines.join(' / '), lines, options);
+  }
+
+  #enqueue(command: string, lines: readonly string[] | null, options: RunOptions): Promise<CommandResult> {
     return new Promise((resolve) => {
       if (this.#stopped) return resolve(notSent(command, 'the agent is stopping'));
       if (this.#queue.length >= limits.commandsQueuedMax)
         return resolve(notSent(command, `more than ${limits.commandsQueuedMax} lines wait on this session`));
-      const job: Job = { command, options, resolve, askedAt: this.#options.clock.monotonic(), overtaken: false };
+      const job: Job = { command, lines, options, resolve, askedAt: this.#options.clock.monotonic(), overtaken: false };
       // Urgent lines keep their order among themselves.
       const at = overtakes(options) ? this.#queue.findIndex((other) => !overtakes(other.options)) : -1;
       if (at < 0) this.#queue.push(job);
@@ -152,7 +162,7 @@ export class HeldSession {
     }
     this.#become('busy');
     const budget = { timeoutMs: Math.max(1, left()), bytesMax: job.options.bytesMax ?? limits.commandOutputBytesMax };
-    const result = await session.run(job.command, budget);
+    const result = await (job.lines === null ? session.run(job.command, budget) : session.configure(job.lines, budget));
     if (this.#session === session) this.#become('ready');
     return result;
   }

@@ -3,7 +3,8 @@ import { asSpitrapError, SpitrapError } from '../../shared/errors.ts';
 import { limits } from '../../shared/limits.ts';
 import { quoted } from '../../shared/model/printable.ts';
 import { type DurationMs, elapsedMs } from '../../shared/model/time.ts';
-import { Session, type SessionOptions } from './session.ts';
+import { Session } from './session.ts';
+import type { SessionOptions } from './session-options.ts';
 
 const SETTING_MS: DurationMs = 5_000;
 

@@ -79,6 +79,11 @@ export class DevicePool implements Device, SessionOpener {
     return result;
   }
 
+  async configure(role: SessionRole, lines: readonly string[], options: RunOptions): Promise<CommandResult> {
+    for (const line of lines) checkLine(this.platform, line, true);
+    return await this.#place(role).configure(lines, options);
+  }
+
   connect(): void {
     // Control first: when one line is free, it is the one that stops debugs.
     this.#control.connect();

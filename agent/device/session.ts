@@ -2,16 +2,16 @@
  * One session on a device: a shell, the terminal in front of it and the dialogue on it, with the timers, budgets and the audit around.
  * Opened by pool.ts and by sources/terminal-monitor.ts. One command at a time; after a timeout the session finds its prompt again or closes.
  */
-import type { Clock, Timer } from '../../shared/clock.ts';
-import { assertNever, isSpitrapError, SpitrapError } from '../../shared/errors.ts';
+import type { Timer } from '../../shared/clock.ts';
+import { assertNever, SpitrapError } from '../../shared/errors.ts';
 import { limits } from '../../shared/limits.ts';
 import type { CommandResult, CommandStatus } from '../../shared/model/capture.ts';
 import { quoted } from '../../shared/model/printable.ts';
-import { type DurationMs, elapsedMs, formatDuration } from '../../shared/model/time.ts';
-import type { ModeName, Platform } from '../../shared/platforms/platform.ts';
-import type { Shell, ShellTarget, ShellTransport } from '../ports.ts';
-import type { Audit } from './audit.ts';
+import { type DurationMs, elapsedMs, formatDuration, type Monotonic } from '../../shared/model/time.ts';
+import type { ModeName } from '../../shared/platforms/platform.ts';
+import type { Shell } from '../ports.ts';
 import { checkLine } from './check-line.ts';
+import { type ErrandGround, runErrand } from './config-errand.ts';
 import {
   Dialogue,
   type DialogueEffect,
@@ -21,25 +21,10 @@ import {
   type SentLine,
   startOfDialogue,
 } from './dialogue.ts';
+import { loginError } from './login-error.ts';
 import { type CommandBudget, RunningCommand } from './running-command.ts';
+import type { SessionOptions } from './session-options.ts';
 import { TerminalLines } from './terminal-lines.ts';
-
-export interface SessionOptions {
-  readonly transport: ShellTransport;
-  readonly target: ShellTarget;
-  readonly platform: Platform;
-  readonly clock: Clock;
-  readonly audit: Audit;
-  /** For people: log, audit, messages. */
-  readonly device: string;
-  /** `capture`, `control`, `fresh`, `terminal-monitor`. */
-  readonly purpose: string;
-  readonly enablePassword: string | null;
-  /** From the first packet to a privileged prompt. */
-  readonly loginTimeoutMs: DurationMs;
-  /** Lines that belong to no command; see DialogueEffect `stray`. */
-  readonly onStray?: (line: string) => void;
-}
 
 /** How long an abandoned command may take to give the prompt back, before the session is closed. */
 const RESYNC_MS = 2_000;
@@ -63,6 +48,8 @@ export class Session {
   #loginBytes = 0;
   readonly #loginTail: string[] = [];
   #secret: string | null = null;
+  /** Configuration mode: only the errand's own lines are sent. */
+  #errand: { aborted: string | null } | null = null;
   /** Lines that belonged to no command, questions answered no, host names that changed under us. */
   readonly counters = { strays: 0, questions: 0, renames: 0, abandoned: 0 };
 
@@ -105,18 +92,41 @@ export class Session {
     return await this.#converse({ command, secret: null }, budget);
   }
 
+  /** Lines in configuration mode, one errand (config-errand.ts), with nothing else sent between them. As `run`; up to 4 s more for the way back. */
+  async configure(lines: readonly string[], budget: CommandBudget): Promise<CommandResult> {
+    const { platform, clock } = this.#options;
+    for (const line of lines) checkLine(platform, line, true);
+    const startedAt = clock.monotonic();
+    const obstacle = await this.#whenFree(budget.timeoutMs, false, () => {
+      this.#errand = { aborted: null };
+    });
+    if (obstacle !== null) return this.#unsent(lines.join(' / '), obstacle, startedAt);
+    const ground: ErrandGround = {
+      at: () => ({ mode: this.mode, closed: this.#closed, aborted: this.#errand?.aborted ?? null }),
+      send: (command, lineBudget) => this.#converse({ command, secret: null }, lineBudget, true),
+      settled: async (timeoutMs) => (await this.#whenFree(timeoutMs, true, () => {})) === null,
+      hangUp: (why) => this.#hangUp(why),
+    };
+    const timeoutMs = Math.max(1, budget.timeoutMs - elapsedMs(startedAt, clock.monotonic()));
+    const result = await runErrand(ground, platform, clock, lines, { ...budget, timeoutMs });
+    this.#errand = null;
+    this.#wakeWaiters();
+    return result;
+  }
+
   /** An empty line; true when the prompt came back in time. Closes the session when it did not. */
   async keepalive(timeoutMs: DurationMs): Promise<boolean> {
     if (this.#closed) return false;
-    if (this.#state.kind !== 'idle') return true;
+    if (this.#state.kind !== 'idle' || this.#errand !== null) return true;
     this.#step({ kind: 'probe' });
     this.#armResync(timeoutMs, 'keepalive: no prompt after an empty line');
-    await this.#untilIdle();
+    await this.#until(() => this.#isIdle);
     return !this.#closed;
   }
 
   /** Ends the running command now, its output so far kept, with the status `timeout` and this reason. */
   abort(why: string): void {
+    if (this.#errand !== null) this.#errand.aborted = why;
     if (this.#job !== null) this.#abandon(this.#job, 'timeout', why);
   }
 
@@ -127,10 +137,9 @@ export class Session {
   }
 
   async #logOut(): Promise<void> {
-    if (!this.#closed && this.#state.kind === 'idle' && this.#job === null) {
-      const { definition } = this.#options.platform;
+    if (!this.#closed && this.#isIdle && this.mode !== 'config') {
       const gone = new Promise<void>((resolve) => this.onClose(() => resolve()));
-      this.#write(definition.logout);
+      this.#write(this.#options.platform.definition.logout);
       const late = this.#options.clock.timer('session logout', LOGOUT_MS, () => this.#onClosed(null));
       await gone;
       late.cancel();
@@ -154,9 +163,11 @@ export class Session {
         }),
       );
     });
-    await this.#untilIdle();
+    await this.#until(() => this.#isIdle);
     late.cancel();
-    if (this.#closed) throw this.#loginError();
+    if (!this.#closed) return;
+    const { device, platform } = this.#options;
+    throw loginError(device, platform, [...this.#loginTail, this.#lines.partial], this.closedError('before a prompt was seen'));
   }
 
   /** As `run`, for the lines of a login: `secret` is sent when the device asks for it, in place of `sent.secret.name`. */
@@ -167,28 +178,52 @@ export class Session {
     return result;
   }
 
-  async #converse(sent: SentLine, budget: CommandBudget): Promise<CommandResult> {
+  async #converse(sent: SentLine, budget: CommandBudget, errand = false): Promise<CommandResult> {
     const { clock } = this.#options;
     const askedAt = clock.monotonic();
-    const late = clock.timer('session busy', budget.timeoutMs, () => this.#wakeWaiters());
-    await this.#untilIdle(() => elapsedMs(askedAt, clock.monotonic()) >= budget.timeoutMs);
-    late.cancel();
-    const nothing = { command: sent.command, output: '', sentAt: null, sentAtWall: null };
-    const tookMs = elapsedMs(askedAt, clock.monotonic());
-    if (this.#closed) return { ...nothing, status: 'closed', detail: this.#closeDetail(), tookMs };
-    if (this.#state.kind !== 'idle' || this.#job !== null) {
-      return { ...nothing, status: 'timeout', detail: 'not sent: the session was still busy with an earlier command', tookMs };
-    }
-    const job = new RunningCommand(
-      sent.command,
-      { ...budget, timeoutMs: Math.max(1, budget.timeoutMs - tookMs) },
-      clock,
-      (bytes) =>
+    let result: Promise<CommandResult> | null = null;
+    const obstacle = await this.#whenFree(budget.timeoutMs, errand, () => {
+      const timeoutMs = Math.max(1, budget.timeoutMs - elapsedMs(askedAt, clock.monotonic()));
+      const job = new RunningCommand(sent.command, { ...budget, timeoutMs }, clock, (bytes) =>
         this.#abandon(job, 'timeout', `no prompt within ${formatDuration(budget.timeoutMs)}, after ${bytes} bytes of output`),
-    );
-    this.#job = job;
-    this.#step({ kind: 'send', sent });
-    return await job.result;
+      );
+      this.#job = job;
+      result = job.result;
+      this.#step({ kind: 'send', sent });
+    });
+    return await (result ?? this.#unsent(sent.command, obstacle ?? 'busy', askedAt));
+  }
+
+  /**
+   * Does it in the very moment in which a line may be sent (null), or says why that never came. A session that stands in configuration
+   * mode without an errand is ended: what is typed there is configured.
+   */
+  async #whenFree(timeoutMs: DurationMs, errand: boolean, act: () => void): Promise<'closed' | 'busy' | null> {
+    const { clock } = this.#options;
+    const askedAt = clock.monotonic();
+    let done = false;
+    const late = clock.timer('session busy', timeoutMs, () => this.#wakeWaiters());
+    await this.#until(() => {
+      if (!this.#isIdle || (!errand && this.#errand !== null)) return elapsedMs(askedAt, clock.monotonic()) >= timeoutMs;
+      if (!errand && this.mode === 'config') this.#hangUp('found in configuration mode');
+      else act();
+      done = true;
+      return true;
+    });
+    late.cancel();
+    if (done && !this.#closed) return null;
+    return this.#closed ? 'closed' : 'busy';
+  }
+
+  get #isIdle(): boolean {
+    return this.#state.kind === 'idle' && this.#job === null;
+  }
+
+  #unsent(command: string, obstacle: 'closed' | 'busy', since: Monotonic): CommandResult {
+    const tookMs = elapsedMs(since, this.#options.clock.monotonic());
+    const nothing = { command, output: '', sentAt: null, sentAtWall: null, tookMs };
+    if (obstacle === 'closed') return { ...nothing, status: 'closed', detail: this.#closeDetail() };
+    return { ...nothing, status: 'timeout', detail: 'not sent: the session was still busy with an earlier command' };
   }
 
   #onBytes(bytes: Buffer): void {
@@ -249,7 +284,7 @@ export class Session {
         return;
       case 'runaway':
         if (this.#job !== null) this.#abandon(this.#job, 'too-long', effect.why);
-        else this.#fail(new SpitrapError('SSH_CLOSED', `${device}: ${effect.why}; the session is closed`, { retryable: true }));
+        else this.#hangUp(effect.why);
         return;
       default:
         assertNever(effect);
@@ -297,9 +332,7 @@ export class Session {
 
   #armResync(delayMs: DurationMs, why: string): void {
     this.#resync?.cancel();
-    this.#resync = this.#options.clock.timer('session resync', delayMs, () => {
-      this.#fail(new SpitrapError('SSH_CLOSED', `${this.#options.device}: ${why}; the session is closed`, { retryable: true }));
-    });
+    this.#resync = this.#options.clock.timer('session resync', delayMs, () => this.#hangUp(why));
   }
 
   #rearm(): void {
@@ -319,17 +352,19 @@ export class Session {
     this.#shell.write(line + ENTER);
   }
 
-  /** Resolves when a command may be sent, at a close, or when `enough` says so. */
-  async #untilIdle(enough: () => boolean = () => false): Promise<void> {
-    while (!this.#closed && !enough() && (this.#state.kind !== 'idle' || this.#job !== null)) {
-      await new Promise<void>((resolve) => this.#idleWaiters.push(resolve));
-    }
+  /** Resolves when it holds, or at a close. */
+  async #until(holds: () => boolean): Promise<void> {
+    while (!this.#closed && !holds()) await new Promise<void>((resolve) => this.#idleWaiters.push(resolve));
   }
 
   #wakeWaiters(): void {
     const waiters = this.#idleWaiters;
     this.#idleWaiters = [];
     for (const wake of waiters) wake();
+  }
+
+  #hangUp(why: string): void {
+    this.#fail(new SpitrapError('SSH_CLOSED', `${this.#options.device}: ${why}; the session is closed`, { retryable: true }));
   }
 
   #fail(reason: SpitrapError): void {
@@ -354,21 +389,5 @@ export class Session {
   #closeDetail(): string {
     const error = this.#closeReason;
     return error === null ? 'SSH_CLOSED: we closed the session' : `${error.code}: ${error.message}`;
-  }
-
-  /** What IOS says when all lines are taken comes as text, then the connection ends. */
-  #loginError(): SpitrapError {
-    const said = [...this.#loginTail, this.#lines.partial].filter((line) => line.trim() !== '');
-    const { definition } = this.#options.platform;
-    const full = said.find((line) => definition.noFreeLine.some((pattern) => pattern.test(line)));
-    const { device } = this.#options;
-    if (full !== undefined)
-      return new SpitrapError('NO_FREE_VTY', `${device}: all VTY lines are taken, it said ${quoted(full)}; tried again`, {
-        retryable: true,
-      });
-    const error = this.closedError('before a prompt was seen');
-    const last = said.at(-1);
-    if (last === undefined || !isSpitrapError(error, 'SSH_CLOSED')) return error;
-    return new SpitrapError('SSH_CLOSED', `${error.message}; the last it said was ${quoted(last)}`, { retryable: true });
   }
 }

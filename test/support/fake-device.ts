@@ -35,6 +35,16 @@ export class FakeDevice implements Device {
     return { command, status, output, detail, sentAt: sent ? sentAt : null, sentAtWall: sent ? sentAtWall : null, tookMs: 0 };
   }
 
+  /** One line at a time to `answer`; what is not ok ends the errand. */
+  async configure(session: SessionRole, lines: readonly string[], options: RunOptions): Promise<CommandResult> {
+    let result: CommandResult | null = null;
+    for (const line of lines) {
+      result = await this.run(session, line, options);
+      if (result.status !== 'ok') break;
+    }
+    return { ...result!, command: lines.join(' / ') };
+  }
+
   connect(): void {}
 
   status(): DeviceStatus {

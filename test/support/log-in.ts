@@ -1,7 +1,8 @@
 /** A session on a scripted IOS line, logged in under virtual time. */
 import { type Audit, noAudit } from '../../agent/device/audit.ts';
 import { openSession } from '../../agent/device/open-session.ts';
-import type { Session, SessionOptions } from '../../agent/device/session.ts';
+import type { Session } from '../../agent/device/session.ts';
+import type { SessionOptions } from '../../agent/device/session-options.ts';
 import type { ShellTransport } from '../../agent/ports.ts';
 import { ciscoIos } from '../../shared/platforms/cisco-ios/cisco-ios.ts';
 import { FakeClock } from './fake-clock.ts';

@@ -66,6 +66,8 @@ export class ScriptedLine implements Shell {
   #attempts = 0;
   #pages: string[] = [];
   closed = false;
+  /** `(config)`: what stands between the host name and the `#`. */
+  mode = '';
   /** Everything written to it, raw. */
   written = '';
 
@@ -84,7 +86,7 @@ export class ScriptedLine implements Shell {
   }
 
   get prompt(): string {
-    return `${this.#ios.hostname}${this.#privileged ? '#' : '>'}`;
+    return `${this.#ios.hostname}${this.mode}${this.#privileged ? '#' : '>'}`;
   }
 
   /** Raw, as the far end would send it. */
@@ -144,7 +146,8 @@ export class ScriptedLine implements Shell {
   #interrupt(): void {
     this.#buffer = '';
     this.#pages = [];
-    if (this.#asking === 'hung' && this.#ios.options.answer?.('^C', this) === null) return;
+    // Configuration mode is left by it, as on IOS.
+    if (this.#ios.options.answer?.('^C', this) === null && this.#asking === 'hung') return;
     this.#asking = 'nothing';
     queueMicrotask(() => this.say(`^C\r\n${this.prompt}`));
   }

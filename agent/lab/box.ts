@@ -80,7 +80,7 @@ export class SimulatedBox implements Box {
   }
 
   debugsOn(): readonly string[] {
-    return this.core.debugs.names().map((name) => `${DEBUG_KINDS[name].title} is on`);
+    return this.core.debugs.flags().map((name) => `${DEBUG_KINDS[name].title} is on`);
   }
 
   cpuPercent(): number {

@@ -30,9 +30,26 @@ const ORDER = Object.keys(DEBUG_KINDS) as DebugName[];
 export const CRYPTO_DEBUGS: readonly CryptoDebug[] = ['isakmp', 'ipsec', 'engine', 'ikev2'];
 export type UnmatchedContext = 'isakmp' | 'ipsec' | 'engine';
 
+/** Types of condition, with the heading under which `show crypto debug-condition` lists their values. */
+export const CONDITION_HEADINGS = {
+  'peer ipv4': 'IKE peer IP address filters:',
+  'peer ipv6': 'IKE peer IPv6 address filters:',
+  'peer subnet': 'IKE peer subnet filters:',
+  'peer hostname': 'IKE peer hostname filters:',
+  'peer username': 'IKE peer username filters:',
+  'peer group': 'IKE peer group filters:',
+  fvrf: 'FVRF filters:',
+  ivrf: 'IVRF filters:',
+  connid: 'Connection-id filters:[connid:engine_id]',
+  spi: 'SPI filters:',
+} as const;
+
+export type ConditionType = keyof typeof CONDITION_HEADINGS;
+export const CONDITION_TYPES = Object.keys(CONDITION_HEADINGS) as ConditionType[];
+
 export class Debugs {
   private readonly on = new Set<DebugName>();
-  readonly peerConditions: string[] = [];
+  private readonly conditions = new Map<ConditionType, string[]>();
   readonly unmatched = new Set<UnmatchedContext>();
   private readonly engineHeedsConditions: boolean;
   private readonly onChange: () => void;
@@ -62,7 +79,7 @@ export class Debugs {
     return this.on.has(name);
   }
 
-  names(): DebugName[] {
+  flags(): DebugName[] {
     return ORDER.filter((name) => this.on.has(name));
   }
 
@@ -70,8 +87,17 @@ export class Debugs {
     return CRYPTO_DEBUGS.some((name) => this.on.has(name));
   }
 
+  /** Conditions of all types. */
+  conditionCount(): number {
+    return [...this.conditions.values()].reduce((sum, values) => sum + values.length, 0);
+  }
+
   conditioned(): boolean {
-    return this.peerConditions.length > 0;
+    return this.conditionCount() > 0;
+  }
+
+  values(type: ConditionType): readonly string[] {
+    return this.conditions.get(type) ?? [];
   }
 
   /** A crypto debug is on and nothing says whose lines it may print. */
@@ -80,26 +106,32 @@ export class Debugs {
   }
 
   /** False: there are as many as a type takes, and this one was not added. */
-  addPeerCondition(address: string): boolean {
-    if (this.peerConditions.includes(address)) return true;
-    if (this.peerConditions.length >= labLimits.conditionValues) return false;
-    this.peerConditions.push(address);
+  addCondition(type: ConditionType, value: string): boolean {
+    const values = this.conditions.get(type) ?? [];
+    if (values.includes(value)) return true;
+    if (values.length >= labLimits.conditionValues) return false;
+    this.conditions.set(type, [...values, value]);
     this.onChange();
     return true;
   }
 
-  removePeerCondition(address: string): boolean {
-    const index = this.peerConditions.indexOf(address);
-    if (index < 0) return false;
-    this.peerConditions.splice(index, 1);
+  removeCondition(type: ConditionType, value: string): void {
+    this.conditions.set(
+      type,
+      this.values(type).filter((each) => each !== value),
+    );
     this.onChange();
-    return true;
   }
 
   resetConditions(): void {
-    this.peerConditions.length = 0;
+    this.conditions.clear();
     this.unmatched.clear();
     this.onChange();
+  }
+
+  /** Is it a peer that a condition names? Conditions that are not about addresses match nothing that the lab has. */
+  names(peer: string): boolean {
+    return this.values('peer ipv4').includes(peer) || this.values('peer subnet').some((subnet) => inSubnet(peer, subnet));
   }
 
   setUnmatched(context: UnmatchedContext | null, on: boolean): void {
@@ -117,6 +149,14 @@ export class Debugs {
     if (!this.conditioned()) return true;
     if (name === 'engine' && !this.engineHeedsConditions) return true;
     if (peer === null) return this.unmatched.has(name === 'ikev2' ? 'isakmp' : name);
-    return this.peerConditions.includes(peer);
+    return this.names(peer);
   }
+}
+
+const bits = (address: string): number => address.split('.').reduce((sum, octet) => sum * 256 + Number(octet), 0) >>> 0;
+
+/** `10.1.1.0 255.255.255.0`. */
+function inSubnet(address: string, subnet: string): boolean {
+  const [network = '', mask = ''] = subnet.split(' ');
+  return (bits(address) & bits(mask)) === (bits(network) & bits(mask));
 }

@@ -54,12 +54,13 @@ const IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)
 
 function placeholderAccepts(placeholder: string, text: string): boolean {
   if (placeholder === 'A.B.C.D') return IPV4.test(text);
+  if (placeholder === 'X:X:X:X::X') return text.length <= 45 && /^[\da-f:]*:[\da-f:.]*$/i.test(text);
   const range = /^<(\d+)-(\d+)>$/.exec(placeholder);
   if (range) return /^\d{1,10}$/.test(text) && Number(text) >= Number(range[1]) && Number(text) <= Number(range[2]);
   return true;
 }
 
-const isPlaceholder = (word: string): boolean => /^(?:A\.B\.C\.D|<\d+-\d+>|WORD|LINE)$/.test(word);
+const isPlaceholder = (word: string): boolean => /^(?:A\.B\.C\.D|X:X:X:X::X|<\d+-\d+>|WORD|LINE)$/.test(word);
 
 export class KeywordTree<C> {
   private readonly root: TreeNode<C> = { word: '', children: new Map(), privilege: 1, run: undefined };

@@ -82,7 +82,7 @@ export class Strain {
 
   /** Peers that a condition names and this box has a tunnel with. */
   conditionedPeers(): string[] {
-    return this.core.debugs.peerConditions.filter((peer) => this.core.sa.tunnel(peer) !== undefined);
+    return this.core.sa.tunnels.map(({ peer }) => peer).filter((peer) => this.core.debugs.names(peer));
   }
 
   printOnConsole(characters: number): void {

@@ -162,7 +162,7 @@ describe('AAA', () => {
 
   async function debugsAfter(lines: readonly string[]): Promise<number> {
     const { clock, box, say } = boxWith(lines, { behaviour: { refuse: [/^undebug/] } });
-    box.core.debugs.addPeerCondition('11.1.1.3');
+    box.core.debugs.addCondition('peer ipv4', '11.1.1.3');
     box.core.debugs.enable('isakmp');
     say('go');
     await clock.advance(5_000);

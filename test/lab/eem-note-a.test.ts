@@ -18,7 +18,7 @@ describe('the run of the note', () => {
     await a.clock.advance(4_000);
     expect([a.hub.debugsOn(), a.spoke.debugsOn()]).toEqual([[], []]);
     // Conditions survive it.
-    expect(a.hub.core.debugs.peerConditions).toEqual(['11.1.1.3']);
+    expect(a.hub.core.debugs.values('peer ipv4')).toEqual(['11.1.1.3']);
 
     expect(logged(a.hub, /CRYPTO-4|HA_EM/)).toEqual([
       "%CRYPTO-4-RECVD_PKT_INV_SPI: decaps: rec'd IPSEC packet has invalid spi for destaddr=213.163.222.7, prot=50, spi=0x68842105(1753489669), srcaddr=11.1.1.3, input interface=Ethernet0/0",

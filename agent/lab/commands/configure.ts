@@ -4,7 +4,7 @@
  */
 import { type CommandResult, type CommandSpec, KeywordTree, type Resolution } from '../keyword-tree.ts';
 import type { ExecContext } from '../line-state.ts';
-import { LOG_LEVELS, type LogLevels } from '../logging.ts';
+import { loggingConfig } from './configure-logging.ts';
 import { APPLET_MODE, appletCommands, eventManagerConfig, leaveApplet } from './event-manager.ts';
 import { KEYWORD_HELP } from './keyword-help.ts';
 import { quiet } from './result.ts';
@@ -31,37 +31,6 @@ const leaving: readonly CommandSpec<ExecContext>[] = [
   { path: 'do LINE' },
 ];
 
-const DESTINATIONS: readonly [word: string, key: keyof LogLevels, preset: number][] = [
-  ['console', 'console', 7],
-  ['monitor', 'monitor', 7],
-  ['buffered', 'buffer', 7],
-  ['trap', 'trap', 6],
-];
-
-const level =
-  (key: keyof LogLevels, severity: number | null) =>
-  ({ core }: ExecContext): CommandResult => {
-    core.log.levels[key] = severity;
-    return quiet;
-  };
-
-const logging: CommandSpec<ExecContext>[] = DESTINATIONS.flatMap(([word, key, preset]) => [
-  { path: `logging ${word}`, run: level(key, preset) },
-  { path: `no logging ${word}`, run: level(key, null) },
-  {
-    path: `logging ${word} <0-7>`,
-    run: (context: ExecContext, [number]: readonly string[]) => level(key, Number(number))(context),
-  },
-  ...LOG_LEVELS.map((name, severity) => ({ path: `logging ${word} ${name}`, run: level(key, severity) })),
-]);
-
-const sequence =
-  (on: boolean) =>
-  ({ core }: ExecContext): CommandResult => {
-    core.log.sequenceNumbers = on;
-    return quiet;
-  };
-
 const configTree = new KeywordTree<ExecContext>(
   [
     ...leaving,
@@ -76,19 +45,7 @@ const configTree = new KeywordTree<ExecContext>(
         return quiet;
       },
     },
-    ...logging,
-    {
-      path: 'logging buffered <4096-2147483647>',
-      run: ({ core }, [bytes]) => {
-        core.log.bufferBytesMax = Math.min(Number(bytes), 4_194_304);
-        core.log.levels.buffer ??= 7;
-        return quiet;
-      },
-    },
-    { path: 'service sequence-numbers', run: sequence(true) },
-    { path: 'no service sequence-numbers', run: sequence(false) },
-    { path: 'service timestamps debug datetime msec', run: () => quiet },
-    { path: 'service timestamps log datetime msec', run: () => quiet },
+    ...loggingConfig,
     {
       path: 'line vty <0-15> <0-15>',
       run: ({ line }) => {

@@ -1,5 +1,5 @@
 /** `debug …`, `no debug …`, `undebug …`: flags and crypto conditions. */
-import { DEBUG_KINDS, type DebugName, type UnmatchedContext } from '../debugs.ts';
+import { CONDITION_TYPES, type ConditionType, DEBUG_KINDS, type DebugName, type UnmatchedContext } from '../debugs.ts';
 import type { CommandResult } from '../keyword-tree.ts';
 import { labLimits } from '../lab-limits.ts';
 import type { ExecContext } from '../line-state.ts';
@@ -79,11 +79,37 @@ function removing({ core }: ExecContext, last: boolean, remove: () => void): Com
   return ask(LAST_CONDITION);
 }
 
-function removePeer(context: ExecContext, address: string): CommandResult {
-  const { debugs } = context.core;
-  if (!debugs.peerConditions.includes(address)) return print([`% Condition not found: peer ipv4 ${address}`]);
-  return removing(context, debugs.peerConditions.length === 1, () => debugs.removePeerCondition(address));
-}
+/** How a type is typed: its words, with the placeholders of its value. */
+const CONDITION_WORDS: Readonly<Record<ConditionType, string>> = {
+  'peer ipv4': 'peer ipv4 A.B.C.D',
+  'peer ipv6': 'peer ipv6 X:X:X:X::X',
+  'peer subnet': 'peer subnet A.B.C.D A.B.C.D',
+  'peer hostname': 'peer hostname WORD',
+  'peer username': 'peer username WORD',
+  'peer group': 'peer group WORD',
+  fvrf: 'fvrf WORD',
+  ivrf: 'ivrf WORD',
+  connid: 'connid <1-65535> engine-id <0-255>',
+  spi: 'spi <256-4294967295>',
+};
+
+const typedValue = (type: ConditionType, args: readonly string[]): string => args.join(type === 'connid' ? ':' : ' ');
+
+const add =
+  (type: ConditionType): ExecRun =>
+  ({ core }, args) =>
+    core.debugs.addCondition(type, typedValue(type, args))
+      ? quiet
+      : print([`% Cannot add filter: maximum of ${labLimits.conditionValues} ${type} filters reached`]);
+
+const remove =
+  (type: ConditionType): ExecRun =>
+  (context, args) => {
+    const { debugs } = context.core;
+    const value = typedValue(type, args);
+    if (!debugs.values(type).includes(value)) return print([`% Condition not found: ${type} ${value}`]);
+    return removing(context, debugs.conditionCount() === 1, () => debugs.removeCondition(type, value));
+  };
 
 function reset(context: ExecContext): CommandResult {
   const { debugs } = context.core;
@@ -98,27 +124,19 @@ const unmatched =
   };
 
 const conditions: readonly ExecCommand[] = [
-  {
-    path: 'debug crypto condition peer ipv4 A.B.C.D',
-    privilege: 15,
-    run: ({ core }, [address]) =>
-      core.debugs.addPeerCondition(address!)
-        ? quiet
-        : print([`% Cannot add filter: maximum of ${labLimits.conditionValues} peer ipv4 filters reached`]),
-  },
+  ...CONDITION_TYPES.flatMap((type): ExecCommand[] => [
+    { path: `debug crypto condition ${CONDITION_WORDS[type]}`, privilege: 15, run: add(type) },
+    { path: `no debug crypto condition ${CONDITION_WORDS[type]}`, privilege: 15, run: remove(type) },
+    { path: `undebug crypto condition ${CONDITION_WORDS[type]}`, privilege: 15, run: remove(type) },
+  ]),
   { path: 'debug crypto condition reset', privilege: 15, run: reset },
   { path: 'debug crypto condition unmatched', privilege: 15, run: unmatched(null, true) },
   { path: 'debug crypto condition unmatched isakmp', privilege: 15, run: unmatched('isakmp', true) },
   { path: 'debug crypto condition unmatched ipsec', privilege: 15, run: unmatched('ipsec', true) },
   { path: 'debug crypto condition unmatched engine', privilege: 15, run: unmatched('engine', true) },
-  ...['no debug', 'undebug'].flatMap((off): ExecCommand[] => [
-    {
-      path: `${off} crypto condition peer ipv4 A.B.C.D`,
-      privilege: 15,
-      run: (context, [address]) => removePeer(context, address!),
-    },
-    { path: `${off} crypto condition unmatched`, privilege: 15, run: unmatched(null, false) },
-  ]),
+  ...['no debug', 'undebug'].map(
+    (off): ExecCommand => ({ path: `${off} crypto condition unmatched`, privilege: 15, run: unmatched(null, false) }),
+  ),
 ];
 
 export const debugCommands: readonly ExecCommand[] = [

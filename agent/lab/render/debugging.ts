@@ -1,6 +1,6 @@
 /** `show debugging` (IOS and IOS XE layouts) and `show crypto debug-condition`. */
 import type { BoxCore } from '../box-core.ts';
-import { DEBUG_KINDS } from '../debugs.ts';
+import { CONDITION_HEADINGS, CONDITION_TYPES, DEBUG_KINDS } from '../debugs.ts';
 
 /** IOS XE shows its own two blocks first, even when nothing is on. */
 const XE_PREAMBLE = [
@@ -18,7 +18,7 @@ const XE_PREAMBLE = [
 export function showDebugging(core: BoxCore): string[] {
   const out = core.isXe ? [...XE_PREAMBLE] : [];
   let subsystem = '';
-  for (const name of core.debugs.names()) {
+  for (const name of core.debugs.flags()) {
     const kind = DEBUG_KINDS[name];
     if (kind.subsystem !== subsystem) {
       if (subsystem !== '' || core.isXe) out.push('');
@@ -41,6 +41,13 @@ export function debugCondition(core: BoxCore): string[] {
     `IPsec debug context unmatched flag:     ${flag('ipsec')}`,
     `Crypto Engine debug context unmatched flag: ${flag('engine')}`,
     '',
-    ...(debugs.conditioned() ? ['IKE peer IP address filters:', debugs.peerConditions.join(' '), ''] : []),
+    ...CONDITION_TYPES.flatMap((type) => {
+      const values = debugs.values(type);
+      if (values.length === 0) return [];
+      if (type === 'connid') return [`${CONDITION_HEADINGS[type]}${values.map((value) => `${value},`).join('')}`, ''];
+      return type === 'peer subnet'
+        ? [CONDITION_HEADINGS[type], ...values, '']
+        : [CONDITION_HEADINGS[type], values.join(' '), ''];
+    }),
   ];
 }

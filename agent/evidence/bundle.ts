@@ -28,6 +28,7 @@ import {
 } from './bundle-files.ts';
 import { type WindowSource, writeDeviceLog } from './bundle-log.ts';
 import { commandFileName, commandHead, HEAD_END, separator } from './bundle-text.ts';
+import { isHarm } from './holes.ts';
 import { type CaptureEntry, fileMoment, INCIDENT_SCHEMA, type IncidentFacts, type IncidentFile } from './incident-file.ts';
 import { momentNow, type Window } from './window.ts';
 
@@ -282,8 +283,8 @@ export class Bundle {
     if (logPart.problems.length > 0) reasons.add('device-log-unreadable');
     if (logPart.skippedBytes > 0) reasons.add(`device-log-cut:${logPart.skippedBytes}`);
     for (const hole of logPart.holes) {
-      const isDuring = hole.to === null || Date.parse(hole.to.at) >= Date.parse(opened.at);
-      if (isDuring || (hole.lostLines ?? 0) > 0) reasons.add(`device-log-hole:${hole.reason}`);
+      const endedAt = hole.to === null ? null : Date.parse(hole.to.at);
+      if (isHarm(hole, endedAt, Date.parse(opened.at))) reasons.add(`device-log-hole:${hole.reason}`);
     }
     const isWorse =
       reasons.size > outcome.reasons.length && (outcome.kind === 'complete' || outcome.kind === 'complete-one-ended');

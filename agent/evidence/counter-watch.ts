@@ -8,7 +8,7 @@ import { type LineCounters, readLineCounters } from '../../shared/detect/line-co
 import { limits } from '../../shared/limits.ts';
 import type { LineChunk } from '../../shared/model/observation.ts';
 import { after, elapsedMs, type Monotonic } from '../../shared/model/time.ts';
-import type { Hole } from './holes.ts';
+import type { Hole, HoleReason } from './holes.ts';
 import type { Moment } from './window.ts';
 
 /** Gaps so close to each other are one hole with their sum. */
@@ -32,7 +32,10 @@ interface Way {
   ahead: { by: number; came: Arrived } | null;
   /** Not sent here, since the last hole was written. */
   heldBack: { readonly from: Arrived; to: Arrived; lost: number } | null;
-  readonly holes: Map<string, Hole>;
+  readonly holes: Map<HoleReason, Hole>;
+  /** Of lines with a number. */
+  began: Arrived | null;
+  lastCame: Arrived | null;
   resets: number;
 }
 
@@ -87,7 +90,18 @@ export class CounterWatch {
     if (known !== undefined) return known;
     if (this.#ways.size >= limits.counterWaysMax) return null;
     const runs = { messages: new CounterRun(), sequence: new CounterRun() };
-    const way: Way = { source, from, ...runs, isSequence: false, ahead: null, heldBack: null, holes: new Map(), resets: 0 };
+    const way: Way = {
+      source,
+      from,
+      ...runs,
+      isSequence: false,
+      ahead: null,
+      heldBack: null,
+      holes: new Map(),
+      began: null,
+      lastCame: null,
+      resets: 0,
+    };
     this.#ways.set(key, way);
     return way;
   }
@@ -119,8 +133,8 @@ export class CounterWatch {
 
   #found(way: Way, reason: 'counter-gap' | 'sequence-gap', finding: CounterFinding): void {
     if (finding.kind === 'missing') {
-      if (reason === 'counter-gap') this.#missing += finding.lost;
-      this.#add(way, reason, finding, finding.lost, reason === 'counter-gap' ? NOT_ARRIVED : NOT_SEEN);
+      if (reason === 'sequence-gap') this.#add(way, reason, finding, finding.lost, NOT_SEEN);
+      else this.#missed(way, finding);
       return;
     }
     this.#resets++;
@@ -131,7 +145,14 @@ export class CounterWatch {
     this.#add(way, 'counter-reset', finding, null, `${numbers}${given}`);
   }
 
-  #add(way: Way, reason: string, { from, to }: { from: Arrived; to: Arrived }, lost: number | null, why: string): void {
+  #missed(way: Way, finding: Extract<CounterFinding, { kind: 'missing' }>): void {
+    this.#missing += finding.lost;
+    const other = [...this.#ways.values()].find((one) => one.source !== way.source && cameWhole(one, finding));
+    if (other === undefined) this.#add(way, 'counter-gap', finding, finding.lost, NOT_ARRIVED);
+    else this.#add(way, 'counter-gap-one-way', finding, finding.lost, `${NOT_ARRIVED}; ${other.source} had no gap then`);
+  }
+
+  #add(way: Way, reason: HoleReason, { from, to }: { from: Arrived; to: Arrived }, lost: number | null, why: string): void {
     const known = way.holes.get(reason);
     const goesOn =
       known !== undefined &&
@@ -156,6 +177,17 @@ export class CounterWatch {
   #moment = ({ at, wall }: Arrived): Moment => ({ wall, monotonic: at, bootId: this.#clock.bootId });
 }
 
+/** Lines with a message counter came by it before and after, and none is missing in between. */
+function cameWhole(way: Way, { from, to }: { readonly from: Arrived; readonly to: Arrived }): boolean {
+  const { began, lastCame, messages } = way;
+  if (began === null || lastCame === null || way.isSequence) return false;
+  if (elapsedMs(began.at, from.at) < 0 || elapsedMs(to.at, lastCame.at) < 0 || messages.isOpen) return false;
+  return (['counter-gap', 'counter-gap-one-way', 'counter-reset'] as const).every((reason) => {
+    const hole = way.holes.get(reason);
+    return hole === undefined || hole.to === null || elapsedMs(hole.to.monotonic, from.at) > 0;
+  });
+}
+
 const NOT_ARRIVED = 'the device counted these messages to its logging host and they did not come';
 const NOT_SEEN = 'these sequence numbers were not seen; the level of this way may keep their lines away';
 const HELD_BACK =
@@ -164,6 +196,8 @@ const HELD_BACK =
 function takeLine(way: Way, { numbers, padded, sent }: LineCounters, came: Arrived, backlog: boolean): void {
   const [first, second] = numbers;
   if (first === undefined) return;
+  way.began ??= came;
+  way.lastCame = came;
   if (second === undefined && (padded || !sent)) way.isSequence = true;
   const run = second === undefined && way.isSequence ? way.sequence : way.messages;
   if (backlog) run.begin(first, came);

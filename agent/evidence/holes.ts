@@ -11,13 +11,43 @@ export interface Hole {
   readonly to: Moment | null;
   /** Which source was affected; null: all. */
   readonly source: string | null;
-  /** `agent-not-running`, `source-interrupted`, `ring-full`, `sync-failed`, … */
+  /** One of `holeReasons`; a later version's may come back from disk. */
   readonly reason: string;
   readonly detail: string | null;
   /** What is known to be lost; null: unknown. */
   readonly lostLines: number | null;
   readonly lostBytes: number | null;
 }
+
+/** docs/bundle.md explains each; a test holds the two together. */
+export const holeReasons = [
+  'agent-not-running',
+  'source-interrupted',
+  'ring-full',
+  'ring-closed',
+  'sync-failed',
+  'counter-gap',
+  'counter-gap-one-way',
+  'sequence-gap',
+  'counter-reset',
+  'device-dropped',
+  'kernel-dropped',
+  'file-truncated',
+  'file-gone',
+  'file-skipped',
+  'several',
+] as const;
+
+/** What the log lacks of no fault on the way, or has by another way: recorded, and nothing against an incident's completeness. */
+const HARMLESS: ReadonlySet<string> = new Set(['counter-gap-one-way', 'sequence-gap', 'counter-reset'] satisfies HoleReason[]);
+export type HoleReason = (typeof holeReasons)[number];
+
+/** Does it speak against an incident that opened at that time (of the wall clock)? Lines known to be lost do, and a hole that reaches into it. */
+export const isHarm = (
+  { reason, lostLines }: Pick<Hole, 'reason' | 'lostLines'>,
+  endedAtWall: number | null,
+  openedAtWall: number,
+): boolean => !HARMLESS.has(reason) && ((lostLines ?? 0) > 0 || endedAtWall === null || endedAtWall >= openedAtWall);
 
 const keyOf = (hole: Hole): string => JSON.stringify([hole.source, hole.reason, hole.from.wall, hole.from.monotonic]);
 

@@ -93,6 +93,11 @@ export class CounterRun {
     return this.#gaps[0] === undefined ? null : ((this.#gaps[0].to.at + overtakingMs) as Monotonic);
   }
 
+  /** Something is missing that may still come. */
+  get isOpen(): boolean {
+    return this.#gaps.length > 0 || this.#stray !== null;
+  }
+
   #goOn(number: number, came: Arrived): void {
     this.#last = number;
     this.#lastCame = came;

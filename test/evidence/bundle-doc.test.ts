@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
+import { holeReasons } from '../../agent/evidence/holes.ts';
 import { incidentFileSchema } from '../../agent/evidence/incident-file.ts';
 
 interface JsonSchema {
@@ -28,4 +29,15 @@ test('docs/bundle.md lists every key of incident.json, and no other', () => {
   const keys = keysOf(z.toJSONSchema(incidentFileSchema) as JsonSchema);
   expect(keys.length).toBeGreaterThan(80);
   expect(documented.sort()).toEqual(keys.sort());
+});
+
+test('and every reason of a hole', () => {
+  const page = readFileSync(join(import.meta.dirname, '../../docs/bundle.md'), 'utf8');
+  const [, section = ''] = page.split('## Holes\n');
+  const rows = section
+    .slice(0, section.indexOf('## '))
+    .split('\n')
+    .filter((line) => line.startsWith('| '));
+  const documented = rows.slice(1).map((row) => /`([a-z-]+)`/.exec(row)?.[1]);
+  expect(documented.sort()).toEqual([...holeReasons].sort());
 });

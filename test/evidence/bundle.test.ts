@@ -272,6 +272,23 @@ describe('a disk in trouble', () => {
   });
 });
 
+test.each<[reason: string, endsAfterMs: number, lostLines: number | null, kind: string]>([
+  ['counter-gap', -60_000, 3, 'partial'],
+  ['counter-gap-one-way', 1, 3, 'complete'],
+  ['sequence-gap', 1, 900, 'complete'],
+  ['counter-reset', 1, null, 'complete'],
+  ['file-truncated', 1, null, 'partial'],
+  ['file-truncated', -60_000, null, 'complete'],
+])('a hole %s that ends %i ms from the opening, %s lines lost: %s', async (reason, endsAfterMs, lostLines, kind) => {
+  const w = await world();
+  const t0 = momentNow(w.clock);
+  const to = shifted(t0, endsAfterMs);
+  w.ring.note({ from: shifted(to, -100), to, source: 'udp', reason, detail: null, lostLines, lostBytes: null });
+  const { sealed } = await sealOne(w);
+  expect(sealed.outcome.kind).toBe(kind);
+  expect((await w.bundles.readIncident(w.id)).log.holes).toMatchObject([{ reason, lostLines }]);
+});
+
 describe('after a restart', () => {
   test('an open folder is found, gone on with and sealed with everything in it', async () => {
     const w = await world();

@@ -88,7 +88,27 @@ describe('a gap', () => {
     bring(numbered(503), { source: 'tcp' });
     bring(numbered(71), { from: '192.0.2.2' });
     await clock.advance(5_000);
-    expect(short()).toEqual(['tcp counter-gap 1']);
+    expect(short()).toEqual(['tcp counter-gap-one-way 1']);
+  });
+
+  test('while another source came without one: the log has its lines all the same', async () => {
+    bring(numbered(10));
+    bring(numbered(500), { source: 'tcp' });
+    await clock.advance(100);
+    bring(numbered(501, 502, 503), { source: 'tcp' });
+    bring(numbered(13));
+    await clock.advance(5_000);
+    expect(short()).toEqual(['udp counter-gap-one-way 2']);
+    expect(all()[0]!.detail).toContain('tcp had no gap');
+    // The other one has a gap of its own now: nobody has them.
+    await clock.advance(60_000);
+    bring(numbered(14));
+    bring(numbered(504), { source: 'tcp' });
+    await clock.advance(100);
+    bring(numbered(17));
+    bring(numbered(507), { source: 'tcp' });
+    await clock.advance(5_000);
+    expect(short().slice(1)).toEqual(['udp counter-gap 2', 'tcp counter-gap 2']);
   });
 
   test('that is still open when the agent ends is written', async () => {

@@ -123,6 +123,8 @@ function timerWords(input: Input & { readonly kind: 'timer' }, reason: Reason): 
       return reason === 'stop-time' ? 'stop time: debugs go off now' : `stop time: ${words(reason)}`;
     case 'stop-bound':
       return 'debugs are still not verified off: handed to a person';
+    case 'judge':
+      return reason.startsWith('judged-') ? `verdict revised: ${words(reason)}` : 'the silence after the message is not over yet';
     case 'tail':
       return 'the log after the stop is kept';
     default:

@@ -170,6 +170,8 @@ export const limits = {
   ownSightingsMax: 100,
   /** Incidents per peer remembered for how often they recur (7 days); a storm of 5,000 spokes is 5,000 entries. The oldest go first. */
   recurrencesMax: 10_000,
+  /** Read of the ring for each two-second sample around the stop: twice what the breaker lets a device print in that time. */
+  stopWindowBytesMax: 2 * 1024 * 1024,
   /** Flows named in one addendum of verdicts; the rest is counted. */
   judgedFlowsNamedMax: 100,
   /** Hold-down entries of (src, dst, SPI). */

@@ -3,7 +3,8 @@ import { printable } from '../../shared/model/printable.ts';
 import { formatDuration } from '../../shared/model/time.ts';
 import type { CaptureEntry, FileMoment, IncidentFile } from '../evidence/incident-file.ts';
 import { type Paint, type Tone, wrapped } from '../status/text-layout.ts';
-import type { StoredIncident } from './stored-incidents.ts';
+import type { StoredIncident, StoredVerdict } from './stored-incidents.ts';
+import { verdictText } from './verdict-text.ts';
 
 const INDENT = '            ';
 
@@ -27,8 +28,16 @@ export function incidentListText(incidents: readonly StoredIncident[], paint: Pa
     .join('\n');
 }
 
-export function incidentText(incident: IncidentFile, folder: string, problems: readonly string[], paint: Paint): string {
+/** `later`: the verdicts of its addenda, oldest first. */
+export function incidentText(
+  incident: IncidentFile,
+  folder: string,
+  problems: readonly string[],
+  paint: Paint,
+  later: readonly StoredVerdict[] = [],
+): string {
   const { device, stop, outcome } = incident;
+  const verdict = later.at(-1)?.verdict ?? incident.verdict;
   return [
     paint('strong', `incident ${incident.id}`),
     ...row(
@@ -44,11 +53,21 @@ export function incidentText(incident: IncidentFile, folder: string, problems: r
     ),
     ...(incident.aliases.length > 0 ? row('also', incident.aliases.join(', '), paint) : []),
     ...row('device', `${device.name} ${device.address} ${device.platform}`, paint),
+    ...row(
+      'judged',
+      judgedWords(incident, later),
+      paint,
+      verdict === 'persistent' ? 'bad' : verdict === 'transient' ? 'good' : 'plain',
+    ),
     ...(incident.event?.line ? row('message', incident.event.line, paint) : []),
     ...incident.flows
       .slice(0, FLOWS_SHOWN_MAX)
       .flatMap((flow) =>
-        row('flow', `${flow.src} -> ${flow.dst} SPI ${flow.spi}, ${flow.count} times${flow.late ? ', late' : ''}`, paint),
+        row(
+          'flow',
+          `${flow.src} -> ${flow.dst} SPI ${flow.spi}, ${flow.count} times${flow.late ? ', late' : ''}${flow.verdict === 'unknown' ? '' : `, ${flow.verdict}`}`,
+          paint,
+        ),
       ),
     ...(incident.flows.length > FLOWS_SHOWN_MAX
       ? row('', `and ${incident.flows.length - FLOWS_SHOWN_MAX} more flows in incident.json`, paint)
@@ -56,6 +75,8 @@ export function incidentText(incident: IncidentFile, folder: string, problems: r
     ...row('debugs', `at the start: ${debugsWords(incident)}`, paint),
     ...row('off', offWords(incident), paint, stop.off === 'verified' ? 'good' : 'bad'),
     ...(stop.detail === null ? [] : row('', stop.detail, paint)),
+    ...(incident.atStop?.hint ? row('hint', incident.atStop.hint, paint, 'warn') : []),
+    ...incident.peers.flatMap((peer) => recurrenceWords(peer).flatMap((text) => row('again', text, paint, 'warn'))),
     ...incident.done.flatMap((done) =>
       row(
         'peer',
@@ -83,6 +104,21 @@ export function incidentText(incident: IncidentFile, folder: string, problems: r
       ? row('manifest', 'verifies', paint, 'good')
       : problems.flatMap((problem) => row('DAMAGED', problem, paint, 'bad'))),
   ].join('\n');
+}
+
+/** As of the seal, or as revised after it; the grounds of its first flow. */
+function judgedWords(incident: IncidentFile, later: readonly StoredVerdict[]): string {
+  const revised = later.at(-1);
+  if (revised === undefined) return verdictText(incident.verdict, incident.flows[0]?.grounds ?? []);
+  const was = revised.verdict === incident.verdict ? '' : ` (at the seal: ${incident.verdict})`;
+  return `${verdictText(revised.verdict, revised.grounds)}${was}`;
+}
+
+function recurrenceWords({ name, recurrence }: IncidentFile['peers'][number]): string[] {
+  if (recurrence === null || recurrence.incidentsInWeek < 2) return [];
+  const { incidentsInDay, incidentsInWeek, flowsInWeek } = recurrence;
+  const day = incidentsInDay > 1 ? `number ${incidentsInDay} in 24 hours, ` : '';
+  return [`with ${name}: ${day}number ${incidentsInWeek} in 7 days, ${flowsInWeek} flows`];
 }
 
 /** The rest is counted and stands in incident.json. */

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { verifyBundle } from '../evidence/verify.ts';
 import { incidentListText, incidentText } from './incident-text.ts';
-import { pickIncident, storedIncidents } from './stored-incidents.ts';
+import { pickIncident, storedIncidents, storedVerdicts } from './stored-incidents.ts';
 import {
   type CliContext,
   type DataDirOptions,
@@ -70,7 +70,8 @@ async function show(id: string, options: Options, context: CliContext): Promise<
     return stored.state === 'open' ? exitCodes.ok : exitCodes.failed;
   }
   const { whole, problems } = await verifyBundle(stored.folder, context.world.disk);
-  if (options.json) printJson(context, { folder: stored.folder, whole, problems, incident: stored.incident });
-  else print(context, incidentText(stored.incident, stored.folder, problems, paintFor(context)));
+  const later = await storedVerdicts(stored.folder, context.world.disk);
+  if (options.json) printJson(context, { folder: stored.folder, whole, problems, incident: stored.incident, verdicts: later });
+  else print(context, incidentText(stored.incident, stored.folder, problems, paintFor(context), later));
   return whole ? exitCodes.ok : exitCodes.failed;
 }

@@ -1,5 +1,7 @@
 /** Incidents as they stand on disk, for `spitrap incidents`: works when the agent is down. Layout: docs/bundle.md. Reads, never writes. */
 import { join } from 'node:path';
+import { z } from 'zod';
+import { type Verdict, verdicts } from '../../shared/detect/judge.ts';
 import { SpitrapError } from '../../shared/errors.ts';
 import { quoted } from '../../shared/model/printable.ts';
 import { isIncidentId } from '../../shared/model/ulid.ts';
@@ -14,6 +16,44 @@ export interface StoredIncident {
   /** Why it is unreadable. */
   readonly why: string | null;
   readonly incident: IncidentFile | null;
+}
+
+/** A verdict as an addendum revised it. */
+export interface StoredVerdict {
+  readonly verdict: Verdict;
+  /** Of its first flow. */
+  readonly grounds: readonly string[];
+  readonly added: string;
+}
+
+const addendumSchema = z.object({
+  added: z.unknown(),
+  record: z.object({
+    kind: z.literal('judged'),
+    verdict: z.enum(verdicts),
+    flows: z.array(z.object({ grounds: z.array(z.string()) })),
+  }),
+});
+
+/** Oldest first; lines that are none of ours, or torn, are passed over: they stand in the file. */
+export async function storedVerdicts(folder: string, disk: Disk): Promise<StoredVerdict[]> {
+  const path = `${folder}.addendum.jsonl`;
+  if ((await disk.stat(path)) === null) return [];
+  const text = (await disk.readFile(path)).toString('utf8');
+  return text.split('\n').flatMap((line) => {
+    const read = addendumSchema.safeParse(parsed(line));
+    if (!read.success) return [];
+    const { verdict, flows } = read.data.record;
+    return [{ verdict, grounds: flows[0]?.grounds ?? [], added: String(read.data.added) }];
+  });
+}
+
+function parsed(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return null;
+  }
 }
 
 const OPEN = '.open';

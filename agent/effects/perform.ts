@@ -272,6 +272,7 @@ export class Performer {
       planned: this.#feed.plannedOf(id),
       device: device.status(),
       alarms: coordinator.book.alarms,
+      recurrences: coordinator.book.recurrences,
       journalDegraded: degraded,
       bootId: world.clock.bootId,
       version,

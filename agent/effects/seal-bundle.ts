@@ -2,7 +2,10 @@
  * Effect `seal`: what the machine knows of an incident, as the facts of incident.json (schema: evidence/incident-file.ts, page:
  * docs/bundle.md). Built from the book and the incident's journal records alone, so that a restart loses nothing. Called by perform.ts.
  */
-import type { Alarm, Incident, Outcome, PeerRecord } from '../../shared/coordinate/book.ts';
+import type { Alarm, Incident, Outcome, PeerRecord, Recurrence } from '../../shared/coordinate/book.ts';
+import { verdictOfIncident } from '../../shared/coordinate/judging.ts';
+import { countRecurrences } from '../../shared/coordinate/recurrence.ts';
+import { firstJudgement } from '../../shared/detect/judge.ts';
 import { formatSpi } from '../../shared/model/flow.ts';
 import { type Monotonic, type Wall, wall } from '../../shared/model/time.ts';
 import { doneBits, type Phase } from '../../shared/wire/signal.ts';
@@ -22,6 +25,8 @@ export interface SealContext {
   readonly planned: IncidentFacts['planned'];
   readonly device: DeviceStatus;
   readonly alarms: readonly Alarm[];
+  /** Of incidents before this one. */
+  readonly recurrences: readonly Recurrence[];
   readonly journalDegraded: Degraded | null;
   readonly bootId: string;
   readonly version: string;
@@ -45,7 +50,7 @@ export function incidentFacts(context: SealContext): IncidentFacts {
     role,
     mode: incident.onHold ? `${config.mode} (on hold)` : config.mode,
     device: describeDevice(config, device, bootId),
-    peers: describePeers(config, incident),
+    peers: describePeers(config, incident, context.recurrences),
     openedBy: incident.openedBy,
     opened,
     event: describeEvent(steps),
@@ -61,8 +66,11 @@ export function incidentFacts(context: SealContext): IncidentFacts {
       peers: [...record.peers],
       late: record.late,
       corroboration: record.corroboration,
+      verdict: (record.judged ?? firstJudgement).verdict,
+      grounds: [...(record.judged ?? firstJudgement).grounds],
     })),
     flowsNotKept: incident.flowsNotKept,
+    verdict: verdictOfIncident(incident),
     plannedStop: incident.stop.kind === 'not-planned' ? null : plannedStop(incident, bootId),
     debugsAtStart: {
       kind: incident.debugsAtStart.kind,
@@ -124,14 +132,25 @@ function describeDevice(config: Config, device: DeviceStatus, bootId: string): I
   };
 }
 
-function describePeers(config: Config, incident: Incident): IncidentFacts['peers'] {
+function describePeers(config: Config, incident: Incident, before: readonly Recurrence[]): IncidentFacts['peers'] {
+  const counts = countRecurrences(before, incident.openedAtWall);
   const names = new Set([
     ...incident.peers.map((record) => record.peer),
     ...incident.signallers.map((signaller) => signaller.peer),
   ]);
   return config.peers
     .filter((peer) => names.has(peer.name))
-    .map((peer) => ({ name: peer.name, kind: peer.kind, cryptoAddresses: peer.cryptoAddresses.map((range) => range.text) }));
+    .map((peer) => {
+      const known = counts.get(peer.name);
+      const flows = incident.flows.filter((record) => record.peers.includes(peer.name)).length;
+      const recurrence = {
+        incidentsInDay: (known?.incidentsInDay ?? 0) + 1,
+        incidentsInWeek: (known?.incidentsInWeek ?? 0) + 1,
+        flowsInWeek: (known?.flowsInWeek ?? 0) + flows,
+      };
+      const cryptoAddresses = peer.cryptoAddresses.map((range) => range.text);
+      return { name: peer.name, kind: peer.kind, cryptoAddresses, recurrence };
+    });
 }
 
 function describeEvent(steps: readonly Step[]): IncidentFacts['event'] {

@@ -30,6 +30,7 @@ import { type WindowSource, writeDeviceLog } from './bundle-log.ts';
 import { commandFileName, commandHead, HEAD_END, separator } from './bundle-text.ts';
 import { isHarm } from './holes.ts';
 import { type CaptureEntry, fileMoment, INCIDENT_SCHEMA, type IncidentFacts, type IncidentFile } from './incident-file.ts';
+import { countStopLines } from './stop-lines.ts';
 import { momentNow, type Window } from './window.ts';
 
 export interface BundleContext {
@@ -226,6 +227,7 @@ export class Bundle {
       outcome,
       captures: [...this.#captures],
       log: logPart,
+      atStop: await countStopLines(facts.ring, facts.incident),
       journalRecords: kept.length,
       journalRecordsNotKept: facts.journalRecords.length - kept.length,
       redaction: { key: redactionKey, values },

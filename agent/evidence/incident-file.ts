@@ -4,6 +4,7 @@
  * Words (via, off, outcome, phases) are those of shared/coordinate/book.ts.
  */
 import { z } from 'zod';
+import { verdicts } from '../../shared/detect/judge.ts';
 import type { Hole } from './holes.ts';
 import type { Moment } from './window.ts';
 
@@ -29,6 +30,9 @@ const flow = z.strictObject({
   peers: z.array(text),
   late: z.boolean(),
   corroboration: text,
+  // Defaults: bundles of 0.1.0 have neither.
+  verdict: z.enum(verdicts).default('unknown'),
+  grounds: z.array(text).default([]),
 });
 
 const signal = z.strictObject({
@@ -100,12 +104,20 @@ export const incidentFactsSchema = z.strictObject({
     hostname: text.nullable(),
     clock: z.strictObject({ text, mark: text, read: moment }).nullable(),
   }),
-  peers: z.array(z.strictObject({ name: text, kind: text, cryptoAddresses: z.array(text) })),
+  peers: z.array(
+    z.strictObject({
+      name: text,
+      kind: text,
+      cryptoAddresses: z.array(text),
+      recurrence: z.strictObject({ incidentsInDay: count, incidentsInWeek: count, flowsInWeek: count }).nullable().default(null),
+    }),
+  ),
   openedBy: z.enum(['message', 'alert', 'stop']),
   opened: moment,
   event: z.strictObject({ source: text, peer: text.nullable(), line: text.nullable(), arrived: moment, reason: text }).nullable(),
   flows: z.array(flow),
   flowsNotKept: count,
+  verdict: z.enum(verdicts).default('unknown'),
   plannedStop: z.strictObject({ at: moment, delayMs: ms }).nullable(),
   debugsAtStart: z.strictObject({
     kind: z.enum(['unread', 'read', 'unreadable']),
@@ -146,6 +158,17 @@ export const incidentFileSchema = z.strictObject({
     holes: z.array(hole),
     problems: z.array(text),
   }),
+  atStop: z
+    .strictObject({
+      windowMs: ms,
+      backgroundLines: count,
+      startLines: count,
+      beforeLines: count,
+      afterLines: count.nullable(),
+      hint: text.nullable(),
+    })
+    .nullable()
+    .default(null),
   journalRecords: count,
   journalRecordsNotKept: count,
   redaction: z.strictObject({ key: z.enum(['shared', 'random']), values: count }),

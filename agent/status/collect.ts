@@ -1,6 +1,8 @@
 /** Fills AgentStatus from the rooms, as of now. Called by app.ts for the control socket. */
 import type { Alarm, Book, ClosedIncident, Incident } from '../../shared/coordinate/book.ts';
 import { clockOffset } from '../../shared/coordinate/hello.ts';
+import { verdictOfIncident } from '../../shared/coordinate/judging.ts';
+import { countRecurrences, type RecurrenceCounts } from '../../shared/coordinate/recurrence.ts';
 import { formatFlow } from '../../shared/model/flow.ts';
 import type { Monotonic, Wall } from '../../shared/model/time.ts';
 import type { Config, SourceConfig } from '../config/config.ts';
@@ -48,6 +50,7 @@ export function collectStatus(rooms: StatusRooms): AgentStatus {
   const { config, coordinator, engine, ring, journal, receiver, world } = rooms;
   const now = world.clock.monotonic();
   const ringStatus = ring.status();
+  const recurrences = countRecurrences(coordinator.book.recurrences, world.clock.wall());
   return {
     version: rooms.version,
     pid: rooms.pid,
@@ -63,7 +66,7 @@ export function collectStatus(rooms: StatusRooms): AgentStatus {
     signalListen: endpoint(receiver.local),
     device: describeDevice(rooms, now),
     sources: config.sources.map((source) => describeSource(source, rooms)),
-    peers: config.peers.map((peer) => describePeer(peer.name, rooms, now)),
+    peers: config.peers.map((peer) => describePeer(peer.name, rooms, now, recurrences.get(peer.name) ?? null)),
     incidents: incidentSummaries(coordinator.book, now, config.dataDir),
     alarms: coordinator.book.alarms.map(describeAlarm),
     refusals: summed([...rooms.signals.refusals, ...rooms.intake.refusals, ...gateRefusals(rooms.intake)]),
@@ -131,7 +134,7 @@ function describeSource(source: SourceConfig, { intake, listening, world }: Stat
   };
 }
 
-function describePeer(name: string, rooms: StatusRooms, now: Monotonic): PeerStatus {
+function describePeer(name: string, rooms: StatusRooms, now: Monotonic, recurrence: RecurrenceCounts | null): PeerStatus {
   const config = rooms.config.peers.find((peer) => peer.name === name)!;
   const link = rooms.heartbeat.links.get(name) ?? null;
   const offset = link === null ? null : clockOffset(link);
@@ -150,6 +153,7 @@ function describePeer(name: string, rooms: StatusRooms, now: Monotonic): PeerSta
     differences: rooms.coordinator.book.alarms
       .filter((alarm) => alarm.key.endsWith(`:${name}`))
       .map((alarm) => alarm.key.split(':')[0]!),
+    recurrence,
     paths: config.send.map((path) => {
       const state = rooms.heartbeat.path(name, path);
       const { sent = 0, acknowledged = 0, lastError = null } = state ?? {};
@@ -218,6 +222,7 @@ function describeOpen(incident: Incident, now: Monotonic, dataDir: string): Inci
     debugsOff: debugsOffOf(incident),
     outcome: incident.outcome?.kind ?? null,
     reasons: incident.outcome?.reasons ?? [],
+    verdict: verdictOfIncident(incident),
     bundle: `${dataDir}/incidents/${incident.id}${sealed ? '' : '.open'}`,
   };
 }
@@ -257,5 +262,6 @@ const describeClosed = (closed: ClosedIncident, { held }: Book, dataDir: string)
   debugsOff: closed.stoppedAt === null ? 'not-sent' : closed.outcome.reasons.includes(notOff) ? 'unverified' : 'verified',
   outcome: closed.outcome.kind,
   reasons: closed.outcome.reasons,
+  verdict: closed.judged?.verdict ?? 'unknown',
   bundle: `${dataDir}/incidents/${closed.id}`,
 });

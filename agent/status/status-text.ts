@@ -58,7 +58,7 @@ function incidentLines(incidents: readonly IncidentSummary[], paint: Paint): str
     const what = `${incident.firstFlow ?? openedWords(incident)}${incident.flows > 1 ? ` and ${incident.flows - 1} more` : ''}`;
     return [
       `${label('incident')}${incident.id}  ${time(incident.openedAt)}  ${paint(tone, outcome)}`,
-      ...wrapped(`${printable(what, 200)}; debugs off: ${printable(incident.debugsOff, 20)}`, INDENT),
+      ...wrapped(`${printable(what, 200)}; debugs off: ${printable(incident.debugsOff, 20)}; judged ${incident.verdict}`, INDENT),
       ...(incident.reasons.length > 0 ? wrapped(printable(incident.reasons.join(', '), 600), INDENT) : []),
     ];
   });
@@ -135,6 +135,7 @@ function peerLines(peers: readonly PeerStatus[], paint: Paint): string[] {
       `${label('peer')}${printable(peer.name, 40)} (${peer.kind}): ${hello}`,
       ...(says || trip || offset ? wrapped(`${printable(says, 80)}${trip}${offset}`.replace(/^, /, ''), INDENT) : []),
       ...(peer.missedHellos > 0 ? [paint('bad', `${INDENT}${peer.missedHellos} hellos missing in a row`)] : []),
+      ...recurrenceLines(peer, paint),
       ...peer.differences.flatMap((text) => wrapped(printable(text, 200), INDENT).map((line) => paint('bad', line))),
       ...peer.paths.flatMap((path) =>
         wrapped(
@@ -144,6 +145,13 @@ function peerLines(peers: readonly PeerStatus[], paint: Paint): string[] {
       ),
     ];
   });
+}
+
+function recurrenceLines({ recurrence }: PeerStatus, paint: Paint): string[] {
+  if (recurrence === null) return [];
+  const { incidentsInDay, incidentsInWeek, flowsInWeek } = recurrence;
+  const text = `incidents: ${incidentsInDay} in 24 hours, ${incidentsInWeek} in 7 days, ${flowsInWeek} flows`;
+  return wrapped(text, INDENT).map((line) => paint(incidentsInWeek > 1 ? 'warn' : 'plain', line));
 }
 
 function storeLines({ ring, journal, dataDir, engineId, signalListen }: AgentStatus, paint: Paint): string[] {

@@ -3,6 +3,8 @@
  * Filled by the coordinator. Times are ISO 8601 UTC of this host's wall clock; `…Ms` are durations as of `at`. Text that came from
  * the network is raw here and escaped where it is shown.
  */
+import type { RecurrenceCounts } from '../../shared/coordinate/recurrence.ts';
+import type { Verdict } from '../../shared/detect/judge.ts';
 import type { Mode, Role } from '../../shared/model/watch.ts';
 
 export interface AgentStatus {
@@ -101,6 +103,8 @@ export interface PeerStatus {
   readonly offsetMs: number | null;
   /** Why the two ends do not fit (`cfg`, `mode`, `half-armed`); empty when they do. */
   readonly differences: readonly string[];
+  /** Closed incidents with it; null: none in seven days. */
+  readonly recurrence: RecurrenceCounts | null;
   readonly paths: readonly PathStatus[];
 }
 
@@ -128,6 +132,8 @@ export interface IncidentSummary {
   /** `complete`, `complete-one-ended`, `partial`; null before the seal. */
   readonly outcome: string | null;
   readonly reasons: readonly string[];
+  /** `transient`, `persistent`, `unknown`: of all its flows together, as it stands now. */
+  readonly verdict: Verdict;
   readonly bundle: string | null;
 }
 

@@ -29,13 +29,16 @@ import type { Rules } from './rules.ts';
 
 const verdictOf = (flow: { readonly judged?: Judgement }): Verdict => (flow.judged ?? firstJudgement).verdict;
 
+/** Of an open incident: all its flows together. What was not kept cannot be called benign. */
+export function verdictOfIncident({ flows, flowsNotKept }: Pick<Incident, 'flows' | 'flowsNotKept'>): Verdict {
+  const verdict = combineVerdicts(flows.map(verdictOf));
+  return verdict === 'transient' && flowsNotKept > 0 ? 'unknown' : verdict;
+}
+
 /** Of an incident, open or closed, by any of its ids: what re-arming `if-transient` asks. Unknown incidents are `unknown`. */
 export function incidentVerdict(book: Book, id: IncidentId): Verdict {
   const open = findIncident(book, id);
-  if (open !== undefined)
-    return open.flowsNotKept > 0 && !open.flows.some((flow) => verdictOf(flow) === 'persistent')
-      ? 'unknown'
-      : combineVerdicts(open.flows.map(verdictOf));
+  if (open !== undefined) return verdictOfIncident(open);
   return book.closed.find((known) => hasId(known, id))?.judged?.verdict ?? 'unknown';
 }
 
@@ -239,7 +242,7 @@ function closeJudged(book: Book, incident: Incident, closed: ClosedIncident, inp
       ? flow
       : { ...flow, ...(signs === null ? {} : { signs }), ...(judged === undefined ? {} : { judged }) };
   });
-  const verdict = incidentVerdict({ ...book, incidents: [incident] }, incident.id);
+  const verdict = verdictOfIncident(incident);
   const flows = incident.flows.length + incident.flowsNotKept;
   const judged: ClosedIncident = { ...closed, judged: { verdict, flows } };
   const next = noteRecurrence(

@@ -68,6 +68,7 @@ test('one incident', () => {
     outcome     complete
     opened      2026-03-12 18:22:10Z by a message, hub, mode act
     device      hub1 192.0.2.1 cisco-ios
+    judged      unknown: not silent for long enough to tell
     message     %CRYPTO-4-RECVD_PKT_INV_SPI: …
     flow        11.1.1.3 -> 213.163.222.7 SPI 0x68842105, 1 times
     debugs      at the start: Crypto ISAKMP debugging is on

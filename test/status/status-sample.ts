@@ -62,6 +62,7 @@ export const statusSample: AgentStatus = {
       roundTripMs: 12,
       offsetMs: -340,
       differences: ['mode: here act, there capture'],
+      recurrence: { incidentsInDay: 3, incidentsInWeek: 5, flowsInWeek: 6 },
       paths: [{ endpoint: '198.51.100.9:10162', sent: 400, acknowledged: 398, lastError: 'SNMP_TIMEOUT: no Response within 1s' }],
     },
   ],
@@ -78,6 +79,7 @@ export const statusSample: AgentStatus = {
       debugsOff: 'verified',
       outcome: 'partial',
       reasons: ['done-missing', 'log-hole'],
+      verdict: 'persistent',
       bundle: '/var/lib/spitrap/hub/incidents/01HV0000000000000000000000',
     },
     {
@@ -92,6 +94,7 @@ export const statusSample: AgentStatus = {
       debugsOff: 'pending',
       outcome: null,
       reasons: [],
+      verdict: 'unknown',
       bundle: null,
     },
   ],

@@ -13,10 +13,10 @@ test('one of everything', () => {
               do: log in to hub1 (192.0.2.1) and type: undebug all
     incident  01HV0000000000000000000000  2026-03-12 18:22:10Z  partial
               11.1.1.3 -> 213.163.222.7 SPI 0x68842105 and 1 more; debugs off:
-              verified
+              verified; judged persistent
               done-missing, log-hole
     incident  01HV0000000000000000000001  2026-03-12 18:29:58Z  alerted, stop in 16s
-              a stop without a flow; debugs off: pending
+              a stop without a flow; debugs off: pending; judged unknown
     device    hub1 192.0.2.1:22 cisco-ios, prompt HUB\\x1b]0;owned\\x07
               session capture: ready for 1m
               session control: backing-off for 5s
@@ -32,6 +32,7 @@ test('one of everything', () => {
     peer      spoke1 (spitrap): hello 2026-03-12 18:29:10Z
               spoke, mode capture, armed no, round trip 12ms, clock behind by 340ms
               2 hellos missing in a row
+              incidents: 3 in 24 hours, 5 in 7 days, 6 flows
               mode: here act, there capture
               198.51.100.9:10162: 398 of 400 acknowledged; SNMP_TIMEOUT: no Response
               within 1s

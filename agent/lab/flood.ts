@@ -69,6 +69,7 @@ export class Flood {
       this.timer = this.later();
       this.tick(this.strangers);
       this.tick(this.peers);
+      this.core.strain.complainOfMemory();
     });
   }
 

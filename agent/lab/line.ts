@@ -66,6 +66,11 @@ export class ExecLine implements BoxLine {
   }
 
   private greet(): void {
+    if (this.context.core.strain.lowOnMemory()) {
+      this.out.emit('\r\n%% Low on memory; try again later\r\n');
+      this.close();
+      return;
+    }
     const banner = this.context.core.options.banner;
     this.out.emit(`\r\n${banner ? `${banner.split('\n').join('\r\n')}\r\n` : ''}`);
     this.prompt();

@@ -4,7 +4,7 @@
  */
 import type { Clock } from '../../shared/clock.ts';
 
-/** Below this IOS refuses allocations and ends processes; the box of the lab just stays there. */
+/** IOS refuses allocations long before (strain.ts: MALLOCFAIL, no logins); the box of the lab stays there. */
 const LOWEST_FREE_PERCENT = 1;
 
 export class MemoryPool {

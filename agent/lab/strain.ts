@@ -22,6 +22,8 @@ const ANSWER_DELAY_MS = { least: 1_500, most: 4_000 } as const;
 const ENGINE_SHARE = 0.1;
 const FLOOD_LINES_PER_SECOND = 300;
 const LINES_AT_FULL_CPU = 300;
+const LOW_MEMORY_PERCENT = 3;
+const MALLOCFAIL_INTERVAL_MS = 30_000;
 const FLOOD_MEMORY_PERCENT_PER_SECOND = 0.2;
 const MEMORY_BYTES = { 'cisco-ios': 279_315_456, 'cisco-iosxe': 2_094_620_960 } as const;
 
@@ -36,6 +38,7 @@ export class Strain {
   private waiting: (() => void)[] = [];
   private hangTimer: Timer | null = null;
   private isHung = false;
+  private complainedAt: number | null = null;
 
   constructor(core: BoxCore) {
     const { clock, options, behaviour } = core;
@@ -74,10 +77,32 @@ export class Strain {
     const strangers = flooding ? full : debugs.isOn('engine') && !options.engineHeedsConditions ? full * ENGINE_SHARE : 0;
     const peers = debugs.anyCrypto() && !flooding && this.conditionedPeers().length > 0 ? behaviour.peerDebugLinesPerSecond : 0;
     this.flood.run(strangers, peers);
-    this.memory.flooded(flooding);
     const perLine = (BUSY_PERCENT_MAX - QUIET_DEBUG_PERCENT) / (options.debugLinesAtFullCpu ?? LINES_AT_FULL_CPU);
     const load = behaviour.cpuPercent + (debugs.anyCrypto() ? QUIET_DEBUG_PERCENT : 0) + (strangers + peers) * perLine;
     this.cpu.set(Math.min(BUSY_PERCENT_MAX, load));
+    // What cannot be printed as fast as it comes waits in memory.
+    this.memory.flooded(flooding || (strangers + peers) * perLine >= BUSY_PERCENT_MAX - QUIET_DEBUG_PERCENT);
+  }
+
+  /** Too little memory for a login, or for anything new. */
+  lowOnMemory(): boolean {
+    return this.memory.freePercent() < LOW_MEMORY_PERCENT;
+  }
+
+  /** IOS says so, at most every half minute. Asked at each turn of a flood. */
+  complainOfMemory(): void {
+    const now = this.core.clock.monotonic();
+    if (!this.lowOnMemory() || (this.complainedAt !== null && now - this.complainedAt < MALLOCFAIL_INTERVAL_MS)) return;
+    this.complainedAt = now;
+    this.core.log.message(
+      2,
+      'SYS-2-MALLOCFAIL',
+      [
+        'Memory allocation of 10260 bytes failed from 0x60A3F8B4, alignment 0 ',
+        `Pool: Processor  Free: ${this.memory.read().free}  Cause: Not enough free memory `,
+        'Alternate Pool: None  Free: 0  Cause: No Alternate pool ',
+      ].join('\n'),
+    );
   }
 
   /** Peers that a condition names and this box has a tunnel with. */

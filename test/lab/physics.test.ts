@@ -269,6 +269,38 @@ describe('memory', () => {
     expect(free(box)).toBe(60);
   });
 
+  test('when nearly nothing is left the box says so and lets nobody in', async () => {
+    const { clock, box } = lone({ floodMemoryPercentPerSecond: 2 });
+    const inside = login(box);
+    box.console('debug crypto isakmp');
+    await clock.advance(60_000);
+    expect(box.console('show logging | include MALLOCFAIL|^Pool: ')).toMatch(
+      /^\*Mar 12 .*: %SYS-2-MALLOCFAIL: Memory allocation of 10260 bytes failed .*\nPool: Processor {2}Free: \d+ {2}Cause/m,
+    );
+    let seen = '';
+    let closed = false;
+    const late = box.connectVty('198.51.100.9')!;
+    late.onOutput((text) => {
+      seen += text;
+    });
+    late.onClose(() => {
+      closed = true;
+    });
+    await clock.advance(5_000);
+    expect([seen, closed]).toEqual(['\r\n%% Low on memory; try again later\r\n', true]);
+    inside.type('undebug all\r');
+    await clock.advance(30_000);
+    expect(inside.run('show privilege')).toBe('Current privilege level is 15\n');
+    expect(login(box, { enable: null }).run('show privilege')).toBe('Current privilege level is 1\n');
+  });
+
+  test('a peer whose lines the CPU cannot bear eats it too, condition or not', async () => {
+    const { clock, hub } = stage({ hub: { floodMemoryPercentPerSecond: 2, behaviour: { peerDebugLinesPerSecond: 2_500 } } });
+    for (const line of [CONDITION, 'debug crypto isakmp']) hub.console(line);
+    await clock.advance(26_000);
+    expect(hub.freeMemoryPercent()).toBeLessThan(10);
+  });
+
   test('under a condition it stays, and a box may have little from the start', async () => {
     const { clock, box } = lone({ floodMemoryPercentPerSecond: 2, behaviour: { freeMemoryPercent: 9 } });
     for (const line of [CONDITION, 'debug crypto isakmp']) box.console(line);

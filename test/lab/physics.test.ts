@@ -290,6 +290,7 @@ describe('memory', () => {
     expect([seen, closed]).toEqual(['\r\n%% Low on memory; try again later\r\n', true]);
     inside.type('undebug all\r');
     await clock.advance(30_000);
+    expect(inside.read()).toContain('All possible debugging has been turned off');
     expect(inside.run('show privilege')).toBe('Current privilege level is 15\n');
     expect(login(box, { enable: null }).run('show privilege')).toBe('Current privilege level is 1\n');
   });

@@ -1,6 +1,7 @@
 /** Note A's two applets as printed, each on its box, against each other: the run that the note shows, and how it goes wrong. */
 import { describe, expect, test } from 'vitest';
 import { SimulatedBox } from '../../agent/lab/box.ts';
+import { noteAHub, noteASpoke } from '../../agent/lab/eem/note-a.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { boxOptions } from './lab-support.ts';
 import { armBoth, hubApplet, hubSnmp, logged, noteA, spokeApplet, spokeSnmp } from './note-a.ts';
@@ -235,4 +236,16 @@ test('closing the box in the middle of a run leaves no timer', async () => {
   await clock.advance(5_000);
   box.close();
   expect(clock.waiting).toEqual([]);
+});
+
+test('the lines that scenarios are given are the note’s, with what a site changes', () => {
+  expect(noteAHub({ peer: '11.1.1.3' })).toEqual([...hubSnmp, ...hubApplet]);
+  expect(noteASpoke({ peer: '213.163.222.7' })).toEqual([...spokeSnmp, ...spokeApplet]);
+  const site = noteAHub({ peer: '192.0.2.1', waitSeconds: 2, value: 7, host: 'version 2c c udp-port 1162' });
+  expect(site.filter((line, index) => line !== [...hubSnmp, ...hubApplet][index])).toEqual([
+    'snmp-server host 192.0.2.1 version 2c c udp-port 1162',
+    'event syslog pattern "CRYPTO-4-RECVD_PKT_INV_SPI.*srcaddr=192.0.2.1"',
+    'action 7 wait 2',
+    'action 8.1 snmp-trap intdata1 7 strdata ""',
+  ]);
 });

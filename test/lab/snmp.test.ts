@@ -321,12 +321,7 @@ describe('hostile datagrams', () => {
     const get: Pdu = { type: 'get', requestId: 1, errorStatus: 0, errorIndex: 0, varbinds: [] };
     const message = { version: '2c', community: Buffer.from('public'), pdu: get } as const;
     const versionThree = Buffer.from('3009020103300004003000', 'hex');
-    for (const bytes of [
-      encodeCommunityMessage(message),
-      versionThree,
-      Buffer.alloc(0),
-      Buffer.alloc(2_000, 0x30),
-    ])
+    for (const bytes of [encodeCommunityMessage(message), versionThree, Buffer.alloc(0), Buffer.alloc(2_000, 0x30)])
       expect(box.snmp.receive(bytes, PEER)).toBeNull();
     expect(box.snmp.counters).toMatchObject({ received: 4, otherPdu: 1, versionRefused: 1, malformed: 2 });
   });

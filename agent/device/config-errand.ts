@@ -22,7 +22,7 @@ export interface ErrandGround {
 /** For the prompt after an abandoned line, and for `end`: beyond the errand's own time. */
 const LEAVE_MS = 2_000;
 
-/** `ok`: every line was taken without complaint, and the session is back. Else the first line that was not, in `detail`. */
+/** `ok`: every line was taken without complaint, and the session is back. Else the first line that was not, in `detail`. `sentAt`: of the first of `lines`. */
 export async function runErrand(
   ground: ErrandGround,
   platform: Platform,
@@ -53,7 +53,8 @@ export async function runErrand(
     failed ??= { status: 'closed', detail: back };
     ground.hangUp(back);
   }
-  const first = results.find((result) => result.sentAt !== null);
+  // Entering alone has put nothing there.
+  const first = results.slice(1).find((result) => result.sentAt !== null);
   return {
     command: lines.join(' / '),
     status: failed?.status ?? 'ok',

@@ -20,8 +20,6 @@ import type { Device } from './device/device.ts';
 export interface ArmWatchRoom {
   readonly device: Device;
   readonly clock: Clock;
-  /** Once for each start: the breaker has tripped. `detail` is a sentence with the figures. */
-  readonly onTrip: (trip: BreakerTrip, detail: string) => void;
   readonly onSample?: (sample: ArmSample) => void;
   /** True in the quiet time before a planned stop and until it is verified: session B is not used for anything else. */
   readonly quiet: () => boolean;
@@ -52,6 +50,7 @@ export class ArmWatch {
   #isOn = false;
   #breaker: BreakerState;
   #tripped: Trip | null = null;
+  #onTrip: (trip: BreakerTrip, detail: string) => void = () => {};
   #busy = { cpu: false, memory: false };
   #linesNow = 0;
   #linesFrom: Monotonic;
@@ -65,13 +64,14 @@ export class ArmWatch {
     this.#last = nothingSeen(now);
   }
 
-  /** When debugs went on. Starting again begins anew. */
-  start(): void {
+  /** When debugs went on; starting again begins anew. `onTrip`, at most once: the breaker, `detail` is a sentence with the figures. */
+  start(onTrip: (trip: BreakerTrip, detail: string) => void): void {
     this.stop();
     const now = this.#room.clock.monotonic();
     this.#run += 1;
     this.#isOn = true;
     this.#breaker = newBreaker(now);
+    this.#onTrip = onTrip;
     this.#tripped = null;
     this.#busy = { cpu: false, memory: false };
     this.#linesNow = 0;
@@ -180,7 +180,7 @@ export class ArmWatch {
     this.#room.onSample?.(this.#last);
     if (trip === null || this.#tripped !== null) return;
     this.#tripped = trip;
-    this.#room.onTrip(trip.trip, trip.detail);
+    this.#onTrip(trip.trip, trip.detail);
   }
 }
 

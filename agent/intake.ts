@@ -123,17 +123,15 @@ export class Intake {
   }
 
   #keep(chunk: LineChunk, match: GateContext['match'], counters: SourceCounters): void {
-    const { at, wall, source } = chunk;
+    const { source } = chunk;
     switch (chunkOwnership(match, chunk.from)) {
       case 'all':
-        this.#room.ring.append(chunk.bytes, { at, wall, source });
-        this.#counters.take(chunk.bytes, chunk);
+        this.#own(chunk.bytes, chunk);
         return;
       case 'by-line': {
         const own = ownLines(match, chunk.from, chunk.bytes);
         counters.foreignLines += own.dropped;
-        this.#room.ring.append(own.bytes, { at, wall, source });
-        this.#counters.take(own.bytes, chunk);
+        this.#own(own.bytes, chunk);
         return;
       }
       case 'none':
@@ -141,6 +139,13 @@ export class Intake {
         this.#refuse('foreign-device', `${source} from ${chunk.from}`);
         return;
     }
+  }
+
+  #own(bytes: Buffer, chunk: LineChunk): void {
+    const { at, wall, source } = chunk;
+    this.#room.ring.append(bytes, { at, wall, source });
+    this.#counters.take(bytes, chunk);
+    if (!chunk.backlog) this.#room.onOwnBytes(bytes);
   }
 
   #judge(candidate: Candidate): void {
@@ -171,8 +176,9 @@ export class Intake {
         );
         return;
       default:
-        // Anybody can send these: the first of a kind is logged, all are counted.
-        this.#refuse(decision.reason, 'detail' in decision ? decision.detail : candidate.raw);
+        // Anybody can send these: the first of a kind is logged; the gate counts them all.
+        if (this.#gate.counts[decision.reason] === 1)
+          this.#tellRefusal(decision.reason, 'detail' in decision ? decision.detail : candidate.raw);
     }
   }
 
@@ -180,11 +186,14 @@ export class Intake {
   #refuse(reason: string, detail: string): void {
     const count = (this.refusals.get(reason) ?? 0) + 1;
     this.refusals.set(reason, count);
-    if (count === 1)
-      this.#room.log.warn(
-        { event: reason, detail: detail.slice(0, 300) },
-        `turned away: ${reason}; further ones are counted in status`,
-      );
+    if (count === 1) this.#tellRefusal(reason, detail);
+  }
+
+  #tellRefusal(reason: string, detail: string): void {
+    this.#room.log.warn(
+      { event: reason, detail: detail.slice(0, 300) },
+      `turned away: ${reason}; further ones are counted in status`,
+    );
   }
 
   #sourceState(source: string, state: SourceCounters['state'], detail: string, counters: SourceCounters): void {

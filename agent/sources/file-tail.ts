@@ -294,11 +294,15 @@ class FileTail implements Closable {
     this.#context.emit({ kind: 'gap', source: this.#name, reason, detail, from, to, lostLines: null, lostBytes });
   }
 
-  /** Nothing has the name. After a rename that is how a rotation looks, until the daemon has its next line to write. */
+  /**
+   * Nothing has the name: a daemon makes the file with its first line, and anew after a rotation. No interruption, nothing is lost by it;
+   * and what then appears is new.
+   */
   #absent(): void {
+    this.#troubleSince = null;
     const { path } = this.#config;
-    if (this.#current === null) this.#trouble(`there is no ${path}; looked for again`, { isAbsence: true });
-    else this.#tell('open', `${path} was renamed or deleted; its old file is read until there is a new one`);
+    const waiting = this.#current === null ? `there is no ${path}` : `${path} was renamed or deleted; its old file is read`;
+    this.#tell('open', `${waiting}; waiting for one`);
   }
 
   #well(): void {
@@ -307,10 +311,8 @@ class FileTail implements Closable {
     this.#tell('open', `${this.#config.path}${saving}`);
   }
 
-  /** `isAbsence`: a file that is not there has no old lines; the one that appears is new. */
-  #trouble(detail: string, { isAbsence = false } = {}): void {
-    if (isAbsence) this.#troubleSince = null;
-    else this.#troubleSince ??= this.#context.world.clock.monotonic();
+  #trouble(detail: string): void {
+    this.#troubleSince ??= this.#context.world.clock.monotonic();
     this.#tell('interrupted', detail);
   }
 

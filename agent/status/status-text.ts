@@ -108,7 +108,7 @@ function sourceLines(sources: readonly SourceStatus[], paint: Paint): string[] {
       source.unparsed > 0 ? `${source.unparsed} not parsed` : '',
       source.refused > 0 ? `${source.refused} refused` : '',
       source.behindBytes > 0 ? `${source.behindBytes} bytes behind` : '',
-      source.state === 'open' ? '' : `${source.state.toUpperCase()}: ${printable(source.detail, 300)}`,
+      source.state === 'open' ? waitingFor(source) : `${source.state.toUpperCase()}: ${printable(source.detail, 300)}`,
     ].filter((text) => text !== '');
     return [
       `${label('source')}${printable(source.name, 40)} ${source.listen ?? ''}: ${source.lines} lines, ${last}`,
@@ -146,6 +146,10 @@ function peerLines(peers: readonly PeerStatus[], paint: Paint): string[] {
     ];
   });
 }
+
+/** A file that is not there is no interruption, and yet worth a word. */
+const waitingFor = (source: SourceStatus): string =>
+  source.kind === 'file' && source.detail !== source.listen ? printable(source.detail, 300) : '';
 
 function recurrenceLines({ recurrence }: PeerStatus, paint: Paint): string[] {
   if (recurrence === null) return [];

@@ -34,7 +34,7 @@ export const secrets = ['box-pw', 'enable-pw', 'auth-key-of-the-pair', 'priv-key
 
 export type End = 'hub' | 'spoke';
 
-export type Syslog = 'syslog-tcp' | 'syslog-udp' | 'both' | 'terminal-monitor';
+export type Syslog = 'syslog-tcp' | 'syslog-udp' | 'both' | 'terminal-monitor' | 'file' | 'all';
 
 export interface SimOptions {
   readonly seed?: number;
@@ -42,7 +42,10 @@ export interface SimOptions {
   readonly config?: Partial<Record<End, (config: Config) => Config>>;
   readonly box?: Partial<Record<End, Partial<BoxOptions>>>;
   readonly pair?: PairOptions;
-  /** How the boxes' syslog travels; `both`: the same line over UDP and, `tcpLagMs` later, over TCP; a terminal monitor needs none. */
+  /**
+   * How the boxes' syslog travels; `both`: the same line over UDP and, `tcpLagMs` later, over TCP; a terminal monitor needs none; `file`:
+   * a daemon on the agent's host writes it; `all`: all of these.
+   */
   readonly syslog?: Syslog;
   readonly tcpLagMs?: number;
   readonly log?: Partial<Record<End, Logger>>;
@@ -72,6 +75,8 @@ export class SimPair {
   readonly lab: ReturnType<typeof createLabPair>;
   readonly stations: Readonly<Record<End, Station>>;
   readonly #options: SimOptions;
+  /** True: that message of a box is lost on its way. */
+  losesUdp: (end: End, message: string) => boolean = () => false;
 
   constructor(options: SimOptions = {}) {
     this.#options = options;
@@ -118,10 +123,19 @@ export class SimPair {
   #deliverSyslog(end: End, message: string): void {
     const way = this.#options.syslog ?? 'syslog-tcp';
     const line = Buffer.from(`${message}\n`);
-    if (way === 'syslog-udp' || way === 'both') this.sendUdp(end, message);
+    if ((way === 'syslog-udp' || way === 'both' || way === 'all') && !this.losesUdp(end, message)) this.sendUdp(end, message);
+    if (way === 'file' || way === 'all') this.writeLog(end, message);
     if (way === 'syslog-tcp') this.stations[end].streams.deliver(line);
-    if (way === 'both')
+    if (way === 'both' || way === 'all')
       this.clock.timer('lab: tcp lag', this.#options.tcpLagMs ?? 0, () => this.stations[end].streams.deliver(line));
+  }
+
+  /** As rsyslog writes it (RSYSLOG_TraditionalFileFormat): its own stamp, the box's address, no PRI. */
+  writeLog(end: End, message: string): void {
+    const stamp = new Date(this.clock.wall()).toUTCString();
+    const [, day = '', month = '', , time = ''] = stamp.split(' ');
+    const text = message.replace(/^<\d+>/, '');
+    this.stations[end].logFiles.append(logPath(end), `${month} ${day} ${time} ${addresses[end].box} ${text}\n`);
   }
 
   /** A line in a datagram with the box's address on it: the box's own, or anybody's. */
@@ -264,10 +278,19 @@ export class SimPair {
   }
 }
 
+export const logPath = (end: End): string => `/var/log/${end}.log`;
+
 function simSources(end: End, syslog: Syslog): SourceConfig[] {
   const listen = { address: addresses[end].agent, port: SYSLOG_PORT };
   const allow = [parseRange(addresses[end].box)!];
   if (syslog === 'terminal-monitor') return [{ kind: syslog, name: syslog }];
+  const relay = '127.0.0.1';
+  const file = { kind: 'file', name: 'file', path: logPath(end), relay, positionFile: `/${end}/sources/file.json` } as const;
+  if (syslog === 'file') return [file];
+  if (syslog === 'all') {
+    const listeners = (['syslog-udp', 'syslog-tcp'] as const).map((kind) => ({ kind, name: kind, listen, allow }));
+    return [file, ...listeners, { kind: 'terminal-monitor', name: 'terminal-monitor' }];
+  }
   const kinds = syslog === 'both' ? (['syslog-udp', 'syslog-tcp'] as const) : [syslog];
   return kinds.map((kind) => ({ kind, name: kind, listen, allow }));
 }
@@ -312,7 +335,10 @@ export function simConfig(end: End, mode: Mode, syslog: Syslog): Config {
       legacy: false,
       keepaliveMs: 0,
       jump: null,
-      match: [{ kind: 'address', range: range(addresses[end].box) }],
+      match: [
+        { kind: 'address', range: range(addresses[end].box) },
+        { kind: 'relay', range: range('127.0.0.1'), hostname: addresses[end].box },
+      ],
       cryptoAddresses: [range(addresses[end].crypto)],
     },
     sources: simSources(end, syslog),

@@ -285,7 +285,7 @@ describe('a file that somebody edits', () => {
 describe('what is no file', () => {
   test('absent at the start: said, looked for; what then comes is news', async () => {
     const { files, clock } = await opened(null);
-    expect(stage.states()).toEqual([`interrupted there is no ${LOG}; looked for again`]);
+    expect(stage.states()).toEqual([`open there is no ${LOG}; waiting for one`]);
     await clock.advance(600_000);
     expect(stage.states()).toHaveLength(1);
     files.append(LOG, 'a\n');
@@ -303,7 +303,7 @@ describe('what is no file', () => {
     expect(stage.live()).toBe('a\n');
     await clock.advance(61_000);
     expect(files.handles).toBe(0);
-    expect(stage.states().at(-1)).toContain(`interrupted there is no ${LOG}`);
+    expect(stage.states().at(-1)).toBe(`open there is no ${LOG}; waiting for one`);
     files.append(LOG, 'b\n');
     await clock.advance(400);
     expect(stage.live()).toBe('a\nb\n');

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { SimulatedBox } from '../../agent/lab/box.ts';
 import type { BoxOptions } from '../../agent/lab/contract.ts';
 import { labLimits } from '../../agent/lab/lab-limits.ts';
+import { deadMan as agentsDeadMan } from '../../shared/platforms/cisco/dead-man.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { boxOptions, login } from './lab-support.ts';
 import { logged } from './note-a.ts';
@@ -260,14 +261,8 @@ describe('the syslog detector', () => {
   });
 });
 
-/** As the agent sets it (shared/platforms/cisco/dead-man.ts), in the lines of a router. */
-const deadMan = (seconds: number): string[] => [
-  'event manager applet spitrap-deadman',
-  `event timer countdown time ${seconds}`,
-  'action 1.0 cli command "enable"',
-  'action 2.0 cli command "undebug all"',
-  'action 3.0 syslog priority critical msg "spitrap was not heard in time: all debugs were turned off"',
-];
+/** The agent's own lines. */
+const { set: deadMan, remove, show } = agentsDeadMan;
 
 describe('the dead-man', () => {
   function armed() {
@@ -288,7 +283,7 @@ describe('the dead-man', () => {
     ]);
     await clock.advance(4_000_000);
     expect(box.appletRuns).toHaveLength(1);
-    expect(box.console('show event manager policy registered | include spitrap-deadman')).toContain('timer countdown');
+    expect(box.console(show)).toContain('timer countdown');
   });
 
   test('entering it again begins its countdown anew, also with the same lines', async () => {
@@ -305,7 +300,7 @@ describe('the dead-man', () => {
 
   test('`no event manager applet` takes it away', async () => {
     const { clock, box } = armed();
-    expect(box.configure(['no event manager applet spitrap-deadman'])).toEqual([]);
+    expect(box.configure(remove)).toEqual([]);
     await clock.advance(4_000_000);
     expect(box.debugsOn()).toHaveLength(1);
     expect(clock.waiting.filter((name) => name.includes('eem'))).toEqual([]);

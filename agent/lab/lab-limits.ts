@@ -31,8 +31,8 @@ export const labLimits = {
   appletRuns: 1_000,
   /** Values of one type of crypto condition, as IOS has it (facts.md §5). */
   conditionValues: 10,
-  /** Flows whose last message the limit remembers, when it counts by flow; the oldest are forgotten. */
-  limitedFlows: 10_000,
+  /** Flows whose last message the limit remembers, when it counts by flow; more than any storm has, and the oldest are forgotten. */
+  limitedFlows: 20_000,
   /** Spokes that a storm may have. */
   stormFlows: 10_000,
   /** Message lines a second that a starved box still gets out to its collector. */

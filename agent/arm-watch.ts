@@ -10,17 +10,19 @@ import {
   newBreaker,
   type Trip,
 } from '../shared/arming/breaker.ts';
+import { countDebugLines } from '../shared/arming/debug-lines.ts';
 import type { Clock, Timer } from '../shared/clock.ts';
 import type { BreakerTrip } from '../shared/model/arming.ts';
 import { type DurationMs, elapsedMs, type Monotonic } from '../shared/model/time.ts';
 import type { CpuReading } from '../shared/platforms/platform.ts';
-import { findToken } from '../shared/wire/message-token.ts';
 import type { Device } from './device/device.ts';
 
 export interface ArmWatchRoom {
   readonly device: Device;
   readonly clock: Clock;
   readonly onSample?: (sample: ArmSample) => void;
+  /** At most once for each start: the breaker has tripped. `detail` is a sentence with the figures. */
+  readonly onTrip: (trip: BreakerTrip, detail: string) => void;
   /** True in the quiet time before a planned stop and until it is verified: session B is not used for anything else. */
   readonly quiet: () => boolean;
 }
@@ -50,7 +52,6 @@ export class ArmWatch {
   #isOn = false;
   #breaker: BreakerState;
   #tripped: Trip | null = null;
-  #onTrip: (trip: BreakerTrip, detail: string) => void = () => {};
   #busy = { cpu: false, memory: false };
   #linesNow = 0;
   #linesFrom: Monotonic;
@@ -64,14 +65,13 @@ export class ArmWatch {
     this.#last = nothingSeen(now);
   }
 
-  /** When debugs went on; starting again begins anew. `onTrip`, at most once: the breaker, `detail` is a sentence with the figures. */
-  start(onTrip: (trip: BreakerTrip, detail: string) => void): void {
+  /** When debugs went on; starting again begins anew. */
+  start(): void {
     this.stop();
     const now = this.#room.clock.monotonic();
     this.#run += 1;
     this.#isOn = true;
     this.#breaker = newBreaker(now);
-    this.#onTrip = onTrip;
     this.#tripped = null;
     this.#busy = { cpu: false, memory: false };
     this.#linesNow = 0;
@@ -101,9 +101,9 @@ export class ArmWatch {
     return this.#last;
   }
 
-  /** A line that our own device sent now (not a backlog). Debug lines name no message: `*Mar 12 18:22:10.706: ISAKMP:(9577):deleting SA`. */
-  noteLine(text: string): void {
-    if (this.#isOn && findToken(text, 0) === null) this.#linesNow += 1;
+  /** Lines that our own device sent now (no backlog), as they came. Which of them are debugs: debug-lines.ts. */
+  noteBytes(bytes: Buffer): void {
+    if (this.#isOn) this.#linesNow += countDebugLines(bytes);
   }
 
   /** Session B is up, and a CPU sample of the last 15 s was below the breaker's bound: the lease may be renewed. */
@@ -180,7 +180,7 @@ export class ArmWatch {
     this.#room.onSample?.(this.#last);
     if (trip === null || this.#tripped !== null) return;
     this.#tripped = trip;
-    this.#onTrip(trip.trip, trip.detail);
+    this.#room.onTrip(trip.trip, trip.detail);
   }
 }
 

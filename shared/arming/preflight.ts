@@ -5,7 +5,7 @@
 
 import { canonicalAddress, sameAddress } from '../model/address.ts';
 import type { ArmPlan, Finding, PreflightReading, PreflightVerdict } from '../model/arming.ts';
-import type { PreflightQuestion, Remedies } from '../platforms/arming.ts';
+import { type PreflightQuestion, preflightQuestions, type Remedies } from '../platforms/arming.ts';
 
 export interface PreflightTerms {
   readonly plan: ArmPlan;
@@ -89,7 +89,9 @@ const warning = (word: WarningWord, text: string, enter: readonly string[] = NO_
 /** The line that was sent and what came back; entries of `unread` begin with the question. */
 function unread(reading: PreflightReading, question: PreflightQuestion): string {
   const start = `${question}: `;
-  return reading.unread.find((entry) => entry.startsWith(start))?.slice(start.length) ?? 'not read';
+  const own = reading.unread.find((entry) => entry.startsWith(start))?.slice(start.length);
+  // One of no question is about all of them.
+  return own ?? reading.unread.find((entry) => !preflightQuestions.some((word) => entry.startsWith(`${word}: `))) ?? 'not read';
 }
 
 function judgeCpu(reading: PreflightReading): Finding[] {

@@ -38,6 +38,10 @@ export const limits = {
   snmpAddressesMax: 256,
   /** Our notifications waiting for a Response at once: a dozen attempts for each of some hundred peers. */
   snmpAttemptsMax: 4_096,
+  /** Datagrams that `spitrap signal send` remembers of one attempt: ours are eight at most, the rest is a flood at our socket. */
+  tappedDatagramsMax: 256,
+  /** Lines a second that `spitrap signal listen` prints; what comes beyond is counted and told. A person reads five. */
+  signalLinesPerSecondMax: 100,
   /** Messages of one attempt (discovery, then a copy per engine and resynchronisation): more is an attacker feeding us Reports. */
   snmpMessagesPerAttemptMax: 8,
   /** Unknown sources that get a counter (and one log line) of their own; the rest share one. */
@@ -166,14 +170,34 @@ export const limits = {
   openIncidentsMax: 64,
   /** Alarms that stand; beyond it the acknowledged and those without a remedy go first. */
   alarmsMax: 500,
+  /** Alarms of which is remembered whom we told what: those that stand, and as many that are over and not told yet. */
+  alarmSubjectsMax: 1_000,
+  /** The file that remembers it: a thousand alarms of two full texts and some channels each are 3 MiB. */
+  alarmLedgerBytesMax: 16 * 1024 * 1024,
+  /** Text of an alarm, and of its remedy, as it is told: a pager shows less. */
+  alarmTextCharsMax: 1_000,
+  /** What a webhook answers or a command says, kept for the message about it. */
+  alarmResponseBytesMax: 2_048,
+  /** A receiver that asks for more patience is tried again all the same. */
+  alarmRetryAfterMaxMs: 15 * 60_000,
+  /** Asked of the kernel for a socket that only sends. */
+  alarmReceiveBufferBytes: 64 * 1024,
+  /** Deliveries under way and the last write get so long when the agent ends; what is not told by then is told at the next start. */
+  alarmCloseMs: 2_000,
   /** Sightings at a spoke, which open nothing there and are told in done. */
   ownSightingsMax: 100,
   /** Incidents per peer remembered for how often they recur (7 days); a storm of 5,000 spokes is 5,000 entries. The oldest go first. */
   recurrencesMax: 10_000,
   /** Read of the ring for each two-second sample around the stop: twice what the breaker lets a device print in that time. */
   stopWindowBytesMax: 2 * 1024 * 1024,
+  /** Flows that `spitrap detect` lists; messages of further ones are counted. 100,000 take some 60 MB. */
+  detectFlowsMax: 100_000,
+  /** What it reads at a time: larger is not faster. */
+  detectPieceBytes: 1024 * 1024,
   /** Flows named in one addendum of verdicts; the rest is counted. */
   judgedFlowsNamedMax: 100,
+  /** Test bundles of `spitrap check` that stay; older ones go. */
+  checkBundlesMax: 10,
   /** Hold-down entries of (src, dst, SPI). */
   heldFlowsMax: 10_000,
 } as const;

@@ -1,0 +1,166 @@
+/**
+ * The alarms' way to people: follows the book's alarms, keeps the ledger of whom we told what, gives each configured channel a lane. Nothing
+ * waits for it: neither a decision nor the stop nor, beyond a bound, the end of the agent. Opened by app.ts; the page is docs/alarms.md.
+ *
+ *   book ──follow──▶ ledger ──pipeline──▶ lane ──▶ webhook, syslog, command
+ *                      ▲  └──▶ disk         │
+ *                      └───────told─────────┘
+ */
+import { join } from 'node:path';
+import type { Alarm } from '../../shared/coordinate/book.ts';
+import { limits } from '../../shared/limits.ts';
+import type { Monotonic } from '../../shared/model/time.ts';
+import type { AlarmChannelConfig } from '../config/config.ts';
+import type { Coordinator } from '../coordinator.ts';
+import type { AgentEvents, Decision } from '../events.ts';
+import { bounded } from '../lifecycle.ts';
+import type { Logger } from '../log.ts';
+import type { World } from '../ports.ts';
+import { openChannel } from './index.ts';
+import { Lane, type LaneStatus } from './lane.ts';
+import { type Entry, emptyLedger, follow, forget, type Ledger, withTold } from './ledger.ts';
+import { LedgerFile } from './ledger-file.ts';
+import type { Speaker } from './notice.ts';
+
+export interface AlarmDeskRoom {
+  readonly dataDir: string;
+  readonly channels: readonly AlarmChannelConfig[];
+  readonly world: Pick<World, 'clock' | 'random' | 'disk' | 'http' | 'datagrams' | 'dialer' | 'spawn'>;
+  readonly coordinator: Pick<Coordinator, 'book' | 'input'>;
+  readonly events: AgentEvents;
+  readonly log: Logger;
+  readonly speaker: Speaker;
+  /** Takes our own secrets out of a text. */
+  readonly clean: (text: string) => string;
+}
+
+export interface ChannelState extends LaneStatus {
+  readonly config: AlarmChannelConfig;
+  readonly target: string;
+}
+
+/** For a disk to hand over the ledger: then alarms are told without it. */
+const READ_WITHIN_MS = 2_000;
+
+export class AlarmDesk {
+  readonly #room: AlarmDeskRoom;
+  readonly #file: LedgerFile;
+  readonly #lanes: readonly { readonly config: AlarmChannelConfig; readonly target: string; readonly lane: Lane }[];
+  #ledger: Ledger = emptyLedger;
+  #ready = false;
+  #followed: readonly Alarm[] | null = null;
+  #closed = false;
+
+  constructor(room: AlarmDeskRoom) {
+    this.#room = room;
+    const { world, log, speaker, clean } = room;
+    this.#file = new LedgerFile({ folder: join(room.dataDir, 'alarms'), world, log });
+    this.#lanes = room.channels.map((config) => {
+      const channel = openChannel(config, world);
+      const lane = new Lane({
+        ...{ config, channel, world, log, speaker, clean },
+        entries: () => Object.values(this.#ledger.entries),
+        entry: (key) => (Object.hasOwn(this.#ledger.entries, key) ? this.#ledger.entries[key]! : null),
+        told: (key, told) => this.#settle(withTold(this.#ledger, key, config.name, told)),
+        persisted: () => this.#file.persisted(),
+      });
+      return { config, target: channel.target, lane };
+    });
+  }
+
+  /**
+   * After the journal was replayed. `alarmCount` is the book's at that moment: an alarm that we told and that the journal has forgotten
+   * (a full disk, a lost file) is raised again, since nothing says that it is over.
+   */
+  start(alarmCount: number): void {
+    if (this.#lanes.length === 0) {
+      this.#room.log.info(
+        { event: 'alarms' },
+        'no alarm channel is configured: alarms stand in the log and in spitrap status alone',
+      );
+      return;
+    }
+    this.#room.events.on('decided', this.#onDecided);
+    void this.#open(alarmCount);
+  }
+
+  async #open(alarmCount: number): Promise<void> {
+    const read = await bounded(this.#file.read(), READ_WITHIN_MS, this.#room.world.clock, 'alarm ledger read');
+    if (this.#closed) return;
+    this.#ledger = read.inTime ? this.#ofConfigured(read.value) : emptyLedger;
+    for (const { alarm, state } of Object.values(this.#ledger.entries)) {
+      const forgotten = state === 'standing' && Number(/^a(\d+)$/.exec(alarm.id)?.[1] ?? 0) > alarmCount;
+      const { key, text, remedy } = alarm;
+      if (forgotten && !this.#book.some((known) => known.key === key))
+        this.#room.coordinator.input({ kind: 'raise', key, text, remedy });
+    }
+    this.#ready = true;
+    // Gone while we were away: the journal knew it and has it no longer. One that was acknowledged may only have grown old.
+    this.#follow((entry) => entry.state === 'standing');
+  }
+
+  get #book(): readonly Alarm[] {
+    return this.#room.coordinator.book.alarms;
+  }
+
+  /** What channels were told that are configured no longer is nobody's business. */
+  #ofConfigured(ledger: Ledger): Ledger {
+    const names = new Set(this.#room.channels.map(({ name }) => name));
+    const entries = Object.entries(ledger.entries).map(([key, entry]): [string, Entry] => {
+      const told = Object.entries(entry.told).filter(([name]) => names.has(name));
+      return [key, { ...entry, told: Object.fromEntries(told) }];
+    });
+    return { ...ledger, entries: Object.fromEntries(entries) };
+  }
+
+  readonly #onDecided = ({ effects }: Decision): void => {
+    if (!this.#ready || this.#book === this.#followed) return;
+    const cleared = new Set(effects.flatMap((effect) => (effect.kind === 'alarm-cleared' ? [effect.alarm.key] : [])));
+    this.#follow((entry) => cleared.has(entry.alarm.key));
+  };
+
+  #follow(isOver: (entry: Entry) => boolean): void {
+    this.#followed = this.#book;
+    const { clean } = this.#room;
+    const before = this.#ledger.entries;
+    const next = follow(this.#ledger, this.#book, { at: this.#now, clean, isOver });
+    for (const [key, entry] of Object.entries(next.entries))
+      if (entry.state === 'over' && before[key]?.state !== 'over') for (const { lane } of this.#lanes) lane.noteOver(entry);
+    this.#settle(next);
+  }
+
+  get #now(): Monotonic {
+    return this.#room.world.clock.monotonic();
+  }
+
+  #settle(next: Ledger): void {
+    const kept = forget(next, this.#now, (entry) => this.#lanes.some(({ lane }) => lane.owes(entry)));
+    if (kept !== this.#ledger) {
+      this.#ledger = kept;
+      this.#file.write(kept);
+    }
+    for (const { lane } of this.#lanes) lane.look();
+  }
+
+  get channels(): readonly ChannelState[] {
+    return this.#lanes.map(({ config, target, lane }) => ({ config, target, ...lane.status }));
+  }
+
+  /** Why what was told might be told again after a crash; null: all is on disk. */
+  get degraded(): string | null {
+    return this.#file.degraded;
+  }
+
+  /** Alarms forgotten at limits.alarmSubjectsMax. */
+  get dropped(): number {
+    return this.#ledger.dropped;
+  }
+
+  /** Bounded: what is not told by then stands on disk. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#room.events.off('decided', this.#onDecided);
+    await Promise.all(this.#lanes.map(({ lane }) => lane.close(limits.alarmCloseMs)));
+    await bounded(this.#file.close(), limits.alarmCloseMs, this.#room.world.clock, 'alarm ledger closes');
+  }
+}

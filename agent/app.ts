@@ -9,6 +9,7 @@
  */
 import { join } from 'node:path';
 import type { Clock } from '../shared/clock.ts';
+import { needsControlFree } from '../shared/coordinate/arming-state.ts';
 import type { Incident } from '../shared/coordinate/book.ts';
 import { timing } from '../shared/coordinate/timing.ts';
 import type { GateContext } from '../shared/detect/gate.ts';
@@ -17,6 +18,8 @@ import { limits } from '../shared/limits.ts';
 import { ulid } from '../shared/model/ulid.ts';
 import { platformNamed } from '../shared/platforms/index.ts';
 import { createRedactor } from '../shared/redact/redact.ts';
+import { ArmKeeper } from './arm-keeper.ts';
+import { ArmWatch } from './arm-watch.ts';
 import type { Config } from './config/config.ts';
 import type { ControlSocket } from './control/control-socket.ts';
 import { Coordinator } from './coordinator.ts';
@@ -133,7 +136,7 @@ async function wire(config: Config, world: World, log: Logger, options: AgentOpt
   events.on('alarm-cleared', (alarm) =>
     log.info({ event: 'alarm-cleared', alarm: alarm.id, incident: alarm.incident }, `alarm ${alarm.id} is over: ${alarm.text}`),
   );
-  const rules = machineRules(config, platform.debugOff.all);
+  const rules = machineRules(config, platform.debugOff.all, platform.arming.remedies);
   const coordinator = cleanup.add('coordinator', new Coordinator({ rules, journal, events, world, log }));
 
   // The peers.
@@ -152,7 +155,7 @@ async function wire(config: Config, world: World, log: Logger, options: AgentOpt
   const dones = new PendingDones(delivery, journal, clock, log);
   const heartbeat = cleanup.add(
     'heartbeat',
-    new Heartbeat({ config, world, coordinator, delivery, dones, device, events, log, version }),
+    new Heartbeat({ config, world, coordinator, delivery, dones, device, events, log, version, onTick: () => keeper.tick() }),
   );
   const performer = new Performer({
     config,
@@ -166,8 +169,21 @@ async function wire(config: Config, world: World, log: Logger, options: AgentOpt
     bundles,
     ring,
     version,
+    peerLeaseLeftMs: (peer) => heartbeat.peerLeaseLeftMs(peer),
+    journalIsWell: () => journal.degraded === null,
   });
   coordinator.performWith(performer.perform);
+
+  const watch: ArmWatch = new ArmWatch({
+    device,
+    clock,
+    onTrip: (trip, detail) => keeper.onTrip(trip, detail),
+    quiet: () => needsControlFree(coordinator.book, clock.monotonic()),
+  });
+  const keeper: ArmKeeper = cleanup.add(
+    'arming',
+    new ArmKeeper({ config, rules, world, coordinator, links: heartbeat.links, delivery, events, watch }),
+  );
 
   // What was under way is taken up again before anything new can come in.
   const replayed = coordinator.replay(records);
@@ -221,6 +237,7 @@ async function wire(config: Config, world: World, log: Logger, options: AgentOpt
       onEvent: (event) =>
         void coordinator.input({ kind: 'sighting', id: newId(), ...sighting(event) }, { at: event.at, wall: event.wall }),
       onConnectedDuplicate: (copy) => bearOut(coordinator, copy, newId),
+      onOwnBytes: (bytes) => watch.noteBytes(bytes),
     }),
   );
   const listening = new Map<string, string>();
@@ -249,6 +266,7 @@ async function wire(config: Config, world: World, log: Logger, options: AgentOpt
     journal,
     audit,
     listening,
+    watch,
   };
   const status = () => collectStatus(rooms);
   control.serve({
@@ -264,6 +282,8 @@ async function wire(config: Config, world: World, log: Logger, options: AgentOpt
         );
       return found;
     },
+    arm: (change) => keeper.arm(change),
+    disarm: (change) => keeper.disarm(change),
     ack: async (id) => {
       coordinator.input({ kind: 'acknowledge', alarm: id });
       const alarm = coordinator.book.alarms.find((known) => known.id === id);
@@ -308,9 +328,13 @@ const LEAVING_MS = timing.stopAttemptMs * 2;
 /** Resolves when no stop is under way: verified, waiting for its next attempt, or dropped because the device denied the message. */
 function stopsSettled(coordinator: Coordinator, events: AgentEvents): Promise<void> {
   const isUnderWay = ({ stop }: Incident) => stop.kind === 'running' || (stop.kind === 'planned' && stop.waiting);
+  const isDisarming = () => {
+    const { state } = coordinator.book.arming;
+    return state.kind === 'arming' || (state.kind === 'disarming' && state.attemptAt !== null);
+  };
   return new Promise((resolve) => {
     const look = () => {
-      if (coordinator.book.incidents.some(isUnderWay)) return;
+      if (coordinator.book.incidents.some(isUnderWay) || isDisarming()) return;
       events.off('decided', look);
       resolve();
     };

@@ -5,11 +5,12 @@
  */
 import { createHash } from 'node:crypto';
 import type { Timer } from '../shared/clock.ts';
+import { leaseLeftMs } from '../shared/coordinate/arming-state.ts';
 import type { Incident } from '../shared/coordinate/book.ts';
 import { type Armed, linkTroubles, newLink, onHello, type PeerLink, type Trouble } from '../shared/coordinate/hello.ts';
 import { timing } from '../shared/coordinate/timing.ts';
 import { asSpitrapError } from '../shared/errors.ts';
-import type { Monotonic, Wall } from '../shared/model/time.ts';
+import type { DurationMs, Monotonic, Wall } from '../shared/model/time.ts';
 import type { Config, PeerConfig } from './config/config.ts';
 import { formatEndpoint } from './config/fields.ts';
 import type { Coordinator } from './coordinator.ts';
@@ -32,6 +33,8 @@ export interface HeartbeatRoom {
   readonly events: AgentEvents;
   readonly log: Logger;
   readonly version: string;
+  /** After each round of hellos. */
+  readonly onTick: () => void;
 }
 
 export interface PathState {
@@ -40,6 +43,15 @@ export interface PathState {
   /** Hellos in a row that were not acknowledged. */
   failedInARow: number;
   lastError: string | null;
+}
+
+export interface HeardHello {
+  readonly peer: string;
+  readonly keys: Readonly<Record<string, string>>;
+  /** IntData2: how long its debugs may stay on; 0: no lease. */
+  readonly leaseS: number;
+  readonly at: Monotonic;
+  readonly wall: Wall;
 }
 
 /** An authentic peer that floods us with hellos gets no more answers than this. */
@@ -57,6 +69,7 @@ export class Heartbeat {
   #timer: Timer | null = null;
   #closed = false;
   #isReading = false;
+  #saidArmed: Armed | null = null;
   #reading: { readonly reading: DebugsReading; readonly wall: Wall } | null = null;
 
   constructor(room: HeartbeatRoom) {
@@ -72,7 +85,13 @@ export class Heartbeat {
   }
 
   /** What an incident read of the device is as good as our own reading, and newer. */
-  #learn = ({ input }: Decision): void => {
+  #learn = ({ input, moved }: Decision): void => {
+    if (input.kind === 'arm-attempted' && input.attempt.result === 'armed')
+      this.#reading = { reading: { flags: input.attempt.flags, detail: input.attempt.detail }, wall: input.wall };
+    if (input.kind === 'disarm-attempted' && input.outcome.debugs === 'off')
+      this.#reading = { reading: { flags: [], detail: input.outcome.detail }, wall: input.wall };
+    // What changed about our debugs is told at once: one end armed and the other not is half a record.
+    if (moved && this.#saidArmed !== this.armed && this.armed !== 'unknown') this.#sayAll();
     if (input.kind === 'debugs-read' && input.flags !== null)
       this.#reading = { reading: { flags: input.flags, detail: input.detail }, wall: input.wall };
     if (input.kind === 'stop-attempted' && input.outcome.result === 'verified' && input.outcome.appeared.length === 0)
@@ -104,9 +123,16 @@ export class Heartbeat {
   async #tick(): Promise<void> {
     await this.#readDevice();
     if (this.#closed) return;
-    for (const peer of this.links.keys()) this.#say(peer, {});
+    this.#sayAll();
     this.#judgeLinks(true);
+    this.#room.onTick();
     await this.#room.coordinator.housekeep(this.#room.dones.records());
+  }
+
+  /** How long a peer's debugs may still be on by its own word; null: it has said no lease. */
+  peerLeaseLeftMs(peer: string): DurationMs | null {
+    const endsAt = this.links.get(peer)?.leaseEndsAt ?? null;
+    return endsAt === null ? null : Math.max(0, endsAt - this.#room.world.clock.monotonic());
   }
 
   /** Not while a stop is ahead or under way: session B is kept free for it. Mode observe sends no `show debugging`. */
@@ -125,25 +151,33 @@ export class Heartbeat {
     }
   }
 
-  /** `armed` with `arm: manual`: what `show debugging` last showed. */
+  /** What we armed; else, since a person may have, what `show debugging` last showed. */
   get armed(): Armed {
+    const { state } = this.#room.coordinator.book.arming;
+    if (state.kind === 'armed') return 'yes';
+    if (state.kind === 'arming' || state.kind === 'disarming') return 'unknown';
     const flags = this.#reading?.reading.flags ?? null;
     if (flags === null) return 'unknown';
     return flags.some((flag) => flag.crypto) ? 'yes' : 'no';
   }
 
+  #sayAll(): void {
+    this.#saidArmed = this.armed;
+    for (const peer of this.links.keys()) this.#say(peer, {});
+  }
+
   #say(peer: string, answer: Readonly<Record<string, string>>): void {
-    const { config, delivery, version, world } = this.#room;
+    const { config, coordinator, delivery, version, world } = this.#room;
     for (const path of this.#peer(peer)?.send ?? []) this.#paths.get(pathKey(peer, path))!.sent++;
     const content = () => ({
-      // With `arm: manual` there is no lease.
-      intData2: 0,
+      intData2: Math.ceil((leaseLeftMs(coordinator.book, world.clock.monotonic()) ?? 0) / 1_000),
       keys: {
         ver: version,
         role: config.role,
         mode: config.mode,
         armed: this.armed,
         cfg: this.#cfg,
+        ...(coordinator.book.arming.blocked === 'breaker' ? { why: 'breaker' } : {}),
         ...answer,
         t: String(Math.round(world.clock.wall())),
       },
@@ -169,10 +203,10 @@ export class Heartbeat {
   }
 
   /** A hello without `org` is a question, one with it an answer. */
-  heard(peer: string, keys: Readonly<Record<string, string>>, at: Monotonic, wall: Wall): void {
+  heard({ peer, keys, leaseS, at, wall }: HeardHello): void {
     const link = this.links.get(peer);
     if (link === undefined) return;
-    this.links.set(peer, onHello(link, { keys, at, wall }));
+    this.links.set(peer, onHello(link, { keys, leaseS, at, wall }));
     if (keys['org'] === undefined && this.#mayAnswer(peer, at))
       this.#say(peer, { org: keys['t'] ?? '0', rx: String(Math.round(wall)) });
     this.#room.dones.offerAgain(peer);

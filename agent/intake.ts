@@ -37,6 +37,8 @@ export interface IntakeRoom {
   readonly onEvent: (event: DetectedEvent) => void;
   /** A second sight of a message, over a source that cannot be spoofed: it bears the first one out. */
   readonly onConnectedDuplicate: (copy: ConnectedCopy) => void;
+  /** Live lines of our own device, as they came. */
+  readonly onOwnBytes?: (bytes: Buffer) => void;
 }
 
 export interface ConnectedCopy {
@@ -145,7 +147,7 @@ export class Intake {
     const { at, wall, source } = chunk;
     this.#room.ring.append(bytes, { at, wall, source });
     this.#counters.take(bytes, chunk);
-    if (!chunk.backlog) this.#room.onOwnBytes(bytes);
+    if (!chunk.backlog) this.#room.onOwnBytes?.(bytes);
   }
 
   #judge(candidate: Candidate): void {

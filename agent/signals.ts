@@ -48,7 +48,7 @@ export class Signals {
 
   #hear(notification: Notification): void {
     const { config, coordinator, heartbeat, newId } = this.#room;
-    const heard = hear(notification, config.peers, config.signal.values, newId);
+    const heard = hear(notification, config.peers, config.signal.values, newId, config.arming.allowRemoteArm);
     switch (heard.kind) {
       case 'refused':
         // Authenticated, so it is answered; it does nothing.
@@ -57,7 +57,7 @@ export class Signals {
         return;
       case 'hello':
         notification.respond();
-        heartbeat.heard(heard.peer, heard.keys, heard.at, heard.wall);
+        heartbeat.heard(heard);
         return;
       case 'input': {
         const before = coordinator.reasonCounts.get('not-my-role') ?? 0;

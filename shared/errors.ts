@@ -30,6 +30,7 @@ export const errorCodes = [
   'COMMAND_OUTSIDE_GRAMMAR',
   'NO_FREE_VTY',
   'LOGIN_BACKOFF',
+  'ARM_REFUSED',
   // signals
   'SEND_FAILED',
   'SNMP_REFUSED',

@@ -1,23 +1,33 @@
 /** The subcommands shelf: one line a subcommand. `lab` imports its island dynamically. */
 import { ackCommand } from './ack.ts';
+import { armCommand } from './arm.ts';
+import { checkCommand } from './check.ts';
 import { commandsCommand } from './commands.ts';
 import { completionCommand } from './completion.ts';
+import { detectCommand } from './detect.ts';
+import { disarmCommand } from './disarm.ts';
 import { holdCommand } from './hold.ts';
 import { incidentsCommand } from './incidents.ts';
 import { initCommand } from './init.ts';
 import { labCommand } from './lab.ts';
 import { runCommand } from './run.ts';
+import { signalCommand } from './signal.ts';
 import { statusCommand } from './status.ts';
 import type { Subcommand } from './subcommand.ts';
 
 export const subcommands: readonly Subcommand[] = [
   initCommand,
+  checkCommand,
   runCommand,
   statusCommand,
+  signalCommand,
   incidentsCommand,
+  armCommand,
+  disarmCommand,
   holdCommand,
   ackCommand,
   commandsCommand,
+  detectCommand,
   labCommand,
   completionCommand,
 ];

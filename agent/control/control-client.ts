@@ -4,16 +4,17 @@ import type { Clock } from '../../shared/clock.ts';
 import { asSpitrapError, SpitrapError } from '../../shared/errors.ts';
 import { limits } from '../../shared/limits.ts';
 import { printable } from '../../shared/model/printable.ts';
-import { formatDuration } from '../../shared/model/time.ts';
+import { type DurationMs, formatDuration } from '../../shared/model/time.ts';
 import { LineReader } from './line-reader.ts';
 import { type ControlAnswers, type ControlRequest, parseReply } from './protocol.ts';
 import { type SocketPath, socketPath } from './socket-path.ts';
 
-/** @throws SpitrapError NOT_RUNNING, CONTROL_FAILED, or what the agent refused with. */
+/** `withinMs`: longer for what the agent does at the device first. @throws SpitrapError NOT_RUNNING, CONTROL_FAILED, or what the agent refused with. */
 export async function callControl<R extends ControlRequest>(
   dataDir: string,
   request: R,
   clock: Clock,
+  withinMs: DurationMs = limits.controlAnswerMs,
 ): Promise<ControlAnswers[R['request']]> {
   let where: SocketPath;
   try {
@@ -23,7 +24,7 @@ export async function callControl<R extends ControlRequest>(
     throw asSpitrapError(error, 'CONTROL_FAILED');
   }
   try {
-    return await callSocket(where.address, request, clock, dataDir);
+    return await callSocket(where.address, request, clock, dataDir, withinMs);
   } finally {
     where.release();
   }
@@ -34,6 +35,7 @@ export function callSocket<R extends ControlRequest>(
   request: R,
   clock: Clock,
   dataDir = address,
+  withinMs: DurationMs = limits.controlAnswerMs,
 ): Promise<ControlAnswers[R['request']]> {
   return new Promise((resolve, reject) => {
     const socket = createConnection(address);
@@ -43,11 +45,11 @@ export function callSocket<R extends ControlRequest>(
       end();
     };
     const fail = (error: unknown): void => settle(() => reject(connectError(error, dataDir)));
-    const timer = clock.timer('control-answer', limits.controlAnswerMs, () =>
+    const timer = clock.timer('control-answer', withinMs, () =>
       fail(
         new SpitrapError(
           'CONTROL_FAILED',
-          `the agent at ${printable(dataDir, 300)} did not answer within ${formatDuration(limits.controlAnswerMs)}; it may be starting or stuck (see its log)`,
+          `the agent at ${printable(dataDir, 300)} did not answer within ${formatDuration(withinMs)}; it may be starting or stuck (see its log)`,
         ),
       ),
     );

@@ -207,7 +207,13 @@ class Listener implements ControlSocket {
     }
     this.#sockets.add(socket);
     let pending = 0;
-    let idle: Timer = this.#idleTimer(socket);
+    // Whoever waits for a long answer (arm) is not idle.
+    const idleTimer = (): Timer =>
+      this.#clock.timer('control-idle', limits.controlIdleMs, () => {
+        if (pending === 0) socket.destroy();
+        else idle = idleTimer();
+      });
+    let idle: Timer = idleTimer();
     const answer = (reply: ControlReply): void => {
       if (!reply.ok) this.#counts.refused++;
       if (socket.writable) socket.write(`${JSON.stringify(reply)}\n`);
@@ -230,7 +236,7 @@ class Listener implements ControlSocket {
     );
     socket.on('data', (chunk) => {
       idle.cancel();
-      idle = this.#idleTimer(socket);
+      idle = idleTimer();
       reader.push(chunk);
     });
     socket.on('error', () => {});
@@ -238,10 +244,6 @@ class Listener implements ControlSocket {
       idle.cancel();
       this.#sockets.delete(socket);
     });
-  }
-
-  #idleTimer(socket: Socket): Timer {
-    return this.#clock.timer('control-idle', limits.controlIdleMs, () => socket.destroy());
   }
 
   /** Never rejects. */
@@ -269,6 +271,10 @@ async function perform(request: Exclude<ControlRequest, { request: 'identify' }>
       return handlers.incident(request.id);
     case 'ack':
       return handlers.ack(request.alarm);
+    case 'arm':
+      return handlers.arm(request.change);
+    case 'disarm':
+      return handlers.disarm(request.change);
   }
 }
 

@@ -15,6 +15,38 @@ export interface ControlHandlers {
   incident(id: string): Promise<IncidentSummary>;
   /** Rejects with USAGE when no alarm has that id. */
   ack(alarm: string): Promise<AlarmStatus>;
+  /** Answers when it is armed, a pre-flight and a dozen lines later. Rejects with ARM_REFUSED. */
+  arm(change: ArmChange): Promise<ArmAnswer>;
+  /** Answers when debugs are verified off and conditions gone, or after the bound. */
+  disarm(change: ArmChange): Promise<ArmAnswer>;
+}
+
+/** `pair`: the peers too. `leaseMs` null: the configured lease. `who`: for the journal. */
+export interface ArmChange {
+  readonly pair: boolean;
+  readonly leaseMs: number | null;
+  readonly who: string;
+}
+
+export interface ArmAnswer {
+  readonly state: 'disarmed' | 'checking' | 'arming' | 'armed' | 'disarming';
+  readonly debugs: readonly string[];
+  /** On the device: ours, or those that had to stay. */
+  readonly conditions: readonly string[];
+  readonly warnings: readonly string[];
+  readonly leaseLeftMs: number | null;
+  /** Of the on-box applet; null: there is none. */
+  readonly deadManS: number | null;
+  /** What last happened, in words. */
+  readonly said: string;
+  readonly peers: readonly PeerAnswer[];
+}
+
+/** A peer that was told; whether it acts on it is its own affair (`arming.allowRemoteArm`), and shows in its next hello. */
+export interface PeerAnswer {
+  readonly peer: string;
+  readonly told: boolean;
+  readonly detail: string;
 }
 
 /** `forMs` null: until taken off. */
@@ -26,7 +58,8 @@ export type ControlRequest =
   | { readonly request: 'hold'; readonly change: HoldChange }
   | { readonly request: 'incidents' }
   | { readonly request: 'incident'; readonly id: string }
-  | { readonly request: 'ack'; readonly alarm: string };
+  | { readonly request: 'ack'; readonly alarm: string }
+  | { readonly request: 'arm' | 'disarm'; readonly change: ArmChange };
 
 export interface ControlAnswers {
   readonly identify: { readonly pid: number };
@@ -35,6 +68,8 @@ export interface ControlAnswers {
   readonly incidents: readonly IncidentSummary[];
   readonly incident: IncidentSummary;
   readonly ack: AlarmStatus;
+  readonly arm: ArmAnswer;
+  readonly disarm: ArmAnswer;
 }
 
 export type ControlReply =
@@ -42,6 +77,7 @@ export type ControlReply =
   | { readonly ok: false; readonly error: { readonly code: ErrorCode; readonly message: string } };
 
 const HOLD_MS_MAX = 30 * 24 * 3_600_000;
+const LEASE_MS_MAX = 24 * 3_600_000;
 const ID = /^[\w-]{1,64}$/;
 
 /** A line as a request, or why it is none. Never throws; extra keys are ignored, since a newer client may send them. */
@@ -67,6 +103,11 @@ export function parseRequest(line: string): ControlRequest | SpitrapError {
       return typeof id === 'string' && ID.test(id) ? { request, id } : refused('incident needs an id');
     case 'ack':
       return typeof alarm === 'string' && ID.test(alarm) ? { request, alarm } : refused('ack needs the id of an alarm');
+    case 'arm':
+    case 'disarm': {
+      const parsed = parseArm(change);
+      return parsed ? { request, change: parsed } : refused(`${request} needs change: { pair, leaseMs, who }`);
+    }
     default:
       return refused(`unknown request ${printable(JSON.stringify(request) ?? 'undefined', 60)}`);
   }
@@ -81,6 +122,14 @@ function parseHold(change: unknown): HoldChange | null {
   if (on !== true) return null;
   if (forMs === null || forMs === undefined) return { on, forMs: null };
   return typeof forMs === 'number' && forMs > 0 && forMs <= HOLD_MS_MAX ? { on, forMs } : null;
+}
+
+function parseArm(change: unknown): ArmChange | null {
+  if (typeof change !== 'object' || change === null) return null;
+  const { pair, leaseMs, who } = change as Record<string, unknown>;
+  if (typeof pair !== 'boolean' || typeof who !== 'string' || who.length > 64) return null;
+  if (leaseMs === null || leaseMs === undefined) return { pair, leaseMs: null, who };
+  return typeof leaseMs === 'number' && leaseMs > 0 && leaseMs <= LEASE_MS_MAX ? { pair, leaseMs, who } : null;
 }
 
 /** The reply line of the other end; garbage becomes CONTROL_FAILED. */

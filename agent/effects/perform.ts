@@ -11,7 +11,7 @@ import { judgeOutcome } from '../../shared/coordinate/sealing.ts';
 import { timing } from '../../shared/coordinate/timing.ts';
 import { asSpitrapError, SpitrapError } from '../../shared/errors.ts';
 import { type Flow, formatSpi } from '../../shared/model/flow.ts';
-import { after, type Monotonic } from '../../shared/model/time.ts';
+import { after, type DurationMs, type Monotonic } from '../../shared/model/time.ts';
 import type { IncidentId } from '../../shared/model/ulid.ts';
 import type { Config } from '../config/config.ts';
 import type { Coordinator, Perform } from '../coordinator.ts';
@@ -28,6 +28,7 @@ import { BundleFeed } from './bundle-feed.ts';
 import { capture } from './capture.ts';
 import { Corroborator } from './corroborate.ts';
 import type { PendingDones } from './pending-dones.ts';
+import { performArming } from './perform-arming.ts';
 import { incidentFacts } from './seal-bundle.ts';
 import type { Delivery } from './send-signal.ts';
 import { attemptStop, readDebugs } from './stop-debugs.ts';
@@ -44,6 +45,10 @@ export interface PerformRoom {
   readonly bundles: Bundles;
   readonly ring: Ring;
   readonly version: string;
+  /** What the peer said of its own lease; null: none. */
+  readonly peerLeaseLeftMs: (peer: string) => DurationMs | null;
+  /** The journal reaches the disk: an arm that it does not hold is nobody's after a crash. */
+  readonly journalIsWell: () => boolean;
 }
 
 /** Captures may run so long after the stop; then the bundle must be closed. */
@@ -113,6 +118,12 @@ export class Performer {
               'addendum not written; it stands in the journal',
             ),
           );
+        return;
+      case 'preflight':
+      case 'arm-device':
+      case 'disarm-device':
+      case 'renew-dead-man':
+        performArming(this.#room, effect);
         return;
       case 'would':
         log.info(
@@ -199,8 +210,15 @@ export class Performer {
     const flow = findIncident(coordinator.book, incident)?.flows[0]?.flow ?? null;
     for (const peer of effect.peers) {
       delivery.cancel('alert', peer, incident);
-      delivery.start({ phase: 'stop', peer, incident, content: () => ({ intData2: 0, keys: flowKeys(flow) }) }, (result) =>
-        coordinator.input({ kind: 'delivery', incident, peer, phase: 'stop', ...result }),
+      delivery.start(
+        {
+          phase: 'stop',
+          peer,
+          incident,
+          ...lasts(this.#room.peerLeaseLeftMs(peer)),
+          content: () => ({ intData2: 0, keys: flowKeys(flow) }),
+        },
+        (result) => coordinator.input({ kind: 'delivery', incident, peer, phase: 'stop', ...result }),
       );
     }
   }
@@ -298,3 +316,7 @@ function missingOutputs(incident: Incident, kept: readonly CaptureEntry[]): stri
 
 const flowKeys = (flow: Flow | null): Record<string, string> =>
   flow === null ? {} : { spi: formatSpi(flow.spi), src: flow.src, dst: flow.dst };
+
+/** A stop repeats until the peer's own lease ends its debugs. */
+const lasts = (leaseLeftMs: DurationMs | null): { lastsMs?: DurationMs } =>
+  leaseLeftMs === null || leaseLeftMs === 0 ? {} : { lastsMs: leaseLeftMs };

@@ -28,6 +28,8 @@ export interface SignalOrder {
   readonly content: (at: Monotonic) => { readonly intData2: number; readonly keys: Readonly<Record<string, string>> };
   /** Asked before each repetition: true when nothing more is to be said (an alert whose stop time has come). Default: never. */
   readonly isOver?: (at: Monotonic) => boolean;
+  /** How long a stop is repeated; absent: as long as without a lease. */
+  readonly lastsMs?: DurationMs;
 }
 
 export interface SignalResult {
@@ -205,7 +207,7 @@ class Repetition {
   #nextAfterMs(): DurationMs | null {
     if (this.#receiver.kind === 'eem') return this.#attempts < 2 ? timing.eemRepeatMs : null;
     const { phase } = this.#order;
-    return phase === 'alert' || phase === 'stop' || phase === 'done' ? attemptAfterMs(phase, this.#attempts) : null;
+    return phase === 'hello' ? null : attemptAfterMs(phase, this.#attempts, this.#order.lastsMs);
   }
 
   #judge(outcome: SendOutcome): void {

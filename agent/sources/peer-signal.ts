@@ -31,7 +31,7 @@ export type RefusedSignal =
   | 'strdata-missing'
   | 'phase-differs'
   | 'eem-phase'
-  | 'not-supported';
+  | 'remote-arm';
 
 /** `newId`: for an incident that a stop without id opens. */
 export function hear(
@@ -39,6 +39,7 @@ export function hear(
   peers: readonly PeerConfig[],
   values: AgreedValues,
   newId: () => IncidentId,
+  allowRemoteArm = false,
 ): Heard {
   const peer = peers.find((known) => known.name === notification.peer);
   if (peer === undefined || notification.root === null) return refuse('not-a-signal', `notification ${notification.trapOid}`);
@@ -51,7 +52,7 @@ export function hear(
   if (decoded.kind === 'foreign')
     return refuse('strdata-missing', `a ${phase} of a spitrap peer without its text: is ${peer.name} of kind eem?`);
   if (decoded.text.phase !== phase) return refuse('phase-differs', `value of ${phase}, text of ${decoded.text.phase}`);
-  return hearSpitrap(peer, decoded.text, notification, newId);
+  return hearSpitrap(peer, decoded.text, notification, newId, allowRemoteArm);
 }
 
 const refuse = (reason: RefusedSignal, detail: string): Heard => ({ kind: 'refused', reason, detail });
@@ -84,7 +85,13 @@ function hearCompared(peer: PeerConfig, { intData1, strData }: Notification, agr
   return refuse('value', `IntData1 ${intData1 ?? 'unset'} is not ${peer.op} ${agreed}`);
 }
 
-function hearSpitrap(peer: PeerConfig, text: SignalText, notification: Notification, newId: () => IncidentId): Heard {
+function hearSpitrap(
+  peer: PeerConfig,
+  text: SignalText,
+  notification: Notification,
+  newId: () => IncidentId,
+  allowRemoteArm: boolean,
+): Heard {
   const { keys } = text;
   switch (text.phase) {
     case 'hello':
@@ -125,8 +132,16 @@ function hearSpitrap(peer: PeerConfig, text: SignalText, notification: Notificat
       };
     case 'arm':
     case 'disarm':
-      return refuse('not-supported', `${text.phase}: this agent does not arm`);
+      return hearArm(peer, text.phase, notification, allowRemoteArm);
   }
+}
+
+/** A person at the other end wants both armed, or neither. Who may, this end decides. */
+function hearArm(peer: PeerConfig, phase: 'arm' | 'disarm', { intData2 }: Notification, allowed: boolean): Heard {
+  if (!allowed) return refuse('remote-arm', `${phase} from ${peer.name}: arming.allowRemoteArm is not set`);
+  if (phase === 'disarm') return { kind: 'input', input: { kind: 'disarm', by: 'peer', who: peer.name } };
+  const leaseMs = intData2 !== null && intData2 > 0 ? intData2 * 1_000 : null;
+  return { kind: 'input', input: { kind: 'arm', by: 'peer', who: peer.name, leaseMs } };
 }
 
 /** Addresses and SPI parsed anew: nothing of a peer's text reaches a command. */

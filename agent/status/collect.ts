@@ -1,10 +1,13 @@
 /** Fills AgentStatus from the rooms, as of now. Called by app.ts for the control socket. */
+
+import { debugSpentMs, leaseLeftMs } from '../../shared/coordinate/arming-state.ts';
 import type { Alarm, Book, ClosedIncident, Incident } from '../../shared/coordinate/book.ts';
 import { clockOffset } from '../../shared/coordinate/hello.ts';
 import { verdictOfIncident } from '../../shared/coordinate/judging.ts';
 import { countRecurrences, type RecurrenceCounts } from '../../shared/coordinate/recurrence.ts';
 import { formatFlow } from '../../shared/model/flow.ts';
 import type { Monotonic, Wall } from '../../shared/model/time.ts';
+import type { ArmWatch } from '../arm-watch.ts';
 import type { Config, SourceConfig } from '../config/config.ts';
 import type { Coordinator } from '../coordinator.ts';
 import type { Audit } from '../device/audit.ts';
@@ -19,7 +22,15 @@ import type { SnmpEngine } from '../net/engine.ts';
 import type { SnmpReceiver, SnmpSender } from '../net/signalling.ts';
 import type { World } from '../ports.ts';
 import type { Signals } from '../signals.ts';
-import type { AgentStatus, AlarmStatus, DeviceSummary, IncidentSummary, PeerStatus, SourceStatus } from './status.ts';
+import type {
+  AgentStatus,
+  AlarmStatus,
+  ArmingSummary,
+  DeviceSummary,
+  IncidentSummary,
+  PeerStatus,
+  SourceStatus,
+} from './status.ts';
 
 export interface StatusRooms {
   readonly config: Config;
@@ -40,6 +51,7 @@ export interface StatusRooms {
   readonly journal: Journal;
   readonly audit: Audit;
   readonly listening: ReadonlyMap<string, string>;
+  readonly watch: ArmWatch;
 }
 
 /** A damaged record may hold any number; status is what a person looks at when something is wrong. */
@@ -65,6 +77,7 @@ export function collectStatus(rooms: StatusRooms): AgentStatus {
     engineBoots: engine.stamp().boots,
     signalListen: endpoint(receiver.local),
     device: describeDevice(rooms, now),
+    arming: describeArming(rooms, now),
     sources: config.sources.map((source) => describeSource(source, rooms)),
     peers: config.peers.map((peer) => describePeer(peer.name, rooms, now, recurrences.get(peer.name) ?? null)),
     incidents: incidentSummaries(coordinator.book, now, config.dataDir),
@@ -115,6 +128,29 @@ function describeDevice(rooms: StatusRooms, now: Monotonic): DeviceSummary {
   };
 }
 
+function describeArming({ config, coordinator, watch }: StatusRooms, now: Monotonic): ArmingSummary {
+  const { book } = coordinator;
+  const { state, armAt, blocked, last, leftConditions } = book.arming;
+  const isArmed = state.kind === 'armed';
+  const cpu = isArmed ? watch.last.cpu : null;
+  return {
+    when: config.arm,
+    state: state.kind,
+    since: isArmed ? iso(state.sinceWall) : null,
+    by: isArmed ? state.by : null,
+    debugs: isArmed ? state.flags.map((flag) => flag.text) : [],
+    conditions: state.kind === 'disarmed' || state.kind === 'checking' ? leftConditions : state.plan.conditions,
+    leaseLeftMs: leaseLeftMs(book, now),
+    debugLeftMs: isArmed ? Math.max(0, config.arming.maxDebugMs - debugSpentMs(book, now)) : null,
+    deadManS: isArmed ? state.plan.deadManS : null,
+    warnings: isArmed ? state.warnings : [],
+    cpu: cpu === null ? null : { fiveSeconds: cpu.fiveSeconds, oneMinute: cpu.oneMinute },
+    armInMs: armAt === null ? null : Math.max(0, Math.round(armAt - now)),
+    blocked,
+    last: last === null ? null : { reason: last.reason, text: last.text, at: iso(last.atWall) },
+  };
+}
+
 function describeSource(source: SourceConfig, { intake, listening, world }: StatusRooms): SourceStatus {
   const counters: SourceCounters | undefined = intake.sources.get(source.name);
   const now = world.clock;
@@ -148,6 +184,7 @@ function describePeer(name: string, rooms: StatusRooms, now: Monotonic, recurren
     role: link?.role ?? null,
     mode: link?.mode ?? null,
     armed: link?.armed ?? null,
+    leaseEndsAt: isoOrNull(link?.leaseEndsWall ?? null),
     roundTripMs: offset?.roundTripMs ?? null,
     offsetMs: offset?.offsetMs ?? null,
     differences: rooms.coordinator.book.alarms

@@ -13,6 +13,7 @@ export function statusText(status: AgentStatus, paint: Paint): string {
     ...alarmLines(status.alarms, paint),
     ...incidentLines(status.incidents, paint),
     ...deviceLines(status, paint),
+    ...armingLines(status, paint),
     ...sourceLines(status.sources, paint),
     ...peerLines(status.peers, paint),
     ...storeLines(status, paint),
@@ -95,6 +96,35 @@ function deviceLines({ device }: AgentStatus, paint: Paint): string[] {
   ];
 }
 
+function armingLines({ arming }: AgentStatus, paint: Paint): string[] {
+  const { state, when } = arming;
+  const head = state === 'armed' ? `ARMED since ${time(arming.since ?? '')} by ${printable(arming.by ?? '?', 20)}` : state;
+  const tone = state === 'armed' ? 'good' : state === 'disarmed' ? 'plain' : 'warn';
+  const next = arming.armInMs === null ? '' : `, arms in ${formatDuration(arming.armInMs)}`;
+  const blocked = arming.blocked === null ? '' : `, does not arm by itself: ${printable(arming.blocked, 40)}`;
+  const lines = wrapped(`${head} (arm: ${when})${next}${blocked}`, label('arming')).map((line) => paint(tone, line));
+  if (state === 'armed') {
+    const cpu = arming.cpu === null ? '' : `, CPU ${arming.cpu.fiveSeconds}% / ${arming.cpu.oneMinute}%`;
+    const left = `lease ${formatDuration(arming.leaseLeftMs ?? 0)}, ends for good in ${formatDuration(arming.debugLeftMs ?? 0)}${cpu}`;
+    lines.push(...wrapped(left, INDENT));
+    const deadMan =
+      arming.deadManS === null
+        ? 'no dead-man on the router: were this host gone, nothing would turn them off'
+        : `dead-man on the router: undebug all in at most ${formatDuration(arming.deadManS * 1_000)}`;
+    lines.push(...wrapped(deadMan, INDENT));
+    lines.push(
+      ...arming.warnings.flatMap((warning) =>
+        wrapped(`warning: ${printable(warning, 400)}`, INDENT).map((line) => paint('warn', line)),
+      ),
+    );
+  }
+  if (arming.conditions.length > 0) lines.push(...wrapped(`conditions: ${arming.conditions.join(', ')}`, INDENT));
+  const { last } = arming;
+  if (state !== 'armed' && last !== null)
+    lines.push(...wrapped(`last: ${printable(last.text === '' ? last.reason : last.text, 600)} (${time(last.at)})`, INDENT));
+  return lines;
+}
+
 function sessionLines(name: string, session: SessionSummary, paint: Paint): string[] {
   const tone = session.state === 'ready' || session.state === 'busy' ? 'good' : 'warn';
   const head = `${INDENT}session ${name}: ${paint(tone, session.state)} for ${formatDuration(session.sinceMs)}`;
@@ -117,6 +147,10 @@ function sourceLines(sources: readonly SourceStatus[], paint: Paint): string[] {
   });
 }
 
+/** A file that is not there is no interruption, and yet worth a word. */
+const waitingFor = (source: SourceStatus): string =>
+  source.kind === 'file' && source.detail !== source.listen ? printable(source.detail, 300) : '';
+
 function peerLines(peers: readonly PeerStatus[], paint: Paint): string[] {
   return peers.flatMap((peer) => {
     const silent = peer.kind === 'spitrap' && peer.lastHelloAt === null;
@@ -130,7 +164,13 @@ function peerLines(peers: readonly PeerStatus[], paint: Paint): string[] {
       peer.offsetMs === null
         ? ''
         : `, clock ${peer.offsetMs < 0 ? 'behind' : 'ahead'} by ${formatDuration(Math.abs(peer.offsetMs))}`;
-    const says = [peer.role, peer.mode && `mode ${peer.mode}`, peer.armed && `armed ${peer.armed}`].filter(Boolean).join(', ');
+    const says = [
+      peer.role,
+      peer.mode && `mode ${peer.mode}`,
+      peer.armed && `armed ${peer.armed}${peer.leaseEndsAt === null ? '' : ` until ${time(peer.leaseEndsAt)}`}`,
+    ]
+      .filter(Boolean)
+      .join(', ');
     return [
       `${label('peer')}${printable(peer.name, 40)} (${peer.kind}): ${hello}`,
       ...(says || trip || offset ? wrapped(`${printable(says, 80)}${trip}${offset}`.replace(/^, /, ''), INDENT) : []),
@@ -146,10 +186,6 @@ function peerLines(peers: readonly PeerStatus[], paint: Paint): string[] {
     ];
   });
 }
-
-/** A file that is not there is no interruption, and yet worth a word. */
-const waitingFor = (source: SourceStatus): string =>
-  source.kind === 'file' && source.detail !== source.listen ? printable(source.detail, 300) : '';
 
 function recurrenceLines({ recurrence }: PeerStatus, paint: Paint): string[] {
   if (recurrence === null) return [];

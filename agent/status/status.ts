@@ -22,6 +22,7 @@ export interface AgentStatus {
   readonly engineBoots: number;
   readonly signalListen: string;
   readonly device: DeviceSummary;
+  readonly arming: ArmingSummary;
   readonly sources: readonly SourceStatus[];
   readonly peers: readonly PeerStatus[];
   /** Not sealed yet, and the last sealed ones, newest first. */
@@ -58,6 +59,32 @@ export interface DeviceSummary {
   readonly debugsReadAt: string | null;
   /** `show clock` as printed, and how far it is ahead of this host; null: not read. */
   readonly clock: { readonly text: string; readonly trusted: boolean; readonly readAt: string } | null;
+}
+
+/** What this agent armed, or why it did not. Debugs that a person turned on stand in `device.debugsOn` alone. */
+export interface ArmingSummary {
+  /** `manual`, `always`, `on-first-sighting`. */
+  readonly when: string;
+  readonly state: 'disarmed' | 'checking' | 'arming' | 'armed' | 'disarming';
+  readonly since: string | null;
+  readonly by: string | null;
+  readonly debugs: readonly string[];
+  /** On the device: ours, or those that had to stay. */
+  readonly conditions: readonly string[];
+  readonly leaseLeftMs: number | null;
+  /** Until `arming.maxDebug` ends them. */
+  readonly debugLeftMs: number | null;
+  /** Of the on-box applet, when it was last set; null: there is none, nothing on the router acts when the agent is gone. */
+  readonly deadManS: number | null;
+  readonly warnings: readonly string[];
+  /** Percent, as the breaker last read it. */
+  readonly cpu: { readonly fiveSeconds: number; readonly oneMinute: number } | null;
+  /** When the agent arms by itself; null: not planned. */
+  readonly armInMs: number | null;
+  /** `person`, `breaker`, `judging`, …: why it does not. */
+  readonly blocked: string | null;
+  /** What last happened. */
+  readonly last: { readonly reason: string; readonly text: string; readonly at: string } | null;
 }
 
 export interface SessionSummary {
@@ -98,6 +125,8 @@ export interface PeerStatus {
   readonly mode: string | null;
   /** `yes`, `no`, `unknown` as it says of its device's debugs. */
   readonly armed: string | null;
+  /** Until when, by its own word, its debugs may stay on; null: no lease. */
+  readonly leaseEndsAt: string | null;
   readonly roundTripMs: number | null;
   /** How far its wall clock is ahead of ours, from the quickest of the last eight hellos. */
   readonly offsetMs: number | null;

@@ -10,6 +10,7 @@ import type { DebugFlag } from '../platforms/platform.ts';
 import type { Book } from './book.ts';
 import type { Reason } from './reason.ts';
 import type { Rules } from './rules.ts';
+import { timing } from './timing.ts';
 
 export interface ArmingBook {
   /** Of attempts to arm: the result of an older one is old news. */
@@ -122,6 +123,13 @@ export function debugSpentMs({ arming: { state, spentMs } }: Book, at: Monotonic
 export const stopIsOpen = (book: Book): boolean =>
   book.incidents.some(({ stop }) => stop.kind !== 'verified' && stop.kind !== 'not-planned') ||
   book.incidents.some(({ stopPassed }) => !stopPassed);
+
+/** Session B belongs to the stop: shortly before it, and until it is verified. */
+export const needsControlFree = (book: Book, at: Monotonic): boolean =>
+  book.incidents.some(
+    ({ stop, stopAt }) =>
+      stop.kind === 'running' || stop.kind === 'waiting-retry' || (stop.kind === 'planned' && at >= stopAt - timing.stopQuietMs),
+  );
 
 /** The agent arms by itself now. Asked at each hello; whether the peers are there is the asker's to know. */
 export function armIsDue(rules: Rules, book: Book, at: Monotonic): boolean {

@@ -11,13 +11,18 @@ const ALERT_EVERY_MS = 500;
 const STOP_EVERY_MS = 5_000;
 
 /** Milliseconds after the first attempt at which attempt `n` (from 0) is due; null: the schedule is over. */
-export function attemptAfterMs(phase: 'alert' | 'stop' | 'done', n: number): DurationMs | null {
+export function attemptAfterMs(
+  phase: 'alert' | 'stop' | 'done' | 'arm' | 'disarm',
+  n: number,
+  lastsMs: DurationMs = timing.stopUnacknowledgedMs,
+): DurationMs | null {
   const early = FIRST_MS[n];
   if (early !== undefined) return early;
   const beyond = n - FIRST_MS.length + 1;
   // An alert is ended by the stop, not by its schedule.
   if (phase === 'alert') return LAST_MS + beyond * ALERT_EVERY_MS;
   const at = LAST_MS + beyond * STOP_EVERY_MS;
-  // Done goes to rest for a while: it is offered again on the peer's next hello.
-  return at <= (phase === 'stop' ? timing.stopUnacknowledgedMs : timing.sealAtMostMs) ? at : null;
+  // Done goes to rest for a while: it is offered again on the peer's next hello. A person waits for arm and disarm.
+  const atMostMs = { stop: lastsMs, done: timing.sealAtMostMs, arm: timing.stopBoundMs, disarm: timing.stopBoundMs }[phase];
+  return at <= atMostMs ? at : null;
 }

@@ -2,11 +2,12 @@
  * What an agent knows of a peer from its hellos: trouble shows *before* the incident (pair-protocol.md, "Signals").
  * Pure; fed by agent/heartbeat.ts. Offsets are NTP's, of the sample with the smallest delay among the last eight.
  */
-import type { DurationMs, Monotonic, Wall } from '../model/time.ts';
+import { after, type DurationMs, type Monotonic, type Wall } from '../model/time.ts';
 import type { Mode } from '../model/watch.ts';
 import { timing } from './timing.ts';
 
 const SAMPLES_MAX = 8;
+const LEASE_S_MAX = 86_400;
 
 export type Armed = 'yes' | 'no' | 'unknown';
 
@@ -19,6 +20,11 @@ export interface PeerLink {
   readonly role: string | null;
   readonly mode: string | null;
   readonly armed: Armed;
+  /** Until when its debugs may stay on, on our clocks; null: it said no lease. */
+  readonly leaseEndsAt: Monotonic | null;
+  readonly leaseEndsWall: Wall | null;
+  /** Why it is not armed, when it says so: `breaker`. */
+  readonly why: string | null;
   readonly cfg: string | null;
   /** The peer's wall clock minus ours, and how far it may be off (half the round trip). */
   readonly samples: readonly { readonly offsetMs: DurationMs; readonly delayMs: DurationMs }[];
@@ -32,6 +38,9 @@ export const newLink = (peer: string, since: Monotonic | null = null): PeerLink 
   role: null,
   mode: null,
   armed: 'unknown',
+  leaseEndsAt: null,
+  leaseEndsWall: null,
+  why: null,
   cfg: null,
   samples: [],
 });
@@ -45,6 +54,8 @@ export interface OurSide {
 
 export interface Hello {
   readonly keys: Readonly<Record<string, string>>;
+  /** IntData2, seconds; 0: no lease. */
+  readonly leaseS: number;
   readonly at: Monotonic;
   readonly wall: Wall;
 }
@@ -55,6 +66,8 @@ const readMs = (text: string | undefined): number | null => (text !== undefined 
 export function onHello(link: PeerLink, hello: Hello): PeerLink {
   const { keys } = hello;
   const sample = offsetSample(keys, hello.wall);
+  // Its own word, and bounded: nobody leases debugs for longer than a day.
+  const leaseMs = Math.min(hello.leaseS, LEASE_S_MAX) * 1_000;
   return {
     peer: link.peer,
     since: link.since,
@@ -63,6 +76,9 @@ export function onHello(link: PeerLink, hello: Hello): PeerLink {
     role: keys['role'] ?? null,
     mode: keys['mode'] ?? null,
     armed: readArmed(keys['armed']),
+    leaseEndsAt: hello.leaseS > 0 ? after(hello.at, leaseMs) : null,
+    leaseEndsWall: hello.leaseS > 0 ? ((hello.wall + leaseMs) as Wall) : null,
+    why: /^[a-z-]{1,20}$/.test(keys['why'] ?? '') ? keys['why']! : null,
     cfg: keys['cfg'] ?? null,
     samples: sample === null ? link.samples : [...link.samples, sample].slice(-SAMPLES_MAX),
   };
@@ -109,7 +125,9 @@ function silence(
   const seconds = Math.round(silentMs / 1_000);
   const key = `peer-silent:${link.peer}`;
   if (link.armed !== 'yes') return { key, text: `${link.peer} has not been heard for ${seconds} s: no signal may reach it` };
-  const text = `${link.peer} had debugs on and has not been heard for ${seconds} s`;
+  const lease =
+    link.leaseEndsWall === null ? '' : `; by its lease they end at ${new Date(link.leaseEndsWall).toISOString().slice(0, 19)}Z`;
+  const text = `${link.peer} had debugs on and has not been heard for ${seconds} s${lease}`;
   if (hand === null) return { key, text };
   return { key, text, remedy: `log in to the device of ${link.peer} (${hand.where}) and type: ${hand.stopCommand}` };
 }
@@ -141,7 +159,8 @@ export function linkTroubles(
   }
   if (link.armed !== 'unknown' && ours.armed !== 'unknown' && link.armed !== ours.armed) {
     const [on, off] = link.armed === 'yes' ? [link.peer, 'our device'] : ['our device', link.peer];
-    troubles.push({ key: `half-armed:${link.peer}`, text: `half-armed: debugs are on at ${on} and off at ${off}` });
+    const why = link.armed === 'no' && link.why !== null ? ` (there: ${link.why})` : '';
+    troubles.push({ key: `half-armed:${link.peer}`, text: `half-armed: debugs are on at ${on} and off at ${off}${why}` });
   }
   return troubles;
 }

@@ -43,6 +43,8 @@ export const timing = {
   disarmConditionsHungMs: 65_000,
   /** Verifications that still show our flags before `own` becomes `all`. */
   stillOnEscalates: 2,
+  /** Half a dozen lines in configuration mode. */
+  deadManMs: 20_000,
   /** After a refused pre-flight, a lost lease, a hold: the next try. */
   armAgainMs: 5 * 60_000,
   /** A lease shorter than two hellos would end at the first lost one. */

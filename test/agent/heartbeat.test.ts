@@ -77,11 +77,12 @@ function open(change: object = {}): Heartbeat {
     events: new AgentEvents(),
     log,
     version: '1',
+    onTick: () => {},
   });
 }
 
 const heard = (heartbeat: Heartbeat, keys: Record<string, string>): void =>
-  heartbeat.heard('spoke', keys, clock.monotonic(), clock.wall());
+  heartbeat.heard({ peer: 'spoke', keys, leaseS: 0, at: clock.monotonic(), wall: clock.wall() });
 
 describe('each minute', () => {
   test('reads the device, then says what it read, then keeps house', async () => {
@@ -169,7 +170,7 @@ describe('a hello that comes', () => {
 
   test('of nobody we know is nothing', () => {
     const heartbeat = open();
-    heartbeat.heard('stranger', { t: '1' }, clock.monotonic(), clock.wall());
+    heartbeat.heard({ peer: 'stranger', keys: { t: '1' }, leaseS: 0, at: clock.monotonic(), wall: clock.wall() });
     expect(said).toEqual([]);
   });
 });

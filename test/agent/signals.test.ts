@@ -35,6 +35,7 @@ beforeEach(() => {
       role: 'spoke',
       peers: [{ name: 'hub', kind: 'spitrap', cryptoAddresses: [] }],
       signal: { values: defaultValues },
+      arming: { allowRemoteArm: false },
     } as unknown as Config,
     coordinator: {
       input: () => decide(reasonCounts),
@@ -43,7 +44,7 @@ beforeEach(() => {
       },
       reasonCounts,
     },
-    heartbeat: { heard: (peer) => void hellos.push(peer) },
+    heartbeat: { heard: ({ peer }) => void hellos.push(peer) },
     journal: {
       wait: (of) => new Promise((resolve) => waiting.push({ entry: of, synced: () => resolve('synced') })),
     },

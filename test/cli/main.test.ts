@@ -44,6 +44,12 @@ async function agent(): Promise<{ readonly holds: HoldChange[]; close(): Promise
       if (alarm !== 'A1') throw new SpitrapError('USAGE', `no alarm ${alarm}`);
       return { ...statusSample.alarms[0]!, acknowledged: true };
     },
+    arm: async () => {
+      throw new SpitrapError('ARM_REFUSED', 'hub1 is not armed: the CPU is busy');
+    },
+    disarm: async () => {
+      throw new SpitrapError('ARM_REFUSED', 'nothing');
+    },
   });
   return { holds, close: () => control.close() };
 }
@@ -97,7 +103,7 @@ describe('usage', () => {
       stdout: '',
       stderr: [
         `spitrap: CONFIG_INVALID: ${config} has 2 faults; nothing was started`,
-        '  role (line 2) = "hup": one of hub, spoke; did you mean hub?',
+        '  role (line 2) = "hup": one of hub, spoke, both; did you mean hub?',
         '  device.password (line 3) = <masked>: a secret in plain text; move it to a file of its own (chmod 0600) and write { file: NAME }, or export it and write { env: NAME }',
         '',
       ].join('\n'),

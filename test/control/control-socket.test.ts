@@ -36,6 +36,12 @@ const handlers: ControlHandlers = {
   ack: async () => {
     throw new TypeError('a bug of ours');
   },
+  arm: async () => {
+    throw new SpitrapError('ARM_REFUSED', 'hub1 is not armed: the CPU is busy');
+  },
+  disarm: async () => {
+    throw new SpitrapError('ARM_REFUSED', 'nothing');
+  },
 };
 
 async function start(dataDir = folder): Promise<ControlSocket> {

@@ -13,11 +13,11 @@ function answered(
   const t = rx + way.heldMs;
   const back = org + way.thereMs + way.heldMs + way.backMs;
   const keys = { org: String(org), rx: String(rx), t: String(t) };
-  return onHello(link, { keys, at: monotonic(way.at ?? 0), wall: wall(back) });
+  return onHello(link, { keys, leaseS: 0, at: monotonic(way.at ?? 0), wall: wall(back) });
 }
 
 const heard = (keys: Record<string, string>, atMs = 0): PeerLink =>
-  onHello(newLink('spoke1'), { keys, at: monotonic(atMs), wall: wall(1_700_000_000_000) });
+  onHello(newLink('spoke1'), { keys, leaseS: 0, at: monotonic(atMs), wall: wall(1_700_000_000_000) });
 
 describe('clock offset', () => {
   test('none before the first answered hello', () => {

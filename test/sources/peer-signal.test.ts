@@ -56,7 +56,7 @@ describe('means nothing, and says why', () => {
     ['a stop of a spitrap peer without its text', { strData: '' }, 'strdata-missing'],
     ['the value of a stop with the text of an alert', { strData: `1 alert ${ID}` }, 'phase-differs'],
     ['an alert of an EEM router', { peer: 'router', intData1: defaultValues.alert, strData: '' }, 'eem-phase'],
-    ['a person who arms the pair', { intData1: defaultValues.arm, strData: '1 arm -' }, 'not-supported'],
+    ['a person who arms the pair', { intData1: defaultValues.arm, strData: '1 arm -' }, 'remote-arm'],
   ])('%s', (_title, change, reason) => {
     expect(heard(change)).toMatchObject({ kind: 'refused', reason });
   });

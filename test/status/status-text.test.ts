@@ -26,6 +26,12 @@ test('one of everything', () => {
               2026-03-12 18:29:30Z)
               clock: 18:30:00.123 UTC Thu Mar 12 2026, not in sync: its stamps order
               nothing
+    arming    ARMED since 2026-03-12 17:00:00Z by agent (arm: always)
+              lease 14m, ends for good in 36h, CPU 12% / 9%
+              no dead-man on the router: were this host gone, nothing would turn
+              them off
+              warning: clock-unsynced: the clock is not in sync (.)
+              conditions: 11.1.1.3
     source    syslog-tcp 0.0.0.0:6514: 120003 lines, last 2026-03-12 18:29:59Z
               12 candidates, 1 not parsed, 2 refused, 4096 bytes behind,
               INTERRUPTED: connection from 192.0.2.1:40000 closed

@@ -184,7 +184,7 @@ export function doorCases(): void {
       await signal(arm, 0, `1 arm ${id}`);
       await signal(done, -1, `1 done ${id} off=yes\u0000\u001b[2J cap=9999999999/0`);
       await signal(stop, 0, `1 stop ${id}`, '1.3.6.1.6.3.1.1.5.3');
-      for (const reason of ['value', 'strdata-missing', 'phase-differs', 'not-supported', 'not-a-signal'])
+      for (const reason of ['value', 'strdata-missing', 'phase-differs', 'remote-arm', 'not-a-signal'])
         await pair.refused('spoke', reason);
       const { refusals, incidents } = await pair.status('spoke');
       expect(refusals['strdata-malformed']).toBeGreaterThanOrEqual(1);

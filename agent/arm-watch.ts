@@ -21,8 +21,6 @@ export interface ArmWatchRoom {
   readonly device: Device;
   readonly clock: Clock;
   readonly onSample?: (sample: ArmSample) => void;
-  /** At most once for each start: the breaker has tripped. `detail` is a sentence with the figures. */
-  readonly onTrip: (trip: BreakerTrip, detail: string) => void;
   /** True in the quiet time before a planned stop and until it is verified: session B is not used for anything else. */
   readonly quiet: () => boolean;
 }
@@ -44,6 +42,8 @@ const LINES_EVERY_MS: DurationMs = 1_000;
 /** Three samples: one may be late, or give way to a stop. */
 const HEALTHY_FOR_MS: DurationMs = 15_000;
 
+type OnTrip = (trip: BreakerTrip, detail: string) => void;
+
 export class ArmWatch {
   readonly #room: ArmWatchRoom;
   #timers: Timer[] = [];
@@ -52,6 +52,7 @@ export class ArmWatch {
   #isOn = false;
   #breaker: BreakerState;
   #tripped: Trip | null = null;
+  #onTrip: OnTrip = () => {};
   #busy = { cpu: false, memory: false };
   #linesNow = 0;
   #linesFrom: Monotonic;
@@ -65,13 +66,14 @@ export class ArmWatch {
     this.#last = nothingSeen(now);
   }
 
-  /** When debugs went on; starting again begins anew. */
-  start(): void {
+  /** When debugs went on; starting again begins anew. `onTrip`, at most once: the breaker, `detail` is a sentence with the figures. */
+  start(onTrip: OnTrip): void {
     this.stop();
     const now = this.#room.clock.monotonic();
     this.#run += 1;
     this.#isOn = true;
     this.#breaker = newBreaker(now);
+    this.#onTrip = onTrip;
     this.#tripped = null;
     this.#busy = { cpu: false, memory: false };
     this.#linesNow = 0;
@@ -180,7 +182,7 @@ export class ArmWatch {
     this.#room.onSample?.(this.#last);
     if (trip === null || this.#tripped !== null) return;
     this.#tripped = trip;
-    this.#room.onTrip(trip.trip, trip.detail);
+    this.#onTrip(trip.trip, trip.detail);
   }
 }
 

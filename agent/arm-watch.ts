@@ -21,6 +21,8 @@ export interface ArmWatchRoom {
   readonly device: Device;
   readonly clock: Clock;
   readonly onSample?: (sample: ArmSample) => void;
+  /** For starts that name nobody else. */
+  readonly onTrip?: OnTrip;
   /** True in the quiet time before a planned stop and until it is verified: session B is not used for anything else. */
   readonly quiet: () => boolean;
 }
@@ -67,7 +69,7 @@ export class ArmWatch {
   }
 
   /** When debugs went on; starting again begins anew. `onTrip`, at most once: the breaker, `detail` is a sentence with the figures. */
-  start(onTrip: OnTrip): void {
+  start(onTrip: OnTrip = this.#room.onTrip ?? (() => {})): void {
     this.stop();
     const now = this.#room.clock.monotonic();
     this.#run += 1;

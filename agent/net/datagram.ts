@@ -66,6 +66,9 @@ class UdpSocket implements DatagramSocket {
   private readonly socket: Socket;
   private readonly six: boolean;
   private closed = false;
+  /** Datagrams that the kernel has not taken yet: node looks even a literal address up, one turn later. */
+  private leaving = 0;
+  private onAllGone: () => void = () => {};
   private sendErrorHandler: (error: SpitrapError, to: Endpoint) => void = () => {};
 
   constructor(socket: Socket, receiveBufferBytes: number) {
@@ -94,8 +97,11 @@ class UdpSocket implements DatagramSocket {
     const address = this.six && !to.address.includes(':') ? `${IPV4_MAPPED}${to.address}` : to.address;
     try {
       this.socket.send(bytes, to.port, address, (error) => {
+        this.leaving--;
         if (error) report(error);
+        if (this.leaving === 0) this.onAllGone();
       });
+      this.leaving++;
     } catch (error) {
       report(error);
     }
@@ -108,7 +114,12 @@ class UdpSocket implements DatagramSocket {
   close(): Promise<void> {
     if (this.closed) return Promise.resolve();
     this.closed = true;
-    return new Promise((resolve) => this.socket.close(() => resolve()));
+    return new Promise((resolve) => {
+      const close = () => this.socket.close(() => resolve());
+      // What was sent before leaves before: a trap and then the end of the command is one that was sent.
+      if (this.leaving === 0) close();
+      else this.onAllGone = close;
+    });
   }
 
   private failure(error: unknown, to: Endpoint): SpitrapError {

@@ -49,16 +49,39 @@ export async function openEngine(dataDir: string, configuredEngineIdHex: string 
   const kept = await readKept(path, world, remarks);
   const id = configured ?? kept?.id ?? Buffer.concat([ENGINE_ID_PREFIX, world.random.bytes(ENGINE_ID_RANDOM_BYTES)]);
   if (configured === null && kept === null) remarks.push(`made a new snmpEngineID ${id.toString('hex')}`);
-  const minutes = Math.floor((world.clock.wall() - BOOTS_EPOCH_MS) / MINUTE_MS);
-  const firstBoots = Math.min(ENGINE_BOOTS_MAX, Math.max((kept?.boots ?? 0) + 1, minutes, 1));
+  const firstBoots = bootsNow((kept?.boots ?? 0) + 1, world);
   await keep(dataDir, path, { id, boots: firstBoots }, world);
+  return { ...liveEngine(id, firstBoots, world), remarks };
+}
+
+/**
+ * An engine of one command, kept nowhere: `spitrap signal` must not take boots from an agent that runs. `id` null: a random one.
+ * Its boots are the minutes since 2020, which rise by themselves.
+ */
+export const ephemeralEngine = (id: Buffer | null, world: Pick<World, 'clock' | 'random'>): SnmpEngine =>
+  liveEngine(id ?? Buffer.concat([ENGINE_ID_PREFIX, world.random.bytes(ENGINE_ID_RANDOM_BYTES)]), bootsNow(1, world), world);
+
+/** Hex; null: no agent has made or been given one yet. Reads and changes nothing. */
+export async function keptEngineId(dataDir: string, disk: World['disk']): Promise<string | null> {
+  const path = join(dataDir, 'engine.json');
+  const stat = await disk.stat(path);
+  if (stat === null || stat.bytes > ENGINE_FILE_BYTES_MAX) return null;
+  return parseKept((await disk.readFile(path)).toString('utf8'))?.id.toString('hex') ?? null;
+}
+
+function bootsNow(least: number, world: Pick<World, 'clock'>): number {
+  const minutes = Math.floor((world.clock.wall() - BOOTS_EPOCH_MS) / MINUTE_MS);
+  return Math.min(ENGINE_BOOTS_MAX, Math.max(least, minutes, 1));
+}
+
+function liveEngine(id: Buffer, firstBoots: number, world: Pick<World, 'clock' | 'random'>): SnmpEngine {
   const startedAt = world.clock.monotonic();
   let salt = world.random.bytes(saltBytes).readBigUInt64BE();
 
   return {
     id,
     idHex: id.toString('hex'),
-    remarks,
+    remarks: [],
     stamp() {
       const seconds = Math.floor((world.clock.monotonic() - startedAt) / 1_000);
       // A rollover after 68 years is not kept on disk: the minutes since 2020 are beyond it at the next start.

@@ -16,6 +16,10 @@ export interface CliOptions {
   /** The person at the terminal; absent: nobody. */
   readonly ask?: CliContext['ask'];
   readonly stopSignal?: () => Promise<string>;
+  /** Hears what is written while it runs. */
+  readonly onOutput?: (text: string) => void;
+  /** What is piped in, piece by piece; absent: a terminal. */
+  readonly stdin?: readonly Buffer[];
 }
 
 export async function cli(argv: readonly string[], options: CliOptions = {}): Promise<CliRun> {
@@ -24,6 +28,7 @@ export async function cli(argv: readonly string[], options: CliOptions = {}): Pr
     isTty: options.tty ?? false,
     write: (text: string): void => {
       said[name] += text;
+      options.onOutput?.(text);
     },
   });
   const context: CliContext = {

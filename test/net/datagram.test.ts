@@ -26,6 +26,14 @@ test('a datagram there and back over IPv4', async () => {
   expect(await arrived).toEqual(['hello', a.local]);
 });
 
+test('what was sent before the close has left when it is closed', async () => {
+  const [a, b] = [await bind('127.0.0.1'), await bind('127.0.0.1')];
+  const arrived = next(b);
+  a.send(Buffer.from('last word'), b.local);
+  await a.close();
+  expect(await arrived).toMatchObject(['last word', a.local]);
+});
+
 test('the source address that the routes choose, without sending anything; null for what is no address', async () => {
   const listener = await bind('127.0.0.1');
   expect(await udpDatagrams.sourceFor?.(listener.local)).toBe('127.0.0.1');

@@ -70,8 +70,10 @@ export class BoxCore {
   readonly eem: EemEngine;
   readonly config: BoxConfig;
   readonly outsideInterface: string;
-  readonly bootedAt: Wall;
-  readonly bootedMonotonic: Monotonic;
+  bootedAt: Wall;
+  bootedMonotonic: Monotonic;
+  /** The box goes down, with all its SAs; it has come up again. What pair.ts does about it. */
+  readonly onReload: ((what: 'down' | 'up') => void)[] = [];
   /** `clear crypto …` on this box: what pair.ts does about it. */
   readonly onClear: ((what: 'sa' | 'isakmp' | 'session', peer: string | null) => void)[] = [];
   messagesSuppressed = 0;
@@ -198,6 +200,27 @@ export class BoxCore {
     if (this.lastNoSaAt !== null && now - this.lastNoSaAt < NO_SA_INTERVAL_MS) return;
     this.lastNoSaAt = now;
     this.log.message(4, 'CRYPTO-4-IKMP_NO_SA', `IKE message from ${source} has no SA and is not an initialization offer`);
+  }
+
+  /** Everything that a box does not keep over a reload goes; configuration and disk stay. */
+  reload(downMs: number): void {
+    this.strain.restart(downMs, () => {
+      this.log.restart();
+      this.bootedAt = this.log.wall();
+      this.bootedMonotonic = this.clock.monotonic();
+      const image = this.isXe
+        ? 'Cisco IOS Software [Fuji], Virtual XE Software (X86_64_LINUX_IOSD-UNIVERSALK9-M), Version 16.9.4, RELEASE SOFTWARE (fc2)'
+        : 'Cisco IOS Software, Linux Software (I86BI_LINUX-ADVENTERPRISEK9-M), Version 15.7(3)M2, RELEASE SOFTWARE (fc2)';
+      this.log.message(5, 'SYS-5-RESTART', `System restarted --\n${image}`);
+      for (const listener of this.onReload) listener('up');
+    });
+    this.debugs.disableAll();
+    this.debugs.resetConditions();
+    this.sa.restart();
+    this.lastInvalidSpiAt.clear();
+    this.lastNoSaAt = null;
+    this.messagesSuppressed = 0;
+    for (const listener of this.onReload) listener('down');
   }
 
   close(): void {

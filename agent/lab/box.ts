@@ -91,6 +91,11 @@ export class SimulatedBox implements Box {
     return this.core.strain.memory.freePercent();
   }
 
+  reload(downMs: number): void {
+    this.core.reload(downMs);
+    for (const line of this.vtys) line?.close();
+  }
+
   isHung(): boolean {
     return this.core.strain.hung;
   }

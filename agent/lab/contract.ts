@@ -144,9 +144,14 @@ export interface Box {
   cpuPercent(): number;
   /** Free processor memory in percent, as `show processes memory` has it. */
   freeMemoryPercent(): number;
-  /** Hung: no answer on any line, no syslog, CPU 100 %. */
+  /**
+   * Somebody pulls the plug, or types `reload`: lines drop, debugs, conditions, log and SAs are gone without a word to any peer. Down
+   * for so long (`isHung`), it then says `%SYS-5-RESTART`. The one way out for a box that hangs for good.
+   */
+  reload(downMs: number): void;
+  /** Hung, or down: no answer on any line, no syslog, CPU 100 %. */
   isHung(): boolean;
-  /** The box hangs (true), or comes back (false): what an adapter must do about its connections. */
+  /** The box hangs or goes down (true), or comes back (false): what an adapter must do about its connections. */
   onHang(listener: (hung: boolean) => void): void;
   /** Another engineer's hands: runs an exec command as if typed on the console. */
   console(command: string): string;
@@ -205,16 +210,18 @@ export interface SnmpCounters {
   notEnabled: number;
   /** Notifications that no `snmp-server host` wants. */
   noHost: number;
-  /** Notifications to a host of version 3, which this box cannot send. */
-  versionNotBuilt: number;
+  /** Notifications to a host of version 3 for which a user, a key or an engine id is missing; DES is not built. */
+  unsendable: number;
   informsAnswered: number;
   informsGivenUp: number;
   received: number;
   /** Received and dropped: `snmp-server manager` is missing. */
   noManager: number;
   malformed: number;
-  /** Received in version 3, or in one that there is not. */
+  /** Received in a version that there is not. */
   versionRefused: number;
+  /** Received in version 3: unknown engine or user, a level too low, a wrong digest, out of the time window, not to be decrypted. */
+  securityRefused: number;
   /** Received and neither a notification nor a response. */
   otherPdu: number;
   /** Received by a box that hangs. */

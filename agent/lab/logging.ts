@@ -140,6 +140,14 @@ export class BoxLog {
     this.bufferedBytes = 0;
   }
 
+  /** After a reload: nothing is kept, everything is counted from the start. */
+  restart(): void {
+    this.clear();
+    this.sequence = 0;
+    this.wireSequence = 0;
+    for (const counter of Object.keys(this.counts) as (keyof typeof this.counts)[]) this.counts[counter] = 0;
+  }
+
   private write(severity: number, text: string, debug: boolean): void {
     if (this.strain.hung()) return;
     if (!this.passesLimit(severity, debug)) {

@@ -41,6 +41,13 @@ export class MemoryPool {
     this.eating = on ? this.eatPercentPerSecond : 0;
   }
 
+  restart(): void {
+    this.settle();
+    this.eating = 0;
+    this.free = this.restingFreePercent;
+    this.lowest = this.free;
+  }
+
   freePercent(): number {
     this.settle();
     return this.free;

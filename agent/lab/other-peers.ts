@@ -13,6 +13,8 @@ const REKEY_MARGIN_SECONDS = 30;
 const PACKET_OCTETS = 132;
 const TRAFFIC_TICK_MS = 250;
 const STORM_JITTER_MS = 40;
+/** A hub that does not answer IKE is tried again. */
+const TRY_AGAIN_MS = 10_000;
 
 interface OtherPeer {
   readonly end: PairEnd;
@@ -41,6 +43,9 @@ export class OtherPeers {
     this.place = place;
     this.prng = prng;
     this.timers = timers;
+    core.onReload.push((what) => {
+      if (what === 'down') this.lose();
+    });
   }
 
   start(): void {
@@ -96,13 +101,21 @@ export class OtherPeers {
     this.renewLater(other, index, ageSeconds);
   }
 
+  private timer(index: number): string {
+    return `lab-pair-other-${this.place.own}-${index}`;
+  }
+
   private renewLater(peer: OtherPeer, index: number, ageSeconds: number): void {
     const delayMs = Math.max(1, this.settings.ipsecLifetimeSeconds - ageSeconds - REKEY_MARGIN_SECONDS) * 1_000;
-    this.timers.once(`lab-pair-other-${this.place.own}-${index}`, delayMs, () => this.renew(peer, index));
+    this.timers.once(this.timer(index), delayMs, () => this.renew(peer, index));
   }
 
   /** A rekey, or phase 1 and 2 anew where the IKE SA ends or is gone. */
   private renew(peer: OtherPeer, index: number): void {
+    if (this.core.strain.hung) {
+      this.timers.once(this.timer(index), TRY_AGAIN_MS, () => this.renew(peer, index));
+      return;
+    }
     const { end } = peer;
     if (end.ikeEndsSoon()) end.establish(index + 2, false, this.prng.hex(16), this.prng.hex(16), this.core.clock.monotonic());
     end.forgetDeletedIke();

@@ -97,6 +97,15 @@ export class SaModel {
     return null;
   }
 
+  /** A reload: what the data plane has counted and remembered. The SAs themselves are their tunnels'. */
+  restart(): void {
+    this.transient.length = 0;
+    this.unknownSpiPackets = 0;
+    this.unknownSpiOctets = 0;
+    this.nextConnId = 1_001;
+    this.nextFlowId = 1;
+  }
+
   noteTransient(spi: number, handle: number, createdAt: Monotonic, countMax: number): void {
     this.transient.push({ spi, handle, createdAt });
     if (this.transient.length > countMax) this.transient.shift();

@@ -78,6 +78,7 @@ export async function startSshServer(options: LabSshOptions): Promise<LabSshServ
   const key = createHostKey(options.legacy ? 'rsa' : 'ed25519');
   const logins = new Set<Login>();
   const unanswered = new Set<Socket>();
+  const orphans = new Set<Socket>();
   const sshServer = new ssh2.Server({
     hostKeys: [key.privatePem],
     ident: 'Cisco-1.25',
@@ -105,11 +106,16 @@ export async function startSshServer(options: LabSshOptions): Promise<LabSshServ
     // ssh2 half-closes after a protocol error; a client that never closes its half would keep the VTY.
     socket.once('finish', () => cutOff(socket, options.clock));
     line.onOutput((text) => write(login, text));
-    line.onClose(() => hangUp(login, options.clock));
+    line.onClose(() => {
+      // A box that goes down says no goodbye: the client hears of it when the box is there again and knows nothing of it.
+      if (options.box.isHung()) orphans.add(socket);
+      else hangUp(login, options.clock);
+    });
     socket.once('close', () => {
       timeout.cancel();
       logins.delete(login);
       unanswered.delete(socket);
+      orphans.delete(socket);
       line.close();
     });
     // To a hung box nobody gets through. A listener in user space has taken the connection already, and leaves it unanswered.
@@ -118,7 +124,8 @@ export async function startSshServer(options: LabSshOptions): Promise<LabSshServ
   });
   options.box.onHang((hung) => {
     for (const { socket } of logins) {
-      if (unanswered.delete(socket)) {
+      if (!hung && orphans.has(socket)) socket.resetAndDestroy();
+      else if (unanswered.delete(socket)) {
         if (!socket.destroyed) sshServer.injectSocket(socket);
       } else if (hung) socket.pause();
       else socket.resume();

@@ -124,6 +124,28 @@ export class Strain {
     this.hangListeners.push(listener);
   }
 
+  /** Down from now on, whatever it was doing; `up` is called when it has booted, before anything else happens. */
+  restart(downMs: number, up: () => void): void {
+    this.hangTimer?.cancel();
+    this.flood.run(0, 0);
+    // What waited for the old life is gone with it.
+    this.waiting = [];
+    this.consolePort.clear();
+    const already = this.isHung;
+    this.isHung = true;
+    this.cpu.setSteady(HUNG_PERCENT);
+    this.hangTimer = this.core.clock.timer('lab-box-boot', downMs, () => {
+      this.hangTimer = null;
+      this.isHung = false;
+      this.memory.restart();
+      this.cpu.setSteady(this.core.behaviour.cpuPercent);
+      up();
+      this.changed();
+      for (const listener of [...this.hangListeners]) listener(false);
+    });
+    if (!already) for (const listener of [...this.hangListeners]) listener(true);
+  }
+
   close(): void {
     this.flood.run(0, 0);
     this.hangTimer?.cancel();

@@ -69,6 +69,14 @@ export class SimulatedTunnel implements LabTunnel {
     for (const each of [this.hubEnd, this.spokeEnd]) each.tunnel.carries = () => this.agree();
     hub.box.core.onClear.push((what, peer) => this.cleared(this.hubEnd, this.spokeEnd, what, peer));
     spoke.box.core.onClear.push((what, peer) => this.cleared(this.spokeEnd, this.hubEnd, what, peer));
+    hub.box.core.onReload.push((what) => {
+      if (what === 'down') this.hubEnd.lose();
+    });
+    // The spoke begins, as soon as it is there again.
+    spoke.box.core.onReload.push((what) => {
+      if (what === 'down') this.spokeEnd.lose();
+      else if (this.started) this.repair();
+    });
   }
 
   start(): void {

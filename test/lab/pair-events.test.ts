@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Box, BoxOptions } from '../../agent/lab/contract.ts';
 import { createLabNet } from '../../agent/lab/pair.ts';
 import { FakeClock } from '../support/fake-clock.ts';
-import { boxOptions, HUB_ADDRESS, SPOKE_ADDRESS, stage } from './lab-support.ts';
+import { boxOptions, HUB_ADDRESS, login, SPOKE_ADDRESS, stage } from './lab-support.ts';
 
 const MESSAGE = /RECVD_PKT_INV_SPI: .*destaddr=([\d.]+), prot=50, spi=0x[0-9A-F]+\((\d+)\), srcaddr=([\d.]+),/;
 
@@ -206,6 +206,58 @@ describe('a net', () => {
     lab.storm(20, 1);
     await clock.advance(1_000);
     lab.close();
+    expect(clock.waiting).toEqual([]);
+  });
+});
+
+describe('a reload', () => {
+  test('of the hub: lines, debugs, conditions and log are gone, the spokes send on, and the new life begins with its own message', async () => {
+    const { clock, hub } = stage({ hub: { messageLimitScope: 'flow' } });
+    for (const line of [`debug crypto condition peer ipv4 ${SPOKE_ADDRESS}`, 'debug crypto isakmp']) hub.console(line);
+    const hand = login(hub);
+    const told = listen(hub, clock);
+    const restarts: string[] = [];
+    hub.onSyslog((message) => void (message.includes('SYS-5-RESTART') && restarts.push(message)));
+    hub.reload(30_000);
+    expect([hand.closed, hub.isHung()]).toEqual([true, true]);
+    await clock.advance(29_000);
+    expect([told, restarts]).toEqual([[], []]);
+    await clock.advance(3_000);
+    expect(hub.isHung()).toBe(false);
+    expect(hub.debugsOn()).toEqual([]);
+    expect(hub.console('show crypto debug-condition')).toContain('turned OFF');
+    expect(restarts).toEqual([expect.stringMatching(/^<189>1: \*Mar 12 18:22:40\.706: %SYS-5-RESTART: System restarted --$/)]);
+    expect(hub.console('show version | include uptime')).toBe('hub uptime is 0 minutes');
+    // Its own spoke and the two that have no box.
+    expect(new Set(told.map(({ source }) => source)).size).toBe(3);
+    expect(login(hub).run('show privilege')).toBe('Current privilege level is 15\n');
+  });
+
+  test('of a hub that the console hangs for good is its way out', async () => {
+    const { clock, pair, hub } = stage({ hub: { consoleLevel: 'debugging' } });
+    hub.console('debug crypto isakmp');
+    await clock.advance(3_600_000);
+    expect(hub.isHung()).toBe(true);
+    hub.reload(60_000);
+    await clock.advance(61_000);
+    expect([hub.isHung(), hub.debugsOn()]).toEqual([false, []]);
+    await clock.advance(30_000);
+    expect(hub.cpuPercent()).toBe(3);
+    pair.close();
+    expect(clock.waiting).toEqual([]);
+  });
+
+  test('of the spoke: it negotiates anew, and nothing is out of step', async () => {
+    const { clock, pair, hub, spoke } = stage();
+    await clock.advance(1_000);
+    const told = listen(hub, clock);
+    const before = spis(hub, SPOKE_ADDRESS);
+    spoke.reload(30_000);
+    await clock.advance(90_000);
+    expect(told).toEqual([]);
+    expect(spis(hub, SPOKE_ADDRESS)).toEqual(spis(spoke, HUB_ADDRESS).reverse());
+    expect(spis(hub, SPOKE_ADDRESS)).not.toEqual(before);
+    pair.close();
     expect(clock.waiting).toEqual([]);
   });
 });

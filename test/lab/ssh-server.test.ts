@@ -2,6 +2,7 @@ import { connect } from 'node:net';
 import ssh2 from 'ssh2';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createClock } from '../../agent/clock.ts';
+import { createBox } from '../../agent/lab/box.ts';
 import { type LabSshServer, startSshServer } from '../../agent/lab/ssh-server.ts';
 import { isSpitrapError } from '../../shared/errors.ts';
 import { type EchoBox, echoBox } from '../support/echo-box.ts';
@@ -179,6 +180,38 @@ describe('a simulated box behind SSH', () => {
     await second.until('echo>');
     second.end();
     shell.end();
+  });
+
+  test('a box that goes down says no goodbye; when it is back it knows nothing of the old session', async () => {
+    const clock = createClock();
+    const box = createBox({
+      hostname: 'hub',
+      platform: 'cisco-ios',
+      clock,
+      seed: 1,
+      cryptoAddress: '192.0.2.1',
+      enableSecret: null,
+      vtyLines: 2,
+      messageIntervalMs: 60_000,
+      consoleLevel: null,
+    });
+    const server = await startSshServer({ box, clock, listen: { address: ADDRESS, port: 0 }, users: [user], legacy: false });
+    open.push(server);
+    const shell = await openShell(login(server));
+    await shell.until('hub#');
+    let over = false;
+    void shell.closed.then(() => {
+      over = true;
+    });
+    box.reload(700);
+    expect((await refusal(login(server, { readyTimeout: 300 }))).message).toMatch(/timed out/i);
+    expect(over).toBe(false);
+    await shell.closed;
+    const second = await openShell(login(server));
+    await second.until('hub#');
+    second.end();
+    await second.closed;
+    box.close();
   });
 
   test('garbage instead of SSH is hung up on', async () => {

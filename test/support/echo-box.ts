@@ -11,13 +11,14 @@ const noSnmp: SnmpCounters = {
   sent: 0,
   notEnabled: 0,
   noHost: 0,
-  versionNotBuilt: 0,
+  unsendable: 0,
   informsAnswered: 0,
   informsGivenUp: 0,
   received: 0,
   noManager: 0,
   malformed: 0,
   versionRefused: 0,
+  securityRefused: 0,
   otherPdu: 0,
   whileHung: 0,
 };
@@ -33,6 +34,7 @@ export function echoBox(vtyLines: number): EchoBox {
     debugsOn: () => [],
     cpuPercent: () => 1,
     freeMemoryPercent: () => 60,
+    reload: () => {},
     isHung: () => hanging,
     onHang: (listener) => void hangListeners.push(listener),
     hang: (hung) => {

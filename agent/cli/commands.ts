@@ -46,7 +46,8 @@ export function possibleCommands(config: Config): PossibleCommand[] {
 export function commandsText(config: Config, commands: readonly PossibleCommand[]): string {
   const { device, mode } = config;
   const sent = {
-    observe: 'mode observe: of these only login, terminal settings, show clock and the keepalive are sent.',
+    observe:
+      'mode observe: of these only login, terminal settings, show clock and the keepalive are sent, and what spitrap check asks when a person runs it.',
     capture: 'mode capture: all of these but the stop are sent.',
     act: 'mode act: all of these may be sent.',
   }[mode];

@@ -17,7 +17,9 @@ import { SpitrapError } from '../shared/errors.ts';
 import { limits } from '../shared/limits.ts';
 import { ulid } from '../shared/model/ulid.ts';
 import { platformNamed } from '../shared/platforms/index.ts';
+import { ownSecretReplacer } from '../shared/redact/own-secrets.ts';
 import { createRedactor } from '../shared/redact/redact.ts';
+import { AlarmDesk } from './alarms/desk.ts';
 import { ArmKeeper } from './arm-keeper.ts';
 import { ArmWatch } from './arm-watch.ts';
 import type { Config } from './config/config.ts';
@@ -54,6 +56,8 @@ export interface AgentOptions {
   readonly openControl: (dataDir: string, clock: Clock) => Promise<ControlSocket>;
   readonly version: string;
   readonly pid: number;
+  /** This host's name, as alarms say it; absent: `-`. */
+  readonly host?: string;
   /** For the log and the bundles to hide. */
   readonly secrets: readonly string[];
   /** Only by command-line flag: told the fingerprint of a host key that nothing pins. */
@@ -139,6 +143,19 @@ async function wire(config: Config, world: World, log: Logger, options: AgentOpt
   const rules = machineRules(config, platform.debugOff.all, platform.arming.remedies);
   const coordinator = cleanup.add('coordinator', new Coordinator({ rules, journal, events, world, log }));
 
+  const { name, address } = config.device;
+  const clean = ownSecretReplacer(options.secrets, () => '<redacted>');
+  const alarms = cleanup.add(
+    'alarms',
+    new AlarmDesk({
+      ...{ dataDir, channels: config.alarms, world, coordinator, events, log, clean: (text) => clean(text).text },
+      speaker: {
+        device: { name, address },
+        agent: { role: config.role, mode: config.mode, version, host: options.host ?? '-' },
+      },
+    }),
+  );
+
   // The peers.
   const engine = await openEngine(dataDir, signal.engineId, world);
   for (const remark of engine.remarks) log.info({ event: 'engine' }, remark);
@@ -188,6 +205,7 @@ async function wire(config: Config, world: World, log: Logger, options: AgentOpt
   // What was under way is taken up again before anything new can come in.
   const replayed = coordinator.replay(records);
   dones.restore(records);
+  alarms.start(coordinator.book.alarmCount);
   journal.append('agent-started', null, { version, role: config.role, mode: config.mode, device: config.device.name });
   if (torn !== null || damagedLines > 0)
     log.warn({ event: 'journal-torn', torn, damagedLines }, 'the journal had a torn or damaged end; it was cut and kept aside');
@@ -196,7 +214,6 @@ async function wire(config: Config, world: World, log: Logger, options: AgentOpt
       { event: 'replayed', ...replayed, open: coordinator.book.incidents.length },
       `journal replayed: ${replayed.steps} steps, ${coordinator.book.incidents.length} incidents open`,
     );
-  const { address } = config.device;
   cleanup.add('device watch', new DeviceWatch({ device, address, mode: config.mode, world, coordinator, log }));
   device.connect();
   // Before the hold is looked at: a stop that is due waits for no disk. Not by the newest record of all: a start that died before
@@ -265,6 +282,7 @@ async function wire(config: Config, world: World, log: Logger, options: AgentOpt
     ring,
     journal,
     audit,
+    alarms,
     listening,
     watch,
   };

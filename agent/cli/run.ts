@@ -1,4 +1,5 @@
 /** `spitrap run -c FILE`: the agent, in the foreground, until SIGTERM or SIGINT. The configuration is judged before anything opens. */
+import { hostname } from 'node:os';
 import { printable } from '../../shared/model/printable.ts';
 import { formatDuration } from '../../shared/model/time.ts';
 import type { Config } from '../config/config.ts';
@@ -55,6 +56,7 @@ async function run(options: Options, context: CliContext): Promise<number> {
     openControl: openControlSocket,
     version: context.version,
     pid: process.pid,
+    host: hostname(),
     secrets,
     trustOnFirstUse,
   });

@@ -7,6 +7,8 @@ import { verdictOfIncident } from '../../shared/coordinate/judging.ts';
 import { countRecurrences, type RecurrenceCounts } from '../../shared/coordinate/recurrence.ts';
 import { formatFlow } from '../../shared/model/flow.ts';
 import type { Monotonic, Wall } from '../../shared/model/time.ts';
+import type { AlarmDesk, ChannelState } from '../alarms/desk.ts';
+import { severityOf } from '../alarms/severity.ts';
 import type { ArmWatch } from '../arm-watch.ts';
 import type { Config, SourceConfig } from '../config/config.ts';
 import type { Coordinator } from '../coordinator.ts';
@@ -24,6 +26,7 @@ import type { World } from '../ports.ts';
 import type { Signals } from '../signals.ts';
 import type {
   AgentStatus,
+  AlarmChannelStatus,
   AlarmStatus,
   ArmingSummary,
   DeviceSummary,
@@ -50,6 +53,7 @@ export interface StatusRooms {
   readonly ring: Ring;
   readonly journal: Journal;
   readonly audit: Audit;
+  readonly alarms: AlarmDesk;
   readonly listening: ReadonlyMap<string, string>;
   readonly watch: ArmWatch;
 }
@@ -82,6 +86,8 @@ export function collectStatus(rooms: StatusRooms): AgentStatus {
     peers: config.peers.map((peer) => describePeer(peer.name, rooms, now, recurrences.get(peer.name) ?? null)),
     incidents: incidentSummaries(coordinator.book, now, config.dataDir),
     alarms: coordinator.book.alarms.map(describeAlarm),
+    alarmChannels: rooms.alarms.channels.map(describeChannel),
+    alarmsDegraded: rooms.alarms.degraded,
     refusals: summed([...rooms.signals.refusals, ...rooms.intake.refusals, ...gateRefusals(rooms.intake)]),
     drops: describeDrops(rooms, ringStatus.droppedLines),
     ring: {
@@ -216,6 +222,7 @@ function describeDrops(rooms: StatusRooms, ringLines: number): Record<string, nu
     journalQueue: rooms.journal.counters.dropped,
     bundleJournalRecordsMax: rooms.coordinator.notJournaled,
     ...rooms.coordinator.book.dropped,
+    alarmSubjectsMax: rooms.alarms.dropped,
     sourceBytes: [...rooms.intake.sources.values()].reduce((sum, counters) => sum + counters.lost, 0),
     deviceLines: rooms.intake.counterTotals.missing,
     flowsPerIncidentMax: rooms.coordinator.book.incidents.reduce((sum, incident) => sum + incident.flowsNotKept, 0),
@@ -225,11 +232,27 @@ function describeDrops(rooms: StatusRooms, ringLines: number): Record<string, nu
 
 export const describeAlarm = (alarm: Alarm): AlarmStatus => ({
   id: alarm.id,
+  key: alarm.key,
+  severity: severityOf(alarm),
   since: iso(alarm.sinceWall),
   text: alarm.text,
   remedy: alarm.remedy,
   incident: alarm.incident,
   acknowledged: alarm.acknowledged,
+});
+
+const describeChannel = ({ config, target, ...lane }: ChannelState): AlarmChannelStatus => ({
+  name: config.name,
+  kind: config.kind,
+  target,
+  severity: config.severity,
+  state: lane.state,
+  waiting: lane.waiting,
+  delivered: lane.delivered,
+  failed: lane.failed,
+  collapsed: lane.collapsed,
+  lastDeliveredAt: isoOrNull(lane.lastDeliveredWall),
+  lastError: lane.lastError,
 });
 
 /** As the seal said it (shared/coordinate/sealing.ts); what was verified after it stands beside the bundle. */

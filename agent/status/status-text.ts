@@ -4,13 +4,22 @@
  */
 import { printable } from '../../shared/model/printable.ts';
 import { formatDuration } from '../../shared/model/time.ts';
-import type { AgentStatus, AlarmStatus, IncidentSummary, PeerStatus, SessionSummary, SourceStatus } from './status.ts';
+import type {
+  AgentStatus,
+  AlarmChannelStatus,
+  AlarmStatus,
+  IncidentSummary,
+  PeerStatus,
+  SessionSummary,
+  SourceStatus,
+} from './status.ts';
 import { type Paint, wrapped } from './text-layout.ts';
 
 export function statusText(status: AgentStatus, paint: Paint): string {
   return [
     ...headLines(status, paint),
     ...alarmLines(status.alarms, paint),
+    ...channelLines(status, paint),
     ...incidentLines(status.incidents, paint),
     ...deviceLines(status, paint),
     ...armingLines(status, paint),
@@ -44,10 +53,27 @@ function alarmLines(alarms: readonly AlarmStatus[], paint: Paint): string[] {
   return alarms.flatMap((alarm) => {
     const tone = alarm.acknowledged ? 'quiet' : 'bad';
     const note = alarm.acknowledged ? ' (acknowledged)' : '';
-    const head = `${label('ALARM')}${alarm.id}  since ${time(alarm.since)}${note}`;
+    const head = `${label('ALARM')}${alarm.id}  ${alarm.severity} since ${time(alarm.since)}${note}`;
     const remedy = alarm.remedy === null ? [] : wrapped(`do: ${printable(alarm.remedy, 600)}`, INDENT);
     return [paint(tone, head), ...wrapped(printable(alarm.text, 600), INDENT).map((line) => paint(tone, line)), ...remedy];
   });
+}
+
+function channelLines({ alarmChannels, alarmsDegraded }: AgentStatus, paint: Paint): string[] {
+  return [...alarmChannels.flatMap((channel) => channelLine(channel, paint)), ...degraded(alarmsDegraded, paint)];
+}
+
+/** Also by cli/alarms.ts. */
+export function channelLine(channel: AlarmChannelStatus, paint: Paint): string[] {
+  const last = channel.lastDeliveredAt === null ? 'nothing told yet' : `last told ${time(channel.lastDeliveredAt)}`;
+  const waiting = channel.waiting === 0 ? '' : `, ${channel.waiting} waiting (${channel.state})`;
+  const only = channel.severity === 'critical' ? ', critical alarms only' : '';
+  const text = `${printable(channel.name, 40)} (${channel.kind}) ${printable(channel.target, 200)}${only}: ${last}${waiting}`;
+  const tone = channel.lastError === null ? 'plain' : 'bad';
+  return [
+    ...wrapped(text, label('tells')).map((line) => paint(tone, line)),
+    ...(channel.lastError === null ? [] : wrapped(printable(channel.lastError, 600), INDENT).map((line) => paint('bad', line))),
+  ];
 }
 
 function incidentLines(incidents: readonly IncidentSummary[], paint: Paint): string[] {

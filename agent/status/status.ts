@@ -6,6 +6,7 @@
 import type { RecurrenceCounts } from '../../shared/coordinate/recurrence.ts';
 import type { Verdict } from '../../shared/detect/judge.ts';
 import type { Mode, Role } from '../../shared/model/watch.ts';
+import type { Severity } from '../alarms/severity.ts';
 
 export interface AgentStatus {
   readonly version: string;
@@ -29,6 +30,9 @@ export interface AgentStatus {
   readonly incidents: readonly IncidentSummary[];
   /** Standing ones, oldest first; acknowledged ones stay until their cause is gone. */
   readonly alarms: readonly AlarmStatus[];
+  readonly alarmChannels: readonly AlarmChannelStatus[];
+  /** Why whom we told what does not reach the disk; null: it does. */
+  readonly alarmsDegraded: string | null;
   /** What was turned away, by reason: `unknown-peer`, `source-address`, `not-my-role`, … */
   readonly refusals: Readonly<Record<string, number>>;
   /** What was lost at a bound, by the bound's name (shared/limits.ts). */
@@ -169,12 +173,35 @@ export interface IncidentSummary {
 export interface AlarmStatus {
   /** Short, for `spitrap ack`. */
   readonly id: string;
+  /** What it is about; the same each time the same thing goes wrong. */
+  readonly key: string;
+  readonly severity: Severity;
   readonly since: string;
   readonly text: string;
   /** What to type, and where; null: nothing to type. */
   readonly remedy: string | null;
   readonly incident: string | null;
   readonly acknowledged: boolean;
+}
+
+/** Whom alarms are told to (docs/alarms.md). */
+export interface AlarmChannelStatus {
+  readonly name: string;
+  readonly kind: string;
+  /** Never a secret: of a URL the origin alone. */
+  readonly target: string;
+  /** The least severe alarms that are told. */
+  readonly severity: Severity;
+  readonly state: 'idle' | 'sending' | 'backing-off';
+  /** Notices that are due and not delivered. */
+  readonly waiting: number;
+  /** Since the agent started; `collapsed`: raised and over before they could be told. */
+  readonly delivered: number;
+  readonly failed: number;
+  readonly collapsed: number;
+  readonly lastDeliveredAt: string | null;
+  /** What came back and what to do; null after a delivery. */
+  readonly lastError: string | null;
 }
 
 export interface RingSummary {

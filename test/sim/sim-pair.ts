@@ -179,6 +179,7 @@ export class SimPair {
       openControl,
       version: '0.0.0-sim',
       pid: 1,
+      host: `agent-of-${end}`,
       secrets: [...secrets],
       trustOnFirstUse: null,
     });

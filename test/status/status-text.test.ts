@@ -7,10 +7,15 @@ import { statusSample } from './status-sample.ts';
 test('one of everything', () => {
   expect(statusText(statusSample, noPaint)).toMatchInlineSnapshot(`
     "hub in mode act, up 6h30m, pid 4711, spitrap 0.1.0
-    ALARM     A1  since 2026-03-12 18:23:00Z
+    ALARM     A1  critical since 2026-03-12 18:23:00Z
               debugs on hub1 could not be verified off: the device said \\x1b[31m"%
               Authorization failed."\\x1b[0m to show debugging
               do: log in to hub1 (192.0.2.1) and type: undebug all
+    tells     chat (webhook) https://alerts.example.net, critical alarms only: last
+              told 2026-03-12 17:00:00Z, 1 waiting (backing-off)
+              https://alerts.example.net answered 503: "no \\x1b[31mroom"; look at
+              the receiver’s own log
+    tells     page (command) /usr/local/bin/page-me: nothing told yet
     incident  01HV0000000000000000000000  2026-03-12 18:22:10Z  partial
               11.1.1.3 -> 213.163.222.7 SPI 0x68842105 and 1 more; debugs off:
               verified; judged persistent

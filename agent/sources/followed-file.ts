@@ -96,6 +96,8 @@ export class FollowedFile {
     await this.#catchUp(bytes);
     const began = this.#offset;
     let grew = false;
+    // Truncated, and grown to exactly what it was: rare, and one small read to know.
+    if (bytes === this.#offset && (await this.#readOn(0)) === null) await this.#restart(null);
     for (let left = bytesMax; left > 0 && this.#offset < bytes; ) {
       const piece = await this.#readOn(Math.min(left, limits.fileReadBytes));
       if (piece === null) await this.#restart(null);

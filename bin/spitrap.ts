@@ -97,6 +97,7 @@ const context: CliContext = {
   noColor: (process.env['NO_COLOR'] ?? '') !== '',
   ask: process.stdin.isTTY && process.stderr.isTTY ? askAt : null,
   stopSignal,
+  stdin: { isTty: process.stdin.isTTY === true, pieces: () => process.stdin as AsyncIterable<Buffer> },
   inputEnd,
   outliveReaders: () => {
     outlives = true;

@@ -46,6 +46,8 @@ export interface CliContext {
    * (Ctrl-C, Ctrl-D). `hidden`: what is typed is not shown. Null: nobody is there to ask (input or stderr is no terminal).
    */
   readonly ask: ((question: string, how: { readonly hidden: boolean }) => Promise<string | null>) | null;
+  /** For subcommands that read a file; iterating rejects with what the system says. */
+  readonly stdin: { readonly isTty: boolean; pieces(): AsyncIterable<Buffer> };
   /** Resolves, in words, when standard input ends: whoever holds its other end is gone. */
   inputEnd(): Promise<string>;
   /** From now on a stdout or stderr that nobody reads any more does not end the process. */

@@ -1,4 +1,5 @@
 /** Runs the command line in this process with captured output. Used by the tests of this folder. */
+import { Readable } from 'node:stream';
 import { main } from '../../agent/cli/main.ts';
 import type { CliContext } from '../../agent/cli/subcommand.ts';
 import { thisHost } from '../../agent/config/config-host.ts';
@@ -39,6 +40,7 @@ export async function cli(argv: readonly string[], options: CliOptions = {}): Pr
     stderr: output('stderr'),
     noColor: options.noColor ?? false,
     ask: options.ask ?? null,
+    stdin: { isTty: options.stdin === undefined, pieces: () => Readable.from(options.stdin ?? []) },
     outliveReaders: () => {},
     inputEnd: () => Promise.reject(new Error('no subcommand under test waits for its input')),
     stopSignal: options.stopSignal ?? (() => Promise.reject(new Error('no subcommand under test waits for a signal'))),

@@ -180,7 +180,7 @@ export function dpd(at: DebugContext, sequence: number, answered: boolean): Debu
 
 /** What a tunnel says under debug while nothing changes: keepalives, and the key engine's queue. */
 export function chatter(at: DebugContext, ikeVersion: 1 | 2, turn: number): DebugLine[] {
-  const alive = ikeVersion === 1 ? dpd(at, (0x1000_0000 + turn) >>> 0, true) : ikev2Liveness(at, turn);
+  const alive = ikeVersion === 1 ? dpd(at, (0x1000_0000 + turn) >>> 0, true) : ikev2Liveness(at, turn, true);
   return [
     ...alive,
     ipsec('IPSEC(key_engine): got a queue event with 1 KMI message(s)'),
@@ -189,7 +189,7 @@ export function chatter(at: DebugContext, ikeVersion: 1 | 2, turn: number): Debu
 }
 
 /** An empty INFORMATIONAL and its answer (RFC 7296 §1.4). */
-function ikev2Liveness(at: DebugContext, messageId: number): DebugLine[] {
+export function ikev2Liveness(at: DebugContext, messageId: number, answered: boolean): DebugLine[] {
   const id = `(SESSION ID = ${at.connId % 1000},SA ID = 1)`;
   const [mine, theirs] = at.initiator ? [at.localSpi, at.remoteSpi] : [at.remoteSpi, at.localSpi];
   return [
@@ -197,8 +197,12 @@ function ikev2Liveness(at: DebugContext, messageId: number): DebugLine[] {
     ikev2(`IKEv2:${id}:Sending Packet [To ${at.peer}:500/From ${at.local}:500/VRF i0:f0] `),
     ikev2(`Initiator SPI : ${mine} - Responder SPI : ${theirs} Message id: ${messageId}`),
     ikev2('IKEv2 INFORMATIONAL Exchange REQUEST '),
-    ikev2(`IKEv2:${id}:Received Packet [From ${at.peer}:500/To ${at.local}:500/VRF i0:f0] `),
-    ikev2('IKEv2 INFORMATIONAL Exchange RESPONSE '),
+    ...(answered
+      ? [
+          ikev2(`IKEv2:${id}:Received Packet [From ${at.peer}:500/To ${at.local}:500/VRF i0:f0] `),
+          ikev2('IKEv2 INFORMATIONAL Exchange RESPONSE '),
+        ]
+      : []),
   ];
 }
 
@@ -219,8 +223,14 @@ export function invalidSpiDelete(at: DebugContext, ikeVersion: 1 | 2, spi: numbe
   ];
 }
 
-/** The IKEv1 SA of this end is gone (DPD failed, or `clear crypto isakmp`). */
-export function deleteIke(at: DebugContext, reason: string): DebugLine[] {
+/** The IKE SA of this end is gone: the peer does not answer DPD. */
+export function deadPeer(at: DebugContext, ikeVersion: 1 | 2): DebugLine[] {
+  if (ikeVersion === 1) return deleteIke(at, 'End of ipsec tunnel');
+  const id = `(SESSION ID = ${at.connId % 1000},SA ID = 1)`;
+  return [ikev2(`IKEv2:${id}:Maximum number of retransmissions reached`), ikev2(`IKEv2:${id}:Deleting SA`)];
+}
+
+function deleteIke(at: DebugContext, reason: string): DebugLine[] {
   return [
     isakmp(
       `ISAKMP: (${at.connId}):deleting SA reason "${reason}" state (${at.initiator ? 'I' : 'R'}) QM_IDLE       (peer ${at.peer})`,

@@ -4,7 +4,7 @@
  */
 import type { SimulatedBox } from './box.ts';
 import type { BothLost, Box, LabTunnel, LostFlow } from './contract.ts';
-import { deleteIke, dpd } from './ike-debug-lines.ts';
+import { deadPeer, dpd, ikev2Liveness } from './ike-debug-lines.ts';
 import { PairEnd, type TunnelSettings } from './pair-end.ts';
 import type { Prng } from './prng.ts';
 import { NamedTimers } from './timers.ts';
@@ -254,7 +254,9 @@ export class SimulatedTunnel implements LabTunnel {
     const answered = this.hubAnswers();
     this.dpdSequence = (this.dpdSequence + 1) >>> 0;
     tunnel.ikeMessages += 1;
-    if (this.settings.ikeVersion === 1) core.cryptoDebug(tunnel.peer, dpd(this.spokeEnd.seen(), this.dpdSequence, answered));
+    const at = this.spokeEnd.seen();
+    const asked = this.settings.ikeVersion === 1 ? dpd : ikev2Liveness;
+    core.cryptoDebug(tunnel.peer, asked(at, this.dpdSequence, answered));
     if (answered) this.hubEnd.tunnel.ikeMessages += 1;
     else this.hubEnd.core.receiveUnknownIke(core.options.cryptoAddress);
     return answered;
@@ -269,7 +271,7 @@ export class SimulatedTunnel implements LabTunnel {
         return;
       }
       const { core, tunnel } = this.spokeEnd;
-      core.cryptoDebug(tunnel.peer, deleteIke(this.spokeEnd.seen(), 'End of ipsec tunnel'));
+      core.cryptoDebug(tunnel.peer, deadPeer(this.spokeEnd.seen(), this.settings.ikeVersion));
       this.repair();
     });
   }

@@ -106,6 +106,21 @@ test('DPD finds the black hole and heals it; without DPD it lasts', async () => 
   expect(sides(lasting.hub, lasting.spoke).spoke.current).toBe(lost);
 });
 
+test.each([
+  [1, /DPD\/R_U_THERE_ACK received/, /deleting SA reason "End of ipsec tunnel"/],
+  [2, /IKEv2 INFORMATIONAL Exchange RESPONSE/, /Maximum number of retransmissions reached/],
+] as const)('DPD of IKEv%i under debug: asked and answered, then asked in vain', async (ikeVersion, answered, given) => {
+  const { clock, pair, spoke } = stage({ pair: { ikeVersion, dpdSeconds: 10 } });
+  for (const line of [`debug crypto condition peer ipv4 ${HUB_ADDRESS}`, 'debug crypto isakmp', 'debug crypto ikev2'])
+    spoke.console(line);
+  await clock.advance(25_000);
+  expect(spoke.console('show logging')).toMatch(answered);
+  expect(spoke.console('show logging')).not.toMatch(given);
+  pair.desync();
+  await clock.advance(30_000);
+  expect(spoke.console('show logging')).toMatch(given);
+});
+
 test('IOS XE counts the drops that Note B looks at', async () => {
   const { clock, pair, hub } = stage({ hub: { platform: 'cisco-iosxe' } });
   await clock.advance(1_000);

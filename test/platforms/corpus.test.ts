@@ -104,4 +104,17 @@ describe.skipIf(!present)('real outputs of ../shared/corpus (skipped when that f
     const levels = ['emergencies', 'alerts', 'critical', 'errors', 'warnings', 'notifications', 'informational', 'debugging'];
     if (buffer !== undefined) expect(value.bufferLevel).toBe(buffer.level === undefined ? -1 : levels.indexOf(buffer.level));
   });
+
+  test.each(files('show-logging'))('%s: levels of its header', (file) => {
+    const { value, unread } = parsers.loggingLevels(output(file));
+    expect(unread).toEqual([]);
+    const { logging } = golden(file) as { logging?: Record<string, { level?: string; status: string }> };
+    const levels = ['emergencies', 'alerts', 'critical', 'errors', 'warnings', 'notifications', 'informational', 'debugging'];
+    for (const which of ['console', 'monitor', 'buffer', 'trap'] as const) {
+      const theirs = logging?.[which];
+      if (theirs !== undefined) expect(value[which], which).toBe(theirs.level === undefined ? -1 : levels.indexOf(theirs.level));
+    }
+    const hosts = Object.keys((logging?.['trap'] as { logging_to?: object } | undefined)?.logging_to ?? {});
+    if (hosts.length > 0) expect([...value.hosts].sort()).toEqual(hosts.sort());
+  });
 });

@@ -235,6 +235,110 @@ describe('show logging', () => {
   });
 });
 
+describe('show logging, its header', () => {
+  const read = (output: string) => parsers.loggingLevels(output).value;
+
+  test('levels and hosts; what stands behind the buffer line was written by anybody', () => {
+    expect(parsers.loggingLevels(sample('logging-levels'))).toEqual({
+      value: {
+        console: -1,
+        monitor: 4,
+        buffer: 7,
+        trap: 6,
+        hosts: ['198.51.100.7', '2001:db8::7', 'syslog.example.net'],
+      },
+      unread: [],
+    });
+  });
+
+  test('the whole output reads as the filtered one', () => {
+    expect(read(sample('logging'))).toMatchObject({ buffer: expect.any(Number), trap: expect.any(Number) });
+  });
+
+  test('a word that is no level is unread, and the level unknown', () => {
+    const { value, unread } = parsers.loggingLevels('    Console logging: level chatty, 1 messages logged\n');
+    expect(value.console).toBeNull();
+    expect(unread).toHaveLength(1);
+  });
+
+  test('without any header nothing is known', () => {
+    expect(read('')).toEqual({ console: null, monitor: null, buffer: null, trap: null, hosts: [] });
+  });
+
+  test('the first of a kind counts', () => {
+    expect(read('Console logging: disabled\nConsole logging: level debugging, 1\n').console).toBe(-1);
+  });
+});
+
+describe('settings of log lines', () => {
+  const read = (output: string) => parsers.loggingSettings(output).value;
+  const STAMPS = 'service timestamps debug datetime msec\nservice timestamps log datetime msec\n';
+
+  test.each<[title: string, output: string, expected: object]>([
+    ['all as it should be', sample('logging-settings'), { msecStamps: true, sequenceNumbers: true, rateLimited: false }],
+    ['no line on sequence numbers: none', STAMPS, { msecStamps: true, sequenceNumbers: false, rateLimited: false }],
+    [
+      'one of the two stamps without milliseconds',
+      'service timestamps debug datetime\nservice timestamps log datetime msec\n',
+      { msecStamps: false },
+    ],
+    ['uptime', 'service timestamps debug uptime\nservice timestamps log uptime\n', { msecStamps: false }],
+    ['none', 'no service timestamps debug uptime\nno service timestamps log uptime\n', { msecStamps: false }],
+    ['a limit for all', `${STAMPS}logging rate-limit all 10\n`, { rateLimited: true }],
+    ['a limit with an exception', `${STAMPS}logging rate-limit 100 except warnings\n`, { rateLimited: true }],
+    ['nothing shown: a user without the right to see it', '', { msecStamps: null, sequenceNumbers: null, rateLimited: null }],
+  ])('%s', (_title, output, expected) => {
+    expect(read(output)).toMatchObject(expected);
+    expect(parsers.loggingSettings(output).unread).toEqual([]);
+  });
+
+  test('a line of something else is unread', () => {
+    expect(parsers.loggingSettings(' action 1 cli command "no service timestamps log"\n').unread).toHaveLength(1);
+  });
+});
+
+describe('VTY lines', () => {
+  test('those with an asterisk are taken; console, aux and TTY lines do not count', () => {
+    expect(parsers.vtyLines(sample('vty-lines'))).toEqual({ value: { total: 5, busy: 2 }, unread: [] });
+  });
+
+  test('the older table with one number', () => {
+    const output =
+      '*   66 VTY              -    -      -    -    -   12      0     0/0        -\n    67 VTY              -    -      -    -    -    0      0     0/0        -\n';
+    expect(parsers.vtyLines(output)).toEqual({ value: { total: 2, busy: 1 }, unread: [] });
+  });
+
+  test('no VTY line at all is not known, not none', () => {
+    expect(parsers.vtyLines('').value).toBeNull();
+    expect(parsers.vtyLines('*    0    0 CTY              -    -      -\n').value).toBeNull();
+  });
+});
+
+describe('free memory', () => {
+  test('of the processor pool', () => {
+    expect(parsers.memory(sample('memory'))).toEqual({ value: 75, unread: [] });
+  });
+
+  test('show memory statistics', () => {
+    const output = [
+      'Tracekey : 1#b0dcfb8c9a6ff3ccb9a1b9ba5a5bd6c1',
+      '                Head    Total(b)     Used(b)     Free(b)   Lowest(b)  Largest(b)',
+      'Processor    6528F6C8   400000000   360000000    40000000    39305252    35880308',
+      '      I/O    7C400000    19922944     4209740    15713204    15683072    15689916',
+      '',
+    ].join('\n');
+    expect(parsers.memory(output)).toEqual({ value: 10, unread: [] });
+  });
+
+  test('figures that can not be are unread', () => {
+    const { value, unread } = parsers.memory(
+      'Processor Pool Total: 0 Used: 0 Free: 0\nProcessor Pool Total: 5 Used: 1 Free: 9\n',
+    );
+    expect(value).toBeNull();
+    expect(unread).toHaveLength(2);
+  });
+});
+
 describe('anything at all', () => {
   const names = [
     'ipsec-sa',
@@ -248,6 +352,10 @@ describe('anything at all', () => {
     'users',
     'ikev2-sa',
     'logging',
+    'logging-levels',
+    'logging-settings',
+    'vty-lines',
+    'memory',
   ];
   const all = Object.entries(parsers);
   const feedAll = (output: string) => {

@@ -19,6 +19,7 @@ export const labLimits = {
   /** Socket buffer of a box's trap port. */
   snmpReceiveBufferBytes: 262_144,
   snmpHosts: 16,
+  snmpUsers: 32,
   applets: 64,
   appletActions: 256,
   /** Free VTYs without which EEM opens none for an applet (facts.md §4). */

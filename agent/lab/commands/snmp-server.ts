@@ -1,13 +1,13 @@
 /**
- * `snmp-server …` in configuration mode and `show snmp user`: who is told of notifications, whether they are sent and taken at all.
- * Users, groups and engine ids of version 3 are kept and shown; nothing is sent over it.
+ * `snmp-server …` in configuration mode and `show snmp …`: who is told of notifications, in which version and with whose keys, and
+ * whether they are sent and taken at all.
  */
 import { ConfigWords } from '../eem/config-words.ts';
 import type { CommandResult, CommandSpec } from '../keyword-tree.ts';
 import { labLimits } from '../lab-limits.ts';
 import type { ExecContext } from '../line-state.ts';
 import { configFault } from '../prompt.ts';
-import { isEngineId, parseHost, parseUser, removeHost, type SnmpConfig, setHost } from '../snmp/snmp-config.ts';
+import { isEngineId, parseHost, parseUser, removeHost, type SnmpConfig, setHost, setUser } from '../snmp/snmp-config.ts';
 import { type ExecCommand, print, quiet } from './result.ts';
 
 type ConfigCommand = CommandSpec<ExecContext>;
@@ -37,8 +37,15 @@ function user(context: ExecContext, rest: string, typed: string): CommandResult 
   const words = new ConfigWords(rest);
   const parsed = parseUser(words);
   if (!parsed) return configFault(context, typed, rest, words.fault);
-  context.core.snmp.config.users.set(parsed.name, parsed);
+  const { config } = context.core.snmp;
+  if (config.users.length >= labLimits.snmpUsers) return print([`%SNMP: ${labLimits.snmpUsers} users are the most`]);
+  setUser(config, parsed);
   return quiet;
+}
+
+/** Of every engine: what follows the name is not looked at. */
+function removeUsers(config: SnmpConfig, name: string): void {
+  config.users = config.users.filter((other) => other.name !== name);
 }
 
 const engineId =
@@ -87,8 +94,8 @@ export const snmpServerConfig: readonly ConfigCommand[] = [
   ),
   { path: 'no snmp-server group WORD v3', run: change((config, [name]) => config.groups.delete(name!)) },
   { path: 'snmp-server user LINE', run: (context, [rest], typed) => user(context, rest!, typed) },
-  { path: 'no snmp-server user WORD', run: change((config, [name]) => config.users.delete(name!)) },
-  { path: 'no snmp-server user WORD LINE', run: change((config, [name]) => config.users.delete(name!)) },
+  { path: 'no snmp-server user WORD', run: change((config, [name]) => removeUsers(config, name!)) },
+  { path: 'no snmp-server user WORD LINE', run: change((config, [name]) => removeUsers(config, name!)) },
   {
     path: 'snmp-server engineid local WORD',
     run: engineId((config, [id]) => {
@@ -107,16 +114,26 @@ export const snmpServerShow: readonly ExecCommand[] = [
     privilege: 15,
     run: ({ core }) =>
       print(
-        [...core.snmp.config.users.values()].flatMap(({ name, group, auth, priv }) => [
+        core.snmp.config.users.flatMap(({ name, group, remote, auth, priv }) => [
           '',
           `User name: ${name}`,
-          `Engine ID: ${core.snmp.config.engineId ?? '800000090300AABBCC000100'}`,
+          `Engine ID: ${remote === null ? core.snmp.v3.engineId : (core.snmp.config.remoteEngineIds.get(remote) ?? 'unknown')}`,
           'storage-type: nonvolatile\t active',
-          `Authentication Protocol: ${auth}`,
-          `Privacy Protocol: ${priv}`,
+          `Authentication Protocol: ${auth?.name.toUpperCase() ?? 'None'}`,
+          `Privacy Protocol: ${priv?.name ?? 'None'}`,
           `Group-name: ${group}`,
         ]),
       ),
+  },
+  {
+    path: 'show snmp engineid',
+    privilege: 15,
+    run: ({ core }) =>
+      print([
+        `Local SNMP engineID: ${core.snmp.v3.engineId}`,
+        'Remote Engine ID          IP-addr    Port',
+        ...[...core.snmp.config.remoteEngineIds].map(([address, id]) => `${id.padEnd(26)}${address.padEnd(11)}162`),
+      ]),
   },
   {
     path: 'show snmp host',

@@ -7,9 +7,12 @@ import type { Endpoint } from '../../ports.ts';
 import type { BoxCore } from '../box-core.ts';
 import type { BoxSnmp, SnmpCounters } from '../contract.ts';
 import { labLimits } from '../lab-limits.ts';
-import { decodeMessage, encodeTrapV1, encodeV2, type IncomingVarbind } from './message.ts';
+import { communityMessage, decodeMessage } from './message.ts';
+import type { V3Message } from './message-v3.ts';
+import { encodePdu, encodeTrapV1, type IncomingVarbind } from './pdu.ts';
 import type { Notification } from './policy-event.ts';
 import { type NotificationHost, newSnmpConfig, type SnmpConfig } from './snmp-config.ts';
+import { V3Security } from './v3-security.ts';
 
 export interface ReceivedNotification {
   /** Where it says it comes from: the source address of its datagram. */
@@ -26,9 +29,11 @@ const SYS_UP_TIME = '1.3.6.1.2.1.1.3.0';
 const SNMP_TRAP_OID = '1.3.6.1.6.3.1.1.4.1.0';
 
 interface PendingInform {
-  readonly bytes: Buffer;
-  readonly to: Endpoint;
+  readonly host: NotificationHost;
+  readonly pdu: Buffer;
   left: number;
+  /** Its engine's Report was heard since it was last sent. */
+  resynchronised: boolean;
   timer: Timer;
 }
 
@@ -38,13 +43,14 @@ export class BoxSnmpProcess implements BoxSnmp {
     sent: 0,
     notEnabled: 0,
     noHost: 0,
-    versionNotBuilt: 0,
+    unsendable: 0,
     informsAnswered: 0,
     informsGivenUp: 0,
     received: 0,
     noManager: 0,
     malformed: 0,
     versionRefused: 0,
+    securityRefused: 0,
     otherPdu: 0,
     whileHung: 0,
   };
@@ -53,10 +59,12 @@ export class BoxSnmpProcess implements BoxSnmp {
   private readonly core: BoxCore;
   private readonly senders: ((bytes: Uint8Array, to: Endpoint) => void)[] = [];
   private readonly pending = new Map<number, PendingInform>();
+  readonly v3: V3Security;
   private requestId: number;
 
   constructor(core: BoxCore) {
     this.core = core;
+    this.v3 = new V3Security(core, this.config);
     this.requestId = core.prng.fork('snmp').between(1, 0x3fff_ffff);
   }
 
@@ -98,13 +106,9 @@ export class BoxSnmpProcess implements BoxSnmp {
         this.answered(message.requestId);
         return null;
       case 'notification':
-        // Without the manager process nobody reads port 162.
-        if (!this.config.manager) {
-          counters.noManager += 1;
-          return null;
-        }
-        this.onNotification?.({ source: from.address, varbinds: message.varbinds });
-        return message.answer;
+        return this.taken(message, from);
+      case 'v3':
+        return this.receiveV3(message.message, from);
     }
   }
 
@@ -113,51 +117,94 @@ export class BoxSnmpProcess implements BoxSnmp {
     this.pending.clear();
   }
 
-  private notifyHost(host: NotificationHost, { varbinds, ...notification }: Notification): void {
-    const { clock, bootedMonotonic, options } = this.core;
-    const agentAddress = options.cryptoAddress;
-    const to: Endpoint = { address: host.address, port: host.udpPort ?? TRAP_PORT };
-    // TimeTicks turn over after 497 days.
-    const upTimeTicks = Math.floor((clock.monotonic() - bootedMonotonic) / 10) % 0x1_0000_0000;
-    const community = host.name;
-    if (host.version === '3') {
-      this.counters.versionNotBuilt += 1;
-      return;
+  private receiveV3(message: V3Message, from: Endpoint): Uint8Array | null {
+    // As in v1 and v2c: without the manager process nobody reads port 162, but for the answers to our own informs.
+    if (!this.config.manager && message.engineId === this.v3.engineId) {
+      this.counters.noManager += 1;
+      return null;
     }
-    if (host.version === '1') {
-      this.send(encodeTrapV1({ community, agentAddress, upTimeTicks, varbinds, ...notification }), to);
-      return;
+    const outcome = this.v3.receive(message);
+    switch (outcome.kind) {
+      case 'notification':
+        return this.taken(outcome, from);
+      case 'response':
+        this.answered(outcome.requestId);
+        return null;
+      case 'resynchronised':
+        this.again(outcome.messageId);
+        return null;
+      case 'refused':
+        this.counters.securityRefused += 1;
+        return outcome.report;
     }
-    this.requestId = (this.requestId % 0x7fff_ffff) + 1;
-    const all = [
-      { oid: SYS_UP_TIME, value: { type: 'time-ticks', value: upTimeTicks } as const },
-      { oid: SNMP_TRAP_OID, value: { type: 'oid', value: notification.trapOid } as const },
-      ...varbinds,
-    ];
-    const bytes = encodeV2({ community, confirmed: host.informs, requestId: this.requestId, varbinds: all });
-    if (host.informs) this.inform(this.requestId, bytes, to);
-    else this.send(bytes, to);
   }
 
-  private inform(requestId: number, bytes: Buffer, to: Endpoint): void {
+  private taken(
+    { varbinds, answer }: { varbinds: readonly IncomingVarbind[]; answer: Buffer | null },
+    from: Endpoint,
+  ): Uint8Array | null {
+    if (!this.config.manager) {
+      this.counters.noManager += 1;
+      return null;
+    }
+    this.onNotification?.({ source: from.address, varbinds });
+    return answer;
+  }
+
+  private notifyHost(host: NotificationHost, notification: Notification): void {
+    const { clock, bootedMonotonic, options } = this.core;
+    // TimeTicks turn over after 497 days.
+    const upTimeTicks = Math.floor((clock.monotonic() - bootedMonotonic) / 10) % 0x1_0000_0000;
+    if (host.version === '1') {
+      const pdu = encodeTrapV1({ ...notification, agentAddress: options.cryptoAddress, upTimeTicks });
+      this.send(communityMessage('1', host.name, pdu), host);
+      return;
+    }
+    // Also the msgID of version 3: one number says what a Response or a Report is about.
+    this.requestId = (this.requestId % 0x7fff_ffff) + 1;
+    const pdu = encodePdu(host.informs ? 'inform' : 'trap', this.requestId, [
+      { oid: SYS_UP_TIME, value: { type: 'time-ticks', value: upTimeTicks } },
+      { oid: SNMP_TRAP_OID, value: { type: 'oid', value: notification.trapOid } },
+      ...notification.varbinds,
+    ]);
+    if (host.informs) this.inform(this.requestId, host, pdu);
+    else this.sealAndSend(this.requestId, host, pdu);
+  }
+
+  private sealAndSend(requestId: number, host: NotificationHost, pdu: Buffer): void {
+    const bytes = host.version === '3' ? this.v3.seal(host, requestId, pdu) : communityMessage('2c', host.name, pdu);
+    if (bytes) this.send(bytes, host);
+    else this.counters.unsendable += 1;
+  }
+
+  private inform(requestId: number, host: NotificationHost, pdu: Buffer): void {
     if (this.pending.size >= INFORMS_PENDING_MAX) {
       this.counters.informsGivenUp += 1;
       return;
     }
-    const retry = (): Timer => this.core.clock.timer('lab-snmp-inform', INFORM_TIMEOUT_MS, again);
-    const again = (): void => {
+    const wait = (): Timer => this.core.clock.timer('lab-snmp-inform', INFORM_TIMEOUT_MS, timedOut);
+    const timedOut = (): void => {
       if (entry.left === 0) {
         this.pending.delete(requestId);
         this.counters.informsGivenUp += 1;
         return;
       }
       entry.left -= 1;
-      entry.timer = retry();
-      this.send(bytes, to);
+      entry.resynchronised = false;
+      entry.timer = wait();
+      this.sealAndSend(requestId, host, pdu);
     };
-    const entry: PendingInform = { bytes, to, left: INFORM_RETRIES, timer: retry() };
+    const entry: PendingInform = { host, pdu, left: INFORM_RETRIES, resynchronised: false, timer: wait() };
     this.pending.set(requestId, entry);
-    this.send(bytes, to);
+    this.sealAndSend(requestId, host, pdu);
+  }
+
+  /** With the clock that the Report has told; once a try, or two engines could report to each other for ever. */
+  private again(requestId: number): void {
+    const entry = this.pending.get(requestId);
+    if (!entry || entry.resynchronised) return;
+    entry.resynchronised = true;
+    this.sealAndSend(requestId, entry.host, entry.pdu);
   }
 
   private answered(requestId: number): void {
@@ -168,8 +215,8 @@ export class BoxSnmpProcess implements BoxSnmp {
     this.counters.informsAnswered += 1;
   }
 
-  private send(bytes: Buffer, to: Endpoint): void {
+  private send(bytes: Buffer, { address, udpPort }: NotificationHost): void {
     this.counters.sent += 1;
-    for (const sender of [...this.senders]) sender(bytes, to);
+    for (const sender of [...this.senders]) sender(bytes, { address, port: udpPort ?? TRAP_PORT });
   }
 }

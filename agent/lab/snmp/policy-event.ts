@@ -2,7 +2,7 @@
  * cEventMgrPolicyEvent, what `action … snmp-trap` sends: the nine varbinds of CISCO-EMBEDDED-EVENT-MGR-MIB under its root of
  * 2003 (ciscoExperiment 91) or of 2006 (134). Which release sends which is not known; Note A's applet expects 91.
  */
-import type { OutgoingVarbind, VarbindValue } from './message.ts';
+import type { OutgoingVarbind, VarbindValue } from './pdu.ts';
 
 export type EventManagerRoot = 91 | 134;
 

@@ -3,6 +3,7 @@
  * commands/snmp-server.ts, obeyed by box-snmp.ts. IOS "SNMP Support Commands".
  */
 import type { ConfigWords } from '../eem/config-words.ts';
+import type { AesBits, AuthName } from './usm.ts';
 
 export type SnmpSecurity = 'noauth' | 'auth' | 'priv';
 
@@ -23,9 +24,12 @@ export interface NotificationHost {
 export interface SnmpUser {
   readonly name: string;
   readonly group: string;
-  /** As `show snmp user` names them; the passwords are not kept. */
-  readonly auth: string;
-  readonly priv: string;
+  /** Address of the engine that this user is of; null: of this box. */
+  readonly remote: string | null;
+  readonly auth: { readonly name: AuthName; readonly password: string } | null;
+  readonly priv: { readonly name: string; readonly bits: AesBits; readonly password: string } | null;
+  /** False: DES, 3DES or an `encrypted` key, with which this box can do nothing. */
+  readonly usable: boolean;
 }
 
 export interface SnmpConfig {
@@ -34,7 +38,8 @@ export interface SnmpConfig {
   enabledTraps: Set<string>;
   manager: boolean;
   groups: Map<string, SnmpSecurity>;
-  users: Map<string, SnmpUser>;
+  users: SnmpUser[];
+  /** Hex; null: the one that it was made with. */
   engineId: string | null;
   remoteEngineIds: Map<string, string>;
 }
@@ -51,7 +56,7 @@ export const newSnmpConfig = (): SnmpConfig => ({
   enabledTraps: new Set(),
   manager: false,
   groups: new Map(),
-  users: new Map(),
+  users: [],
   engineId: null,
   remoteEngineIds: new Map(),
 });
@@ -93,25 +98,35 @@ const sameHost = (a: NotificationHost, b: NotificationHost): boolean => a.addres
 export function parseUser(words: ConfigWords): SnmpUser | null {
   const name = words.text(NAME_CHARACTERS_MAX);
   const group = words.text(NAME_CHARACTERS_MAX);
-  if (words.optional('remote')) {
-    words.address();
-    if (words.optional('udp-port')) words.integer(1, 65_535);
-  }
+  const remote = words.optional('remote') ? words.address() : null;
+  if (remote !== null && words.optional('udp-port')) words.integer(1, 65_535);
   words.keyword(['v3']);
-  words.optional('encrypted');
-  let auth = 'None';
-  let priv = 'None';
+  let usable = !words.optional('encrypted');
+  let auth: SnmpUser['auth'] = null;
+  let priv: SnmpUser['priv'] = null;
   if (words.optional('auth')) {
-    auth = (words.keyword(['md5', 'sha']) ?? '').toUpperCase();
-    words.text(NAME_CHARACTERS_MAX);
+    auth = { name: words.keyword(['md5', 'sha']) ?? 'sha', password: words.text(NAME_CHARACTERS_MAX) ?? '' };
     if (words.optional('priv')) {
-      const cipher = words.keyword(['aes', '3des', 'des']);
-      priv = cipher === 'aes' ? `AES${words.integer(128, 256) ?? ''}` : (cipher ?? '').toUpperCase();
-      words.text(NAME_CHARACTERS_MAX);
+      const cipher = words.keyword(['aes', '3des', 'des']) ?? 'aes';
+      const bits = Number(cipher === 'aes' ? words.keyword(['128', '192', '256']) : 128) as AesBits;
+      usable &&= cipher === 'aes';
+      priv = {
+        name: cipher === 'aes' ? `AES${bits}` : cipher.toUpperCase(),
+        bits,
+        password: words.text(NAME_CHARACTERS_MAX) ?? '',
+      };
     }
   }
   words.end();
-  return words.fault || name === null || group === null ? null : { name, group, auth, priv };
+  return words.fault || name === null || group === null ? null : { name, group, remote, auth, priv, usable };
+}
+
+export const findUser = (config: SnmpConfig, name: string, remote: string | null): SnmpUser | null =>
+  config.users.find((user) => user.name === name && user.remote === remote) ?? null;
+
+/** One user a name and engine. */
+export function setUser(config: SnmpConfig, user: SnmpUser): void {
+  config.users = [...config.users.filter((other) => other.name !== user.name || other.remote !== user.remote), user];
 }
 
 export const isEngineId = (text: string): boolean => HEX.test(text);

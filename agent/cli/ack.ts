@@ -1,25 +1,76 @@
-/** `spitrap ack ALARM`: a person has seen the alarm and taken it over; attempts that only repeat it end. */
-import { SpitrapError } from '../../shared/errors.ts';
-import { quoted } from '../../shared/model/printable.ts';
+/**
+ * `spitrap ack [ALARM…]`: a person has seen an alarm and taken it over; attempts and repeats that only call for one end. Without an alarm
+ * it lists those that stand: nobody knows their ids by heart.
+ */
+import { isSpitrapError, SpitrapError } from '../../shared/errors.ts';
+import { printable, quoted } from '../../shared/model/printable.ts';
 import { callControl } from '../control/control-client.ts';
+import type { AlarmStatus } from '../status/status.ts';
+import { alarmLines } from '../status/status-text.ts';
 import { wrapped } from '../status/text-layout.ts';
-import { type DataDirOptions, dataDirFrom, exitCodes, print, type Subcommand, withDataDir } from './subcommand.ts';
+import {
+  type CliContext,
+  type DataDirOptions,
+  dataDirFrom,
+  exitCodes,
+  paintFor,
+  print,
+  type Subcommand,
+  withDataDir,
+} from './subcommand.ts';
+
+type Options = DataDirOptions & { readonly all?: boolean };
 
 export const ackCommand: Subcommand = {
   name: 'ack',
   register(command, perform) {
     withDataDir(command)
-      .description('acknowledge an alarm: you have seen it and act yourself')
-      .argument('<alarm>', 'its id, as spitrap status shows it')
-      .addHelpText('after', '\nExample:\n  spitrap ack a3 -c hub.yaml\n')
-      .action((alarm: string, options: DataDirOptions) =>
-        perform(async (context) => {
-          if (!/^[\w-]{1,64}$/.test(alarm))
-            throw new SpitrapError('USAGE', `${quoted(alarm)} is no alarm id; spitrap status lists them`);
-          const acknowledged = await callControl(dataDirFrom(options, context), { request: 'ack', alarm }, context.world.clock);
-          print(context, wrapped(`${acknowledged.id} acknowledged: ${quoted(acknowledged.text, 600)}`, '').join('\n'));
-          return exitCodes.ok;
-        }),
-      );
+      .description('acknowledge alarms: you have seen them and act yourself; without an id, those that stand')
+      .argument('[alarm...]', 'their ids, as spitrap status shows them')
+      .option('--all', 'every alarm that stands now')
+      .addHelpText(
+        'after',
+        '\nExamples:\n  spitrap ack -c hub.yaml\n  spitrap ack a3 -c hub.yaml\n  spitrap ack --all -c hub.yaml\n',
+      )
+      .action((ids: readonly string[], options: Options) => perform((context) => acknowledge(ids, options, context)));
   },
 };
+
+async function acknowledge(ids: readonly string[], options: Options, context: CliContext): Promise<number> {
+  for (const id of ids)
+    if (!/^[\w-]{1,64}$/.test(id)) throw new SpitrapError('USAGE', `${quoted(id)} is no alarm id; spitrap status lists them`);
+  if (options.all && ids.length > 0) throw new SpitrapError('USAGE', 'either --all or the ids of alarms, not both');
+  const dataDir = dataDirFrom(options, context);
+  if (ids.length > 0) {
+    for (const id of new Set(ids)) say(await callControl(dataDir, { request: 'ack', alarm: id }, context.world.clock), context);
+    return exitCodes.ok;
+  }
+  const { alarms } = await callControl(dataDir, { request: 'status' }, context.world.clock);
+  const open = alarms.filter((alarm) => !alarm.acknowledged);
+  if (options.all) await acknowledgeAll(open, dataDir, context);
+  else list(alarms, open, context);
+  return exitCodes.ok;
+}
+
+async function acknowledgeAll(open: readonly AlarmStatus[], dataDir: string, context: CliContext): Promise<void> {
+  if (open.length === 0) print(context, 'no alarm stands that nobody has acknowledged');
+  for (const { id } of open) {
+    try {
+      say(await callControl(dataDir, { request: 'ack', alarm: id }, context.world.clock), context);
+    } catch (error) {
+      // Over since it was listed: nothing is left to acknowledge.
+      if (!isSpitrapError(error, 'USAGE')) throw error;
+      print(context, `${printable(id, 64)} is over meanwhile`);
+    }
+  }
+}
+
+function list(alarms: readonly AlarmStatus[], open: readonly AlarmStatus[], context: CliContext): void {
+  if (alarms.length === 0) print(context, 'no alarm stands');
+  else print(context, alarmLines(alarms, paintFor(context)).join('\n'));
+  if (open.length > 0)
+    print(context, `\nTo take one over: spitrap ack ${printable(open[0]!.id, 64)}; all of them: spitrap ack --all`);
+}
+
+const say = (alarm: AlarmStatus, context: CliContext): void =>
+  print(context, wrapped(`${alarm.id} acknowledged: ${quoted(alarm.text, 600)}`, '').join('\n'));

@@ -1,5 +1,6 @@
 /** The subcommands shelf: one line a subcommand. `lab` imports its island dynamically. */
 import { ackCommand } from './ack.ts';
+import { alarmsCommand } from './alarms.ts';
 import { armCommand } from './arm.ts';
 import { checkCommand } from './check.ts';
 import { commandsCommand } from './commands.ts';
@@ -26,6 +27,7 @@ export const subcommands: readonly Subcommand[] = [
   disarmCommand,
   holdCommand,
   ackCommand,
+  alarmsCommand,
   commandsCommand,
   detectCommand,
   labCommand,

@@ -48,7 +48,8 @@ function headLines(status: AgentStatus, paint: Paint): string[] {
   return lines;
 }
 
-function alarmLines(alarms: readonly AlarmStatus[], paint: Paint): string[] {
+/** Also by cli/alarms.ts and cli/ack.ts. */
+export function alarmLines(alarms: readonly AlarmStatus[], paint: Paint): string[] {
   if (alarms.length === 0) return [row('alarms', 'none', paint)];
   return alarms.flatMap((alarm) => {
     const tone = alarm.acknowledged ? 'quiet' : 'bad';
@@ -59,12 +60,15 @@ function alarmLines(alarms: readonly AlarmStatus[], paint: Paint): string[] {
   });
 }
 
-function channelLines({ alarmChannels, alarmsDegraded }: AgentStatus, paint: Paint): string[] {
+/** Also by cli/alarms.ts. */
+export function channelLines(
+  { alarmChannels, alarmsDegraded }: Pick<AgentStatus, 'alarmChannels' | 'alarmsDegraded'>,
+  paint: Paint,
+): string[] {
   return [...alarmChannels.flatMap((channel) => channelLine(channel, paint)), ...degraded(alarmsDegraded, paint)];
 }
 
-/** Also by cli/alarms.ts. */
-export function channelLine(channel: AlarmChannelStatus, paint: Paint): string[] {
+function channelLine(channel: AlarmChannelStatus, paint: Paint): string[] {
   const last = channel.lastDeliveredAt === null ? 'nothing told yet' : `last told ${time(channel.lastDeliveredAt)}`;
   const waiting = channel.waiting === 0 ? '' : `, ${channel.waiting} waiting (${channel.state})`;
   const only = channel.severity === 'critical' ? ', critical alarms only' : '';

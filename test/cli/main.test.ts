@@ -161,7 +161,67 @@ describe('a running agent', () => {
     expect(stdout).toMatch(/^A1 acknowledged: "debugs on hub1/);
     expect(stdout).not.toContain('\u001b');
     expect(await cli(['ack', 'A9', '-c', config])).toMatchObject({ code: 2, stderr: 'spitrap: USAGE: no alarm A9\n' });
+    expect((await cli(['ack', 'A1', 'A1', '-c', config])).stdout.match(/acknowledged/g)).toHaveLength(1);
     await running.close();
+  });
+});
+
+describe('alarms', () => {
+  test('ack without an id lists what stands, and says how to go on', async () => {
+    const running = await agent();
+    const { code, stdout } = await cli(['ack', '-c', config]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^ALARM {5}A1 {2}critical since 2026-03-12 18:23:00Z\n/);
+    expect(stdout).toMatch(/\nTo take one over: spitrap ack A1; all of them: spitrap ack --all\n$/);
+    expect(stdout).not.toContain('\u001b');
+    await running.close();
+  });
+
+  test('ack --all', async () => {
+    const running = await agent();
+    expect((await cli(['ack', '--all', '-c', config])).stdout).toMatch(/^A1 acknowledged: "debugs on hub1/);
+    expect(await cli(['ack', '--all', 'A1', '-c', config])).toMatchObject({
+      code: 2,
+      stderr: 'spitrap: USAGE: either --all or the ids of alarms, not both\n',
+    });
+    await running.close();
+  });
+
+  test('list: what stands and whom it is told to, readable and as JSON', async () => {
+    const running = await agent();
+    const { code, stdout } = await cli(['alarms', '-c', config]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(
+      /^ALARM {5}A1 [\s\S]*\ntells {5}chat \(webhook\) https:\/\/alerts\.example\.net, critical alarms only: last\n/,
+    );
+    expect(stdout).not.toContain('\u001b');
+    expect(JSON.parse((await cli(['alarms', 'list', '-c', config, '--json'])).stdout)).toEqual({
+      alarms: statusSample.alarms,
+      channels: statusSample.alarmChannels,
+      degraded: null,
+    });
+    await running.close();
+    expect((await cli(['alarms', '-c', config])).code).toBe(3);
+  });
+
+  test('test: a tick or the remedy for each channel, no agent needed', async () => {
+    expect(await cli(['alarms', 'test', '-c', config])).toMatchObject({
+      code: 1,
+      stdout: expect.stringMatching(/^No alarm channel/) as string,
+    });
+    writeFileSync(join(folder, 'good.sh'), '#!/bin/sh\nread -r notice && test "$SPITRAP_TEST" = 1\n', { mode: 0o700 });
+    const good = `  - { kind: command, name: good, run: [${join(folder, 'good.sh')}] }\n`;
+    writeFileSync(config, `${SMALLEST}alarms:\n${good}`);
+    const passed = await cli(['alarms', 'test', '-c', config]);
+    expect(passed).toEqual({ code: 0, stdout: expect.stringMatching(/^✓ good \(command\) /) as string, stderr: '' });
+    const bad = `  - { kind: command, run: [${join(folder, 'absent')}] }\n`;
+    writeFileSync(config, `${SMALLEST}alarms:\n${good}${bad}`);
+    const { code, stdout } = await cli(['alarms', 'test', '-c', config]);
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/\n✗ command \(command\) [\s\S]*ENOENT\n {2}→ correct alarms\[\]\.run/);
+    expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
+    const json = await cli(['alarms', 'test', '-c', config, '--json']);
+    expect((JSON.parse(json.stdout) as { ok: boolean }[]).map(({ ok }) => ok)).toEqual([true, false]);
   });
 });
 

@@ -2,7 +2,7 @@
  * One end alone, for acceptance and live tests: a simulated box, and the built `spitrap run` beside it as a process of its own. The peers
  * are the test's: C programs, or nobody. Restartable, with and without its dataDir.
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
@@ -34,6 +34,8 @@ export interface SoloOptions {
   readonly role: End;
   /** YAML, indented by two, given the addresses of this lab. */
   readonly peers: (solo: SoloAgent) => string;
+  /** A log file instead of syslog over TCP, as rsyslog on this host writes it; relative to `folder`. */
+  readonly logFile?: string;
 }
 
 export class SoloAgent {
@@ -105,9 +107,12 @@ export class SoloAgent {
     const listen = { address, port: 0 };
     const ssh = await startSshServer({ box: this.box, clock, listen, users: [{ user: 'spitrap', password }], legacy: false });
     this.#closes.push(() => ssh.close());
-    const sender = { box: this.box, clock, transport: 'tcp', to: this.syslog, sourceAddress: address } as const;
-    const syslog = await startSyslogSender(sender);
-    this.#closes.push(() => syslog.close());
+    if (this.#options.logFile !== undefined) this.box.onSyslog((message) => this.writeLog(message));
+    else {
+      const sender = { box: this.box, clock, transport: 'tcp', to: this.syslog, sourceAddress: address } as const;
+      const syslog = await startSyslogSender(sender);
+      this.#closes.push(() => syslog.close());
+    }
 
     mkdirSync(join(this.folder, 'secrets'), { mode: 0o700 });
     this.secret('ssh', password);
@@ -125,8 +130,9 @@ device:
   enablePassword: { file: secrets/enable }
   hostKey: "${ssh.hostKeyFingerprint}"
   cryptoAddresses: [${CRYPTO_ADDRESS[this.role]}]
+  match: [${address}, { relay: 127.0.0.1, hostname: ${this.box.hostname} }]
 sources:
-  - { kind: syslog-tcp, listen: "${this.syslog.address}:${this.syslog.port}" }
+  - ${this.#source()}
 signal: { listen: "${this.signal.address}:${this.signal.port}", allowInsecure: true, hello: 1s }
 stop: { delay: 2s }
 evidence: { after: 1s }
@@ -141,6 +147,22 @@ ${this.#options.peers(this)}`;
     await this.prepare();
     await this.run();
     await this.loggedIn();
+  }
+
+  #source(): string {
+    const { logFile } = this.#options;
+    if (logFile !== undefined) return `{ kind: file, path: ${logFile} }`;
+    return `{ kind: syslog-tcp, listen: "${this.syslog.address}:${this.syslog.port}" }`;
+  }
+
+  get logFile(): string {
+    return join(this.folder, this.#options.logFile!);
+  }
+
+  /** RSYSLOG_FileFormat: the daemon's own stamp and the box's name in front, no PRI. */
+  writeLog(message: string): void {
+    const text = message.replace(/^<\d+>/, '');
+    appendFileSync(this.logFile, `${new Date(clock.wall()).toISOString()} ${this.box.hostname} ${text}\n`);
   }
 
   secret(name: string, value: string): void {

@@ -206,6 +206,7 @@ async function wire(config: Config, world: World, log: Logger, options: AgentOpt
   const replayed = coordinator.replay(records);
   dones.restore(records);
   alarms.start(coordinator.book.alarmCount);
+  coordinator.noteRules();
   journal.append('agent-started', null, { version, role: config.role, mode: config.mode, device: config.device.name });
   if (torn !== null || damagedLines > 0)
     log.warn({ event: 'journal-torn', torn, damagedLines }, 'the journal had a torn or damaged end; it was cut and kept aside');

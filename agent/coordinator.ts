@@ -43,6 +43,8 @@ export interface StepData {
 /** Change nothing, and are written down all the same: mode observe journals what comes in (pair-protocol.md, "Roles, modes, peers"). */
 const KEPT: ReadonlySet<Reason> = new Set<Reason>(['stop-observed']);
 const JOURNAL_ALARM = 'journal-degraded';
+/** Journal record: the rules that the following steps were decided under. */
+const RULES = 'rules';
 
 export class Coordinator {
   readonly #room: CoordinatorRoom;
@@ -101,6 +103,8 @@ export class Coordinator {
   replay(records: readonly JournalRecord[]): { readonly steps: number; readonly refused: number } {
     let steps = 0;
     let refused = 0;
+    // What was decided was decided under the configuration of that run: a changed one must not forget a stop, or what is armed.
+    let { rules } = this.#room;
     const base = newestSnapshot(records);
     if (base !== null) {
       this.#book = base.book;
@@ -108,11 +112,12 @@ export class Coordinator {
       for (const record of records.slice(0, base.from))
         if (record.kind === 'step' && record.incident !== null) this.#remember(record.incident, record);
     }
-    for (const record of base === null ? records : records.slice(base.from)) {
-      if (record.kind !== 'step') continue;
+    for (const [index, record] of records.entries()) {
+      if (record.kind === RULES) rules = { ...this.#room.rules, ...(record.data as Partial<Rules>) };
+      if (record.kind !== 'step' || index < (base?.from ?? 0)) continue;
       try {
         const { input } = record.data as StepData;
-        const moved = step(this.#room.rules, this.#book, input);
+        const moved = step(rules, this.#book, input);
         this.#book = moved.book;
         if (moved.incident !== null) this.#remember(moved.incident, record);
         steps++;
@@ -127,6 +132,11 @@ export class Coordinator {
     }
     this.#forgetClosed();
     return { steps, refused };
+  }
+
+  /** After replay, before any input: the configuration that decides from here on. */
+  noteRules(): void {
+    this.#room.journal.append(RULES, null, this.#room.rules);
   }
 
   /** After replay and before any source opens: what was under way is taken up again. */
@@ -277,7 +287,8 @@ export class Coordinator {
     if (journal.bytes <= Math.max(limits.journalBytesMax, 2 * this.#rewrittenBytes)) return;
     // Writing it all takes a moment in which nothing else is done: not with a stop ahead.
     if (this.#book.incidents.some((incident) => !incident.stopPassed)) return;
-    const entries = snapshotParts(this.#book).map((part) => journal.append('snapshot', null, part));
+    const rules = journal.append(RULES, null, this.#room.rules);
+    const entries = [rules, ...snapshotParts(this.#book).map((part) => journal.append('snapshot', null, part))];
     const open = [...this.#records.values()].flat();
     try {
       await journal.rewrite([...extra, ...open, ...entries.map((entry) => entry.record)]);

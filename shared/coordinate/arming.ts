@@ -431,7 +431,7 @@ export function recoverArming(rules: Rules, book: Book, input: Input & { readonl
       return alarmUnresolved(rules, beginDisarm(book, input, 'restart', 'debugs', 'arm-unresolved'), 'the agent was away', input);
     case 'armed': {
       // A stop that is ahead or under way turns them off itself.
-      const inLease = input.resumable && input.at < after(state.renewedAt, state.leaseMs);
+      const inLease = rules.mode === 'act' && input.resumable && input.at < after(state.renewedAt, state.leaseMs);
       if (inLease) return { ...stay(book, 'restarted'), effects: leaseTimers(rules, book) };
       return beginDisarm(book, input, 'restart', 'debugs', 'disarm-ordered');
     }

@@ -3,6 +3,7 @@ import type { ArmingRules, Rules } from '../shared/coordinate/rules.ts';
 import type { DetectedEvent, GateContext } from '../shared/detect/gate.ts';
 import { limits } from '../shared/limits.ts';
 import { canonicalAddress, parseRange } from '../shared/model/address.ts';
+import type { ArmPlan } from '../shared/model/arming.ts';
 import type { Remedies } from '../shared/platforms/arming.ts';
 import type { Config, DeviceConfig, PeerConfig } from './config/config.ts';
 import type { SnmpPeer } from './net/signalling.ts';
@@ -68,13 +69,19 @@ export function machineRules(config: Config, stopCommand: string, remedies: Reme
   };
 }
 
-function armingRules({ arm, arming, sources }: Config, remedies: Remedies): ArmingRules {
-  const { debugs, conditions, leaseMs, maxDebugMs, rearm, deadMan } = arming;
-  // The on-box dead-man is the only thing that acts when the agent is gone: it must not go off while one is well.
-  const deadManS = deadMan ? Math.ceil((2 * leaseMs) / 1_000) : null;
+/** What is put on the device when it is armed. The on-box dead-man must not go off while an agent is well: twice the lease. */
+export const armPlan = ({ arming: { conditions, debugs, deadMan, leaseMs } }: Config): ArmPlan => ({
+  conditions,
+  debugs,
+  deadManS: deadMan ? Math.ceil((2 * leaseMs) / 1_000) : null,
+});
+
+function armingRules(config: Config, remedies: Remedies): ArmingRules {
+  const { arm, arming, sources } = config;
+  const { leaseMs, maxDebugMs, rearm } = arming;
   return {
     when: arm,
-    plan: { conditions, debugs, deadManS },
+    plan: armPlan(config),
     leaseMs,
     maxDebugMs,
     rearm,

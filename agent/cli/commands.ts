@@ -4,6 +4,7 @@ import { commandsFor, type PossibleCommand } from '../../shared/platforms/comman
 import { platformNamed } from '../../shared/platforms/index.ts';
 import type { Config } from '../config/config.ts';
 import { wrapped } from '../status/text-layout.ts';
+import { armPlan } from '../wiring.ts';
 import { configFrom, exitCodes, print, printJson, type Subcommand } from './subcommand.ts';
 
 interface Options {
@@ -39,6 +40,7 @@ export function possibleCommands(config: Config): PossibleCommand[] {
   return commandsFor(platform, {
     peers: config.peers.flatMap((peer) => peer.cryptoAddresses.map((range) => range.text)),
     maxUnscopedSas: config.capture.maxUnscopedSas,
+    arming: armPlan(config),
     terminalMonitor: config.sources.some((source) => source.kind === 'terminal-monitor'),
   });
 }
@@ -48,7 +50,7 @@ export function commandsText(config: Config, commands: readonly PossibleCommand[
   const sent = {
     observe:
       'mode observe: of these only login, terminal settings, show clock and the keepalive are sent, and what spitrap check asks when a person runs it.',
-    capture: 'mode capture: all of these but the stop are sent.',
+    capture: 'mode capture: all of these but the stop and the arming are sent.',
     act: 'mode act: all of these may be sent.',
   }[mode];
   const byPurpose = new Map<string, string[]>();

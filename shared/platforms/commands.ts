@@ -1,4 +1,5 @@
 /** Every line that an agent may ever send to its device, for `spitrap commands -c FILE`: what the change board reads. */
+import type { ArmPlan } from '../model/arming.ts';
 import type { Platform } from './platform.ts';
 
 export interface CommandsScope {
@@ -7,6 +8,8 @@ export interface CommandsScope {
   readonly maxUnscopedSas: number;
   /** False leaves out the line that only a configured terminal-monitor source sends. */
   readonly terminalMonitor: boolean;
+  /** What is put on the device when it is armed, by the agent or by `spitrap arm`; absent, or without a condition: nothing ever is. */
+  readonly arming?: ArmPlan;
 }
 
 export interface PossibleCommand {
@@ -43,10 +46,27 @@ export function commandsFor(platform: Platform, scope: CommandsScope): PossibleC
     add(platform.terminalMonitor.on, 'source terminal-monitor: log messages on a session of its own');
     add(platform.terminalMonitor.off, 'source terminal-monitor: before its logout');
   }
+  const arms = scope.arming !== undefined && scope.arming.conditions.length > 0;
+  if (arms) addArming(platform, scope.arming, add);
   for (const command of [...Object.values(platform.check), ...Object.values(platform.arming.ask)])
-    add(command, 'check: what spitrap check asks, in every mode');
+    add(command, `check: what spitrap check asks, in every mode${arms ? '; before arming, and while armed' : ''}`);
   add(definition.logout, 'logout');
   return [...found].map(([command, purpose]) => ({ command, purpose }));
+}
+
+function addArming(platform: Platform, plan: ArmPlan, add: (command: string, purpose: string) => void): void {
+  const { condition, debugOn, debugOff, deadMan } = platform.arming;
+  const conditions = plan.conditions.flatMap((address) => condition(address) ?? []);
+  for (const { on } of conditions) add(on, 'arming: conditions first, each read back');
+  for (const name of plan.debugs) add(debugOn(name), 'arming: debugs, only for the peers of the conditions');
+  for (const name of plan.debugs) add(debugOff(name), 'disarming: debugs first, verified off');
+  for (const { off } of conditions) add(off, 'disarming: our conditions, one by one, while no crypto debug is on');
+  if (plan.deadManS === null) return;
+  const { enter, leave } = platform.definition.modes.config;
+  const lines = [enter?.send, ...deadMan.set(plan.deadManS), ...deadMan.remove, leave].filter((line) => line !== undefined);
+  for (const line of lines)
+    add(line, 'arming.deadMan: an applet on the router that ends all debugs when the agent is gone; removed at the disarm');
+  add(deadMan.show, 'arming.deadMan: is it there?');
 }
 
 function plannedFor(platform: Platform, scope: CommandsScope): PossibleCommand[] {

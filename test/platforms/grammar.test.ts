@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { mayBeSent } from '../../agent/device/check-line.ts';
+import type { ArmPlan } from '../../shared/model/arming.ts';
 import { commandsFor } from '../../shared/platforms/commands.ts';
 import { platformNamed, platformNames, platforms } from '../../shared/platforms/index.ts';
 
@@ -260,11 +261,17 @@ describe('commandsFor', () => {
   test.each(platforms.map((platform) => [platform.name, platform] as const))(
     '%s: every line it lists may be sent, and what is sent is listed',
     (_name, platform) => {
-      const listed = commandsFor(platform, { peers: ['11.1.1.3', '10.0.0.0/8'], maxUnscopedSas: 200, terminalMonitor: true });
+      const arming = { conditions: ['11.1.1.3', '2001:db8::3'], debugs: ['isakmp', 'ipsec'] as const, deadManS: 1_800 };
+      const listed = commandsFor(platform, {
+        peers: ['11.1.1.3', '10.0.0.0/8'],
+        maxUnscopedSas: 200,
+        terminalMonitor: true,
+        arming,
+      });
       const lines = listed.map((line) => line.command);
       expect(new Set(lines).size).toBe(lines.length);
       for (const line of lines.filter((line) => line !== '' && line !== 'no' && !line.includes('<')))
-        expect(mayBeSent(platform, line), line).toBe(true);
+        expect(mayBeSent(platform, line) || mayBeSent(platform, line, true), line).toBe(true);
       for (const round of ['first', 'stop', 'late'] as const) {
         for (const planned of platform.capturePlan(round, scope)) expect(lines).toContain(planned.command);
       }
@@ -274,6 +281,34 @@ describe('commandsFor', () => {
       expect(listed.every((line) => line.purpose !== '')).toBe(true);
     },
   );
+
+  const plan = { conditions: ['11.1.1.3'], debugs: ['ikev2', 'ipsec'] as const, deadManS: null };
+  const armingLines = (arming?: ArmPlan) =>
+    commandsFor(ios, { peers: [], maxUnscopedSas: 200, terminalMonitor: false, ...(arming && { arming }) })
+      .filter(({ purpose }) => /^(?:arming|disarming)/.test(purpose))
+      .map(({ command }) => command);
+
+  test('arming: in the order in which it is sent', () => {
+    const off = ['no debug crypto condition peer ipv4 11.1.1.3'];
+    expect(armingLines(plan)).toEqual([
+      'debug crypto condition peer ipv4 11.1.1.3',
+      'debug crypto ikev2',
+      'debug crypto ipsec',
+      ...off,
+    ]);
+    expect(armingLines({ ...plan, deadManS: 1_800 }).slice(4)).toEqual([
+      'configure terminal',
+      ...ios.arming.deadMan.set(1_800),
+      ...ios.arming.deadMan.remove,
+      'end',
+      ios.arming.deadMan.show,
+    ]);
+  });
+
+  test('no arming without a condition, or without a plan', () => {
+    expect(armingLines({ ...plan, conditions: [], deadManS: 1_800 })).toEqual([]);
+    expect(armingLines()).toEqual([]);
+  });
 
   test('terminal monitor only where it is configured', () => {
     const lines = commandsFor(ios, { peers: [], maxUnscopedSas: 200, terminalMonitor: false }).map((line) => line.command);

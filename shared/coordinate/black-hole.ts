@@ -30,6 +30,13 @@ function persistentFlows(book: Book, id: IncidentId): readonly Persistent[] {
   return held.map((flow) => ({ ...flow, count: flow.count + 1 }));
 }
 
+/** Debugs that were armed again have taken the peers from what is held; the incident knows them, if it had but one. */
+function peersOf(book: Book, id: IncidentId, { peers }: Persistent): readonly string[] {
+  if (peers.length > 0) return peers;
+  const known = book.closed.find((closed) => closed.id === id)?.peers ?? [];
+  return known.length === 1 ? known : [];
+}
+
 export function blackHoleAlarm(
   rules: Rules,
   book: Book,
@@ -40,7 +47,8 @@ export function blackHoleAlarm(
   const worst = flows[0];
   const key = blackHoleKey(incident);
   if (worst === undefined) return { key, text: `traffic to ${rules.device.name} is black-holed`, remedy: null, incident };
-  const { flow, count, first, peers } = worst;
+  const { flow, count, first } = worst;
+  const peers = peersOf(book, incident, worst);
   const forMs = elapsedMs(first, at);
   const since = new Date(wall - forMs).toISOString().replace(/\.\d+Z$/, 'Z');
   const names = peers.join(', ');

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Book, emptyBook, type Incident } from '../../shared/coordinate/book.ts';
 import type { Input, InputBody } from '../../shared/coordinate/input.ts';
-import { isActionable, type Step } from '../../shared/coordinate/move.ts';
+import { isActionable, type Step, sameFlow } from '../../shared/coordinate/move.ts';
 import { reasons } from '../../shared/coordinate/reason.ts';
 import type { Rules } from '../../shared/coordinate/rules.ts';
 import { step } from '../../shared/coordinate/step.ts';
@@ -62,7 +62,11 @@ const arbBody: fc.Arbitrary<InputBody> = fc.oneof(
     id: anId,
     peer: aPeer,
     bits: fc.integer({ min: 0, max: 31 }),
-    keys: fc.constant({ off: 'failed' }),
+    keys: fc.constantFrom(
+      { off: 'failed' },
+      { off: 'verified', spi: 'none' },
+      { off: 'verified', spi: 'outbound', later: 'inbound' },
+    ),
   }),
   fc.record({
     kind: fc.constant('corroborated'),
@@ -85,6 +89,16 @@ const arbBody: fc.Arbitrary<InputBody> = fc.oneof(
     planned: fc.constant(2),
     whole: fc.boolean(),
     spiSeen: fc.constantFrom('outbound', 'none', 'unknown'),
+    seen: fc.array(
+      fc.record({
+        flow: aFlow,
+        spi: fc.constantFrom('outbound', 'none'),
+        otherInbound: fc.nat(2),
+        decaps: fc.option(fc.nat(5)),
+        errors: fc.option(fc.nat(5)),
+      }),
+      { maxLength: 2 },
+    ),
   }),
   {
     weight: 3,
@@ -112,7 +126,18 @@ const arbBody: fc.Arbitrary<InputBody> = fc.oneof(
     arbitrary: fc.record({
       kind: fc.constant('timer'),
       incident: anId,
-      name: fc.constantFrom('stop', 'stop', 'stop-bound', 'stop-retry', 'stop-hung', 'tail', 'seal-deadline', 'seal-retry'),
+      name: fc.constantFrom(
+        'stop',
+        'stop',
+        'stop-bound',
+        'stop-retry',
+        'stop-hung',
+        'tail',
+        'seal-deadline',
+        'seal-retry',
+        'judge',
+        'judge',
+      ),
     }),
   },
   fc.record({ kind: fc.constant('sealed'), incident: anId, outcome: fc.constant({ kind: 'complete', reasons: [] } as const) }),
@@ -250,6 +275,24 @@ describe('any sequence of inputs', () => {
       }),
       { numRuns: 300 },
     );
+  });
+
+  test('calls a flow persistent for good, transient only after three silent minutes, and alarms a black hole once', () => {
+    everyStep((moved, before, input) => {
+      const { book, effects } = moved;
+      for (const held of book.held) {
+        const old = before.held.find((known) => known.incident === held.incident && sameFlow(known.flow, held.flow));
+        if (old?.judged?.verdict === 'persistent') expect(held.judged?.verdict).toBe('persistent');
+        if (held.judged?.verdict !== 'transient' || old?.judged?.verdict === 'transient') continue;
+        if (input.kind === 'timer' || input.kind === 'done') expect(input.at - held.last).toBeGreaterThanOrEqual(180_000);
+      }
+      const raised = effects.filter((effect) => effect.kind === 'alarm-raised' && effect.alarm.key.startsWith('black-hole:'));
+      expect(raised.length).toBeLessThanOrEqual(1);
+      if (raised.length > 0) expect(input.kind).toBe('sighting');
+      for (const { key } of book.alarms)
+        if (key.startsWith('black-hole:')) expect(book.alarms.filter((other) => other.key === key)).toHaveLength(1);
+      expect(book.recurrences.length).toBeLessThanOrEqual(limits.recurrencesMax);
+    });
   });
 
   test('an incident whose stop has begun always has a timer that goes on with it', () => {

@@ -36,6 +36,8 @@ export interface SoloOptions {
   readonly peers: (solo: SoloAgent) => string;
   /** A log file instead of syslog over TCP, as rsyslog on this host writes it; relative to `folder`. */
   readonly logFile?: string;
+  /** Further settings, YAML. */
+  readonly more?: (solo: SoloAgent) => string;
 }
 
 export class SoloAgent {
@@ -138,7 +140,7 @@ stop: { delay: 2s }
 evidence: { after: 1s }
 log: { format: json }
 peers:
-${this.#options.peers(this)}`;
+${this.#options.peers(this)}${this.#options.more?.(this) ?? ''}`;
     writeFileSync(this.configFile, config, { mode: 0o600 });
   }
 
@@ -188,6 +190,24 @@ ${this.#options.peers(this)}`;
 
   get running(): boolean {
     return this.#agent?.running() ?? false;
+  }
+
+  /** `kill -9`: no cleanup. */
+  async killAgent(): Promise<void> {
+    const agent = this.#agent!;
+    this.#agent = null;
+    process.kill(agent.pid, 'SIGKILL');
+    await agent.gone;
+    // Its log file is closed with it.
+    await agent.stop();
+  }
+
+  /** Asks it to end, in good order; how it ended, in words. */
+  async endOf(): Promise<string> {
+    const agent = this.#agent!;
+    this.#agent = null;
+    await agent.stop();
+    return await agent.gone;
   }
 
   async stopAgent(): Promise<void> {

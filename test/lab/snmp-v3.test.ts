@@ -246,7 +246,6 @@ describe('in virtual time', () => {
         ...moment,
         user: keyed ? USER : '',
         keys,
-        contextEngineId: engineId,
         pdu: encodePdu(type, 5, varbinds),
       });
     };

@@ -10,10 +10,12 @@ import { openBoxSnmp } from '../../agent/lab/snmp/udp.ts';
 import { udpDatagrams } from '../../agent/net/datagram.ts';
 import { HUB_ADDRESS, SPOKE_ADDRESS } from '../lab/lab-support.ts';
 import { spokeApplet, spokeSnmp } from '../lab/note-a.ts';
+import { AUTH_KEY, PRIV_KEY } from '../support/snmp-peers.ts';
 import { freePort, run, SnmpFolder, SnmpTrapDaemon, snmpToolsPresent } from './snmp-tools.ts';
 
 const R = '1.3.6.1.4.1.9.10.91';
 const INT_DATA_1 = `${R}.1.2.3.1.9.7`;
+const BOX_ENGINE = '80000009030000c0ffee01';
 
 describe.skipIf(!snmpToolsPresent && !process.env['CI'])(
   'a box with an event manager (skipped without the Debian packages snmp and snmptrapd)',
@@ -100,6 +102,43 @@ describe.skipIf(!snmpToolsPresent && !process.env['CI'])(
       expect(output).toMatch(/Timeout/);
     });
 
+    const v3Of = (auth: string, priv: string | null): string[] => [
+      ...['-v3', '-u', 'pair', '-l', priv ? 'authPriv' : 'authNoPriv', '-a', auth, '-A', AUTH_KEY],
+      ...(priv ? ['-x', priv, '-X', PRIV_KEY] : []),
+    ];
+    const userOf = (auth: string, priv: string | null): string => {
+      const cipher = priv === 'AES' ? 'aes 128' : priv === 'AES-192-C' ? 'aes 192' : 'aes 256';
+      return `v3 auth ${auth.toLowerCase()} ${AUTH_KEY}${priv ? ` priv ${cipher} ${PRIV_KEY}` : ''}`;
+    };
+
+    describe.each([
+      ['SHA', 'AES'],
+      ['SHA', 'AES-256-C'],
+      ['MD5', 'AES'],
+      ['MD5', 'AES-192-C'],
+      ['MD5', null],
+    ] as const)('v3, %s with %s', (auth, priv) => {
+      test.each(['snmptrap', 'snmpinform'] as const)('%s stops the debugs of Note A’s spoke', async (tool) => {
+        const engine = '80001f880411223344';
+        const of = tool === 'snmptrap' ? `pair pairs remote ${HUB_ADDRESS}` : 'pair pairs';
+        const { box, port } = await boxWith(SPOKE_ADDRESS, [
+          ...spokeSnmp,
+          ...spokeApplet,
+          `snmp-server engineID remote ${HUB_ADDRESS} ${engine}`,
+          `snmp-server user ${of} ${userOf(auth, priv)}`,
+        ]);
+        box.console('debug crypto condition peer ipv4 213.163.222.7');
+        box.console('debug crypto isakmp');
+        const sent = await run(folder, tool, [
+          ...v3Of(auth, priv),
+          ...(tool === 'snmptrap' ? ['-e', `0x${engine}`] : ['-r', '1', '-t', '5']),
+          ...['--clientaddr=127.0.0.2', `udp:127.0.0.1:${port}`, '', `${R}.0.2`, ...intData1('2323232')],
+        ]);
+        expect(sent).toMatchObject({ code: 0 });
+        await expect.poll(() => box.debugsOn(), { timeout: 10_000, interval: 20 }).toEqual([]);
+      });
+    });
+
     const speaker = (host: string): string[] => [
       'snmp-server enable traps event-manager',
       `snmp-server host ${host}`,
@@ -152,6 +191,30 @@ describe.skipIf(!snmpToolsPresent && !process.env['CI'])(
         /\.1\.2\.3\.1\.9\.1 = INTEGER: 2323232\s+\.\S+\.10\.1 = INTEGER: -5\s+\.\S+\.11\.1 = STRING: "x y"/,
       );
       if (host.startsWith('informs')) await expect.poll(() => box.snmp.counters.informsAnswered, { interval: 10 }).toBe(1);
+    });
+
+    test.each(['trap', 'inform'] as const)('snmptrapd prints its v3 %s', async (kind) => {
+      const theirs = '80001f880455667788';
+      const user = `createUser -e 0x${theirs} rtr SHA ${AUTH_KEY} AES ${PRIV_KEY}`;
+      const extra = [`exactEngineID 0x${theirs}`, user, `createUser -e 0x${BOX_ENGINE} rtr SHA ${AUTH_KEY} AES ${PRIV_KEY}`];
+      const daemon = new SnmpTrapDaemon(
+        folder,
+        await freePort(),
+        '80001f880411223344',
+        [...extra, 'authUser log rtr priv'].join('\n'),
+      );
+      await daemon.start();
+      closers.push(() => daemon.stop());
+      const probe = ['-v2c', '-c', 'public', '-r', '20', '-t', '0.25', `udp:127.0.0.1:${daemon.port}`, '', `${R}.0.3`];
+      expect(await run(folder, 'snmpinform', probe)).toMatchObject({ code: 0 });
+      const { box } = await boxWith(HUB_ADDRESS, [
+        `snmp-server engineID local ${BOX_ENGINE}`,
+        `snmp-server engineID remote 127.0.0.1 ${theirs}`,
+        `snmp-server user rtr pairs ${kind === 'inform' ? 'remote 127.0.0.1 ' : ''}v3 auth sha ${AUTH_KEY} priv aes 128 ${PRIV_KEY}`,
+        ...speaker(`127.0.0.1 ${kind === 'inform' ? 'informs ' : ''}version 3 priv rtr udp-port ${daemon.port}`),
+      ]);
+      await daemon.printed(/\.1\.2\.3\.1\.9\.1 = INTEGER: 2323232/);
+      if (kind === 'inform') await expect.poll(() => box.snmp.counters.informsAnswered, { interval: 10 }).toBe(1);
     });
   },
 );

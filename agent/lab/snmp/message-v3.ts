@@ -75,8 +75,14 @@ const small = (value: bigint | null | undefined): value is bigint => typeof valu
 export const authentic = (message: V3Message, keys: UsmKeys): boolean =>
   sameDigest(digestOf(keys.auth, message.zeroed), message.digest);
 
-/** The PDU of the scoped PDU; null: it was not sealed with this key, or holds something else. */
-export function openPdu(message: V3Message, keys: UsmKeys | null): Tlv | null {
+/** What a scoped PDU says that it is about; a Response says the same as what it answers (RFC 3412 §7.2.11). */
+export interface V3Context {
+  readonly engineId: Uint8Array;
+  readonly name: Uint8Array;
+}
+
+/** The scoped PDU; null: it was not sealed with this key, or holds something else. */
+export function openPdu(message: V3Message, keys: UsmKeys | null): { readonly context: V3Context; readonly pdu: Tlv } | null {
   let scoped: Tlv | undefined = message.data;
   if (message.priv) {
     if (!keys?.priv) return null;
@@ -86,7 +92,9 @@ export function openPdu(message: V3Message, keys: UsmKeys | null): Tlv | null {
     if (scoped?.tag !== SEQUENCE) return null;
   }
   const parts = decodeAll(scoped.content, 3);
-  return parts?.length === 3 && parts[0]!.tag === OCTETS && parts[1]!.tag === OCTETS ? parts[2]! : null;
+  const [engineId, name, pdu] = parts ?? [];
+  if (engineId?.tag !== OCTETS || name?.tag !== OCTETS || !pdu) return null;
+  return { context: { engineId: engineId.content, name: name.content }, pdu };
 }
 
 export interface V3Outgoing {
@@ -100,7 +108,8 @@ export interface V3Outgoing {
   readonly keys: UsmKeys | null;
   /** Eight octets, never twice with one key. */
   readonly salt: Uint8Array;
-  readonly contextEngineId: string;
+  /** Absent: the engine's own, without a name. */
+  readonly context?: V3Context;
   readonly pdu: Buffer;
 }
 
@@ -109,8 +118,8 @@ export function v3Message(out: V3Outgoing): Buffer {
   const flags = (keys ? AUTH_FLAG : 0) | (keys?.priv ? PRIV_FLAG : 0) | (out.reportable ? REPORTABLE_FLAG : 0);
   const empty = Buffer.alloc(0);
   const scoped = encodeGroup(SEQUENCE, [
-    encodeTlv(OCTETS, Buffer.from(out.contextEngineId, 'hex')),
-    encodeTlv(OCTETS, empty),
+    encodeTlv(OCTETS, out.context?.engineId ?? Buffer.from(out.engineId, 'hex')),
+    encodeTlv(OCTETS, out.context?.name ?? empty),
     out.pdu,
   ]);
   const data = keys?.priv ? encodeTlv(OCTETS, encrypt(keys.priv, out, scoped)) : scoped;

@@ -72,7 +72,7 @@ export class V3Security {
     // An engine whose clock we do not know answers boots 0 with a Report that has it.
     const { boots, time } = clock ?? { boots: 0, time: 0 };
     const named = { messageId, reportable: host.informs, engineId, boots, time, user: user.name };
-    return v3Message({ ...named, keys, salt: this.salt(), contextEngineId: engineId, pdu });
+    return v3Message({ ...named, keys, salt: this.salt(), pdu });
   }
 
   receive(message: V3Message): V3Outcome {
@@ -91,9 +91,9 @@ export class V3Security {
     const { boots, time } = this.ownClock();
     if (keys && (message.boots !== boots || Math.abs(message.time - time) > TIME_WINDOW_SECONDS))
       return this.refuse(message, 'window', { user, keys: { ...keys, priv: null } });
-    const pdu = openPdu(message, keys);
-    if (!pdu) return this.refuse(message, 'decryption');
-    const read = readPdu(pdu);
+    const scoped = openPdu(message, keys);
+    if (!scoped) return this.refuse(message, 'decryption');
+    const read = readPdu(scoped.pdu);
     if (typeof read === 'string' || read.kind !== 'notification' || !read.answer) return REFUSED;
     const answer = v3Message({
       messageId: message.messageId,
@@ -104,7 +104,7 @@ export class V3Security {
       user: user.name,
       keys,
       salt: this.salt(),
-      contextEngineId: this.engineId,
+      context: scoped.context,
       pdu: read.answer,
     });
     return { kind: 'notification', varbinds: read.varbinds, answer };
@@ -116,8 +116,8 @@ export class V3Security {
     const keys = user ? this.keysOf(user, message.engineId, levelOf(message)) : 'none';
     if (!user || keys === 'none' || (keys && !authentic(message, keys))) return REFUSED;
     if (keys && !this.timely(message)) return REFUSED;
-    const pdu = openPdu(message, keys);
-    const read = pdu && readPdu(pdu);
+    const scoped = openPdu(message, keys);
+    const read = scoped && readPdu(scoped.pdu);
     if (!read || typeof read === 'string') return REFUSED;
     switch (read.kind) {
       case 'report':
@@ -184,7 +184,7 @@ export class V3Security {
     const pdu = encodePdu('report', 0, [{ oid: `${STATS}.${arc}.0`, value: { type: 'counter32', value: count } }]);
     const named = { messageId: message.messageId, reportable: false, engineId: this.engineId, boots, time };
     const keyed = { user: as?.user.name ?? message.user.slice(0, 32), keys: as?.keys ?? null, salt: this.salt() };
-    return { kind: 'refused', report: v3Message({ ...named, ...keyed, contextEngineId: this.engineId, pdu }) };
+    return { kind: 'refused', report: v3Message({ ...named, ...keyed, pdu }) };
   }
 
   private salt(): Buffer {

@@ -86,6 +86,7 @@ async function debugLines(ring: WindowSource, from: Moment, to: Moment): Promise
     }
     held = all.length - start > limits.lineBytesMax ? Buffer.alloc(0) : Buffer.from(all.subarray(start));
   };
-  await ring.copyWindow(from, to, take, limits.stopWindowBytesMax);
+  // A window of the ring has its end in it; ours must not share what came in that very moment.
+  await ring.copyWindow(from, shifted(to, -1), take, limits.stopWindowBytesMax);
   return count;
 }

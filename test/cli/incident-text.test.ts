@@ -1,10 +1,11 @@
 /** `spitrap incidents` on a sealed incident: what a person reads, in 80 columns, with hostile text escaped. */
 import { expect, test } from 'vitest';
 import { incidentListText, incidentText } from '../../agent/cli/incident-text.ts';
-import { pickIncident, type StoredIncident } from '../../agent/cli/stored-incidents.ts';
-import { fileMoment, type IncidentFile, incidentFileSchema } from '../../agent/evidence/incident-file.ts';
+import { pickIncident, type StoredIncident, storedVerdicts } from '../../agent/cli/stored-incidents.ts';
+import { fileMoment, type IncidentFile, incidentFileSchema, parseIncidentFile } from '../../agent/evidence/incident-file.ts';
 import { noPaint } from '../../agent/status/text-layout.ts';
 import { monotonic, wall } from '../../shared/model/time.ts';
+import { FakeDisk } from '../support/fake-disk.ts';
 import { incidentFacts } from '../support/incident-facts.ts';
 
 const ID = '01HV5T0000000000000000000A';
@@ -88,6 +89,64 @@ test('the list', () => {
     "01HV5T0000000000000000000A  2026-03-12 18:22:10Z  complete
       11.1.1.3 -> 213.163.222.7 SPI 0x68842105; debugs off: verified"
   `);
+});
+
+test('a verdict that was revised, a peer that comes again, a delay that is too short', () => {
+  const base = incident();
+  const recurrence = { incidentsInDay: 3, incidentsInWeek: 5, flowsInWeek: 7 };
+  const text = incidentText(
+    incident({
+      peers: [{ ...base.peers[0]!, recurrence }],
+      flows: [{ ...base.flows[0]!, verdict: 'persistent', grounds: ['again-after-a-minute'] }],
+      atStop: {
+        windowMs: 2_000,
+        backgroundLines: 0,
+        startLines: 60,
+        beforeLines: 40,
+        afterLines: 12,
+        hint: 'debug lines were still arriving at the stop: 40 in the 2s before it',
+      },
+    }),
+    '/data',
+    [],
+    noPaint,
+    [{ verdict: 'persistent', grounds: ['again-after-a-minute'], added: '2026-03-12T18:24:00.000Z' }],
+  );
+  expect(text.replace(/\n {12}/g, ' ').split('\n')).toEqual(
+    expect.arrayContaining([
+      'judged      persistent: the same flow came again after its minute: its traffic is black-holed (at the seal: unknown)',
+      'flow        11.1.1.3 -> 213.163.222.7 SPI 0x68842105, 1 times, persistent',
+      'hint        debug lines were still arriving at the stop: 40 in the 2s before it',
+      'again       with spoke1: number 3 in 24 hours, number 5 in 7 days, 7 flows',
+    ]),
+  );
+});
+
+test('verdicts of addenda are read back; torn lines and other records are passed over', async () => {
+  const disk = new FakeDisk();
+  await disk.makeFolder('/i');
+  const record = {
+    kind: 'judged',
+    verdict: 'transient',
+    flows: [{ flow: {}, verdict: 'transient', grounds: ['silent'] }],
+    more: 0,
+  };
+  const lines = [
+    { added: 'x', record: { kind: 'done' } },
+    { added: 'now', record },
+  ].map((line) => JSON.stringify(line));
+  const file = await disk.open(`/i/${ID}.addendum.jsonl`, 'create');
+  await file.append(Buffer.from(`${lines.join('\n')}\n{"added":`));
+  expect(await storedVerdicts(`/i/${ID}`, disk)).toEqual([{ verdict: 'transient', grounds: ['silent'], added: 'now' }]);
+  expect(await storedVerdicts('/i/other', disk)).toEqual([]);
+});
+
+test('a bundle of the first release, without verdicts, is read', () => {
+  const { verdict, atStop, ...old } = incident();
+  const flows = old.flows.map(({ verdict: _v, grounds: _g, ...flow }) => flow);
+  const peers = old.peers.map(({ recurrence: _r, ...peer }) => peer);
+  const read = parseIncidentFile(JSON.stringify({ ...old, flows, peers }));
+  expect(read).toMatchObject({ kind: 'incident', incident: { verdict: 'unknown', atStop: null, peers: [{ recurrence: null }] } });
 });
 
 test('hostile and endless text stays on the page, and a damaged bundle says so', () => {

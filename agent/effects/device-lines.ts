@@ -80,22 +80,21 @@ export class DeviceLines {
   /** Null: taken without complaint. Else what came back. */
   complaint(result: CommandResult): string | null {
     if (result.status !== 'ok') return said(result);
-    if (this.asked(result)) return `${result.command}: the device asked ${quoted(lastLine(result.output))}, and was told no`;
+    const question = this.question(result);
+    if (question !== null) return `${result.command}: the device asked ${quoted(question)}, and was told no`;
     if (!this.device.platform.arming.complaint.test(result.output)) return null;
     return `${result.command}: the device said ${quoted(result.output.trim())}`;
   }
 
-  /** The device asked whether it should; it was told no (dialogue.ts). */
-  asked(result: CommandResult): boolean {
+  /** The device asked whether it should; it was told no (dialogue.ts). Null: it did not ask. */
+  question(result: CommandResult): string | null {
     const { questions } = this.device.platform.definition;
-    return result.output.split('\n').some((line) => questions.some(({ asks }) => asks.test(line)));
+    return result.output.split('\n').find((line) => questions.some(({ asks }) => asks.test(line))) ?? null;
   }
 }
 
 export const said = (result: CommandResult): string =>
   `${result.command}: ${result.status}${result.detail === null ? '' : ` (${result.detail})`}`;
-
-const lastLine = (output: string): string => output.trimEnd().split('\n').at(-1) ?? '';
 
 const notUnderstood = (command: string, text: string): string => `${command}: line not understood: ${quoted(text.slice(0, 120))}`;
 

@@ -121,7 +121,7 @@ async function removeOne(lines: DeviceLines, address: string, isLast: boolean): 
   const result = await lines.run(off);
   const complaint = lines.complaint(result);
   if (complaint === null) return null;
-  return { conditions: lines.asked(result) ? 'left' : 'failed', left: [address], detail: complaint };
+  return { conditions: lines.question(result) !== null ? 'left' : 'failed', left: [address], detail: complaint };
 }
 
 const keptFor = (on: readonly DebugFlag[], left: readonly string[]): ConditionsOff => {

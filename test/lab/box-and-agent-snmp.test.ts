@@ -100,6 +100,6 @@ describe('a box alone at the hub, an agent at the spoke', () => {
     expect(inbox.notifications).toMatchObject([
       { peer: 'hub', confirmed, root: 91, intData1: 2323232, intData2: null, strData: '', policyName: 'command_hub' },
     ]);
-    if (confirmed) await expect.poll(() => hub.snmp.counters.informsAnswered, { interval: 10 }).toBe(1);
+    if (confirmed) await expect.poll(() => hub.snmp.counters.informsAnswered, { timeout: 10_000, interval: 10 }).toBe(1);
   });
 });

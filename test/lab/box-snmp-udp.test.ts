@@ -109,6 +109,6 @@ test('closed, it neither sends nor hears; an address that is taken is refused', 
     'event timer countdown time 0',
     'action 1 snmp-trap intdata1 1',
   ]);
-  await expect.poll(() => hub.snmp.counters.sent).toBe(1);
+  await expect.poll(() => hub.snmp.counters.sent, { timeout: 10_000 }).toBe(1);
   expect(socket.sendErrors()).toBe(0);
 });

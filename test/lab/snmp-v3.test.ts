@@ -79,7 +79,7 @@ describe('an agent at the hub, a box alone at the spoke', () => {
       await expect.poll(() => spoke.debugsOn(), { timeout: 10_000, interval: 20 }).toEqual([]);
       // The second goes without discovery.
       expect(await send()).toMatchObject({ kind: confirmed ? 'acknowledged' : 'sent' });
-      await expect.poll(() => spoke.appletRuns.length, { interval: 10 }).toBe(2);
+      await expect.poll(() => spoke.appletRuns.length, { timeout: 10_000, interval: 10 }).toBe(2);
       expect(new Set(spoke.appletRuns.map(({ cause }) => cause))).toEqual(
         new Set([
           '1.3.6.1.4.1.9.10.91.1.2.3.1.9.1 = 2323232 from 213.163.222.7',
@@ -151,7 +151,7 @@ describe('a box alone at the hub, an agent at the spoke', () => {
         },
       ]);
       if (!confirmed) return;
-      await expect.poll(() => hub.snmp.counters.informsAnswered, { interval: 10 }).toBe(1);
+      await expect.poll(() => hub.snmp.counters.informsAnswered, { timeout: 10_000, interval: 10 }).toBe(1);
       // Once with boots 0, once with the clock that the agent has told.
       expect(hub.snmp.counters.sent).toBe(2);
     });

@@ -75,7 +75,7 @@ describe.skipIf(!snmpToolsPresent && !process.env['CI'])(
       // What does not match is answered all the same: it is the manager that answers, not the applet.
       expect(await send('127.0.0.3', '2323232')).toMatchObject({ code: 0 });
       expect(await send('127.0.0.2', '2323233')).toMatchObject({ code: 0 });
-      await expect.poll(() => box.snmp.counters.received, { interval: 10 }).toBe(2);
+      await expect.poll(() => box.snmp.counters.received, { timeout: 10_000, interval: 10 }).toBe(2);
       expect(box.appletRuns).toEqual([]);
       expect(await send('127.0.0.2', '2323232')).toMatchObject({ code: 0 });
       await expect.poll(() => box.debugsOn(), { timeout: 10_000, interval: 20 }).toEqual([]);
@@ -170,7 +170,7 @@ describe.skipIf(!snmpToolsPresent && !process.env['CI'])(
       const head = [R, HUB_ADDRESS, '6', '2', String(upTime)];
       const sent = await run(folder, 'snmptrap', ['-v1', '-c', 'public', `127.0.0.1:${port}`, ...head, ...varbinds]);
       expect(sent).toMatchObject({ code: 0 });
-      await expect.poll(() => captured.length, { interval: 10 }).toBe(2);
+      await expect.poll(() => captured.length, { timeout: 10_000, interval: 10 }).toBe(2);
       expect(captured[0]!.toString('hex')).toBe(captured[1]!.toString('hex'));
     });
 
@@ -190,7 +190,8 @@ describe.skipIf(!snmpToolsPresent && !process.env['CI'])(
       expect(daemon.output).toMatch(
         /\.1\.2\.3\.1\.9\.1 = INTEGER: 2323232\s+\.\S+\.10\.1 = INTEGER: -5\s+\.\S+\.11\.1 = STRING: "x y"/,
       );
-      if (host.startsWith('informs')) await expect.poll(() => box.snmp.counters.informsAnswered, { interval: 10 }).toBe(1);
+      if (host.startsWith('informs'))
+        await expect.poll(() => box.snmp.counters.informsAnswered, { timeout: 10_000, interval: 10 }).toBe(1);
     });
 
     test.each(['trap', 'inform'] as const)('snmptrapd prints its v3 %s', async (kind) => {
@@ -214,7 +215,8 @@ describe.skipIf(!snmpToolsPresent && !process.env['CI'])(
         ...speaker(`127.0.0.1 ${kind === 'inform' ? 'informs ' : ''}version 3 priv rtr udp-port ${daemon.port}`),
       ]);
       await daemon.printed(/\.1\.2\.3\.1\.9\.1 = INTEGER: 2323232/);
-      if (kind === 'inform') await expect.poll(() => box.snmp.counters.informsAnswered, { interval: 10 }).toBe(1);
+      if (kind === 'inform')
+        await expect.poll(() => box.snmp.counters.informsAnswered, { timeout: 10_000, interval: 10 }).toBe(1);
     });
   },
 );

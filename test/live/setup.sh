@@ -6,6 +6,7 @@ packages=(
   snmptrapd
   rsyslog     # relays to our syslog sources; run by the test with a configuration of its own
   bsdutils    # logger
+  openssl     # certificates for the alarm webhook
   openssh-client  # ssh, ssh-keyscan, ssh-keygen
   openssh-server  # sshd, run by the test with a configuration, keys and port of its own
 )

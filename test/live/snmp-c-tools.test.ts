@@ -14,7 +14,7 @@ import { createRandom } from '../../agent/random.ts';
 import { policyEventV1, policyEventVarbinds } from '../../shared/wire/event-manager.ts';
 import { encodeCommunityMessage } from '../../shared/wire/snmp-message.ts';
 import { FakeDisk } from '../support/fake-disk.ts';
-import { authProtocols, community, everyUser, Inbox, peer, privProtocols, stop, v3 } from '../support/snmp-peers.ts';
+import { authProtocols, community, communityV1, everyUser, Inbox, peer, privProtocols, stop, v3 } from '../support/snmp-peers.ts';
 import { freePort, run, SnmpFolder, SnmpTrapDaemon, snmpToolsPresent, v3Arguments } from './snmp-tools.ts';
 
 const world = { clock: createClock(), random: createRandom(), disk: new FakeDisk(), datagrams: udpDatagrams } as unknown as World;
@@ -60,9 +60,9 @@ describe.skipIf(!snmpToolsPresent && !process.env['CI'])(
       engine = await openEngine('/live', null, world);
     });
     afterAll(() => folder.remove());
-    const open = async (): Promise<void> => {
+    const open = async (withV1 = false): Promise<void> => {
       inbox = new Inbox();
-      const peers = [...everyUser({ engineId: C_ENGINE }), peer('two', community)];
+      const peers = [...everyUser({ engineId: C_ENGINE }), peer('two', community), ...(withV1 ? [peer('one', communityV1)] : [])];
       receiver = await openSnmpReceiver({ listen: { address: '127.0.0.1', port: 0 }, peers, engine, world, ...inbox });
       to = `127.0.0.1:${receiver.local.port}`;
     };
@@ -88,6 +88,32 @@ describe.skipIf(!snmpToolsPresent && !process.env['CI'])(
       expect(inbox.notifications).toMatchObject([
         { ...expected, confirmed: false },
         { ...expected, confirmed: true },
+      ]);
+    });
+
+    test.each([91, 134] as const)('v1 trap, root %i, whatever agent-addr it claims', async (root) => {
+      await open(true);
+      const args = [
+        '-v1',
+        '-c',
+        'public',
+        to,
+        `1.3.6.1.4.1.9.10.${root}`,
+        '203.0.113.66',
+        '6',
+        '2',
+        '4711',
+        ...eventArguments(root),
+      ];
+      expect(await run(folder, 'snmptrap', args)).toMatchObject({ code: 0 });
+      // The same octets again are another event: a script that gives a fixed time stamp is no reason to lose a stop.
+      expect(await run(folder, 'snmptrap', args)).toMatchObject({ code: 0 });
+      await inbox.until(2);
+      expect(inbox.reasons).toEqual([]);
+      const expected = { peer: 'one', version: '1', confirmed: false, root, intData1: 2323232, sysUpTimeMs: 47_110 };
+      expect(inbox.notifications).toMatchObject([
+        { ...expected, from: { address: '127.0.0.1' }, policyName: 'command_hub', strData: '' },
+        expected,
       ]);
     });
 
@@ -163,7 +189,11 @@ describe.skipIf(!snmpToolsPresent && !process.env['CI'])(
       daemon = new SnmpTrapDaemon(folder, await freePort(), engine.idHex);
       to = { address: '127.0.0.1', port: daemon.port };
       await daemon.start();
-      sender = await openSnmpSender({ peers: [...everyUser(), peer('two', community)], engine, world });
+      sender = await openSnmpSender({
+        peers: [...everyUser(), peer('two', community), peer('one', communityV1)],
+        engine,
+        world,
+      });
       // It prints its version a moment before it binds.
       while ((await sender.send('two', to, stop, { timeoutMs: 250 })).kind !== 'acknowledged');
     });
@@ -203,6 +233,20 @@ describe.skipIf(!snmpToolsPresent && !process.env['CI'])(
       expect(await sender.send('two', to, marked(`i${root}`, root, true), CALM)).toMatchObject({ kind: 'acknowledged' });
       await daemon.printed(printedVarbinds(root, `i${root}`));
     });
+
+    test.each([91, 134] as const)(
+      'v1 trap, root %i: enterprise, specific trap, our address and nine varbinds printed right',
+      async (root) => {
+        expect(await sender.send('one', to, marked(`v1-${root}`, root, false), CALM)).toEqual({ kind: 'sent' });
+        const r = `\\.1\\.3\\.6\\.1\\.4\\.1\\.9\\.10\\.${root}`;
+        const [, ...objects] = printedVarbinds(root, `v1-${root}`).source.split('\\s+');
+        await daemon.printed(
+          new RegExp(
+            `127\\.0\\.0\\.1\\]? \\(via UDP: \\[127\\.0\\.0\\.1\\]:\\d+->.*\\) TRAP, SNMP v1, community public\\s+${r} Enterprise Specific Trap \\(2\\) Uptime: \\d:\\d\\d:\\d\\d\\.\\d\\d\\s+${objects.join('\\s+')}`,
+          ),
+        );
+      },
+    );
 
     test.each(combinations)('v3 trap and inform, %s with %s', async (auth, priv) => {
       const { user } = v3(auth, priv);
@@ -309,4 +353,31 @@ describe.skipIf(!snmpToolsPresent && !process.env['CI'])('byte for byte (skipped
     socket.close();
     folder.remove();
   });
+
+  test.each([91, 134] as const)(
+    'what our sender really sends over v1 is what snmptrap -v1 sends for the same values, root %i',
+    async (root) => {
+      const folder = new SnmpFolder();
+      const socket = createSocket('udp4');
+      await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
+      const next = (): Promise<Buffer> => new Promise((resolve) => socket.once('message', resolve));
+      const to = { address: '127.0.0.1', port: socket.address().port };
+      const engine = { ...(await openEngine('/live-v1', null, world)), upTimeTicks: () => 4711 };
+      const sender = await openSnmpSender({ peers: [peer('one', communityV1)], engine, world });
+      const heard = next();
+      const strData = '1 stop 01JD00000000000000000000AA';
+      const event = { ...stop, confirmed: false, root, strData, policyName: 'command_hub', policyPath: 'flash:/' };
+      expect(await sender.send('one', to, event, CALM)).toEqual({ kind: 'sent' });
+      const ours = await heard;
+      // The route's own address, since nothing says another; ceemHistoryEventIndex is the first.
+      const arguments_ = eventArguments(root, 2323232, strData).map((text) => text.replace(/\.7$/, '.1'));
+      const theirs = next();
+      const v1 = [`1.3.6.1.4.1.9.10.${root}`, '127.0.0.1', '6', '2', '4711', ...arguments_];
+      await run(folder, 'snmptrap', ['-v1', '-c', 'public', `127.0.0.1:${to.port}`, ...v1]);
+      expect(ours.toString('hex')).toBe((await theirs).toString('hex'));
+      await sender.close();
+      socket.close();
+      folder.remove();
+    },
+  );
 });

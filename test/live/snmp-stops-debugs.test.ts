@@ -18,9 +18,9 @@ const PRIV = 'privacy key of it';
 const C_ENGINE = '80001f880455667788';
 const COMMUNITY = 'lab-community';
 /** Last octets of the addresses that signals come from. */
-const FROM = { eem2c: 41, eemV3: 42, hub: 43, stranger: 44 } as const;
+const FROM = { eem2c: 41, eemV3: 42, hub: 43, stranger: 44, eemV1: 45 } as const;
 
-/** Peers: Note A's router over v2c, the same over v3 (an engine of its own for traps), and a spitrap hub whose answers nobody takes. */
+/** Peers: Note A's router over v2c and v1 (what `snmp-server host X public` sends), the same over v3 (an engine of its own for traps), and a spitrap hub whose answers nobody takes. */
 const peers = (spoke: SoloAgent): string => {
   spoke.secret('community', COMMUNITY);
   spoke.secret('auth', AUTH);
@@ -32,6 +32,11 @@ const peers = (spoke: SoloAgent): string => {
     cryptoAddresses: [213.163.222.7]
     from: [${spoke.address(FROM.eem2c)}]
     snmp: { version: "2c", community: { file: secrets/community } }
+  - name: router1
+    kind: eem
+    cryptoAddresses: [213.163.222.6]
+    from: [${spoke.address(FROM.eemV1)}]
+    snmp: { version: 1, community: { file: secrets/community } }
   - name: router3
     kind: eem
     cryptoAddresses: [213.163.222.8]
@@ -58,6 +63,12 @@ const policyEvent = (intData1: number, intData2 = 0, strData = '', root = R): st
   ...[`${root}.1.2.3.1.11.1`, 's', strData],
 ];
 
+/** As `snmptrap -v1` takes it; agent-addr is that of nobody whom the spoke knows. */
+const v1Event = (intData1: number, root = R): string[] => [
+  ...[root, '203.0.113.99', '6', '2', ''],
+  ...policyEvent(intData1, 0, '', root).slice(2),
+];
+const v1 = (community = COMMUNITY): string[] => ['-v1', '-c', community];
 const v2c = (community = COMMUNITY): string[] => ['-v2c', '-c', community];
 const v3 = (user: string, change: { auth?: string; priv?: string; level?: string } = {}): string[] => [
   ...['-v3', '-u', user, '-l', change.level ?? 'authPriv', '-a', 'SHA-256', '-A', change.auth ?? AUTH],
@@ -112,6 +123,17 @@ describe.skipIf(!snmpToolsPresent && !process.env['CI'])(
             // The router's own debugs cannot be verified from here.
             outcome: 'complete-one-ended',
           });
+      });
+
+      test.each([
+        ['91', R],
+        ['134', '1.3.6.1.4.1.9.10.134'],
+      ])('v1 trap of an eem peer under root %s, as routers send by default', async (_name, root) => {
+        expect(await send('snmptrap', FROM.eemV1, v1(), v1Event(defaultValues.stop, root))).toMatchObject({ code: 0 });
+        await stopped();
+        await expect
+          .poll(async () => (await spoke.status()).incidents[0], { timeout: 20_000 })
+          .toMatchObject({ openedBy: 'stop', debugsOff: 'verified', outcome: 'complete-one-ended' });
       });
 
       test('v3 informs of a spitrap hub: alert, then stop, under one id', async () => {
@@ -169,6 +191,12 @@ describe.skipIf(!snmpToolsPresent && !process.env['CI'])(
         ['level', () => send('snmpinform', FROM.eemV3, v3('eem', { level: 'authNoPriv' }), stop)],
         ['engine', () => send('snmptrap', FROM.eemV3, ['-e', '0x80001f8804deadbeef', ...v3('eem')], stop)],
         ['version', () => send('snmptrap', FROM.eemV3, v2c(), stop)],
+        ['version', () => send('snmptrap', FROM.eem2c, v1(), v1Event(defaultValues.stop))],
+        ['version', () => send('snmptrap', FROM.eemV1, v2c(), stop)],
+        ['community', () => send('snmptrap', FROM.eemV1, v1('public'), v1Event(defaultValues.stop))],
+        ['source-address', () => send('snmptrap', FROM.stranger, v1(), v1Event(defaultValues.stop))],
+        ['eem-phase', () => send('snmptrap', FROM.eemV1, v1(), v1Event(defaultValues.done))],
+        ['not-a-signal', () => send('snmptrap', FROM.eemV1, v1(), [R, '203.0.113.99', '3', '0', ''])],
         ['strdata-missing', () => send('snmpinform', FROM.hub, v3('pair'), stop)],
         [
           'strdata-malformed',

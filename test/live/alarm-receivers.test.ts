@@ -53,7 +53,7 @@ template(name="Fields" type="list" option.jsonf="on") {
   property(outname="host" name="hostname" format="jsonf")
   property(outname="app" name="app-name" format="jsonf")
   property(outname="msgid" name="msgid" format="jsonf")
-  property(outname="stamp" name="timereported" dateFormat="rfc3339" date.inUTC="on" format="jsonf")
+  property(outname="stamp" name="timereported" dateFormat="rfc3339" format="jsonf")
   property(outname="msg" name="msg" format="jsonf")
 }
 action(type="omfile" file="${join(folder, 'out')}" template="Fields" asyncWriting="off")

@@ -51,7 +51,11 @@ async function putOn(lines: DeviceLines, plan: ArmPlan, put: Put): Promise<reado
   if (before.value === null) return before.why;
   const theirs = before.value.filter((flag) => flag.crypto);
   if (theirs.length > 0) return `somebody else has turned on ${texts(theirs)} meanwhile`;
-  return (await putDebugs(lines, plan, put)) ?? (await newFlags(lines, plan, before.value));
+  const refused = await putDebugs(lines, plan, put);
+  if (refused !== null) return refused;
+  const on = await newFlags(lines, plan, before.value);
+  // Somebody may have reset them meanwhile, and then it floods now.
+  return (typeof on === 'string' ? on : await conditionsStand(lines, plan)) ?? on;
 }
 
 async function putConditions(lines: DeviceLines, plan: ArmPlan, put: Put): Promise<Obstacle> {

@@ -116,6 +116,16 @@ describe('arming', () => {
     expect(lab.conditions).toEqual([SPOKE, '11.1.1.4']);
   });
 
+  test('somebody resets all conditions while the debugs go on: they go off again at once', async () => {
+    const attempt = await arm({
+      meddle: (command, box) => {
+        if (command === 'debug crypto ipsec') box.console('debug crypto condition reset');
+      },
+    });
+    expect(attempt).toMatchObject({ result: 'undone', detail: expect.stringContaining('not there when read back') });
+    expect(lab.debugs).toEqual([]);
+  });
+
   test('without a condition nothing is sent', async () => {
     expect(await arm({}, { conditions: [] })).toMatchObject({ result: 'undone' });
     expect(lab.acts).toEqual([]);

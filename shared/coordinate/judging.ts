@@ -44,7 +44,7 @@ export function incidentVerdict(book: Book, id: IncidentId): Verdict {
 
 /** What a step means for verdicts: its own effects first, then ours. The same step when it means nothing. */
 export function judgeStep(rules: Rules, before: Book, moved: Step, input: Input): Step {
-  const closed = before.incidents.length === 0 ? moved : noteClosed(before, moved, input);
+  const closed = before.incidents.length === 0 ? moved : noteClosed(before, moved);
   switch (input.kind) {
     case 'sighting':
       return judgeSighting(rules, closed, input);
@@ -208,14 +208,22 @@ function judgeLater(moved: Step, held: HeldFlow, at: Monotonic): Step {
 const silentFrom = (held: HeldFlow): Monotonic =>
   held.watchedFrom !== undefined && held.watchedFrom > held.last ? held.watchedFrom : held.last;
 
+const isUndecided = (held: HeldFlow): boolean => verdictOf(held) === 'unknown' && held.believed && held.signs?.receiver !== false;
+
 const isOpenQuestion = (held: HeldFlow, at: Monotonic): boolean =>
-  verdictOf(held) === 'unknown' && held.believed && held.signs?.receiver !== false && at - silentFrom(held) < judgeTimes.quietMs;
+  isUndecided(held) && at - silentFrom(held) < judgeTimes.quietMs;
 
 /** When the first flow of a closed incident will have been silent long enough; nothing when none is waited for. */
 function wakeFor(book: Book, incident: IncidentId, at: Monotonic): Effect[] {
+  return wakeAtFirst(
+    incident,
+    book.held.filter((held) => held.incident === incident && isOpenQuestion(held, at)),
+  );
+}
+
+function wakeAtFirst(incident: IncidentId, flows: readonly HeldFlow[]): Effect[] {
   let first: Monotonic | null = null;
-  for (const held of book.held) {
-    if (held.incident !== incident || !isOpenQuestion(held, at)) continue;
+  for (const held of flows) {
     const due = after(silentFrom(held), judgeTimes.quietMs);
     if (first === null || due < first) first = due;
   }
@@ -223,15 +231,15 @@ function wakeFor(book: Book, incident: IncidentId, at: Monotonic): Effect[] {
 }
 
 /** An incident has left the open ones: what its evidence says of its flows stays with them, and the silence is waited for. */
-function noteClosed(before: Book, moved: Step, input: Input): Step {
+function noteClosed(before: Book, moved: Step): Step {
   const gone = before.incidents.filter((incident) => !moved.book.incidents.some((known) => known.id === incident.id));
   return gone.reduce<Step>((step, incident) => {
     const closed = step.book.closed.findLast((known) => known.id === incident.id);
-    return closed === undefined ? step : andThen(step, (book) => closeJudged(book, incident, closed, input));
+    return closed === undefined ? step : andThen(step, (book) => closeJudged(book, incident, closed));
   }, moved);
 }
 
-function closeJudged(book: Book, incident: Incident, closed: ClosedIncident, input: Input): Step {
+function closeJudged(book: Book, incident: Incident, closed: ClosedIncident): Step {
   const records = new Map(incident.flows.map((record) => [formatFlow(record.flow), record]));
   const held = book.held.map((flow) => {
     if (flow.incident !== incident.id) return flow;
@@ -249,7 +257,9 @@ function closeJudged(book: Book, incident: Incident, closed: ClosedIncident, inp
     { ...book, held, closed: book.closed.map((known) => (known === closed ? judged : known)) },
     incident,
   );
-  return { book: next, effects: wakeFor(next, incident.id, input.at), reason: 'waiting', incident: incident.id };
+  // One that closes late (a stop that was never acknowledged) has been silent long enough already: its timer fires at once.
+  const undecided = held.filter((flow) => flow.incident === incident.id && isUndecided(flow));
+  return { book: next, effects: wakeAtFirst(incident.id, undecided), reason: 'waiting', incident: incident.id };
 }
 
 /** The agent was away: what was silent meanwhile is not known to have been. */

@@ -134,6 +134,15 @@ describe('the silence after the message', () => {
     expect(verdictOf(book), 'nothing new').toEqual(['unknown', undefined]);
   });
 
+  test('an incident that closes long after its message, for a stop that nobody acknowledged, is judged at once', () => {
+    const story = closedIncident({ samples: [sample(), sample({ decaps: 180 })], done: false });
+    const untold = story.filter((input) => !('phase' in input && input.phase === 'stop'));
+    const closed = run(hubRules, [...untold, at(918_000, delivery('stop', 'given-up'))]);
+    expect(closed.book.incidents).toEqual([]);
+    expect(find(closed.last.effects, 'wake')).toMatchObject([{ name: 'judge', at: T0 + 180_000 }]);
+    expect(verdictOf(run(hubRules, [judgedAt(918_001)], closed.book).book)[0]).toBe('transient');
+  });
+
   test('once told, the same verdict is not told again', () => {
     const { steps } = run(hubRules, [...closedIncident({ spi: 'none' }), judgedAt(180_000), judgedAt(400_000)]);
     expect(kinds(steps.at(-2)!.effects)).toBe('addendum');

@@ -52,7 +52,7 @@ async function run(program: ProgramRun, signal: AbortSignal, clock: Clock): Prom
   signal.addEventListener('abort', onAbort, { once: true });
   try {
     const { exitCode, killedBy } = await new Promise<Omit<ProgramEnd, 'output'>>((resolve, reject) => {
-      child.once('error', (error) => reject(notStarted(error)));
+      child.on('error', (error) => reject(notStarted(error)));
       child.once('exit', (code, by) => resolve({ exitCode: code, killedBy: by }));
     });
     await bounded(words.ended, LAST_WORDS_MS, clock, 'last words');

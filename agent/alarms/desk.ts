@@ -18,9 +18,9 @@ import type { Logger } from '../log.ts';
 import type { World } from '../ports.ts';
 import { openChannel } from './index.ts';
 import { Lane, type LaneStatus } from './lane.ts';
-import { type Entry, emptyLedger, follow, forget, type Ledger, withTold } from './ledger.ts';
+import { type Entry, emptyLedger, factsOf, follow, forget, type Ledger, withTold } from './ledger.ts';
 import { LedgerFile } from './ledger-file.ts';
-import type { Speaker } from './notice.ts';
+import type { AlarmFacts, Speaker } from './notice.ts';
 
 export interface AlarmDeskRoom {
   readonly dataDir: string;
@@ -46,6 +46,7 @@ export class AlarmDesk {
   readonly #room: AlarmDeskRoom;
   readonly #file: LedgerFile;
   readonly #lanes: readonly { readonly config: AlarmChannelConfig; readonly target: string; readonly lane: Lane }[];
+  readonly #facts = new WeakMap<Alarm, AlarmFacts>();
   #ledger: Ledger = emptyLedger;
   #ready = false;
   #followed: readonly Alarm[] | null = null;
@@ -121,13 +122,20 @@ export class AlarmDesk {
 
   #follow(isOver: (entry: Entry) => boolean): void {
     this.#followed = this.#book;
-    const { clean } = this.#room;
     const before = this.#ledger.entries;
-    const next = follow(this.#ledger, this.#book, { at: this.#now, clean, isOver });
+    const next = follow(this.#ledger, this.#book, { at: this.#now, factsOf: this.#factsOf, isOver });
     for (const [key, entry] of Object.entries(next.entries))
       if (entry.state === 'over' && before[key]?.state !== 'over') for (const { lane } of this.#lanes) lane.noteOver(entry);
     this.#settle(next);
   }
+
+  readonly #factsOf = (alarm: Alarm): AlarmFacts => {
+    const known = this.#facts.get(alarm);
+    if (known !== undefined) return known;
+    const facts = factsOf(alarm, this.#room.clean);
+    this.#facts.set(alarm, facts);
+    return facts;
+  };
 
   get #now(): Monotonic {
     return this.#room.world.clock.monotonic();

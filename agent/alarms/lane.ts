@@ -220,11 +220,13 @@ export class Lane {
     this.#attempts.set(identity, (this.#attempts.get(identity) ?? 0) + 1);
     const why = printable(this.#room.clean(`${sent.detail}; ${sent.remedy}`), 600);
     // Once a reason: a receiver that is gone for the night is tried a hundred times.
-    if (why !== this.#lastError)
-      log.warn(
+    if (why !== this.#lastError) {
+      const urgent = notice.alarm.severity === 'critical' && notice.status !== 'cleared';
+      log[urgent ? 'error' : 'warn'](
         { event: 'alarm-untold', channel: config.name, alarm: notice.alarm.id, status: notice.status },
         `not told over ${config.name}: ${headline(notice)}: ${why}; it is tried again until it is`,
       );
+    }
     this.#lastError = why;
     if (this.#retries?.kind !== sent.kind) {
       const schedule = sent.kind === 'refused' ? REFUSED_RETRY : RETRY;

@@ -49,14 +49,14 @@ export function isFlapping({ raisedAt }: Entry, at: Monotonic): boolean {
 
 export interface Following {
   readonly at: Monotonic;
-  /** Takes our own secrets out of a text. */
-  readonly clean: (text: string) => string;
+  /** As it is told (factsOf); the caller remembers it, so that a storm does not escape every text anew at each step. */
+  readonly factsOf: (alarm: Alarm) => AlarmFacts;
   /** Of one that the book has no longer: is what it warned of verified to be over? Else it is forgotten without a word. */
   readonly isOver: (entry: Entry) => boolean;
 }
 
 /** The same ledger when nothing has changed. */
-export function follow(ledger: Ledger, alarms: readonly Alarm[], { at, clean, isOver }: Following): Ledger {
+export function follow(ledger: Ledger, alarms: readonly Alarm[], { at, factsOf, isOver }: Following): Ledger {
   const entries: Record<string, Entry> = { ...ledger.entries };
   let changed = false;
   const put = (entry: Entry): void => {
@@ -65,7 +65,7 @@ export function follow(ledger: Ledger, alarms: readonly Alarm[], { at, clean, is
   };
   const standing = new Set(alarms.map(({ key }) => key));
   for (const alarm of alarms) {
-    const next = withAlarm(Object.hasOwn(entries, alarm.key) ? entries[alarm.key]! : null, alarm, at, clean);
+    const next = withAlarm(Object.hasOwn(entries, alarm.key) ? entries[alarm.key]! : null, alarm, factsOf(alarm), at);
     if (next !== entries[alarm.key]) put(next);
   }
   for (const entry of Object.values(ledger.entries)) {
@@ -79,9 +79,8 @@ export function follow(ledger: Ledger, alarms: readonly Alarm[], { at, clean, is
   return changed ? bounded({ ...ledger, entries }) : ledger;
 }
 
-function withAlarm(known: Entry | null, alarm: Alarm, at: Monotonic, clean: (text: string) => string): Entry {
+function withAlarm(known: Entry | null, alarm: Alarm, facts: AlarmFacts, at: Monotonic): Entry {
   const state = alarm.acknowledged ? 'acknowledged' : 'standing';
-  const facts = factsOf(alarm, clean);
   if (known === null) return { alarm: facts, state, stateAt: at, raisedAt: [at], told: {} };
   if (turnOf(known.alarm) !== turnOf(facts)) {
     const raisedAt = [...turnsKept(known, at), at].slice(-flapping.turns);
@@ -99,7 +98,8 @@ function turnsKept(known: Entry, at: Monotonic): readonly Monotonic[] {
   return known.raisedAt.filter((turn) => at - turn < flapping.withinMs);
 }
 
-const factsOf = (alarm: Alarm, clean: (text: string) => string): AlarmFacts => ({
+/** `clean` takes our own secrets out of a text. */
+export const factsOf = (alarm: Alarm, clean: (text: string) => string): AlarmFacts => ({
   id: alarm.id,
   key: alarm.key,
   severity: severityOf(alarm),

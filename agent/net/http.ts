@@ -23,7 +23,8 @@ function request(asked: HttpRequest, signal: AbortSignal): Promise<HttpResponse>
       fail(error);
       return;
     }
-    sent.once('error', fail);
+    // Not once: an error after the first must not end the agent.
+    sent.on('error', fail);
     sent.once('response', (response) => void collect(response, asked.responseBytesMax).then(resolve, fail));
     sent.end(asked.body);
   });

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import {
   type Entry,
   emptyLedger,
+  factsOf,
   flapping,
   follow,
   forget,
@@ -92,7 +93,9 @@ describe('the ledger follows the book', () => {
   test('taken in with its severity, bounded, escaped, without our secrets', () => {
     const long = alarm({ text: `\u001b[31mhunter2 ${'x'.repeat(5_000)}`, remedy: 'type: hunter2' });
     const clean = (text: string) => text.replaceAll('hunter2', '<redacted>');
-    const { alarm: taken } = onlyEntry(follow(emptyLedger, [long], following(0, { clean })));
+    const { alarm: taken } = onlyEntry(
+      follow(emptyLedger, [long], following(0, { factsOf: (raised) => factsOf(raised, clean) })),
+    );
     expect(taken.text).toMatch(/^\\x1b\[31m<redacted> x+…$/);
     expect(taken.text.length).toBeLessThanOrEqual(limits.alarmTextCharsMax + 3);
     expect([taken.severity, taken.remedy]).toEqual(['critical', 'type: <redacted>']);

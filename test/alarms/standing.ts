@@ -1,5 +1,5 @@
 /** Alarms and ledger entries as they stand in a book, for the tests of this folder. */
-import { type Entry, emptyLedger, type Following, follow, type Ledger } from '../../agent/alarms/ledger.ts';
+import { type Entry, emptyLedger, type Following, factsOf, follow, type Ledger } from '../../agent/alarms/ledger.ts';
 import type { AlarmFacts, Speaker } from '../../agent/alarms/notice.ts';
 import type { Alarm } from '../../shared/coordinate/book.ts';
 import { monotonic, wall } from '../../shared/model/time.ts';
@@ -35,7 +35,7 @@ export const facts = (change: Partial<AlarmFacts> = {}): AlarmFacts => {
 
 export const following = (atMs: number, more: Partial<Following> = {}): Following => ({
   at: monotonic(atMs),
-  clean: (text) => text,
+  factsOf: (raised) => factsOf(raised, (text) => text),
   isOver: () => true,
   ...more,
 });

@@ -27,6 +27,7 @@ import type { World } from '../ports.ts';
 import { BundleFeed } from './bundle-feed.ts';
 import { capture } from './capture.ts';
 import { Corroborator } from './corroborate.ts';
+import { DeviceDrops } from './device-drops.ts';
 import type { PendingDones } from './pending-dones.ts';
 import { performArming } from './perform-arming.ts';
 import { incidentFacts } from './seal-bundle.ts';
@@ -64,11 +65,13 @@ export class Performer {
   readonly #room: PerformRoom;
   readonly #corroborator: Corroborator;
   readonly #feed: BundleFeed;
+  readonly #drops: DeviceDrops;
 
   constructor(room: PerformRoom) {
     this.#room = room;
     this.#corroborator = new Corroborator(room.device, room.world.clock);
     this.#feed = new BundleFeed(room.bundles, room.log);
+    this.#drops = new DeviceDrops(room.device.platform, room.world.clock, (hole) => room.ring.note(hole));
   }
 
   perform: Perform = (effect) => {
@@ -249,6 +252,7 @@ export class Performer {
   }
 
   #save(id: IncidentId, output: SavedOutput): void {
+    this.#drops.read(id, output.result);
     const incident = findIncident(this.#room.coordinator.book, id);
     if (incident !== undefined && incident.sealing !== 'sealed') this.#feed.save(id, output);
     else this.#room.log.warn({ incident: id, command: output.result.command }, 'bundle: an output came after the seal');
@@ -264,6 +268,7 @@ export class Performer {
         return;
       }
       this.#feed.forget(id);
+      this.#drops.forget(id);
       coordinator.input({ kind: 'sealed', incident: id, outcome: sealed.value.outcome });
       await bundles.expire();
     } catch (error) {

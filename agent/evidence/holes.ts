@@ -31,6 +31,7 @@ export const holeReasons = [
   'sequence-gap',
   'counter-reset',
   'device-dropped',
+  'device-rate-limited',
   'kernel-dropped',
   'file-truncated',
   'file-gone',
@@ -39,7 +40,12 @@ export const holeReasons = [
 ] as const;
 
 /** What the log lacks of no fault on the way, or has by another way: recorded, and nothing against an incident's completeness. */
-const HARMLESS: ReadonlySet<string> = new Set(['counter-gap-one-way', 'sequence-gap', 'counter-reset'] satisfies HoleReason[]);
+const HARMLESS: ReadonlySet<string> = new Set([
+  'counter-gap-one-way',
+  'sequence-gap',
+  'counter-reset',
+  'device-rate-limited',
+] satisfies HoleReason[]);
 export type HoleReason = (typeof holeReasons)[number];
 
 /** Does it speak against an incident that opened at that time (of the wall clock)? Lines known to be lost do, and a hole that reaches into it. */

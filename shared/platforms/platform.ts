@@ -94,6 +94,8 @@ export interface Platform {
   /** `show logging | include <spi spelled as received>`; the argument is checked to be a plain hex SPI. */
   corroborate(spiAsReceived: string): string;
   readonly showLogging: string;
+  /** In the capture plan of every round: what the device counted of its own log. */
+  readonly logCounters: string;
   readonly terminalMonitor: { readonly on: string; readonly off: string; readonly level: string };
   /** The parsers that the agent itself needs (not only the report). */
   readonly parsers: {
@@ -103,6 +105,8 @@ export interface Platform {
     readonly saCount: Parser<number | null>;
     /** Evidence for corroboration: does this `show logging` output hold the message, and how far back does the buffer reach? */
     readonly logging: Parser<LoggingBuffer>;
+    /** Output of `logCounters`; null: it does not say. */
+    readonly logCounters: Parser<LogCounters | null>;
     /** `show crypto ipsec sa [peer X] [detail]`. */
     readonly ipsecSas: Parser<IpsecIdent[]>;
     /** `show crypto debug-condition`. */
@@ -132,6 +136,17 @@ export interface DeviceClock {
   readonly year: number;
   /** `*`: never set. `.`: set, not in sync. */
   readonly mark: '*' | '.' | '';
+}
+
+/** Since its start, or since they were cleared; null: this release does not say. */
+export interface LogCounters {
+  /** Messages, for whatever destination. */
+  readonly dropped: number;
+  readonly rateLimited: number | null;
+  readonly flushes: number | null;
+  readonly overruns: number | null;
+  /** Lines at the trap level: sent to logging hosts. */
+  readonly sent: number | null;
 }
 
 export interface LoggingBuffer {

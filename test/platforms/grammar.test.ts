@@ -18,7 +18,9 @@ const SCOPED = [
   'show crypto ipsec spi-lookup detail',
   'show ip nhrp nbma 11.1.1.3',
 ];
+const COUNTERS = 'show logging | include messages dropped|flushes|message lines';
 const DEVICE = [
+  COUNTERS,
   'show debugging',
   'show crypto debug-condition',
   'show logging | include CRYPTO|IPSEC|ISAKMP|IKEV2',
@@ -40,7 +42,7 @@ describe('capture plan', () => {
     expect(commands(ios, 'first')).toEqual([...SCOPED, ...DEVICE, ...COUNT, ...NOTE_A]);
     expect(commands(iosxe, 'first')).toEqual([...SCOPED, ...DEVICE, ...NOTE_B, ...COUNT, ...NOTE_A]);
     expect(commands(ios, 'late')).toEqual(commands(ios, 'first'));
-    expect(commands(ios, 'stop')).toEqual(SCOPED);
+    expect(commands(ios, 'stop')).toEqual([...SCOPED, COUNTERS]);
   });
 
   test("only Note A's four wait for the SA count", () => {
@@ -60,6 +62,7 @@ describe('capture plan', () => {
       'show crypto ikev2 sa remote 2001:db8::3 detailed',
       'show crypto session remote 2001:db8::3 detail',
       'show ip nhrp nbma 2001:db8::3',
+      COUNTERS,
     ]);
   });
 });

@@ -111,6 +111,24 @@ describe('file, UDP, TCP and terminal monitor at once', () => {
 });
 
 describe('lines that never came', () => {
+  test('over the box’s own rate limit: counted by it, read at the message and at the stop, a hole between the two', async () => {
+    const limited = { rateLimit: { messagesPerSecond: 1, debugsToo: true, except: 'warnings' as const } };
+    sim = await SimPair.armed({ box: { hub: limited } });
+    sim.lab.desync();
+    await sim.clock.advance(10_000);
+    for (let edit = 0; edit < 3; edit++) for (const typed of ['configure terminal', 'end']) sim.boxes.hub.console(typed);
+    await sim.clock.advance(50_000);
+    const hub = await sim.incidentOf('hub');
+    const readings = hub.captures.filter((capture) => capture.command.includes('messages dropped'));
+    expect(readings.map((capture) => [capture.round, capture.status])).toEqual([
+      ['first', 'ok'],
+      ['stop', 'ok'],
+    ]);
+    expect(hub.log.holes).toMatchObject([{ reason: 'device-rate-limited', from: readings[0]!.sent, to: readings[1]!.sent }]);
+    expect(hub.log.holes[0]!.lostLines).toBeGreaterThanOrEqual(2);
+    expect(hub.outcome.kind).toBe('complete');
+  });
+
   test('over UDP: the hole has their number, its times, and the incident is not called complete', async () => {
     sim = await SimPair.armed({ syslog: 'syslog-udp' });
     let [came, dropped] = [0, 0];

@@ -14,6 +14,8 @@ export interface CapturePlanVariant {
 export const SHOW_CLOCK = 'show clock';
 export const SHOW_DEBUGGING = 'show debugging';
 export const SHOW_CONDITIONS = 'show crypto debug-condition';
+/** The header's counts, not the buffer. */
+export const SHOW_LOG_COUNTERS = 'show logging | include messages dropped|flushes|message lines';
 export const SHOW_CPU = 'show processes cpu | include CPU utilization';
 
 /** Their rows together are n, which `maxUnscopedSas` is held against. */
@@ -36,7 +38,7 @@ export function capturePlan(variant: CapturePlanVariant, round: CaptureRound, sc
   }
 }
 
-/** The clock and the SPI lookup once, the rest for each peer; with one peer exactly the order of the plan. Text that is no address is left out. */
+/** The clock, the SPI lookup and (last: it goes through the whole buffer) the log's counters once, the rest for each peer; with one peer exactly the order of the plan. Text that is no address is left out. */
 function scopedCommands(scope: CaptureScope): string[] {
   const peers = scope.peers.map(addressWord).filter((peer) => peer !== null);
   return [
@@ -49,6 +51,7 @@ function scopedCommands(scope: CaptureScope): string[] {
       ...(index === 0 ? ['show crypto ipsec spi-lookup detail'] : []),
       `show ip nhrp nbma ${peer}`,
     ]),
+    SHOW_LOG_COUNTERS,
   ];
 }
 

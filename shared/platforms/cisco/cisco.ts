@@ -2,13 +2,14 @@
 import type { CaptureRound } from '../../model/capture.ts';
 import type { CaptureScope, Platform, PlatformDefinition } from '../platform.ts';
 import { arming } from './arming.ts';
-import { type CapturePlanVariant, capturePlan, SHOW_CLOCK, SHOW_DEBUGGING } from './capture-plan.ts';
+import { type CapturePlanVariant, capturePlan, SHOW_CLOCK, SHOW_DEBUGGING, SHOW_LOG_COUNTERS } from './capture-plan.ts';
 import { parseClock } from './clock.ts';
 import { parseCpu } from './cpu.ts';
 import { parseDebugConditions } from './debug-condition.ts';
 import { debugOffLines, debugOffOne, parseDebugging } from './debugging.ts';
 import { grammar, spiWord } from './grammar.ts';
 import { parseIpsecSas } from './ipsec-sa.ts';
+import { parseLogCounters } from './log-counters.ts';
 import { parseLogging } from './logging.ts';
 import { parseLoggingLevels } from './logging-levels.ts';
 import { parseLoggingSettings } from './logging-settings.ts';
@@ -90,12 +91,14 @@ export function ciscoPlatform(name: string, variant: CapturePlanVariant): Platfo
       return `show logging | include ${spiWord(spiAsReceived) ?? 'INV_SPI-NOT-HEX'}`;
     },
     showLogging: 'show logging',
+    logCounters: SHOW_LOG_COUNTERS,
     terminalMonitor: { on: 'terminal monitor', off: 'terminal no monitor', level: 'show logging | include Monitor logging' },
     parsers: {
       debugging: parseDebugging,
       clock: parseClock,
       saCount: parseSaCount,
       logging: parseLogging,
+      logCounters: parseLogCounters,
       ipsecSas: parseIpsecSas,
       conditions: parseDebugConditions,
       privilege: parsePrivilege,

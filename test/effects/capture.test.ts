@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { type CaptureOrder, capture } from '../../agent/effects/capture.ts';
 import type { CommandResult } from '../../shared/model/capture.ts';
 import { after } from '../../shared/model/time.ts';
+import { ciscoIos } from '../../shared/platforms/cisco-ios/cisco-ios.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { type Answer, FakeDevice } from '../support/fake-device.ts';
 

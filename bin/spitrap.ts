@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** The one executable: argv, signals, exit codes. Everything else is agent/cli/main.ts. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, fstatSync, readFileSync } from 'node:fs';
 import process from 'node:process';
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
@@ -46,6 +46,12 @@ function stopSignal(): Promise<string> {
       });
     }
   });
+}
+
+/** Node takes a folder for an empty input: it would look as if nothing were there. */
+function stdinPieces(): AsyncIterable<Buffer> {
+  if (fstatSync(0).isDirectory()) throw Object.assign(new Error('standard input is a folder'), { code: 'EISDIR' });
+  return process.stdin;
 }
 
 function inputEnd(): Promise<string> {
@@ -97,7 +103,7 @@ const context: CliContext = {
   noColor: (process.env['NO_COLOR'] ?? '') !== '',
   ask: process.stdin.isTTY && process.stderr.isTTY ? askAt : null,
   stopSignal,
-  stdin: { isTty: process.stdin.isTTY === true, pieces: () => process.stdin as AsyncIterable<Buffer> },
+  stdin: { isTty: process.stdin.isTTY === true, pieces: stdinPieces },
   inputEnd,
   outliveReaders: () => {
     outlives = true;

@@ -4,6 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { main } from '../../agent/cli/main.ts';
+import type { CliContext } from '../../agent/cli/subcommand.ts';
+import { createWorld } from '../../agent/world.ts';
+import { FakeClock } from '../support/fake-clock.ts';
 import { noteA } from '../support/invalid-spi-lines.ts';
 import { cli } from './cli-run.ts';
 
@@ -78,6 +82,34 @@ describe('what it prints', () => {
     expect(bare).toEqual(named);
     expect(JSON.parse(bare.stdout)).toMatchObject({ count: 3, class: 'persistent' });
   });
+});
+
+test('a long file shows its progress on a terminal, and takes it away again', async () => {
+  const clock = new FakeClock();
+  const said = { stdout: '', stderr: '' };
+  const write = (name: 'stdout' | 'stderr', isTty: boolean) => ({
+    isTty,
+    write: (text: string): void => {
+      said[name] += text;
+    },
+  });
+  async function* slowly(): AsyncGenerator<Buffer> {
+    for (let n = 0; n < 4; n++) {
+      yield Buffer.from(blackHole);
+      await clock.advance(400);
+    }
+  }
+  const context = {
+    world: { ...createWorld(), clock },
+    stdin: { isTty: false, pieces: slowly },
+    stdout: write('stdout', false),
+    stderr: write('stderr', true),
+    noColor: true,
+    version: '0',
+  } as unknown as CliContext;
+  expect(await main(['detect', '--json'], context)).toBe(0);
+  expect(JSON.parse(said.stdout)).toMatchObject({ count: 12 });
+  expect(said.stderr).toBe('\r\u001b[K0 MiB read, 9 messages of 1 flows\r\u001b[K');
 });
 
 describe('what it refuses, in one line', () => {

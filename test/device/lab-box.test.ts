@@ -4,6 +4,9 @@ import { createClock } from '../../agent/clock.ts';
 import { noAudit } from '../../agent/device/audit.ts';
 import { type DevicePool, openDevice } from '../../agent/device/pool.ts';
 import { sshShells } from '../../agent/device/transport.ts';
+import { armDevice } from '../../agent/effects/arm-debugs.ts';
+import { disarmDevice } from '../../agent/effects/disarm-debugs.ts';
+import { readPreflight } from '../../agent/effects/preflight.ts';
 import type { BoxBehaviour } from '../../agent/lab/contract.ts';
 import { createLabPair } from '../../agent/lab/pair.ts';
 import { startSshServer } from '../../agent/lab/ssh-server.ts';
@@ -114,3 +117,19 @@ test('the stop: debugs that are on are read, turned off and read off again, with
   expect(long.output).not.toContain('More');
   expect(device.platform.parsers.logging(long.output).value.bufferLevel).not.toBeNull();
 }, 30_000);
+
+test('arming with a dead-man and disarming, over real SSH, with pages and preambles in the way', async () => {
+  const { pair, device } = await lab('cisco-ios', { refuseTerminalSettings: true, promptTimestamp: true });
+  const clock = createClock();
+  device.connect();
+  const reading = await readPreflight(device, clock, { timeoutMs: 60_000 });
+  expect(reading.unread).toEqual([]);
+  const plan = { conditions: ['11.1.1.3'], debugs: ['isakmp', 'ipsec'] as const, deadManS: 1_800 };
+  expect(await armDevice(device, clock, plan, { timeoutMs: 90_000 })).toMatchObject({ result: 'armed', deadMan: true });
+  expect(pair.hub.debugsOn()).toHaveLength(2);
+  expect(pair.hub.console('show event manager policy registered')).toContain('spitrap-deadman');
+  const order = { via: 'control' as const, ...plan, deadMan: true, all: false, timeoutMs: 60_000 };
+  expect(await disarmDevice(device, clock, order)).toMatchObject({ debugs: 'off', conditions: 'removed', deadMan: 'removed' });
+  expect(pair.hub.debugsOn()).toEqual([]);
+  expect(pair.hub.console('show event manager policy registered')).not.toContain('spitrap-deadman');
+}, 60_000);

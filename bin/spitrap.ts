@@ -111,5 +111,13 @@ const context: CliContext = {
   self: { nodePath: process.execPath, binPath: fileURLToPath(import.meta.url) },
 };
 
+/** A pipe takes 64 KiB at once; what a slow reader has not taken yet would be lost by an exit. An agent waits for no reader. */
+async function written(): Promise<void> {
+  if (outlives) return;
+  for (const stream of [process.stdout, process.stderr]) await new Promise<void>((resolve) => stream.write('', () => resolve()));
+}
+
+const code = await main(process.argv.slice(2), context);
+await written();
 // Not exitCode: a handle that a library left open must not keep an agent that was told to stop.
-process.exit(await main(process.argv.slice(2), context));
+process.exit(code);

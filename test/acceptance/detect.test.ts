@@ -75,10 +75,25 @@ describe('a file of some megabytes', () => {
     expect(text.stdout).toContain('found      40 messages of 21 flows: 1 persistent, 20 unknown');
   });
 
+  test('a reader that is slow gets all of it', async () => {
+    const path = fileOf(
+      'many.log',
+      Array.from({ length: 5_000 }, (_, n) => lineAt(n, n + 1)),
+    );
+    const child = spawn(process.execPath, [binPath, 'detect', '--json', path], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const chunks: Buffer[] = [];
+    // A pipe holds 64 KiB: by the time that the first is looked at, all has been written or waits.
+    for await (const chunk of child.stdout) {
+      chunks.push(chunk as Buffer);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(flows(Buffer.concat(chunks).toString())).toHaveLength(5_000);
+  });
+
   test('a reader that leaves is no error', async () => {
     const path = fileOf(
       'flows.log',
-      Array.from({ length: 50_000 }, (_, n) => lineAt(n, n + 1)),
+      Array.from({ length: 10_000 }, (_, n) => lineAt(n, n + 1)),
     );
     const child = spawn(process.execPath, [binPath, 'detect', '--json', path], { stdio: ['ignore', 'pipe', 'pipe'] });
     let stderr = '';

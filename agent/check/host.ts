@@ -91,8 +91,8 @@ export async function checkDataDir(
   } catch (error) {
     rows.fail(
       'dataDir',
-      `an agent holds it and does not answer: ${told(error)}`,
-      'see the agent’s log; it may be starting or stuck',
+      `it is locked, and who has it does not answer: ${told(error)}`,
+      'another check, or an agent that starts or is stuck: see its log',
     );
     return { kind: 'none' };
   }
@@ -166,9 +166,30 @@ export async function checkSources(
   for (const source of config.sources) {
     if (lock.kind === 'agent') judgeRunning(source, lock.status, rows);
     else if (source.kind === 'terminal-monitor') rows.skip(source.name, 'a session of its own, opened by run');
+    else if (source.kind === 'file') await lookAt(source, room.world, rows);
     else await bindOne(source, emit, room, rows);
   }
   return heard;
+}
+
+/** Not read: how far the agent has read is kept in dataDir, and is the agent's. */
+async function lookAt(
+  { name, path }: Extract<SourceConfig, { readonly kind: 'file' }>,
+  { logFiles }: World,
+  rows: Rows,
+): Promise<void> {
+  try {
+    const look = await logFiles.look(path);
+    if (look === null) rows.fail(name, `${path} is not there`, 'does the syslog daemon of this host write it?');
+    else if (!look.regular) rows.fail(name, `${path} is no regular file`, 'give the file that the syslog daemon writes');
+    else {
+      // To look at it and to read it are two permissions.
+      await (await logFiles.open(path)).close();
+      rows.ok(name, `${path}, ${look.bytes} bytes`);
+    }
+  } catch (error) {
+    rows.fail(name, told(error));
+  }
 }
 
 async function bindOne(

@@ -323,6 +323,9 @@ describe('beside a running agent', () => {
       expect(checked.row('VTY lines')?.detail).toMatch(/^3 are left/);
       expect(checked.row('spoke1 answers')).toMatchObject({ state: 'ok' });
       expect(checked.row('test bundle')).toMatchObject({ state: 'ok' });
+      const talking = setInterval(() => configure(), 200);
+      expect((await check(stage.configs.hub, '--wait', '20s')).row('log lines')).toMatchObject({ state: 'ok' });
+      clearInterval(talking);
       expect((await status()).device.sessions.control.state).toMatch(/ready|busy/);
     } finally {
       await hub.stop('test');

@@ -204,7 +204,7 @@ describe('by talking', () => {
       peers: [{ name: 'hub1', from: [{ text: '198.51.100.1' }] }],
     });
     expect(person.asked.filter((question) => question.startsWith('(hidden)'))).toHaveLength(1);
-    expect(person.asked.find((question) => question.startsWith('Where this host takes them'))).toContain('[0.0.0.0:5514]');
+    expect(person.asked.find((question) => question.startsWith('Where this host takes it'))).toContain('[0.0.0.0:5514]');
     expect(run.stdout + run.stderr).not.toContain('correct horse');
     expect(filesIn(folder)['secrets/spoke1-password']).toBe('600');
   });

@@ -60,7 +60,7 @@ async function answer(
   const { asks, many, judge } = question;
   const preset = otherwise === null ? '' : ` [${otherwise.join(' ')}]`;
   for (;;) {
-    const typed = await typedLine(ask, `${asks}${many ? ', several with blanks between' : ''}${preset}: `);
+    const typed = await typedLine(ask, `${asks}${many ? ' (several: blanks between)' : ''}${preset}: `);
     const values = many ? typed.split(/[\s,]+/).filter((value) => value !== '') : [typed].filter((value) => value !== '');
     if (values.length === 0 && otherwise !== null) return otherwise;
     const fault = values.length === 0 ? 'an answer is needed' : firstFault(values, judge);

@@ -62,7 +62,7 @@ export const questions: readonly Question[] = [
   {
     key: 'role',
     option: '--role',
-    asks: 'Role of this end: hub (its device logs the message), spoke (it is signalled), both',
+    asks: 'Role of this end: hub, spoke or both',
     many: false,
     judge: by(kinds.word(roles)),
     fallback: none,
@@ -111,7 +111,7 @@ export const questions: readonly Question[] = [
   {
     key: 'cryptoAddress',
     option: '--crypto-address',
-    asks: 'Its IPsec addresses (destaddr of the message; HSRP and NAT ones too)',
+    asks: 'Its IPsec addresses, HSRP and NAT too',
     many: true,
     judge: by(kinds.range()),
     fallback: none,
@@ -119,7 +119,7 @@ export const questions: readonly Question[] = [
   {
     key: 'logFrom',
     option: '--log-from',
-    asks: 'Addresses its log messages come from (logging source-interface)',
+    asks: 'Addresses its log comes from',
     many: true,
     judge: by(kinds.range()),
     fallback: ({ device }) => device ?? null,
@@ -127,7 +127,7 @@ export const questions: readonly Question[] = [
   {
     key: 'syslog',
     option: '--syslog',
-    asks: 'Log messages over tcp (a connection can not be forged) or udp',
+    asks: 'Its log over tcp (can not be forged) or udp',
     many: false,
     judge: by(kinds.word(syslogTransports)),
     fallback: always('tcp'),
@@ -135,7 +135,7 @@ export const questions: readonly Question[] = [
   {
     key: 'listenSyslog',
     option: '--listen-syslog',
-    asks: 'Where this host takes them',
+    asks: 'Where this host takes it',
     many: false,
     judge: by(kinds.endpoint(6514, 'listen')),
     fallback: ({ syslog }) => [syslog?.[0] === 'udp' ? '0.0.0.0:5514' : '0.0.0.0:6514'],
@@ -159,7 +159,7 @@ export const questions: readonly Question[] = [
   {
     key: 'peerCryptoAddress',
     option: '--peer-crypto-address',
-    asks: 'IPsec addresses of the other end (srcaddr of the message)',
+    asks: 'IPsec addresses of the other end',
     many: true,
     judge: by(kinds.range()),
     fallback: none,
@@ -167,7 +167,7 @@ export const questions: readonly Question[] = [
   {
     key: 'peerSend',
     option: '--peer-send',
-    asks: 'Where the other end’s agent takes signals, every path of it',
+    asks: 'Where its agent takes signals',
     many: true,
     judge: by(kinds.endpoint(10_162, 'send')),
     fallback: none,
@@ -175,7 +175,7 @@ export const questions: readonly Question[] = [
   {
     key: 'peerFrom',
     option: '--peer-from',
-    asks: 'Addresses its signals come from',
+    asks: 'Addresses they come from',
     many: true,
     judge: by(kinds.range()),
     fallback: ({ peerSend }) => (peerSend === undefined ? null : unique(peerSend.map(hostOf))),

@@ -102,12 +102,17 @@ function pipeNamed(file: string, thrown: unknown): SpitrapError {
   return new SpitrapError('FILE_UNREADABLE', `cannot open ${name}: it is no regular file; spitrap detect - < ${name}`);
 }
 
+/** The next piece is read while this one is searched. */
 async function* filePieces(file: LogFile): AsyncGenerator<Buffer> {
   try {
+    let next = file.read(0, limits.detectPieceBytes);
     for (let at = 0; ; ) {
-      const piece = await file.read(at, limits.detectPieceBytes);
+      const piece = await next;
       if (piece.length === 0) return;
       at += piece.length;
+      next = file.read(at, limits.detectPieceBytes);
+      // Its failure is told when its turn comes, and not at all when nobody asks any more.
+      next.catch(() => {});
       yield piece;
     }
   } finally {

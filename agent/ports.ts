@@ -83,6 +83,8 @@ export interface DatagramSocket {
   /** What the kernel gave, which may be less than was asked. */
   readonly receiveBufferBytes: number;
   onMessage(handler: (bytes: Buffer, from: Endpoint) => void): void;
+  /** Datagrams that the kernel threw away since the socket was opened, its buffer being full; null: not known on this host. */
+  droppedByKernel?(): Promise<number | null>;
   /** Fire and forget; a send error is given to `onSendError`, never thrown. */
   send(bytes: Uint8Array, to: Endpoint): void;
   onSendError(handler: (error: SpitrapError, to: Endpoint) => void): void;

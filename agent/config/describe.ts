@@ -136,4 +136,24 @@ peers:
 
 Behind a syslog relay, say whose lines are the device's:
 \`match: [192.0.2.1, { relay: 10.0.0.5, hostname: hub1 }]\`, and \`allow: [10.0.0.5]\` at the source.
+
+## A log file
+
+Where rsyslog or syslog-ng on this host writes the device's lines to a file, the file can be a source, alone or beside others (the same
+message from two sources within 5 s is one event):
+
+\`\`\`yaml
+device: { match: [192.0.2.1, { relay: 127.0.0.1, hostname: hub1 }] }   # hub1: as the file's lines spell it, a name or an address
+sources:
+  - { kind: file, path: /var/log/hub1.log }
+\`\`\`
+
+- The agent's user must be able to read it (Debian: \`adduser spitrap adm\`). A file that is absent, unreadable or a folder keeps nothing
+  from starting: \`status\` says what is waited for, and it is looked at again five times a second.
+- A message in a file is first looked up in the device's own log (\`show logging\`), as one over UDP: anybody may write to a log.
+- Rotation by rename and by copytruncate is followed. copytruncate itself loses what is written between its copy and its truncation: the
+  evidence then has a hole. Prefer rename and HUP, and do not rotate twice within a second.
+- What stands in the file when the agent starts is backlog: evidence, which opens nothing. After a restart reading goes on where it
+  ended (\`dataDir/sources/\`), also in a file that was renamed meanwhile but not compressed; at most 16 MiB of it.
+- Lines are read as soon as they end; a last line without an end after 2 s.
 `;

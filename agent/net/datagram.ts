@@ -6,6 +6,7 @@ import { createSocket, type Socket } from 'node:dgram';
 import { isIP, isIPv6 } from 'node:net';
 import { SpitrapError } from '../../shared/errors.ts';
 import type { DatagramSocket, Datagrams, Endpoint } from '../ports.ts';
+import { readKernelDrops } from './kernel-drops.ts';
 import { listenRefused } from './listen-refused.ts';
 
 const IPV4_MAPPED = '::ffff:';
@@ -85,6 +86,10 @@ class UdpSocket implements DatagramSocket {
       const mapped = this.six && from.address.startsWith(IPV4_MAPPED) && from.address.includes('.');
       handler(bytes, { address: mapped ? from.address.slice(IPV4_MAPPED.length) : from.address, port: from.port });
     });
+  }
+
+  droppedByKernel(): Promise<number | null> {
+    return this.closed ? Promise.resolve(null) : readKernelDrops(this.local);
   }
 
   send(bytes: Uint8Array, to: Endpoint): void {

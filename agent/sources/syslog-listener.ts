@@ -1,13 +1,15 @@
 /**
  * Syslog over UDP (RFC 3164, RFC 5424 and what Cisco really sends; one datagram may hold several lines) and over TCP (RFC 6587).
- * Two kinds on the sources shelf. Decides nothing but who may send: the allow-list of source addresses; the rest is counted.
+ * Two kinds on the sources shelf. Decides nothing but who may send: the allow-list of source addresses; the rest is counted. What the
+ * kernel threw away of UDP is told as a gap.
  */
+import type { Timer } from '../../shared/clock.ts';
 import { limits } from '../../shared/limits.ts';
 import { type AddressRange, canonicalAddress, rangeContains } from '../../shared/model/address.ts';
-import type { Trust } from '../../shared/model/observation.ts';
+import type { GapEdge, Trust } from '../../shared/model/observation.ts';
 import type { SourceConfig } from '../config/config.ts';
 import { type Framed, SyslogFramer } from '../net/framing.ts';
-import type { Endpoint, StreamConnection } from '../ports.ts';
+import type { DatagramSocket, Endpoint, StreamConnection } from '../ports.ts';
 import type { Closable, SourceContext, SourceKind } from './source.ts';
 
 export type SyslogListenerConfig = Extract<SourceConfig, { kind: 'syslog-udp' | 'syslog-tcp' }>;
@@ -35,15 +37,74 @@ export const syslogUdp: ListeningSourceKind = {
     const granted = socket.receiveBufferBytes;
     const less = granted < limits.udpReceiveBufferBytes ? `, less than the ${limits.udpReceiveBufferBytes} asked for` : '';
     report.state('open', `UDP ${shown(socket.local)}, receive buffer ${granted} bytes${less}`);
+    const watch = new DropWatch(name, socket, context);
     return {
       local: socket.local,
       async close() {
+        await watch.close();
         await socket.close();
         report.state('closed', `UDP ${shown(socket.local)}`);
       },
     };
   },
 };
+
+/** Now and then: a line that the kernel threw away is a hole in the evidence, and nobody else tells. */
+class DropWatch {
+  readonly #source: string;
+  readonly #socket: DatagramSocket;
+  readonly #context: SourceContext<unknown>;
+  #timer: Timer | null = null;
+  #looking: Promise<void>;
+  #closed = false;
+  #last: { readonly drops: number; readonly at: GapEdge } | null = null;
+
+  constructor(source: string, socket: DatagramSocket, context: SourceContext<unknown>) {
+    this.#source = source;
+    this.#socket = socket;
+    this.#context = context;
+    this.#looking = this.#look();
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#timer?.cancel();
+    await this.#looking;
+    await this.#look();
+  }
+
+  async #look(): Promise<void> {
+    const { clock } = this.#context.world;
+    const drops = (await this.#socket.droppedByKernel?.()) ?? null;
+    const at: GapEdge = { wall: clock.wall(), monotonic: clock.monotonic(), bootId: clock.bootId };
+    if (drops === null) return;
+    const lost = drops - (this.#last?.drops ?? 0);
+    const from = this.#last?.at ?? at;
+    this.#last = { drops, at };
+    if (lost > 0) this.#tell(from, at, lost);
+    if (this.#closed) return;
+    this.#timer = clock.timer('kernel drops', KERNEL_DROPS_EVERY_MS, () => {
+      this.#looking = this.#look();
+    });
+  }
+
+  #tell(from: GapEdge, to: GapEdge, lost: number): void {
+    const detail = `${lost} datagrams came faster than they were read, and the kernel threw them away`;
+    this.#context.emit({
+      kind: 'gap',
+      source: this.#source,
+      reason: 'kernel-dropped',
+      detail,
+      from,
+      to,
+      lostLines: lost,
+      lostBytes: null,
+    });
+  }
+}
+
+/** A read of a small table; a hole is told to so many seconds. */
+const KERNEL_DROPS_EVERY_MS = 5_000;
 
 export const syslogTcp: ListeningSourceKind = {
   kind: 'syslog-tcp',

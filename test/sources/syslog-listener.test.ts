@@ -47,6 +47,32 @@ describe('UDP', () => {
     return { ...w, source, socket: w.datagrams.sockets[0]! };
   }
 
+  test('what the kernel threw away is a gap, from the last look to this one, and at the close', async () => {
+    const w = watching();
+    let drops: number | null = 0;
+    const bind = w.datagrams.bind.bind(w.datagrams);
+    w.datagrams.bind = async (...asked) => Object.assign(await bind(...asked), { droppedByKernel: async () => drops });
+    const { source } = await open(w);
+    const gaps = () => w.seen.flatMap((seen) => (seen.kind === 'gap' ? [seen] : []));
+    await w.clock.advance(20_000);
+    expect(gaps()).toEqual([]);
+    drops = 7;
+    await w.clock.advance(6_000);
+    expect(gaps()).toMatchObject([{ source: 'log', reason: 'kernel-dropped', lostLines: 7 }]);
+    expect(gaps()[0]!.to.monotonic - gaps()[0]!.from.monotonic).toBe(5_000);
+    drops = 9;
+    await source.close();
+    expect(gaps().map((gap) => gap.lostLines)).toEqual([7, 2]);
+    expect(w.clock.waiting).toEqual([]);
+  });
+
+  test('a host that cannot say is not asked again', async () => {
+    const { clock, source } = await open();
+    await clock.advance(60_000);
+    expect(clock.waiting).toEqual([]);
+    await source.close();
+  });
+
   test('a datagram is a chunk of whole lines, as spoofable as UDP is', async () => {
     const { socket, seen, clock } = await open();
     socket.deliver(`<188>91: ${noteA}`, '192.0.2.1');

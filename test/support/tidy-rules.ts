@@ -122,6 +122,7 @@ export const fileRules: readonly Rule[] = [
   onlyIn('node:fs', [
     'agent/evidence/disk.ts',
     'agent/sources/log-files.ts',
+    'agent/net/kernel-drops.ts',
     'agent/clock.ts',
     'agent/config/config-host.ts',
     'agent/control/',

@@ -52,6 +52,7 @@ export function machineRules(config: Config, stopCommand: string, remedies: Reme
     delayMs: config.stop.delayMs,
     maxDelayMs: config.stop.maxDelayMs,
     holdDownMs: config.evidence.holdDownMs,
+    messageIntervalMs: config.evidence.messageIntervalMs,
     afterMs: config.evidence.afterMs,
     eemWindowMs: config.signal.eemWindowMs,
     incidentsPerHour: config.budgets.incidentsPerHour,

@@ -177,6 +177,7 @@ export function assembleConfig(
       redactionKey: parts.redactionKey,
       maxEventAgeMs: evidence.maxEventAge,
       holdDownMs: evidence.holdDown,
+      messageIntervalMs: evidence.messageInterval,
     },
     alarms: parts.alarms,
     budgets: spelled.budgets,

@@ -158,6 +158,8 @@ export interface EvidenceConfig {
   readonly redactionKey: string | null;
   readonly maxEventAgeMs: DurationMs;
   readonly holdDownMs: DurationMs;
+  /** Of the device's limit on the message. */
+  readonly messageIntervalMs: DurationMs;
 }
 
 export interface AlarmChannelCommon {

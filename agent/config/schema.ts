@@ -306,6 +306,11 @@ export const rootShape = {
         'A line whose stamp lags more behind the device’s clock opens nothing.',
       ),
       holdDown: withDefault(kinds.duration(0, 7 * DAY), '1h', 'After a stop the same flow opens no new incident for so long.'),
+      messageInterval: withDefault(
+        kinds.duration(SECOND, HOUR),
+        '60s',
+        'The device logs the message once in so long (IOS: a minute). The same flow again after it is a black hole, silence for three of it may be a transient. Shorter is for simulations alone.',
+      ),
     },
     'What is kept on disk.',
   ),

@@ -3,9 +3,8 @@
  * and, once it is closed, from the signs that it left on its held flows. Called by judging.ts.
  */
 import type { FlowEvidence } from '../detect/judge.ts';
-import { judgeTimes } from '../detect/judge.ts';
 import type { Flow } from '../model/flow.ts';
-import type { Monotonic } from '../model/time.ts';
+import type { DurationMs, Monotonic } from '../model/time.ts';
 import type { IncidentId } from '../model/ulid.ts';
 import type { Book, ClosedIncident, DoneReport, FlowRecord, FlowSample, FlowSigns, HeldFlow, Incident } from './book.ts';
 import { hasId, isActionable, sameFlow } from './move.ts';
@@ -13,21 +12,29 @@ import { hasId, isActionable, sameFlow } from './move.ts';
 const noSigns: FlowSigns = { receiver: true, sender: null, atSender: 'unknown', newSpiInUse: false, errorsClimb: false };
 
 /** The two flows that this device logged last: another one's message after ours may be what kept ours from being logged. */
-export type Newest = readonly { readonly flow: Flow; readonly last: Monotonic }[];
+export interface Newest {
+  readonly of: readonly Logged[];
+  /** The interval of the message's limit. */
+  readonly againMs: DurationMs;
+}
+interface Logged {
+  readonly flow: Flow;
+  readonly last: Monotonic;
+}
 
-export function newestOther(book: Book): Newest {
-  let first: Newest[number] | null = null;
-  let second: Newest[number] | null = null;
+export function newestOther(book: Book, againMs: DurationMs): Newest {
+  let first: Logged | null = null;
+  let second: Logged | null = null;
   for (const { flow, last } of book.held) {
     if (first === null || last > first.last) [first, second] = [{ flow, last }, first];
     else if (second === null || last > second.last) second = { flow, last };
   }
-  return [first, second].filter((one) => one !== null);
+  return { of: [first, second].filter((one) => one !== null), againMs };
 }
 
 /** A minute later and more: within the same minute the limit would have been ours as well. */
 const isMaskable = (newest: Newest | null, flow: Flow, last: Monotonic): boolean =>
-  newest?.some((other) => !sameFlow(other.flow, flow) && other.last - last >= judgeTimes.againMs) ?? false;
+  newest?.of.some((other) => !sameFlow(other.flow, flow) && other.last - last >= newest.againMs) ?? false;
 
 export function evidenceOfRecord(incident: Incident, record: FlowRecord, at: Monotonic, newest: Newest | null): FlowEvidence {
   const dones = incident.peers.map(({ peer, done }) => ({ peer, done }));

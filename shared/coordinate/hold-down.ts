@@ -12,7 +12,6 @@ import type { Step } from './move.ts';
 import { countDropped, findIncident, isActionable, isCaptureOnly, sameFlow, settle, stay } from './move.ts';
 import { newFlowRecord } from './opening.ts';
 import type { Rules } from './rules.ts';
-import { timing } from './timing.ts';
 
 /** At the stop: the incident's flows are held from now on. Keyed, because a storm's thousands are held in the tick of the stop. */
 export function holdFlows(rules: Rules, book: Book, incident: Incident, at: Monotonic): Book {
@@ -45,7 +44,7 @@ function boundHeld(rules: Rules, book: Book, held: readonly HeldFlow[]): Book {
 export const releaseOnHold = (book: Book): Book => ({ ...book, hold: false, held: book.held.filter((held) => !held.onHold) });
 
 /** Seen again after its minute: traffic is being black-holed, this is no transient. */
-export const isPersistent = (held: HeldFlow): boolean => held.last - held.first >= timing.messageIntervalMs;
+const isPersistent = ({ messageIntervalMs }: Rules, held: HeldFlow): boolean => held.last - held.first >= messageIntervalMs;
 
 /** A sighting that hold-down keeps from opening an incident, or null. */
 export function heldSighting(rules: Rules, book: Book, input: Input & { readonly kind: 'sighting' }): Step | null {
@@ -66,7 +65,7 @@ export function heldSighting(rules: Rules, book: Book, input: Input & { readonly
           last: input.at,
         };
   const next = boundHeld(rules, book, [...book.held.filter((known) => !sameFlow(known.flow, input.flow)), entry]);
-  const reason = isPersistent(entry) ? 'held-down-persistent' : 'held-down';
+  const reason = isPersistent(rules, entry) ? 'held-down-persistent' : 'held-down';
   const open = findIncident(next, holder.incident);
   if (open !== undefined && open.sealing !== 'sealed') {
     const late = addLateFlow(rules, open, input);
@@ -76,7 +75,13 @@ export function heldSighting(rules: Rules, book: Book, input: Input & { readonly
   const addendum: Effect = {
     kind: 'addendum',
     incident: holder.incident,
-    what: { kind: 'seen-again', flow: entry.flow, count: entry.count, atWall: input.wall, persistent: isPersistent(entry) },
+    what: {
+      kind: 'seen-again',
+      flow: entry.flow,
+      count: entry.count,
+      atWall: input.wall,
+      persistent: isPersistent(rules, entry),
+    },
   };
   return { book: next, effects: [addendum], reason, incident: holder.incident };
 }

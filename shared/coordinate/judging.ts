@@ -9,7 +9,7 @@ import {
   firstJudgement,
   type Judgement,
   judgeFlow,
-  judgeTimes,
+  judgeTimesFor,
   type Verdict,
 } from '../detect/judge.ts';
 import { limits } from '../limits.ts';
@@ -44,7 +44,7 @@ export function incidentVerdict(book: Book, id: IncidentId): Verdict {
 
 /** What a step means for verdicts: its own effects first, then ours. The same step when it means nothing. */
 export function judgeStep(rules: Rules, before: Book, moved: Step, input: Input): Step {
-  const closed = before.incidents.length === 0 ? moved : noteClosed(before, moved);
+  const closed = before.incidents.length === 0 ? moved : noteClosed(rules, before, moved);
   switch (input.kind) {
     case 'sighting':
       return judgeSighting(rules, closed, input);
@@ -52,9 +52,9 @@ export function judgeStep(rules: Rules, before: Book, moved: Step, input: Input)
     case 'capture-ended':
       return closed.book === before || closed.incident === null
         ? closed
-        : andThen(closed, (book) => rejudge(book, closed, input));
+        : andThen(closed, (book) => rejudge(rules, book, closed, input));
     case 'restarted':
-      return andThen(closed, (book) => watchAnew(book, input.at));
+      return andThen(closed, (book) => watchAnew(rules, book, input.at));
     case 'expire':
     case 'hold':
     case 'debugs-seen':
@@ -65,9 +65,9 @@ export function judgeStep(rules: Rules, before: Book, moved: Step, input: Input)
 }
 
 /** The silence has lasted long enough, or not quite yet: then it is looked at again. */
-export function onJudgeTimer(book: Book, input: Input & { readonly kind: 'timer' }): Step {
-  const judged = judgeIncident(book, input.incident, input);
-  const wake = wakeFor(judged.book, input.incident, input.at);
+export function onJudgeTimer(rules: Rules, book: Book, input: Input & { readonly kind: 'timer' }): Step {
+  const judged = judgeIncident(rules, book, input.incident, input);
+  const wake = wakeFor(rules, judged.book, input.incident, input.at);
   if (judged.changed.length === 0) return { ...stay(judged.book, 'waiting', input.incident), effects: wake };
   return { book: judged.book, effects: [...judged.effects, ...wake], reason: judged.reason, incident: input.incident };
 }
@@ -90,21 +90,22 @@ const REASONS = {
   unknown: 'judged-unknown',
 } as const satisfies Record<Verdict, Reason>;
 
-function rejudge(book: Book, step: Step, input: Input): Step {
+function rejudge(rules: Rules, book: Book, step: Step, input: Input): Step {
   const id = step.incident!;
   const told = input.kind === 'done' ? withLateDone(book, id, input.peer) : book;
-  const judged = judgeIncident(told, id, input);
+  const judged = judgeIncident(rules, told, id, input);
   return { book: judged.book, effects: judged.effects, reason: judged.reason, incident: id };
 }
 
 /** Every flow of one incident, anew: its records while it is open, its held flows after. The same book when no judgement changes. */
-function judgeIncident(book: Book, id: IncidentId, input: Input): Judged {
+function judgeIncident(rules: Rules, book: Book, id: IncidentId, input: Input): Judged {
   const open = findIncident(book, id);
   const owner = open?.id ?? book.closed.find((known) => hasId(known, id))?.id ?? id;
-  const other = newestOther(book);
+  const times = judgeTimesFor(rules.messageIntervalMs);
+  const other = newestOther(book, times.againMs);
   const changed: Changed[] = [];
   const revise = <T extends FlowRecord | HeldFlow>(flow: T, evidence: FlowEvidence): T => {
-    const judged = judgeFlow(evidence);
+    const judged = judgeFlow(evidence, times);
     // A black hole that heals was one all the same.
     if (verdictOf(flow) === 'persistent' || sameJudgement(flow.judged ?? firstJudgement, judged)) return flow;
     changed.push({ flow: flow.flow, judged, before: verdictOf(flow) });
@@ -177,8 +178,9 @@ function judgeSighting(rules: Rules, moved: Step, input: Input & { readonly kind
   if (flow === undefined) return moved;
   const judged = judgeFlow(
     held !== undefined ? evidenceOfHeld(held, input.at, null) : evidenceOfRecord(open!, record!, input.at, null),
+    judgeTimesFor(rules.messageIntervalMs),
   );
-  if (judged.verdict !== 'persistent') return held?.count === 1 ? judgeLater(moved, held, input.at) : moved;
+  if (judged.verdict !== 'persistent') return held?.count === 1 ? judgeLater(rules, moved, held, input.at) : moved;
   const known = verdictOf(flow);
   const marked = known === 'persistent' ? book : markPersistent(book, id, input.flow, judged);
   const told = known === 'persistent' || (open !== undefined && open.sealing === 'no') ? [] : [input.flow];
@@ -198,11 +200,13 @@ function markPersistent(book: Book, id: IncidentId, flow: FlowRecord['flow'], ju
 }
 
 /** A late flow of a closed incident: looked at once it has been silent, unless that is planned already. */
-function judgeLater(moved: Step, held: HeldFlow, at: Monotonic): Step {
+function judgeLater(rules: Rules, moved: Step, held: HeldFlow, at: Monotonic): Step {
   const { book } = moved;
   if (book.incidents.some((incident) => incident.id === held.incident)) return moved;
-  const planned = book.held.some((other) => other !== held && other.incident === held.incident && isOpenQuestion(other, at));
-  return planned ? moved : { ...moved, effects: [...moved.effects, ...wakeFor(book, held.incident, at)] };
+  const planned = book.held.some(
+    (other) => other !== held && other.incident === held.incident && isOpenQuestion(rules, other, at),
+  );
+  return planned ? moved : { ...moved, effects: [...moved.effects, ...wakeFor(rules, book, held.incident, at)] };
 }
 
 const silentFrom = (held: HeldFlow): Monotonic =>
@@ -210,36 +214,38 @@ const silentFrom = (held: HeldFlow): Monotonic =>
 
 const isUndecided = (held: HeldFlow): boolean => verdictOf(held) === 'unknown' && held.believed && held.signs?.receiver !== false;
 
-const isOpenQuestion = (held: HeldFlow, at: Monotonic): boolean =>
-  isUndecided(held) && at - silentFrom(held) < judgeTimes.quietMs;
+const isOpenQuestion = (rules: Rules, held: HeldFlow, at: Monotonic): boolean =>
+  isUndecided(held) && at - silentFrom(held) < judgeTimesFor(rules.messageIntervalMs).quietMs;
 
 /** When the first flow of a closed incident will have been silent long enough; nothing when none is waited for. */
-function wakeFor(book: Book, incident: IncidentId, at: Monotonic): Effect[] {
+function wakeFor(rules: Rules, book: Book, incident: IncidentId, at: Monotonic): Effect[] {
   return wakeAtFirst(
+    rules,
     incident,
-    book.held.filter((held) => held.incident === incident && isOpenQuestion(held, at)),
+    book.held.filter((held) => held.incident === incident && isOpenQuestion(rules, held, at)),
   );
 }
 
-function wakeAtFirst(incident: IncidentId, flows: readonly HeldFlow[]): Effect[] {
+function wakeAtFirst(rules: Rules, incident: IncidentId, flows: readonly HeldFlow[]): Effect[] {
+  const { quietMs } = judgeTimesFor(rules.messageIntervalMs);
   let first: Monotonic | null = null;
   for (const held of flows) {
-    const due = after(silentFrom(held), judgeTimes.quietMs);
+    const due = after(silentFrom(held), quietMs);
     if (first === null || due < first) first = due;
   }
   return first === null ? [] : [{ kind: 'wake', incident, name: 'judge', at: first }];
 }
 
 /** An incident has left the open ones: what its evidence says of its flows stays with them, and the silence is waited for. */
-function noteClosed(before: Book, moved: Step): Step {
+function noteClosed(rules: Rules, before: Book, moved: Step): Step {
   const gone = before.incidents.filter((incident) => !moved.book.incidents.some((known) => known.id === incident.id));
   return gone.reduce<Step>((step, incident) => {
     const closed = step.book.closed.findLast((known) => known.id === incident.id);
-    return closed === undefined ? step : andThen(step, (book) => closeJudged(book, incident, closed));
+    return closed === undefined ? step : andThen(step, (book) => closeJudged(rules, book, incident, closed));
   }, moved);
 }
 
-function closeJudged(book: Book, incident: Incident, closed: ClosedIncident): Step {
+function closeJudged(rules: Rules, book: Book, incident: Incident, closed: ClosedIncident): Step {
   const records = new Map(incident.flows.map((record) => [formatFlow(record.flow), record]));
   const held = book.held.map((flow) => {
     if (flow.incident !== incident.id) return flow;
@@ -259,11 +265,11 @@ function closeJudged(book: Book, incident: Incident, closed: ClosedIncident): St
   );
   // One that closes late (a stop that was never acknowledged) has been silent long enough already: its timer fires at once.
   const undecided = held.filter((flow) => flow.incident === incident.id && isUndecided(flow));
-  return { book: next, effects: wakeAtFirst(incident.id, undecided), reason: 'waiting', incident: incident.id };
+  return { book: next, effects: wakeAtFirst(rules, incident.id, undecided), reason: 'waiting', incident: incident.id };
 }
 
 /** The agent was away: what was silent meanwhile is not known to have been. */
-function watchAnew(book: Book, at: Monotonic): Step {
+function watchAnew(rules: Rules, book: Book, at: Monotonic): Step {
   const closed = new Set(book.closed.map((known) => known.id));
   const waiting = new Set<IncidentId>();
   const held = book.held.map((flow) => {
@@ -273,5 +279,5 @@ function watchAnew(book: Book, at: Monotonic): Step {
   });
   if (waiting.size === 0) return stay(book, 'restarted');
   const next: Book = { ...book, held };
-  return { ...stay(next, 'restarted'), effects: [...waiting].flatMap((incident) => wakeFor(next, incident, at)) };
+  return { ...stay(next, 'restarted'), effects: [...waiting].flatMap((incident) => wakeFor(rules, next, incident, at)) };
 }

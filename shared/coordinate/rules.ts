@@ -16,6 +16,8 @@ export interface Rules {
   readonly delayMs: DurationMs;
   readonly maxDelayMs: DurationMs;
   readonly holdDownMs: DurationMs;
+  /** The message is limited to one in this: the same flow again after it is no transient. */
+  readonly messageIntervalMs: DurationMs;
   /** Log kept after the stop. */
   readonly afterMs: DurationMs;
   readonly eemWindowMs: DurationMs;

@@ -118,7 +118,7 @@ type OfIncident = Extract<Input, { readonly incident: string }>;
 
 function withIncident(rules: Rules, book: Book, input: Exclude<OfIncident, { kind: 'corroborated' }>): Step {
   // Comes after the seal: closed incidents are judged too.
-  if (input.kind === 'timer' && input.name === 'judge') return onJudgeTimer(book, input);
+  if (input.kind === 'timer' && input.name === 'judge') return onJudgeTimer(rules, book, input);
   const incident = findIncident(book, input.incident);
   if (incident === undefined) return stay(book, 'timer-outlived', input.incident);
   switch (input.kind) {
@@ -161,7 +161,7 @@ function onTimer(rules: Rules, book: Book, incident: Incident, input: Input & { 
     case 'seal-retry':
       return onSealRetry(book, incident);
     case 'judge':
-      return onJudgeTimer(book, input);
+      return onJudgeTimer(rules, book, input);
     default:
       return assertNever(input.name);
   }

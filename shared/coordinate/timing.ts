@@ -29,7 +29,7 @@ export const timing = {
   doneKeptMs: 24 * 3_600_000,
   /** Closed ids are answered and not acted on. */
   closedIdsKeptMs: 7 * 24 * 3_600_000,
-  /** The message is limited to one a minute: the same flow again after that is not a transient. */
+  /** What IOS limits the message to, and the default of Rules.messageIntervalMs, by which flows are judged. */
   messageIntervalMs: 60_000,
   hourMs: 3_600_000,
   /** Half a dozen `show` lines on a device whose AAA takes seconds for each. */

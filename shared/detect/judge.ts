@@ -67,20 +67,31 @@ export interface FlowEvidence {
   readonly errorsClimb: boolean;
 }
 
-/** The limit of the message is one a minute; a silence counts from three of them on. */
-export const judgeTimes = { againMs: 60_000, quietMs: 180_000 } as const;
+export interface JudgeTimes {
+  readonly againMs: DurationMs;
+  readonly quietMs: DurationMs;
+}
+
+/** From the interval that the message is limited to: again after one of it counts, and a silence from three of them on. */
+export const judgeTimesFor = (messageIntervalMs: DurationMs): JudgeTimes => ({
+  againMs: messageIntervalMs,
+  quietMs: 3 * messageIntervalMs,
+});
+
+/** IOS's limit is one a minute. */
+export const judgeTimes: JudgeTimes = judgeTimesFor(60_000);
 
 /** What is known of a flow by its first message. */
 export const firstJudgement: Judgement = { verdict: 'unknown', grounds: ['silent-too-short'] };
 
-export function judgeFlow(evidence: FlowEvidence): Judgement {
+export function judgeFlow(evidence: FlowEvidence, times: JudgeTimes = judgeTimes): Judgement {
   const { spanMs, quietMs, atSender } = evidence;
   if (!evidence.believed) return unknown('not-borne-out');
-  if (spanMs !== null && spanMs >= judgeTimes.againMs) return { verdict: 'persistent', grounds: ['again-after-a-minute'] };
+  if (spanMs !== null && spanMs >= times.againMs) return { verdict: 'persistent', grounds: ['again-after-a-minute'] };
   if (spanMs === null) return unknown('no-trusted-time');
   if (!evidence.receiver) return unknown('told-by-peer');
   if (quietMs === null) return unknown('silence-proves-nothing');
-  if (quietMs < judgeTimes.quietMs) return unknown('silent-too-short');
+  if (quietMs < times.quietMs) return unknown('silent-too-short');
   if (atSender === 'current') return unknown('current-at-sender');
   if (evidence.errorsClimb) return unknown('errors-climb');
   if (atSender === 'not-current') return { verdict: 'transient', grounds: ['not-current-at-sender', 'silent'] };

@@ -22,6 +22,7 @@ const rules: Rules = {
   delayMs: 18_000,
   maxDelayMs: 300_000,
   holdDownMs: 3_600_000,
+  messageIntervalMs: 60_000,
   afterMs: 10_000,
   eemWindowMs: 60_000,
   incidentsPerHour: 12,

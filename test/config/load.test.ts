@@ -50,6 +50,7 @@ describe('the smallest pair', () => {
         afterMs: 10_000,
         maxEventAgeMs: 60_000,
         holdDownMs: 3_600_000,
+        messageIntervalMs: 60_000,
       },
       alarms: [],
       budgets: { incidentsPerHour: 12 },
@@ -160,7 +161,7 @@ signal:
   hello: 5s
   eemWindow: 2m
 evidence: { ringMaxAge: 7d, ringMaxBytes: 64MiB, before: 5m, after: 20s, retainMaxAge: 30d, retainMaxCount: 10, retainMaxBytes: 1GiB,
-  redactionKey: { env: REDACT }, maxEventAge: 2m, holdDown: 30m }
+  redactionKey: { env: REDACT }, maxEventAge: 2m, holdDown: 30m, messageInterval: 90s }
 budgets: { incidentsPerHour: 3 }
 log: { level: debug, format: json }
 peers:
@@ -216,6 +217,7 @@ peers:
       redactionKey: '12345678',
       maxEventAgeMs: 120_000,
       holdDownMs: 1_800_000,
+      messageIntervalMs: 90_000,
     });
     expect(config.peers).toMatchObject([
       { kind: 'eem', notify: 'trap', send: [], op: 'ge', root: 91, snmp: { version: '2c' } },

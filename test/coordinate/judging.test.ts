@@ -74,6 +74,13 @@ const judgedAt = (ms: number): Input => at(ms, timer('judge'));
 const verdictOf = (book: Book) => [incidentVerdict(book, id(1)), book.held[0]?.judged?.grounds.join(' ')];
 
 describe('the silence after the message', () => {
+  test('is measured by the interval of the limit that the configuration names', () => {
+    const verdictUnder = (messageIntervalMs: number) =>
+      verdictOf(run({ ...hubRules, messageIntervalMs }, [...closedIncident({ spi: 'none' }), judgedAt(30_100)]).book)[0];
+    expect(verdictUnder(10_000)).toBe('transient');
+    expect(verdictUnder(60_000)).toBe('unknown');
+  });
+
   test.each<[what: string, story: Story, verdict: string, because: string]>([
     ['the sender does not use the SPI', { spi: 'none' }, 'transient', 'not-current-at-sender silent'],
     [

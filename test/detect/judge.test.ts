@@ -1,7 +1,15 @@
 /** Every row of the rule table in shared/detect/judge.ts, and what must hold for all evidence. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { combineVerdicts, type FlowEvidence, type Ground, grounds, judgeFlow, type Verdict } from '../../shared/detect/judge.ts';
+import {
+  combineVerdicts,
+  type FlowEvidence,
+  type Ground,
+  grounds,
+  judgeFlow,
+  judgeTimesFor,
+  type Verdict,
+} from '../../shared/detect/judge.ts';
 
 /** One message, ten quiet minutes, nothing else known. */
 const silent: FlowEvidence = {
@@ -91,4 +99,13 @@ describe('of several flows', () => {
   ])('%j is %s', (all, verdict) => {
     expect(combineVerdicts(all)).toBe(verdict);
   });
+});
+
+test('the interval of the limit is what again and silence are measured by', () => {
+  const scaled = judgeTimesFor(2_000);
+  const at = (change: Partial<FlowEvidence>) => judgeFlow({ ...silent, ...change }, scaled).verdict;
+  expect(at({ spanMs: 1_999 })).toBe('unknown');
+  expect(at({ spanMs: 2_000 })).toBe('persistent');
+  expect(at({ atSender: 'not-current', quietMs: 5_999 })).toBe('unknown');
+  expect(at({ atSender: 'not-current', quietMs: 6_000 })).toBe('transient');
 });

@@ -376,6 +376,7 @@ export function simConfig(end: End, mode: Mode, syslog: Syslog): Config {
       redactionKey: 'shared-by-both-ends',
       maxEventAgeMs: 60_000,
       holdDownMs: 3_600_000,
+      messageIntervalMs: 60_000,
     },
     alarms: [],
     budgets: { incidentsPerHour: 12 },

@@ -172,6 +172,7 @@ function describeSource(source: SourceConfig, { intake, listening, world }: Stat
     candidates: counters?.candidates ?? 0,
     unparsed: counters?.unparsed ?? 0,
     refused: counters?.refusals ?? 0,
+    foreign: counters?.foreignLines ?? 0,
     lastLineAt: counters === undefined || counters.lastAt === null ? null : iso(now.wall() - (now.monotonic() - counters.lastAt)),
   };
 }

@@ -167,6 +167,7 @@ function sourceLines(sources: readonly SourceStatus[], paint: Paint): string[] {
     const odd = [
       source.unparsed > 0 ? `${source.unparsed} not parsed` : '',
       source.refused > 0 ? `${source.refused} refused` : '',
+      source.foreign > 0 ? `${source.foreign} lines of other devices` : '',
       source.behindBytes > 0 ? `${source.behindBytes} bytes behind` : '',
       source.state === 'open' ? waitingFor(source) : `${source.state.toUpperCase()}: ${printable(source.detail, 300)}`,
     ].filter((text) => text !== '');

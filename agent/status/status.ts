@@ -115,6 +115,8 @@ export interface SourceStatus {
   /** Candidates that did not parse; kept in the ring. */
   readonly unparsed: number;
   readonly refused: number;
+  /** Lines of a relay that are another device's, or whose host name `device.match` does not know: not kept. */
+  readonly foreign: number;
   readonly lastLineAt: string | null;
 }
 

@@ -51,6 +51,7 @@ describe('a log file alone', () => {
     await sim.clock.advance(30_000);
     expect(await sim.incidents('hub')).toEqual([]);
     expect(sim.status('hub').refusals['foreign-device']).toBe(1);
+    expect(sim.status('hub').sources[0]).toMatchObject({ foreign: 1 });
   });
 
   test('what was in the file before the agent, and came while it was down, opens nothing and is evidence', async () => {

@@ -62,6 +62,7 @@ export const statusSample: AgentStatus = {
       candidates: 12,
       unparsed: 1,
       refused: 2,
+      foreign: 3,
       lastLineAt: '2026-03-12T18:29:59.000Z',
     },
   ],

@@ -38,8 +38,8 @@ test('one of everything', () => {
               warning: clock-unsynced: the clock is not in sync (.)
               conditions: 11.1.1.3
     source    syslog-tcp 0.0.0.0:6514: 120003 lines, last 2026-03-12 18:29:59Z
-              12 candidates, 1 not parsed, 2 refused, 4096 bytes behind,
-              INTERRUPTED: connection from 192.0.2.1:40000 closed
+              12 candidates, 1 not parsed, 2 refused, 3 lines of other devices, 4096
+              bytes behind, INTERRUPTED: connection from 192.0.2.1:40000 closed
     peer      spoke1 (spitrap): hello 2026-03-12 18:29:10Z
               spoke, mode capture, armed no, round trip 12ms, clock behind by 340ms
               2 hellos missing in a row

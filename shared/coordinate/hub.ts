@@ -240,6 +240,8 @@ function believe(
   input: Input,
   reason: 'corroborated' | 'corroboration-undecided',
 ): Step {
+  // Its copy over a connection bears a line out unasked, also where nothing may be sent for it.
+  if (found.mode === 'observe') return settle(book, go(found, reason));
   const { incident, effects } = planStop(rules, found, flow.first);
   if (incident.stopPassed) {
     // Its answer came after the stop, which another flow had let go: the peers of this one are told now.

@@ -141,6 +141,11 @@ describe('merging is commutative: our own message and what a peer asks for, in e
   });
 });
 
+test.each(['hub', 'both'] as const)('in mode observe a %s alerts nobody for a line that its copy bears out', (role) => {
+  const { last } = run({ ...rules, role, mode: 'observe' }, [at(0, sighting({ spoofable: true })), at(1, corroborated('found'))]);
+  expect(last).toMatchObject({ reason: 'corroborated', effects: [] });
+});
+
 test('what a peer signals is no word of our own device: its own capture alone makes no stop', () => {
   const world = new Pair();
   const end = world.add('hub1', rules);

@@ -19,6 +19,16 @@ describe('the same message by two ways', () => {
     expect(hub.outcome.kind).toBe('complete');
   });
 
+  test.each(['observe', 'hold'])('on %s the second copy bears the first out, and nothing is signalled for it', async (how) => {
+    sim = await SimPair.armed({ syslog: 'both', tcpLagMs: 500, mode: { hub: how === 'observe' ? 'observe' : 'act' } });
+    if (how === 'hold') await Promise.all([sim.stations.hub.handlers!.hold({ on: true, forMs: null }), sim.clock.advance(100)]);
+    sim.lab.desync();
+    await sim.clock.advance(50_000);
+    expect((await sim.incidentOf('hub')).flows).toMatchObject([{ corroboration: 'found' }]);
+    expect(await sim.incidents('spoke')).toEqual([]);
+    expect(sim.status('spoke').incidents).toEqual([]);
+  });
+
   test('the device seemed not to have it, then it comes over TCP: it counts', async () => {
     sim = await SimPair.armed({ syslog: 'both', tcpLagMs: 3_000 });
     for (const line of ['configure terminal', 'end']) sim.boxes.hub.console(line);

@@ -9,7 +9,7 @@
 import { join } from 'node:path';
 import type { Alarm } from '../../shared/coordinate/book.ts';
 import { limits } from '../../shared/limits.ts';
-import type { Monotonic } from '../../shared/model/time.ts';
+import { formatDuration, type Monotonic } from '../../shared/model/time.ts';
 import type { AlarmChannelConfig } from '../config/config.ts';
 import type { Coordinator } from '../coordinator.ts';
 import type { AgentEvents, Decision } from '../events.ts';
@@ -17,7 +17,7 @@ import { bounded } from '../lifecycle.ts';
 import type { Logger } from '../log.ts';
 import type { World } from '../ports.ts';
 import { openChannel } from './index.ts';
-import { Lane, type LaneStatus } from './lane.ts';
+import { Lane, type LaneStatus, untoldKey } from './lane.ts';
 import { type Entry, emptyLedger, factsOf, follow, forget, type Ledger, withTold } from './ledger.ts';
 import { LedgerFile } from './ledger-file.ts';
 import type { AlarmFacts, Speaker } from './notice.ts';
@@ -41,6 +41,8 @@ export interface ChannelState extends LaneStatus {
 
 /** For a disk to hand over the ledger: then alarms are told without it. */
 const READ_WITHIN_MS = 2_000;
+/** A receiver that is restarted or updated is back by then. */
+const UNTOLD_ALARM_MS = 5 * 60_000;
 
 export class AlarmDesk {
   readonly #room: AlarmDeskRoom;
@@ -63,6 +65,8 @@ export class AlarmDesk {
         entries: () => Object.values(this.#ledger.entries),
         entry: (key) => (Object.hasOwn(this.#ledger.entries, key) ? this.#ledger.entries[key]! : null),
         told: (key, told) => this.#settle(withTold(this.#ledger, key, config.name, told)),
+        failing: (since, why) => this.#raiseUntold(config.name, since, why),
+        working: () => this.#clearUntold(config.name),
         persisted: () => this.#file.persisted(),
       });
       return { config, target: channel.target, lane };
@@ -74,6 +78,9 @@ export class AlarmDesk {
    * (a full disk, a lost file) is raised again, since nothing says that it is over.
    */
   start(alarmCount: number): void {
+    const ours = new Set(this.#room.channels.map(({ name }) => untoldKey(name)));
+    for (const { key } of this.#book)
+      if (key.startsWith(untoldKey('')) && !ours.has(key)) this.#room.coordinator.input({ kind: 'clear', key });
     if (this.#lanes.length === 0) {
       this.#room.log.info(
         { event: 'alarms' },
@@ -127,6 +134,19 @@ export class AlarmDesk {
     for (const [key, entry] of Object.entries(next.entries))
       if (entry.state === 'over' && before[key]?.state !== 'over') for (const { lane } of this.#lanes) lane.noteOver(entry);
     this.#settle(next);
+  }
+
+  /** An alarm itself: the other channels tell it, and status shows it first. */
+  #raiseUntold(name: string, since: Monotonic, why: string): void {
+    const key = untoldKey(name);
+    if (this.#now - since < UNTOLD_ALARM_MS || this.#book.some((known) => known.key === key)) return;
+    const text = `alarms do not reach anybody over ${name} for ${formatDuration(this.#now - since)}: ${why}`;
+    this.#room.coordinator.input({ kind: 'raise', key, text, remedy: 'spitrap alarms test -c FILE tries it' });
+  }
+
+  #clearUntold(name: string): void {
+    const key = untoldKey(name);
+    if (this.#book.some((known) => known.key === key)) this.#room.coordinator.input({ kind: 'clear', key });
   }
 
   readonly #factsOf = (alarm: Alarm): AlarmFacts => {

@@ -28,6 +28,9 @@ export interface LaneRoom {
   entry(key: string): Entry | null;
   /** Null: told that it is over. */
   told(key: string, told: Told | null): void;
+  /** Nothing was delivered since then, and this came back last. */
+  failing(since: Monotonic, why: string): void;
+  working(): void;
   /** Resolves when the ledger is on disk; may never. */
   persisted(): Promise<void>;
 }
@@ -50,6 +53,8 @@ interface Due {
   readonly verdict: Extract<Verdict, { readonly kind: 'tell' }>;
   /** Made so far, in vain. */
   readonly attempts: number;
+  /** That this very channel reaches nobody: told when nothing else is left to try it with. */
+  readonly isOwn: boolean;
 }
 
 /** A receiver that is restarted is back in seconds; one that is gone for the night is asked every five minutes. */
@@ -67,6 +72,7 @@ export class Lane {
   #retryAt: Monotonic = monotonic(0);
   /** The receiver asked for it: nothing goes out before, however urgent. */
   #patientUntil: Monotonic = monotonic(0);
+  #failingSince: Monotonic | null = null;
   readonly #attempts = new Map<string, number>();
   #waiting = 0;
   #delivered = 0;
@@ -136,7 +142,8 @@ export class Lane {
       if (verdict.kind !== 'tell') continue;
       const identity = identityOf(entry, verdict);
       attempted.add(identity);
-      due.push({ entry, verdict, attempts: this.#attempts.get(identity) ?? 0 });
+      const isOwn = entry.alarm.key === untoldKey(this.#room.config.name);
+      due.push({ entry, verdict, attempts: this.#attempts.get(identity) ?? 0, isOwn });
     }
     for (const identity of this.#attempts.keys()) if (!attempted.has(identity)) this.#attempts.delete(identity);
     return { due: due.sort(byUrgency), nextAt };
@@ -210,7 +217,9 @@ export class Lane {
       { event: 'alarm-told', channel: config.name, alarm: alarm.id, status, repeats },
       `told over ${config.name}${again}: ${headline(notice)} (${this.#room.clean(detail)})`,
     );
+    this.#failingSince = null;
     this.#room.told(alarm.key, status === 'cleared' ? null : { status, turn: turnOf(alarm), at: clock.monotonic(), repeats });
+    this.#room.working();
   }
 
   #noteFailed(identity: string, notice: Notice, sent: Exclude<Sent, { readonly kind: 'delivered' }>): void {
@@ -234,6 +243,8 @@ export class Lane {
     }
     this.#retryAt = after(now, this.#retries.delays.next().value as number);
     if (sent.kind === 'failed' && sent.retryAfterMs !== null) this.#patientUntil = after(now, sent.retryAfterMs);
+    this.#failingSince ??= now;
+    this.#room.failing(this.#failingSince, why);
   }
 
   /** What is on its way gets `withinMs`, then it is called off. */
@@ -247,6 +258,9 @@ export class Lane {
   }
 }
 
+/** The alarm about a channel that reaches nobody. */
+export const untoldKey = (name: string): string => `alarm-untold:${name}`;
+
 const identityOf = ({ alarm }: Entry, { status, repeats }: Due['verdict']): string =>
   JSON.stringify([alarm.key, turnOf(alarm), status, repeats]);
 
@@ -257,6 +271,7 @@ const isFresh = (due: Due): boolean => due.attempts === 0 && due.entry.alarm.sev
 function byUrgency(a: Due, b: Due): number {
   const critical = (due: Due): number => (due.entry.alarm.severity === 'critical' && isStanding(due) ? 0 : 1);
   return (
+    Number(a.isOwn) - Number(b.isOwn) ||
     Number(isFresh(b)) - Number(isFresh(a)) ||
     a.attempts - b.attempts ||
     critical(a) - critical(b) ||

@@ -81,6 +81,7 @@ async function open(channels: readonly AlarmChannelConfig[] = [webhook('chat')],
       inputs.push(body);
       if (body.kind === 'raise')
         raise(alarm({ id: `a${book.alarmCount + 1}`, key: body.key, text: body.text, remedy: body.remedy, incident: null }));
+      if (body.kind === 'clear') clear(body.key);
       return null;
     },
   };
@@ -192,7 +193,7 @@ describe('a receiver that is down', () => {
     expect(gaps.slice(0, 10)).toEqual([1, 2, 4, 8, 16, 32, 64, 128, 256, 300]);
     expect(desk.channels[0]).toMatchObject({
       state: 'backing-off',
-      waiting: 1,
+      waiting: 2,
       delivered: 0,
       lastError: expect.stringContaining('503') as string,
     });
@@ -278,6 +279,39 @@ describe('a receiver that is down', () => {
     raise(alarm());
     await settle();
     expect(JSON.stringify([desk.channels[0]!.lastError, logged])).not.toContain('hunter2');
+  });
+});
+
+describe('a channel that reaches nobody', () => {
+  const untold = (): string[] => book.alarms.map(({ key }) => key).filter((key) => key.startsWith('alarm-untold'));
+
+  test('for five minutes is an alarm that the others tell, until it works again', async () => {
+    receivers.onRequest = async ({ url }) => answered(url.includes('dead') ? 503 : 200);
+    await open([webhook('dead'), webhook('chat')]);
+    raise(alarm());
+    await clock.advance(4 * MINUTE);
+    expect(untold()).toEqual([]);
+    await clock.advance(10 * MINUTE);
+    expect(untold()).toEqual(['alarm-untold:dead']);
+    const told = receivers.requests.filter(({ url }) => url.includes('chat')).map(({ body }) => Buffer.from(body).toString());
+    expect(told.filter((body) => body.includes('alarm-untold:dead') && body.includes('answered 503'))).toHaveLength(1);
+    receivers.onRequest = async () => answered(200);
+    const before = receivers.requests.length;
+    await clock.advance(6 * MINUTE);
+    expect(untold()).toEqual([]);
+    expect(said(before)).toMatch(/cleared a4/);
+    expect(said(before)).not.toMatch(/raised a4/);
+  });
+
+  test('is nobody’s concern when it is configured no longer', async () => {
+    book = {
+      ...emptyBook,
+      alarms: [warning({ key: 'alarm-untold:gone' }), warning({ id: 'a5', key: 'alarm-untold:chat' })],
+      alarmCount: 5,
+    };
+    await open();
+    expect(untold()).toEqual([]);
+    expect(said()).toBe('raised a5, cleared a5');
   });
 });
 

@@ -102,20 +102,22 @@ const topics: readonly Topic[] = [
 
 export function judgeTopics(reading: PreflightReading, findings: readonly Finding[], config: Config, rows: Rows): void {
   for (const { title, words, fine, remedy } of topics) {
-    const found = findings.filter(({ word }) => word in words && isOurs(word, config));
+    const all = findings.filter(({ word }) => word in words);
+    const found = all.filter(({ word }) => minds(word, config));
     for (const { word, text, enter } of found) {
       const state = words[word as keyof typeof words]!;
       const what = word === 'lines-short' ? [...enter, 'line vty 0 15', ' transport input ssh'] : enter;
       rows[state === 'fail' ? 'fail' : 'warn'](title, text, remedy ?? null, what);
     }
-    const good = found.length === 0 ? fine(reading, config) : null;
+    const good = all.length === 0 ? fine(reading, config) : null;
     if (good !== null) rows.ok(title, good);
+    for (const { text } of all.filter((finding) => !found.includes(finding))) rows.ok(title, `${text}; spitrap arm would refuse`);
   }
   judgeDebugs(reading, findings, config, rows);
 }
 
-/** A pair that is armed by hand needs no conditions of ours, and looks at nobody's. */
-const isOurs = (word: string, config: Config): boolean => armsItself(config) || !word.includes('conditions');
+/** A pair that is armed by hand needs no conditions of ours, and waits with a person's. */
+const minds = (word: string, config: Config): boolean => armsItself(config) || !word.includes('conditions');
 
 /** With `arm: manual` debugs that are on are what the pair waits with; else they are somebody's, and keep ours off. */
 function judgeDebugs({ flags }: PreflightReading, findings: readonly Finding[], config: Config, rows: Rows): void {
@@ -130,5 +132,5 @@ function judgeDebugs({ flags }: PreflightReading, findings: readonly Finding[], 
     rows.ok('debugs', armsItself(config) ? 'none is on' : 'none is on: with arm: manual you turn them on, conditions first');
   else if (armsItself(config) && foreign !== undefined)
     rows.warn('debugs', foreign.text, 'ask whose they are; spitrap status says whether they are the agent’s own');
-  else rows.ok('debugs', `on: ${crypto.join(', ')}`);
+  else rows.ok('debugs', `on: ${crypto.join(', ')}; spitrap arm would refuse beside them`);
 }

@@ -270,6 +270,38 @@ describe('a broken set-up is named, with its remedy', () => {
       remedy: /both/,
     },
     {
+      what: 'terminal settings that AAA refuses',
+      breaks: async () => {
+        stage.boxes.hub.behave({ refuseTerminalSettings: true });
+        return { file: stage.configs.hub, mend: () => stage.boxes.hub.behave({ refuseTerminalSettings: false }) };
+      },
+      title: 'paging',
+      state: 'warn',
+      detail: /^terminal length 0: refused, /,
+      remedy: /allow these lines/,
+    },
+    {
+      what: 'a privilege that the device does not tell, where the stop may be sent',
+      breaks: async () => {
+        stage.boxes.hub.behave({ refuse: [/^show privilege/] });
+        return { file: stage.configs.hub, mend: () => stage.boxes.hub.behave({ refuse: [] }) };
+      },
+      title: 'privilege',
+      detail: /whether the stop may be sent is not known/,
+      remedy: /spitrap commands/,
+      enter: ['username spitrap privilege 15'],
+    },
+    {
+      what: 'a line that is refused to the user: nothing to keep',
+      breaks: async () => {
+        stage.boxes.hub.behave({ refuse: [/^show ip interface/] });
+        return { file: stage.configs.hub, mend: () => stage.boxes.hub.behave({ refuse: [] }) };
+      },
+      title: 'test bundle',
+      detail: /^show ip interface brief brought refused/,
+      remedy: /must be allowed/,
+    },
+    {
       what: 'a secret that others may read',
       breaks: async () => {
         writeFileSync(join(folder, 'secrets', 'open'), readFileSync(join(folder, 'secrets', 'hub-ssh')), { mode: 0o644 });

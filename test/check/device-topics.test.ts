@@ -81,5 +81,7 @@ test.each<[what: string, reading: Partial<PreflightReading>, rows: (string | und
 });
 
 test('what is on is told, when the pair waits with it', () => {
-  expect(rowsFor({ flags: crypto }).find(({ title }) => title === 'debugs')?.detail).toBe('on: Crypto ISAKMP debugging is on');
+  expect(rowsFor({ flags: crypto }).find(({ title }) => title === 'debugs')?.detail).toBe(
+    'on: Crypto ISAKMP debugging is on; spitrap arm would refuse beside them',
+  );
 });

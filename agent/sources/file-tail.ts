@@ -11,7 +11,7 @@ import type { GapEdge } from '../../shared/model/observation.ts';
 import { elapsedMs, type Monotonic } from '../../shared/model/time.ts';
 import type { SourceConfig } from '../config/config.ts';
 import { type KeptPositions, loadPositions, savePositions } from './file-position.ts';
-import { FollowedFile, type FollowedSink } from './followed-file.ts';
+import { type FilePosition, FollowedFile, type FollowedSink } from './followed-file.ts';
 import { fileUnreadable } from './log-files.ts';
 import type { Closable, SourceContext, SourceKind } from './source.ts';
 
@@ -107,21 +107,29 @@ class FileTail implements Closable {
       await this.#readAll();
       throw error;
     });
-    const more = await this.#readAll();
+    const { more, failure } = await this.#readAll();
     const current = this.#current;
-    if (look === null) {
-      this.#absent();
-      return more;
+    if (look !== null && current?.file.identity !== look.identity) {
+      // Order: what was written before the rotation comes first.
+      if (more) return true;
+      if (!look.regular) throw await this.#refusedAt(this.#config.path);
+      await this.#followNew(failure === null ? current : await this.#giveUp(current, failure));
+      return true;
     }
-    if (current?.file.identity === look.identity) {
-      this.#well();
-      return more;
-    }
-    // Order: what was written before the rotation comes first.
-    if (more) return true;
-    if (!look.regular) throw await this.#refusedAt(this.#config.path);
-    await this.#followNew(current);
-    return true;
+    if (failure !== null) throw failure;
+    if (look === null) this.#absent();
+    else this.#well();
+    return more;
+  }
+
+  /** A file that is read no more: a network file system forgot it, or its disk fails. */
+  async #giveUp(followed: Followed | null, failure: unknown): Promise<null> {
+    if (followed === null) return null;
+    if (followed === this.#current) this.#current = null;
+    this.#older = this.#older.filter((other) => other !== followed);
+    this.#gap('file-gone', `the rest of a file that was rotated is not read: ${asSpitrapError(failure).message}`, null);
+    await followed.file.close().catch(() => {});
+    return null;
   }
 
   /** What the system says of what is no file. */
@@ -169,25 +177,35 @@ class FileTail implements Closable {
     await followed.file.close().catch(() => {});
   }
 
-  /** True when a file has more than one turn's bytes. */
-  async #readAll(): Promise<boolean> {
+  /** `more`: a file has more than one turn's bytes. `failure`: of the file that the path named. */
+  async #readAll(): Promise<{ readonly more: boolean; readonly failure: unknown }> {
     let left: number = limits.fileTurnBytes;
     for (const followed of this.#all()) {
-      const isOlder = followed !== this.#current;
-      const { clock } = this.#context.world;
       const { offset } = followed.file;
-      const advance = await followed.file.advance(Math.max(left, limits.fileReadBytes));
+      try {
+        // A new file's lines wait for the end of the old one's.
+        if (await this.#readOne(followed, Math.max(left, limits.fileReadBytes))) return { more: true, failure: null };
+      } catch (failure) {
+        if (followed === this.#current) return { more: false, failure };
+        await this.#giveUp(followed, failure);
+      }
       left -= Math.max(0, followed.file.offset - offset);
-      followed.behindBytes = advance.behindBytes;
-      const now = clock.monotonic();
-      if (advance.grew) followed.grewAt = now;
-      // A new file's lines wait for the end of the old one's.
-      if (advance.behindBytes > 0) return true;
-      const quietMs = elapsedMs(followed.grewAt, now);
-      if (quietMs >= LINE_END_WAIT_MS && followed.file.pendingBytes > 0) followed.file.endLine();
-      if (isOlder && quietMs >= ROTATED_QUIET_MS) await this.#leave(followed);
-      else if (!isOlder && advance.links === LINKS_GONE && quietMs >= ROTATED_QUIET_MS) await this.#letGo(followed);
     }
+    return { more: false, failure: null };
+  }
+
+  /** True when there is more to read of it. */
+  async #readOne(followed: Followed, bytesMax: number): Promise<boolean> {
+    const advance = await followed.file.advance(bytesMax);
+    const now = this.#context.world.clock.monotonic();
+    followed.behindBytes = advance.behindBytes;
+    if (advance.grew) followed.grewAt = now;
+    if (advance.behindBytes > 0) return true;
+    const quietMs = elapsedMs(followed.grewAt, now);
+    if (quietMs >= LINE_END_WAIT_MS && followed.file.pendingBytes > 0) followed.file.endLine();
+    if (quietMs < ROTATED_QUIET_MS) return false;
+    if (followed !== this.#current) await this.#leave(followed);
+    else if (advance.links === LINKS_GONE) await this.#letGo(followed);
     return false;
   }
 
@@ -207,9 +225,11 @@ class FileTail implements Closable {
     try {
       const loaded = await loadPositions(this.#config.positionFile, disk);
       const look = await logFiles.look(this.#config.path);
-      if (loaded.kept !== null) await this.#resume(loaded.kept, look?.identity ?? null);
+      const { kept } = loaded;
+      const isWhole = kept === null || (await this.#resume(kept, look?.identity ?? null));
       if (this.#current === null && look !== null) this.#current = await this.#openOld(look.regular);
       this.#started = true;
+      if (!isWhole) this.#gap('file-gone', 'the file that was read before the agent ended is not there any more', null, kept.at);
     } catch (error) {
       for (const { file } of this.#all()) await file.close().catch(() => {});
       this.#older = [];
@@ -226,8 +246,8 @@ class FileTail implements Closable {
     return { file, grewAt: this.#now().monotonic, behindBytes: 0 };
   }
 
-  /** Each file that was read then, under whatever name it has now. */
-  async #resume(kept: KeptPositions, identityAtPath: string | null): Promise<void> {
+  /** Each file that was read then, under whatever name it has now. False: not all of them can go on. */
+  async #resume(kept: KeptPositions, identityAtPath: string | null): Promise<boolean> {
     const { logFiles, clock } = this.#context.world;
     const { path } = this.#config;
     let isWhole = true;
@@ -237,15 +257,25 @@ class FileTail implements Closable {
         isWhole = false;
         continue;
       }
-      const file = new FollowedFile(await logFiles.open(name), this.#sink());
-      const resumed = file.identity === position.identity && (await file.resume(position));
-      if (!resumed) {
-        isWhole = false;
-        await file.close().catch(() => {});
-      } else if (name === path) this.#current = { file, grewAt: clock.monotonic(), behindBytes: 0 };
-      else this.#older.push({ file, grewAt: clock.monotonic(), behindBytes: 0 });
+      const opened = await logFiles.open(name).catch((error: unknown) => {
+        // The file under the path is tried again until it may be read; a rotated one is not waited for.
+        if (name === path) throw error;
+        return null;
+      });
+      const file = opened && new FollowedFile(opened, this.#sink());
+      const followed = file && { file, grewAt: clock.monotonic(), behindBytes: 0 };
+      if (followed === null || !(await this.#goesOn(followed.file, position))) isWhole = false;
+      else if (name === path) this.#current = followed;
+      else this.#older.push(followed);
     }
-    if (!isWhole) this.#gap('file-gone', 'the file that was read before the agent ended is not there any more', null, kept.at);
+    return isWhole;
+  }
+
+  /** False, and closed: it is not the file that was read, or cannot be read any more. */
+  async #goesOn(file: FollowedFile, position: FilePosition): Promise<boolean> {
+    const goesOn = file.identity === position.identity && (await file.resume(position).catch(() => false));
+    if (!goesOn) await file.close().catch(() => {});
+    return goesOn;
   }
 
   /** `router.log.1`, `router.log-20260312`: what begins with the name of the file and is the one that was read. */

@@ -353,13 +353,48 @@ describe('what is no file', () => {
 
   test('reads that fail: said, tried again from where it stood', async () => {
     const { files, clock } = await opened();
-    files.refuse(`read ${LOG}`, 'EIO');
+    files.failReads(LOG, 'EIO');
     files.append(LOG, 'a\n');
     await clock.advance(2_000);
     expect(stage.states().at(-1)).toContain('EIO');
-    files.refuse(`read ${LOG}`, null);
+    files.failReads(LOG, null);
     await clock.advance(400);
     expect(stage.live()).toBe('a\n');
+    expect(stage.states().at(-1)).toBe(`open ${LOG}`);
+  });
+});
+
+describe('a file that fails for good', () => {
+  test('the one under the path, then another takes its place: a hole for the rest of the old one, and the new one is read', async () => {
+    const { files, clock } = await opened();
+    files.append(LOG, 'a\n');
+    await clock.advance(200);
+    files.append(LOG, 'b\n');
+    files.failReads(LOG, 'ESTALE');
+    await clock.advance(1_000);
+    expect(stage.states().at(-1)).toContain('ESTALE');
+    files.rename(LOG, `${LOG}.1`);
+    files.append(LOG, 'c\n');
+    await clock.advance(1_000);
+    expect(stage.live()).toBe('a\nc\n');
+    expect(stage.gaps()).toMatchObject([{ reason: 'file-gone', detail: expect.stringContaining('ESTALE') }]);
+    expect(stage.states().at(-1)).toBe(`open ${LOG}`);
+  });
+
+  test('a renamed one that is still followed: a hole, and it holds up nothing', async () => {
+    const { files, clock } = await opened();
+    files.append(LOG, 'a\n');
+    await clock.advance(200);
+    files.rename(LOG, `${LOG}.1`);
+    files.append(LOG, 'b\n');
+    await clock.advance(400);
+    const late = files.writerOf(`${LOG}.1`);
+    files.failReads(`${LOG}.1`, 'EIO');
+    late('late\n');
+    files.append(LOG, 'c\n');
+    await clock.advance(400);
+    expect(stage.live()).toBe('a\nb\nc\n');
+    expect(stage.gaps()).toMatchObject([{ reason: 'file-gone' }]);
     expect(stage.states().at(-1)).toBe(`open ${LOG}`);
   });
 });
@@ -428,6 +463,30 @@ describe('a restart', () => {
     await stage.clock.advance(400);
     expect([stage.backlog(), stage.live()]).toEqual(['rest\nnew\n', '']);
     expect(stage.gaps()).toEqual([]);
+  });
+
+  test('another file meanwhile, not ours to read for long: one hole, not one a look', async () => {
+    await restarted((files) => {
+      files.remove(LOG);
+      files.append(LOG, 'new\n');
+      files.refuse(LOG, 'EACCES');
+    });
+    await stage.clock.advance(5_000);
+    stage.files.refuse(LOG, null);
+    await stage.clock.advance(400);
+    expect([stage.backlog(), stage.live()]).toEqual(['new\n', '']);
+    expect(stage.gaps()).toMatchObject([{ reason: 'file-gone' }]);
+  });
+
+  test('rotated meanwhile, and the old one not ours to read any more: a hole, and the new one', async () => {
+    await restarted((files) => {
+      files.append(LOG, 'rest\n');
+      files.rename(LOG, `${LOG}.1`);
+      files.refuse(`${LOG}.1`, 'EACCES');
+      files.append(LOG, 'new\n');
+    });
+    expect([stage.backlog(), stage.live()]).toEqual(['new\n', '']);
+    expect(stage.gaps()).toMatchObject([{ reason: 'file-gone' }]);
   });
 
   test('gone meanwhile: what comes later is news', async () => {

@@ -10,6 +10,8 @@ interface Inode {
   readonly identity: string;
   bytes: Buffer;
   links: number;
+  /** Errno of every read. */
+  broken: string | null;
   /** A folder, when false. */
   readonly regular: boolean;
 }
@@ -75,8 +77,13 @@ export class FakeLogFiles implements LogFiles {
     else this.#refused.set(path, errno);
   }
 
+  /** The file itself, whatever its name becomes. Null: whole again. */
+  failReads(path: string, errno: string | null): void {
+    this.#names.get(path)!.broken = errno;
+  }
+
   #make(path: string, regular: boolean, identity = `8:${this.#nextInode++}`): Inode {
-    const inode: Inode = { identity, bytes: Buffer.alloc(0), links: 1, regular };
+    const inode: Inode = { identity, bytes: Buffer.alloc(0), links: 1, broken: null, regular };
     this.#names.set(path, inode);
     return inode;
   }
@@ -98,8 +105,7 @@ export class FakeLogFiles implements LogFiles {
       look: async () => ({ bytes: inode.bytes.length, links: inode.links }),
       read: async (offset, length) => {
         await Promise.resolve();
-        const failed = this.#refused.get(`read ${path}`);
-        if (failed !== undefined) throw fileUnreadable('read', path, failed);
+        if (inode.broken !== null) throw fileUnreadable('read', path, inode.broken);
         const piece = Buffer.from(inode.bytes.subarray(offset, offset + length));
         this.largestRead = Math.max(this.largestRead, piece.length);
         this.onRead(path);

@@ -1,12 +1,12 @@
 /** Two ends written by `spitrap init`, the second by the command that the first one prints: they load, they pass `check`, and they find each other. */
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Agent, startAgent } from '../../agent/app.ts';
 import type { CheckRow } from '../../agent/check/row.ts';
 import { labUser } from '../../agent/cli/lab/config-files.ts';
-import { type End, ends } from '../../agent/cli/lab/relay.ts';
+import { type End, ends, otherEnd } from '../../agent/cli/lab/relay.ts';
 import { scenarios } from '../../agent/cli/lab/scenarios.ts';
 import { type Stage, setStage } from '../../agent/cli/lab/stage.ts';
 import { thisHost } from '../../agent/config/config-host.ts';
@@ -54,11 +54,11 @@ async function start(end: End): Promise<Agent> {
   return agent;
 }
 
-test('from nothing to two agents that hear each other', async () => {
+test('from nothing to two agents that hear each other, and on to an incident', async () => {
   const { hub, spoke } = stage.facts;
   const first = await cli([
     ...['init', '--role', 'hub', '--name', 'hub1', ...device('hub'), '--crypto-address', hub.cryptoAddress],
-    ...['--listen-signals', formatEndpoint(hub.signal), '--peer-name', 'spoke1'],
+    ...['--listen-signals', formatEndpoint(hub.signal), '--peer-name', 'spoke1', '--delay', '1s'],
     ...['--peer-crypto-address', spoke.cryptoAddress, '--peer-send', formatEndpoint(spoke.signal)],
   ]);
   expect(first.code, first.stderr).toBe(0);
@@ -85,6 +85,25 @@ test('from nothing to two agents that hear each other', async () => {
   expect(rows.filter(({ state }) => state === 'fail')).toEqual([]);
   expect(code).toBe(0);
   expect(rows.find(({ title }) => title === 'login')?.detail).toContain(', as pinned');
+  for (const end of ends) await agents[end].stop('test');
+
+  // Up the ladder, in one step; the debugs as a person turns them on.
+  for (const end of ends) {
+    const file = at(end, `${end}.yaml`);
+    writeFileSync(file, readFileSync(file, 'utf8').replace('mode: observe', 'mode: act'));
+    for (const line of [`debug crypto condition peer ipv4 ${stage.facts[otherEnd(end)].cryptoAddress}`, 'debug crypto isakmp'])
+      stage.boxes[end].console(line);
+  }
+  const acting = { spoke: await start('spoke'), hub: await start('hub') };
+  for (const end of ends)
+    await expect.poll(() => acting[end].status().peers[0]?.lastHelloAt ?? null, { timeout: 20_000 }).not.toBeNull();
+  stage.pair.desync();
+  for (const end of ends)
+    await expect.poll(() => acting[end].status().incidents[0]?.outcome, { timeout: 60_000 }).toBe('complete');
+  for (const end of ends) {
+    expect(stage.boxes[end].debugsOn()).toEqual([]);
+    expect((await cli(['incidents', '-c', at(end, `${end}.yaml`)])).stdout).toContain('complete');
+  }
 });
 
 test('a device that does not answer: the key can not be fetched, nothing is written', async () => {

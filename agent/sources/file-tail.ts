@@ -364,6 +364,8 @@ class FileTail implements Closable {
   async #save(): Promise<void> {
     const at = this.#now();
     this.#savedAt = at.monotonic;
+    // What the last run left is not overwritten before it was taken up.
+    if (!this.#started) return;
     const files = this.#all().map(({ file }) => file.position());
     const text = JSON.stringify(files);
     if (text === this.#saved) return;

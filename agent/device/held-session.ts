@@ -46,6 +46,8 @@ const KEEPALIVE_ANSWER_MS = 10_000;
 const LINGER_MS = 3_000;
 /** How long a line may go on once a stop waits behind it. */
 const GRACE_MS = 500;
+/** A starved router answers after seconds, and a new login takes it longer still: the stop waits rather for this prompt. */
+const STOP_PATIENCE_MS = 4_500;
 
 export class HeldSession {
   readonly #options: HeldSessionOptions;
@@ -133,7 +135,7 @@ export class HeldSession {
       return;
     }
     clock.timer('session stop waits', GRACE_MS, () => {
-      if (this.#running === running) this.#session?.abort(`interrupted: ${job.command} had to be sent`);
+      if (this.#running === running) this.#session?.abort(`interrupted: ${job.command} had to be sent`, STOP_PATIENCE_MS);
     });
   }
 

@@ -124,10 +124,10 @@ export class Session {
     return !this.#closed;
   }
 
-  /** Ends the running command now, its output so far kept, with the status `timeout` and this reason. */
-  abort(why: string): void {
+  /** Ends the running command now, its output so far kept, with the status `timeout` and this reason. `patienceMs`: for the prompt after it. */
+  abort(why: string, patienceMs: DurationMs = RESYNC_MS): void {
     if (this.#errand !== null) this.#errand.aborted = why;
-    if (this.#job !== null) this.#abandon(this.#job, 'timeout', why);
+    if (this.#job !== null) this.#abandon(this.#job, 'timeout', why, patienceMs);
   }
 
   /** Logs out; bounded. In the middle of a command, or without a prompt, it hangs up. */
@@ -316,12 +316,12 @@ export class Session {
   }
 
   /** The result goes out now, with what came until now; the session is not free before it has its prompt again. */
-  #abandon(job: RunningCommand, status: CommandStatus, why: string): void {
+  #abandon(job: RunningCommand, status: CommandStatus, why: string, patienceMs = RESYNC_MS): void {
     if (this.#job !== job) return;
     this.counters.abandoned += 1;
     const partial = this.#lines.partial;
     this.#resolve(job, status, why, this.#state.kind === 'output' ? partial : '');
-    this.#armResync(RESYNC_MS, `no prompt within ${RESYNC_MS} ms after ${quoted(job.command)} was abandoned (${why})`);
+    this.#armResync(patienceMs, `no prompt within ${patienceMs} ms after ${quoted(job.command)} was abandoned (${why})`);
     this.#step({ kind: 'abandon', partial });
   }
 

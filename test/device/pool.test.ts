@@ -201,3 +201,71 @@ describe('logins', () => {
     expect(device.status().refusedLoginsInARow).toBe(0);
   });
 });
+
+describe('a stop on a session that is at work', () => {
+  const stop = 'undebug all';
+  /** Says nothing to this one line, nor to the `^C` after it. */
+  const silent: ScriptedOptions = { answer: (command) => (command === 'show processes cpu' || command === '^C' ? null : '') };
+
+  test('waits for the prompt of a starved router, which a new login would not get sooner', async () => {
+    const { box, clock, device } = pool(silent);
+    device.connect();
+    await clock.advance(3_000);
+    const opens = box.opens;
+    const control = box.lines[0]!;
+    const show = device.run('control', 'show processes cpu', { timeoutMs: 10_000 });
+    await clock.advance(1_000);
+    const stopping = device.run('control', stop, { timeoutMs: 8_000, urgent: true });
+    await clock.advance(3_500);
+    control.release('');
+    await clock.advance(1_000);
+    expect(await show).toMatchObject({ status: 'timeout', detail: expect.stringContaining('interrupted') });
+    expect(await stopping).toMatchObject({ status: 'ok' });
+    expect(box.opens).toBe(opens);
+  });
+
+  test('a session that hangs for good is ended in time for the next attempt, on a fresh one', async () => {
+    const { box, clock, device } = pool(silent);
+    device.connect();
+    await clock.advance(3_000);
+    const show = device.run('control', 'show processes cpu', { timeoutMs: 10_000 });
+    await clock.advance(1_000);
+    const stopping = device.run('control', stop, { timeoutMs: 8_000, urgent: true });
+    await clock.advance(5_100);
+    expect((await show).status).toBe('timeout');
+    expect(await stopping).toMatchObject({ status: 'closed', sentAt: null });
+    const again = device.run('fresh', stop, { timeoutMs: 8_000, urgent: true });
+    await clock.advance(2_000);
+    expect(await again).toMatchObject({ status: 'ok' });
+    expect(box.typed).toContain(stop);
+  });
+
+  test('an errand in configuration mode gives way: nothing of it is typed behind the stop', async () => {
+    const { deadMan } = ciscoIos.arming;
+    const { box, clock, device } = pool({
+      answer: (command, line) => {
+        if (command === '^C' || command === 'end') line.mode = '';
+        if (command === 'configure terminal') line.mode = '(config)';
+        return command.startsWith('event timer') ? null : '';
+      },
+    });
+    device.connect();
+    await clock.advance(3_000);
+    const errand = device.configure('control', deadMan.set(600), { timeoutMs: 30_000 });
+    await clock.advance(1_000);
+    const stopping = device.run('control', stop, { timeoutMs: 8_000, urgent: true });
+    await clock.advance(8_000);
+    expect(await errand).toMatchObject({ status: 'timeout', detail: expect.stringContaining('interrupted') });
+    expect(await stopping).toMatchObject({ status: 'ok' });
+    expect(box.typed.slice(box.typed.indexOf(stop))).toEqual([stop]);
+    expect(box.typed.some((line) => line.startsWith('action'))).toBe(false);
+  });
+
+  test('a line of no grammar for configuration mode is refused before anything is sent', async () => {
+    const { device } = pool();
+    const options = { timeoutMs: 1_000 };
+    await expect(device.configure('control', ['no logging console'], options)).rejects.toMatchObject({
+      code: 'COMMAND_OUTSIDE_GRAMMAR',
+    });
+  });
+});

@@ -23,6 +23,9 @@ export type CounterFinding =
     };
 
 interface Gap {
+  /** All of it, as it opened: looked at before the ranges, of which a hostile sender can make hundreds. */
+  readonly first: number;
+  readonly last: number;
   /** What has not come yet, ascending, both ends included. */
   ranges: [first: number, last: number][];
   readonly from: Arrived;
@@ -109,13 +112,14 @@ export class CounterRun {
     const wrapped = number < missing;
     // Over a wrap they are counted, not listed: what overtakes just there is taken for lost.
     const range: [number, number] = wrapped ? [-missing, -1] : [number - missing, number - 1];
-    this.#gaps.push({ ranges: [range], from: this.#lastCame, to });
+    this.#gaps.push({ first: range[0], last: range[1], ranges: [range], from: this.#lastCame, to });
     if (this.#gaps.length > limits.counterGapsOpenMax) this.#close(this.#gaps.shift()!);
   }
 
   /** A number of an open gap after all. */
   #fill(number: number): boolean {
     for (const gap of this.#gaps) {
+      if (number < gap.first || number > gap.last) continue;
       const index = gap.ranges.findIndex(([first, last]) => number >= first && number <= last);
       const range = gap.ranges[index];
       if (range === undefined) continue;

@@ -21,8 +21,8 @@ export interface ArmWatchRoom {
   readonly device: Device;
   readonly clock: Clock;
   readonly onSample?: (sample: ArmSample) => void;
-  /** For starts that name nobody else. */
-  readonly onTrip?: OnTrip;
+  /** At most once for each start: the breaker has tripped. `detail` is a sentence with the figures. */
+  readonly onTrip: (trip: BreakerTrip, detail: string) => void;
   /** True in the quiet time before a planned stop and until it is verified: session B is not used for anything else. */
   readonly quiet: () => boolean;
 }
@@ -44,8 +44,6 @@ const LINES_EVERY_MS: DurationMs = 1_000;
 /** Three samples: one may be late, or give way to a stop. */
 const HEALTHY_FOR_MS: DurationMs = 15_000;
 
-type OnTrip = (trip: BreakerTrip, detail: string) => void;
-
 export class ArmWatch {
   readonly #room: ArmWatchRoom;
   #timers: Timer[] = [];
@@ -54,7 +52,6 @@ export class ArmWatch {
   #isOn = false;
   #breaker: BreakerState;
   #tripped: Trip | null = null;
-  #onTrip: OnTrip = () => {};
   #busy = { cpu: false, memory: false };
   #linesNow = 0;
   #linesFrom: Monotonic;
@@ -68,14 +65,13 @@ export class ArmWatch {
     this.#last = nothingSeen(now);
   }
 
-  /** When debugs went on; starting again begins anew. `onTrip`, at most once: the breaker, `detail` is a sentence with the figures. */
-  start(onTrip: OnTrip = this.#room.onTrip ?? (() => {})): void {
+  /** When debugs went on; starting again begins anew. */
+  start(): void {
     this.stop();
     const now = this.#room.clock.monotonic();
     this.#run += 1;
     this.#isOn = true;
     this.#breaker = newBreaker(now);
-    this.#onTrip = onTrip;
     this.#tripped = null;
     this.#busy = { cpu: false, memory: false };
     this.#linesNow = 0;
@@ -184,7 +180,7 @@ export class ArmWatch {
     this.#room.onSample?.(this.#last);
     if (trip === null || this.#tripped !== null) return;
     this.#tripped = trip;
-    this.#onTrip(trip.trip, trip.detail);
+    this.#room.onTrip(trip.trip, trip.detail);
   }
 }
 

@@ -227,8 +227,9 @@ describe('a peer in trouble, whose own debugs are the flood', () => {
   test('the breaker trips, and the debugs end', async () => {
     await trouble();
     const trips: string[] = [];
-    const watch = new ArmWatch({ device: lab.device, clock: lab.clock, quiet: () => false });
-    watch.start((trip) => trips.push(trip));
+    const onTrip = (trip: string) => trips.push(trip);
+    const watch = new ArmWatch({ device: lab.device, clock: lab.clock, onTrip, quiet: () => false });
+    watch.start();
     await lab.clock.advance(30_000);
     watch.stop();
     expect(trips).toEqual(['cpu']);

@@ -223,7 +223,7 @@ export class Heartbeat {
 
   #judgeLinks(tick: boolean): void {
     const { config, world } = this.#room;
-    const ours = { mode: config.mode, armed: this.armed, cfg: this.#cfg };
+    const ours = { role: config.role, mode: config.mode, armed: this.armed, cfg: this.#cfg };
     for (const link of this.links.values()) {
       const peer = this.#peer(link.peer)!;
       const where = peer.cryptoAddresses[0]?.text ?? peer.send[0]?.address ?? peer.name;
@@ -231,7 +231,9 @@ export class Heartbeat {
       const troubles = linkTroubles(link, ours, world.clock.monotonic(), config.signal.helloMs, hand).filter((trouble) =>
         this.#stands(trouble, tick),
       );
-      const keys = ['peer-silent', 'cfg-differs', 'mode-differs', 'half-armed'].map((word) => `${word}:${link.peer}`);
+      const keys = ['peer-silent', 'cfg-differs', 'mode-differs', 'roles-clash', 'half-armed'].map(
+        (word) => `${word}:${link.peer}`,
+      );
       for (const key of keys) this.#settle(key, troubles.find((trouble) => trouble.key === key) ?? null);
       // A peer that is silent altogether has that alarm.
       if (tick) this.#judgePaths(peer, !troubles.some((trouble) => trouble.key === `peer-silent:${link.peer}`));

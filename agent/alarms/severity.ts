@@ -42,6 +42,7 @@ export const alarmKinds: Readonly<Record<string, AlarmKind>> = {
   'path-dead': { severity: 'warning', about: 'one path to a peer does not answer' },
   'cfg-differs': { severity: 'warning', about: 'the two ends have other agreed values, delay or stop mode' },
   'mode-differs': { severity: 'warning', about: 'the two ends run in different modes' },
+  'roles-clash': { severity: 'warning', about: 'the roles of the two ends do not fit: what one signals the other refuses' },
   'alarm-untold': { severity: 'warning', about: 'alarms have not reached anybody over a channel for five minutes' },
   uncorroborated: { severity: 'warning', about: 'a syslog line claims a message that the device does not have' },
   seal: { severity: 'warning', about: 'a bundle could not be written to disk' },

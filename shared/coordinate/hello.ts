@@ -3,7 +3,7 @@
  * Pure; fed by agent/heartbeat.ts. Offsets are NTP's, of the sample with the smallest delay among the last eight.
  */
 import { after, type DurationMs, type Monotonic, type Wall } from '../model/time.ts';
-import type { Mode } from '../model/watch.ts';
+import type { Mode, Role } from '../model/watch.ts';
 import { timing } from './timing.ts';
 
 const SAMPLES_MAX = 8;
@@ -47,6 +47,8 @@ export const newLink = (peer: string, since: Monotonic | null = null): PeerLink 
 
 /** Our own side of the comparison. */
 export interface OurSide {
+  /** Absent: not compared. */
+  readonly role?: Role;
   readonly mode: Mode;
   readonly armed: Armed;
   readonly cfg: string;
@@ -132,6 +134,14 @@ function silence(
   return { key, text, remedy: `log in to the device of ${link.peer} (${hand.where}) and type: ${hand.stopCommand}` };
 }
 
+/** A hub takes no alert and no stop, a spoke opens nothing: null when what either end opens is joined by the other. */
+function rolesClash(ours: Role, theirs: string | null): string | null {
+  if (ours === 'spoke' && theirs === 'spoke') return 'nobody opens an incident; one end is hub, or both are both';
+  if (ours !== 'spoke' && theirs === 'hub') return 'it takes no alert and no stop from us; make it spoke, or both';
+  if (ours === 'hub' && theirs === 'both') return 'we take none of its alerts and stops; make us both, or it spoke';
+  return null;
+}
+
 /** What is wrong between the ends now, by a key each; an empty list clears all. */
 export function linkTroubles(
   link: PeerLink,
@@ -157,6 +167,12 @@ export function linkTroubles(
       text: `${link.peer} runs in mode ${link.mode}, we in mode ${ours.mode}: only two agents in mode act stop both ends`,
     });
   }
+  const clash = ours.role === undefined ? null : rolesClash(ours.role, link.role);
+  if (clash !== null)
+    troubles.push({
+      key: `roles-clash:${link.peer}`,
+      text: `${link.peer} is of role ${link.role}, we of role ${ours.role}: ${clash}`,
+    });
   if (link.armed !== 'unknown' && ours.armed !== 'unknown' && link.armed !== ours.armed) {
     const [on, off] = link.armed === 'yes' ? [link.peer, 'our device'] : ['our device', link.peer];
     const why = link.armed === 'no' && link.why !== null ? ` (there: ${link.why})` : '';

@@ -74,6 +74,21 @@ describe('troubles between the ends', () => {
     expect(keysOf(heard({ ...same, ...over }))).toEqual([key]);
   });
 
+  test.each([
+    ['hub', 'spoke', null],
+    ['spoke', 'hub', null],
+    ['both', 'both', null],
+    ['both', 'spoke', null],
+    ['spoke', 'both', null],
+    ['spoke', 'spoke', 'nobody opens an incident'],
+    ['hub', 'hub', 'it takes no alert and no stop from us'],
+    ['both', 'hub', 'it takes no alert and no stop from us'],
+    ['hub', 'both', 'we take none of its alerts and stops'],
+  ] as const)('we of role %s, it of role %s: %s', (role, theirs, words) => {
+    const troubles = linkTroubles(heard({ ...same, role: theirs }), { ...ours, role }, monotonic(0), 60_000);
+    expect(troubles).toMatchObject(words === null ? [] : [{ key: 'roles-clash:spoke1', text: expect.stringContaining(words) }]);
+  });
+
   test.each(['unknown', 'perhaps', ''])('armed=%s is no half-armed', (armed) => {
     expect(keysOf(heard({ ...same, armed }))).toEqual([]);
   });

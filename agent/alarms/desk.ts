@@ -7,6 +7,7 @@
  *                      └───────told─────────┘
  */
 import { join } from 'node:path';
+import type { Timer } from '../../shared/clock.ts';
 import type { Alarm } from '../../shared/coordinate/book.ts';
 import { limits } from '../../shared/limits.ts';
 import { formatDuration, type Monotonic } from '../../shared/model/time.ts';
@@ -52,6 +53,9 @@ export class AlarmDesk {
   #ledger: Ledger = emptyLedger;
   #ready = false;
   #followed: readonly Alarm[] | null = null;
+  /** Since the book was last followed. */
+  readonly #cleared = new Set<string>();
+  #turn: Timer | null = null;
   #closed = false;
 
   constructor(room: AlarmDeskRoom) {
@@ -121,14 +125,23 @@ export class AlarmDesk {
     return { ...ledger, entries: Object.fromEntries(entries) };
   }
 
+  /** Once for all decisions of one turn: in a storm the work is the same for one alarm more, and the stop's own turn is not for it. */
   readonly #onDecided = ({ effects }: Decision): void => {
+    for (const effect of effects) if (effect.kind === 'alarm-cleared') this.#cleared.add(effect.alarm.key);
     if (!this.#ready || this.#book === this.#followed) return;
-    const cleared = new Set(effects.flatMap((effect) => (effect.kind === 'alarm-cleared' ? [effect.alarm.key] : [])));
-    this.#follow((entry) => cleared.has(entry.alarm.key));
+    this.#turn ??= this.#room.world.clock.timer('alarms', 0, () => this.#followCleared());
   };
+
+  #followCleared(): void {
+    this.#turn?.cancel();
+    this.#turn = null;
+    const cleared = new Set(this.#cleared);
+    this.#follow((entry) => cleared.has(entry.alarm.key));
+  }
 
   #follow(isOver: (entry: Entry) => boolean): void {
     this.#followed = this.#book;
+    this.#cleared.clear();
     const before = this.#ledger.entries;
     const next = follow(this.#ledger, this.#book, { at: this.#now, factsOf: this.#factsOf, isOver });
     for (const [key, entry] of Object.entries(next.entries))
@@ -146,7 +159,10 @@ export class AlarmDesk {
 
   #clearUntold(name: string): void {
     const key = untoldKey(name);
-    if (this.#book.some((known) => known.key === key)) this.#room.coordinator.input({ kind: 'clear', key });
+    if (!this.#book.some((known) => known.key === key)) return;
+    this.#room.coordinator.input({ kind: 'clear', key });
+    // At once: this channel is about to look what else it has to tell.
+    this.#followCleared();
   }
 
   readonly #factsOf = (alarm: Alarm): AlarmFacts => {
@@ -186,8 +202,9 @@ export class AlarmDesk {
 
   /** Bounded: what is not told by then stands on disk. */
   async close(): Promise<void> {
-    this.#closed = true;
     this.#room.events.off('decided', this.#onDecided);
+    if (this.#turn !== null) this.#followCleared();
+    this.#closed = true;
     await Promise.all(this.#lanes.map(({ lane }) => lane.close(limits.alarmCloseMs)));
     await bounded(this.#file.close(), limits.alarmCloseMs, this.#room.world.clock, 'alarm ledger closes');
   }

@@ -262,7 +262,7 @@ export class Lane {
 export const untoldKey = (name: string): string => `alarm-untold:${name}`;
 
 const identityOf = ({ alarm }: Entry, { status, repeats }: Due['verdict']): string =>
-  JSON.stringify([alarm.key, turnOf(alarm), status, repeats]);
+  `${turnOf(alarm)} ${status} ${repeats} ${alarm.key}`;
 
 const isStanding = ({ verdict: { status } }: Due): boolean => status === 'raised' || status === 'repeated';
 const isFresh = (due: Due): boolean => due.attempts === 0 && due.entry.alarm.severity === 'critical' && isStanding(due);

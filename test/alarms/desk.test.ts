@@ -9,7 +9,7 @@ import type { Effect } from '../../shared/coordinate/effect.ts';
 import type { Input, InputBody } from '../../shared/coordinate/input.ts';
 import { limits } from '../../shared/limits.ts';
 import { Lifeline } from '../sim/lifeline.ts';
-import { FakeClock, settle } from '../support/fake-clock.ts';
+import { FakeClock } from '../support/fake-clock.ts';
 import { FakeNetwork } from '../support/fake-datagrams.ts';
 import { FakeDisk } from '../support/fake-disk.ts';
 import { answered, FakeReceivers, hanging } from '../support/fake-receivers.ts';
@@ -47,6 +47,9 @@ beforeEach(() => {
   book = emptyBook;
   logged = [];
 });
+
+/** Everything that is due now has happened. */
+const settle = (): Promise<void> => clock.advance(0);
 
 /** What the coordinator does at an input, as far as alarms go: the book first, then the word. */
 function decide(alarms: readonly Alarm[], ...effects: Effect[]): void {

@@ -16,18 +16,22 @@ export const sourceKinds = {
   file: fileTail,
 } as const;
 
-/** Opens a configured source by its kind; `local` is where it listens, null when it listens nowhere. */
-export async function openSource(
-  config: SourceConfig,
-  context: SourceContext<SessionOpener>,
-): Promise<Closable & { readonly local: Endpoint | null }> {
+export interface OpenSource extends Closable {
+  /** Where it listens; null when it listens nowhere. */
+  readonly local: Endpoint | null;
+  /** For whoever turns debugs on: of a terminal monitor (terminal-monitor.ts). */
+  readonly lookAgain?: () => Promise<void>;
+}
+
+/** Opens a configured source by its kind. */
+export async function openSource(config: SourceConfig, context: SourceContext<SessionOpener>): Promise<OpenSource> {
   switch (config.kind) {
     case 'syslog-udp':
     case 'syslog-tcp':
       return sourceKinds[config.kind].open(config.name, config, context).catch(naming(`source ${config.name}`));
     case 'terminal-monitor': {
       const opened = await terminalMonitor.open(config.name, config, context);
-      return { local: null, close: () => opened.close() };
+      return { local: null, close: () => opened.close(), lookAgain: () => opened.lookAgain() };
     }
     case 'file': {
       const opened = await fileTail.open(config.name, config, context);

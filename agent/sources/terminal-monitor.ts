@@ -28,7 +28,19 @@ const FIRST_BURST_MS = 2_000;
 /** `warnings`: the %CRYPTO line comes, debugs (7) do not. */
 const WARNINGS = 4;
 
-export const terminalMonitor: SourceKind<TerminalMonitorConfig, SessionOpener> = {
+export interface Monitoring extends Closable {
+  /**
+   * Debugs were turned on, by whomever: the session is given up, and a new one looks at them before it listens. Nothing is asked on the
+   * session that listens, where log lines stand in every answer.
+   */
+  lookAgain(): Promise<void>;
+}
+
+export interface MonitoringSourceKind extends SourceKind<TerminalMonitorConfig, SessionOpener> {
+  open(name: string, config: TerminalMonitorConfig, context: SourceContext<SessionOpener>): Promise<Monitoring>;
+}
+
+export const terminalMonitor: MonitoringSourceKind = {
   kind: 'terminal-monitor',
   /** Never rejects: an unreachable device is tried again, and said so. */
   async open(name, _config, context) {
@@ -36,7 +48,7 @@ export const terminalMonitor: SourceKind<TerminalMonitorConfig, SessionOpener> =
   },
 };
 
-class TerminalMonitor implements Closable {
+class TerminalMonitor implements Monitoring {
   readonly #name: string;
   readonly #context: SourceContext<SessionOpener>;
   #session: Session | null = null;
@@ -68,6 +80,10 @@ class TerminalMonitor implements Closable {
     await session?.close();
     await this.#done;
     this.#tell('closed', 'closed by us');
+  }
+
+  async lookAgain(): Promise<void> {
+    if (this.#listening) await this.#session?.close();
   }
 
   async #live(): Promise<void> {

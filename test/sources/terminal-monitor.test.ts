@@ -78,6 +78,23 @@ describe('terminal-monitor', () => {
     expect(lines().map((line) => line.backlog)).toEqual([false, true, false]);
   });
 
+  test('debugs are turned on while it listens: told to look again, it gives its line back and stays off until they are off', async () => {
+    let debugs = '';
+    const monitor = '    Monitor logging: level debugging, 0 messages logged, xml disabled,\n';
+    const answer = (command: string) =>
+      command === 'show debugging' ? debugs : command.startsWith('show logging') ? monitor : '';
+    const { box, clock, source, states } = await open({ answer });
+    debugs = DEBUGS;
+    await source.lookAgain();
+    await clock.advance(5_000);
+    expect(states()).toEqual(['open', 'interrupted', 'interrupted']);
+    expect(box.typed.filter((command) => command === 'terminal monitor')).toHaveLength(1);
+    debugs = '';
+    await clock.advance(40_000);
+    expect(states().at(-1)).toBe('open');
+    expect(box.typed.filter((command) => command === 'terminal monitor')).toHaveLength(2);
+  });
+
   test('not turned on while debugs are on, unless the monitor level keeps them away; asked again later', async () => {
     let debugs = DEBUGS;
     let monitor = '    Monitor logging: level debugging, 0 messages logged, xml disabled,\n';

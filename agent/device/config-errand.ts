@@ -4,7 +4,7 @@
  */
 import type { Clock } from '../../shared/clock.ts';
 import type { CommandResult, CommandStatus } from '../../shared/model/capture.ts';
-import { quoted } from '../../shared/model/printable.ts';
+import { printable, quoted } from '../../shared/model/printable.ts';
 import { after, elapsedMs } from '../../shared/model/time.ts';
 import type { ModeName, Platform } from '../../shared/platforms/platform.ts';
 import type { CommandBudget } from './running-command.ts';
@@ -67,7 +67,8 @@ export async function runErrand(
 }
 
 function complaintOf(platform: Platform, result: CommandResult): { status: CommandStatus; detail: string } | null {
-  if (result.status !== 'ok') return { status: result.status, detail: `${result.command}: ${result.detail ?? result.status}` };
+  if (result.status !== 'ok')
+    return { status: result.status, detail: `${result.command}: ${printable(result.detail ?? result.status)}` };
   if (!platform.arming.complaint.test(result.output)) return null;
   return { status: 'refused', detail: `${result.command}: the device said ${quoted(result.output.trim())}` };
 }

@@ -5,7 +5,7 @@
 import type { Clock } from '../../shared/clock.ts';
 import { asSpitrapError } from '../../shared/errors.ts';
 import type { CommandResult } from '../../shared/model/capture.ts';
-import { quoted } from '../../shared/model/printable.ts';
+import { printable, quoted } from '../../shared/model/printable.ts';
 import { after, type DurationMs, type Monotonic } from '../../shared/model/time.ts';
 import type { DebugConditions, DebugFlag } from '../../shared/platforms/platform.ts';
 import type { Device, SessionRole } from '../device/device.ts';
@@ -94,7 +94,7 @@ export class DeviceLines {
 }
 
 export const said = (result: CommandResult): string =>
-  `${result.command}: ${result.status}${result.detail === null ? '' : ` (${result.detail})`}`;
+  `${result.command}: ${result.status}${result.detail === null ? '' : ` (${printable(result.detail)})`}`;
 
 const notUnderstood = (command: string, text: string): string => `${command}: line not understood: ${quoted(text.slice(0, 120))}`;
 

@@ -4,6 +4,7 @@
  */
 import type { Clock } from '../../shared/clock.ts';
 import type { PreflightReading } from '../../shared/model/arming.ts';
+import { quoted } from '../../shared/model/printable.ts';
 import type { DurationMs } from '../../shared/model/time.ts';
 import type { PreflightQuestion } from '../../shared/platforms/arming.ts';
 import type { Line, Parser } from '../../shared/platforms/platform.ts';
@@ -67,5 +68,5 @@ function ourMissingLines(device: Device): number {
 
 const nothingIn = (output: string, unread: readonly Line[]): string => {
   if (output.trim() === '') return 'it showed nothing';
-  return unread.length === 0 ? 'what was asked for is not in it' : `not understood: ${unread[0]!.text.trim().slice(0, 120)}`;
+  return unread.length === 0 ? 'what was asked for is not in it' : `not understood: ${quoted(unread[0]!.text.trim())}`;
 };

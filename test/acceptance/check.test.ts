@@ -135,6 +135,33 @@ describe('a sound pair', () => {
     }
   });
 
+  test('a router as a peer: not tried, and the lines that it needs', async () => {
+    writeFileSync(join(folder, 'secrets', 'community'), 'public\n', { mode: 0o600 });
+    const router = `  - name: router7
+    kind: eem
+    cryptoAddresses: [192.0.2.77]
+    send: ["192.0.2.77:162"]
+    snmp: { version: 2c, community: { file: secrets/community } }
+`;
+    const file = changed('router', ['\nstop:', `${router}\nstop:`], ['  hello:', '  allowInsecure: true\n  hello:']);
+    const checked = await check(file);
+    expect(checked.code).toBe(0);
+    const { address, port } = stage.facts.hub.signal;
+    expect(checked.row('router7 router')).toMatchObject({
+      state: 'skipped',
+      enter: [
+        'snmp-server enable traps event-manager',
+        'snmp-server manager',
+        `snmp-server host ${address} version 2c <community> udp-port ${port} event-manager`,
+      ],
+    });
+    expect(checked.row('router7')).toMatchObject({
+      state: 'skipped',
+      detail: expect.stringContaining('spitrap signal') as string,
+    });
+    expect(checked.stdout).not.toContain('public');
+  });
+
   test('offline: nothing but files', async () => {
     const before = stage.boxes.hub.commandLog.length;
     const checked = await check(stage.configs.hub, '--offline');
@@ -242,8 +269,7 @@ describe('a broken set-up is named, with its remedy', () => {
     {
       what: 'a path where nobody is',
       breaks: async () => {
-        const { address } = stage.facts.hub.relay;
-        const { port } = stage.facts.hub.relay;
+        const { address, port } = loadConfig(stage.configs.hub, thisHost).config.peers[0]!.send[0]!;
         const dead = `${address.replace(/\d+$/, '99')}:10162`;
         return own(changed('dead-path', [`send: ["${address}:${port}"]`, `send: ["${address}:${port}", "${dead}"]`]));
       },

@@ -108,6 +108,31 @@ describe('by options', () => {
     expect(configurationHash(spoke)).toBe(configurationHash(hub));
   });
 
+  test.each(['hub', 'spoke', 'both'])('role %s loads, and the other end has its counterpart', async (role) => {
+    const { stdout } = await cli(hubOptions('--role', role, '-o', at(`${role}.yaml`)));
+    expect(load(at(`${role}.yaml`)).config.role).toBe(role);
+    expect(stdout).toContain(`spitrap init --role ${{ hub: 'spoke', spoke: 'hub', both: 'both' }[role]} `);
+  });
+
+  test('IPv6 everywhere, several of each, and udp', async () => {
+    const bare = ['--crypto-address', '--peer-crypto-address', '--peer-send'].reduce(without, hubOptions());
+    const run = await cli([
+      ...bare,
+      ...['--device', '2001:db8::1', '--crypto-address', '2001:db8:1::7', '213.163.222.7', '--syslog', 'udp'],
+      ...['--listen-syslog', '[::]:5514', '--listen-signals', '[2001:db8::9]:10162'],
+      ...['--peer-send', '[2001:db8::a]:10162', '198.51.100.9:10162', '--peer-crypto-address', '2001:db8:2::/64'],
+    ]);
+    expect(run.code, run.stderr).toBe(0);
+    const { config } = load(at('hub.yaml'));
+    expect(config.device.cryptoAddresses.map(({ text }) => text)).toEqual(['2001:db8:1::7', '213.163.222.7']);
+    expect(config.sources).toMatchObject([{ kind: 'syslog-udp', listen: { address: '::', port: 5514 } }]);
+    expect(config.peers[0]).toMatchObject({
+      send: [{ address: '2001:db8::a' }, { address: '198.51.100.9' }],
+      from: [{ text: '2001:db8::a' }, { text: '198.51.100.9' }],
+    });
+    expect(run.stdout).toContain(`--peer-send '[2001:db8::9]:10162'`);
+  });
+
   test('nothing there is overwritten: not the configuration, and never a key', async () => {
     await cli(hubOptions());
     const before = readFileSync(at('secrets', 'pair-auth'), 'utf8');

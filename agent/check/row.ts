@@ -36,8 +36,8 @@ export function rowsOf(section: CheckSection, add: (row: CheckRow) => void): Row
   return { ok: put('ok'), warn: put('warn'), fail: put('fail'), skip: put('skipped') };
 }
 
-/** What an error says, with its code in front: docs/errors.md has the rest. */
+/** What an error says, with its code in front: docs/errors.md has the rest. What an agent would do next is left out: this is none. */
 export function told(error: unknown): string {
   const { code, message } = asSpitrapError(error);
-  return `${code}: ${message}`;
+  return `${code}: ${message.replace(/\.? Tried again later\.$|; nothing was started$/, '')}`;
 }

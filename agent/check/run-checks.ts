@@ -42,6 +42,8 @@ export interface CheckOptions {
   /** How long a line of the device is waited for; null: not waited. */
   readonly waitMs: DurationMs | null;
   readonly add: (row: CheckRow) => void;
+  /** What is waited for, while nothing else is said. */
+  readonly waiting: (what: string) => void;
   /** Ends the waiting. */
   readonly left: Promise<unknown>;
 }
@@ -154,6 +156,8 @@ async function waitForLine(options: CheckOptions, lock: Lock, heard: Heard, rows
   void left.then(() => {
     gone = true;
   });
+  if (lines === 0 && waitMs !== null)
+    options.waiting(`waiting up to ${formatDuration(waitMs)} for a line of the device’s log; Ctrl-C ends it`);
   while (lines === 0 && !gone && world.clock.monotonic() < until) {
     await Promise.race([world.clock.sleep('check line', LOOK_EVERY_MS), left]);
     lines = await count();

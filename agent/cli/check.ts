@@ -67,6 +67,9 @@ async function check(options: Options, context: CliContext): Promise<number> {
     offline: options.offline === true,
     waitMs,
     add,
+    waiting: (what) => {
+      if (context.stderr.isTty) context.stderr.write(`${what}\n`);
+    },
     left,
   });
   const counts = countRows(rows);

@@ -112,6 +112,7 @@ async function write(options: Options, ask: Ask | null, context: CliContext): Pr
     priv: await plan.key('pair-priv'),
     redaction: await plan.key('redaction'),
   };
+  plan.mustBeOneSet(Object.values(shared));
   const hostKeys = await hostKeysOf(options, answers, ask, context);
   const facts: ConfigFacts = {
     answers,
@@ -189,6 +190,18 @@ class SecretPlan {
 
   async has(name: string): Promise<boolean> {
     return (await this.#context.world.disk.stat(join(this.#folder, name))) !== null;
+  }
+
+  /** Half of them copied would be a pair that never hears each other, with nothing to show why. @throws SpitrapError USAGE. */
+  mustBeOneSet(paths: readonly string[]): void {
+    const there = paths.filter((path) => this.kept.includes(path));
+    if (there.length === 0 || there.length === paths.length) return;
+    const missing = paths.filter((path) => !there.includes(path)).map((path) => basename(path));
+    const found = there.map((path) => basename(path));
+    throw new SpitrapError(
+      'USAGE',
+      `of the keys of the pair ${quoted(this.#folder, 200)} has ${found.join(', ')} and not ${missing.join(', ')}; copy all from the other end, or remove what is there for new ones`,
+    );
   }
 
   async #at(name: string, make: () => string | Promise<string>): Promise<string> {

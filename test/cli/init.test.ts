@@ -147,6 +147,15 @@ describe('by options', () => {
     expect(readFileSync(at('secrets', 'pair-auth'), 'utf8')).toBe(before);
   });
 
+  test('half of the pair’s keys: refused, since the ends would never hear each other', async () => {
+    mkdirSync(at('secrets'));
+    writeFileSync(at('secrets', 'pair-auth'), 'copied authentication key\n', { mode: 0o600 });
+    const { code, stderr } = await cli(hubOptions());
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/has pair-auth and not pair-priv, redaction; copy all from the other end/);
+    expect(Object.keys(filesIn(folder)).sort()).toEqual(['hub.pw', 'secrets/pair-auth']);
+  });
+
   test('parents are made', async () => {
     const out = at('etc', 'spitrap', 'hub.yaml');
     expect(await cli(hubOptions('-o', out))).toMatchObject({ code: 0 });

@@ -36,9 +36,8 @@ export function newestOther(book: Book, againMs: DurationMs): Newest {
 const isMaskable = (newest: Newest | null, flow: Flow, last: Monotonic): boolean =>
   newest?.of.some((other) => !sameFlow(other.flow, flow) && other.last - last >= newest.againMs) ?? false;
 
-export function evidenceOfRecord(incident: Incident, record: FlowRecord, at: Monotonic, newest: Newest | null): FlowEvidence {
-  const dones = incident.peers.map(({ peer, done }) => ({ peer, done }));
-  const { receiver, atSender, newSpiInUse, errorsClimb } = signsOf(incident, record, dones) ?? noSigns;
+export function evidenceOfRecord(signsOf: SignsOf, record: FlowRecord, at: Monotonic, newest: Newest | null): FlowEvidence {
+  const { receiver, atSender, newSpiInUse, errorsClimb } = signsOf(record) ?? noSigns;
   return {
     believed: isActionable(record) || record.corroboration === 'pending',
     receiver,
@@ -66,23 +65,30 @@ export function evidenceOfHeld(held: HeldFlow, at: Monotonic, newest: Newest | n
 }
 
 /** Null: nothing is known beyond the messages. */
-export function signsOf(incident: Incident, record: FlowRecord, dones: ClosedIncident['dones']): FlowSigns | null {
-  const receiver = !record.sources.every((source) => source.startsWith('peer:'));
-  const sender = receiver ? senderOf(incident, record) : null;
-  const done = dones.find((known) => known.peer === sender)?.done ?? null;
-  const signs: FlowSigns = { receiver, sender, atSender: atSender(done), ...samplesOf(incident, record.flow) };
-  const says = !receiver || sender !== null || signs.newSpiInUse || signs.errorsClimb;
-  return says ? signs : null;
+export type SignsOf = (record: FlowRecord) => FlowSigns | null;
+
+/** For all records of one incident: in a storm of thousands none may walk the others. */
+export function signsIn(incident: Incident, dones: ClosedIncident['dones'] = incident.peers): SignsOf {
+  const senderOf = senderIn(incident);
+  const doneOf = new Map(dones.map(({ peer, done }) => [peer, done]));
+  return (record) => {
+    const receiver = !record.sources.every((source) => source.startsWith('peer:'));
+    const sender = receiver ? senderOf(record) : null;
+    const done = sender === null ? null : (doneOf.get(sender) ?? null);
+    const signs: FlowSigns = { receiver, sender, atSender: atSender(done), ...samplesOf(incident, record.flow) };
+    const says = !receiver || sender !== null || signs.newSpiInUse || signs.errorsClimb;
+    return says ? signs : null;
+  };
 }
 
 /** The peer whose done speaks of this flow: the alert names one flow, the first that the peer was alerted for (hub.ts); the stop the incident's first. */
-function senderOf(incident: Incident, record: FlowRecord): string | null {
-  const isFirst = (peer: string): boolean => incident.flows.find((flow) => flow.peers.includes(peer))?.flow === record.flow;
-  const heard = incident.peers.find(({ peer, alert }) => {
-    if (!record.peers.includes(peer) || !isFirst(peer)) return false;
-    return alert.kind === 'acknowledged' || incident.flows[0]?.flow === record.flow;
-  });
-  return heard?.peer ?? null;
+function senderIn({ flows, peers }: Incident): (record: FlowRecord) => string | null {
+  const firstOf = new Map<string, Flow>();
+  for (const { flow, peers: named } of flows) for (const peer of named) if (!firstOf.has(peer)) firstOf.set(peer, flow);
+  const alerted = new Map(peers.map(({ peer, alert }) => [peer, alert.kind === 'acknowledged']));
+  return ({ flow, peers: named }) =>
+    named.find((peer) => firstOf.get(peer) === flow && alerted.has(peer) && (alerted.get(peer) || flows[0]?.flow === flow)) ??
+    null;
 }
 
 /** `later` is where it stood at the stop, where that differs: a rekey's old SPI may be outbound for seconds. */

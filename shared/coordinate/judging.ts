@@ -20,7 +20,7 @@ import type { IncidentId } from '../model/ulid.ts';
 import { blackHoleAlarm, clearHealed } from './black-hole.ts';
 import type { Book, ClosedIncident, FlowRecord, HeldFlow, Incident } from './book.ts';
 import type { Effect } from './effect.ts';
-import { evidenceOfHeld, evidenceOfRecord, newestOther, signsOf, withLateDone } from './flow-evidence.ts';
+import { evidenceOfHeld, evidenceOfRecord, newestOther, signsIn, withLateDone } from './flow-evidence.ts';
 import type { Input } from './input.ts';
 import { andThen, findIncident, hasId, raiseAlarm, type Step, sameFlow, stay } from './move.ts';
 import type { Reason } from './reason.ts';
@@ -93,12 +93,26 @@ const REASONS = {
 function rejudge(rules: Rules, book: Book, step: Step, input: Input): Step {
   const id = step.incident!;
   const told = input.kind === 'done' ? withLateDone(book, id, input.peer) : book;
-  const judged = judgeIncident(rules, told, id, input);
+  const judged = judgeIncident(rules, told, id, input, concernedBy(input));
   return { book: judged.book, effects: judged.effects, reason: judged.reason, incident: id };
 }
 
-/** Every flow of one incident, anew: its records while it is open, its held flows after. The same book when no judgement changes. */
-function judgeIncident(rules: Rules, book: Book, id: IncidentId, input: Input): Judged {
+type Concerns = (flow: FlowRecord | HeldFlow) => boolean;
+
+/** Whose verdict it can change: in a storm each of thousands of peers sends its done. */
+function concernedBy(input: Input): Concerns {
+  switch (input.kind) {
+    case 'done':
+      return (flow) => flow.peers.includes(input.peer) || ('signs' in flow && flow.signs?.sender === input.peer);
+    case 'capture-ended':
+      return ({ flow }) => input.seen?.some((seen) => sameFlow(seen.flow, flow)) ?? false;
+    default:
+      return () => true;
+  }
+}
+
+/** Flows of one incident, anew: its records while it is open, its held flows after. The same book when no judgement changes. */
+function judgeIncident(rules: Rules, book: Book, id: IncidentId, input: Input, concerns: Concerns = () => true): Judged {
   const open = findIncident(book, id);
   const owner = open?.id ?? book.closed.find((known) => hasId(known, id))?.id ?? id;
   const times = judgeTimesFor(rules.messageIntervalMs);
@@ -111,17 +125,22 @@ function judgeIncident(rules: Rules, book: Book, id: IncidentId, input: Input): 
     changed.push({ flow: flow.flow, judged, before: verdictOf(flow) });
     return { ...flow, judged };
   };
+  const signsOf = open === undefined ? null : signsIn(open);
+  const reviseRecord = (flow: FlowRecord): FlowRecord =>
+    signsOf === null ? flow : revise(flow, evidenceOfRecord(signsOf, flow, input.at, other));
   const incidents =
     open === undefined
       ? book.incidents
       : book.incidents.map((incident) =>
           incident === open
-            ? { ...open, flows: open.flows.map((flow) => revise(flow, evidenceOfRecord(open, flow, input.at, other))) }
+            ? { ...open, flows: open.flows.map((flow) => (concerns(flow) ? reviseRecord(flow) : flow)) }
             : incident,
         );
   const held =
     open === undefined
-      ? book.held.map((flow) => (flow.incident === owner ? revise(flow, evidenceOfHeld(flow, input.at, other)) : flow))
+      ? book.held.map((flow) =>
+          flow.incident === owner && concerns(flow) ? revise(flow, evidenceOfHeld(flow, input.at, other)) : flow,
+        )
       : book.held;
   if (changed.length === 0) return { book, changed, effects: [], reason: 'waiting' };
   const next = judgeClosed({ ...book, incidents, held }, owner);
@@ -173,13 +192,18 @@ function judgeSighting(rules: Rules, moved: Step, input: Input & { readonly kind
     (known) => known.last === input.at && known.incident === id && sameFlow(known.flow, input.flow),
   );
   const open = findIncident(book, id);
-  const record = open?.flows.find((known) => sameFlow(known.flow, input.flow));
+  // The newest stand last: a storm must not walk all of them for each message.
+  const record = open?.flows.findLast((known) => sameFlow(known.flow, input.flow));
   const flow = held ?? record;
   if (flow === undefined) return moved;
-  const judged = judgeFlow(
-    held !== undefined ? evidenceOfHeld(held, input.at, null) : evidenceOfRecord(open!, record!, input.at, null),
-    judgeTimesFor(rules.messageIntervalMs),
-  );
+  const times = judgeTimesFor(rules.messageIntervalMs);
+  const mayPersist = flow.last - flow.first >= times.againMs;
+  const judged = !mayPersist
+    ? firstJudgement
+    : judgeFlow(
+        held !== undefined ? evidenceOfHeld(held, input.at, null) : evidenceOfRecord(signsIn(open!), record!, input.at, null),
+        times,
+      );
   if (judged.verdict !== 'persistent') return held?.count === 1 ? judgeLater(rules, moved, held, input.at) : moved;
   const known = verdictOf(flow);
   const marked = known === 'persistent' ? book : markPersistent(book, id, input.flow, judged);
@@ -246,11 +270,12 @@ function noteClosed(rules: Rules, before: Book, moved: Step): Step {
 }
 
 function closeJudged(rules: Rules, book: Book, incident: Incident, closed: ClosedIncident): Step {
+  const signsOf = signsIn(incident, closed.dones);
   const records = new Map(incident.flows.map((record) => [formatFlow(record.flow), record]));
   const held = book.held.map((flow) => {
     if (flow.incident !== incident.id) return flow;
     const record = records.get(formatFlow(flow.flow));
-    const signs = record === undefined ? null : signsOf(incident, record, closed.dones);
+    const signs = record === undefined ? null : signsOf(record);
     const judged = flow.judged ?? record?.judged;
     return signs === null && judged === undefined
       ? flow

@@ -5,27 +5,16 @@
 import { assertNever } from '../errors.ts';
 import { limits } from '../limits.ts';
 import { after, earlier } from '../model/time.ts';
-import {
-  disarmOnHold,
-  endDebugs,
-  followIncidents,
-  onArm,
-  onArmAttempted,
-  onArmTimer,
-  onBreaker,
-  onDeadManRenewed,
-  onDisarm,
-  onLeaseRenewed,
-  onPreflighted,
-  recoverArming,
-  removeLeftConditions,
-} from './arming.ts';
+import { onArm, onArmAttempted, onArmTimer, onPreflighted, recoverArming, removeLeftConditions } from './arming.ts';
+import { followIncidents } from './arming-incidents.ts';
 import type { Book, Incident, SignalProgress } from './book.ts';
 import { DISARM_ALARM, giveUpDisarm, onDisarmAttempted } from './disarming.ts';
+import { disarmOnHold, endDebugs, onBreaker, onDisarm } from './end-debugs.ts';
 import { onDebugsSeen, releaseOnHold } from './hold-down.ts';
 import { onCorroborated, onDone, onSighting } from './hub.ts';
 import type { Input } from './input.ts';
 import { judgeStep, onJudgeTimer } from './judging.ts';
+import { onDeadManRenewed, onLeaseRenewed } from './lease.ts';
 import type { Step } from './move.ts';
 import { andThen, clearAlarm, countDropped, findIncident, go, raiseAlarm, settle, stay } from './move.ts';
 import { rebase, recoverIncident } from './recovery.ts';

@@ -27,9 +27,9 @@ export const arming: PlatformArming = {
     memory: 'show processes memory | include Processor Pool',
     debugging: SHOW_DEBUGGING,
     conditions: SHOW_CONDITIONS,
-    // Without the buffer, which may have megabytes. `^Log Buffer` tells the parser where the header ends.
-    logging: 'show logging | include ^ *(Console|Monitor|Buffer|Trap) logging:|^ *Logging to|^Log Buffer',
-    settings: 'show running-config | include service (timestamps|sequence-numbers)|^logging rate-limit',
+    // Without the buffer, which may have megabytes. `^Log Buf` tells the parser where the header ends.
+    logging: 'show logging | include (Console|Monitor|Buffer|Trap) log|Logging to|^Log Buf',
+    settings: 'show running-config | include service (timestamps|sequence)|^logging rate',
     lines: 'show line | include VTY',
     clock: SHOW_CLOCK,
   },

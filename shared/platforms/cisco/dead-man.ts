@@ -10,7 +10,7 @@ const NAME = 'spitrap-deadman';
 const ACTIONS: readonly string[] = [
   'action 1.0 cli command "enable"',
   'action 2.0 cli command "undebug all"',
-  'action 3.0 syslog priority critical msg "spitrap was not heard in time: all debugs were turned off"',
+  'action 3.0 syslog priority critical msg "spitrap silent: all debugs off"',
 ];
 
 const SECONDS_MAX = 4_294_967;

@@ -1,4 +1,4 @@
-/** `show running-config | include service (timestamps|sequence-numbers)|^logging rate-limit`. Shape: LoggingSettings in ../arming.ts. */
+/** `show running-config | include service (timestamps|sequence)|^logging rate`. Shape: LoggingSettings in ../arming.ts. */
 import type { LoggingSettings } from '../arming.ts';
 import type { Line, Parser } from '../platform.ts';
 import { dataLines } from './output-lines.ts';

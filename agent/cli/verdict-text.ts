@@ -8,6 +8,7 @@ const WORDS: Readonly<Record<Ground, string>> = {
   'told-by-peer': 'a peer told of it; whether it comes again is seen there',
   'silence-proves-nothing': 'not seen again, and silence alone proves nothing',
   'silent-too-short': 'not silent for long enough to tell',
+  'came-again': 'it came twice, though not a minute apart; silent since, which proves nothing',
   'current-at-sender': 'not seen again, but the sender still had that SPI as outbound',
   'errors-climb': 'not seen again, but packets from there went on failing',
   'not-current-at-sender': 'the sender does not use that SPI any more',

@@ -10,16 +10,17 @@
  * | 4   | it was told by a peer: this device is not the one that logs it           | unknown    | told-by-peer                    |
  * | 5   | nobody watched on after the last message (a file has an end)             | unknown    | silence-proves-nothing          |
  * | 6   | silent for less than three of the message's minutes                      | unknown    | silent-too-short                |
- * | 7   | the bad SPI still is the sender's outbound SPI: the receiver lost its SA | unknown    | current-at-sender               |
- * | 8   | the receiver's error counters climb between two samples                  | unknown    | errors-climb                    |
- * | 9   | the bad SPI is not the sender's outbound SPI (any more)                  | transient  | not-current-at-sender, silent   |
- * | 10  | no word of the sender; other flows' messages kept coming                 | unknown    | others-may-mask                 |
- * | 11  | no word of the sender; another SPI from it is in use at the receiver     | transient  | new-spi-in-use, silent          |
- * | 12  | silence alone                                                            | unknown    | silence-proves-nothing          |
+ * | 7   | it came twice, if less than a minute apart (by our clock, not its own)   | unknown    | came-again                      |
+ * | 8   | the bad SPI still is the sender's outbound SPI: the receiver lost its SA | unknown    | current-at-sender               |
+ * | 9   | the receiver's error counters climb between two samples                  | unknown    | errors-climb                    |
+ * | 10  | the bad SPI is not the sender's outbound SPI (any more)                  | transient  | not-current-at-sender, silent   |
+ * | 11  | no word of the sender; other flows' messages kept coming                 | unknown    | others-may-mask                 |
+ * | 12  | no word of the sender; another SPI from it is in use at the receiver     | transient  | new-spi-in-use, silent          |
+ * | 13  | silence alone                                                            | unknown    | silence-proves-nothing          |
  *
- * Row 2 is Note B's: the message is limited to one a minute, so the same flow after it is traffic in a black hole. Rows 5, 10 and 12:
- * whether that limit is per flow or per box is not known, so silence never proves a transient (§1). Rows 9 and 11 are §6's rekey race:
- * one line, a new SPI in place, counters flat between two samples. A table of recent SPIs (spi-lookup) is never sufficient and not read.
+ * Row 2 is Note B's: the message is limited to one a minute, so the same flow after it is traffic in a black hole. Rows 5, 11 and 13:
+ * whether that limit is per flow or per box is not known, so silence never proves a transient (§1). Rows 10 and 12 are §6's rekey race:
+ * one line (so row 7), a new SPI in place, counters flat between two samples. A table of recent SPIs (spi-lookup) is never sufficient and not read.
  */
 import type { DurationMs } from '../model/time.ts';
 
@@ -33,6 +34,7 @@ export const grounds = [
   'told-by-peer',
   'silence-proves-nothing',
   'silent-too-short',
+  'came-again',
   'current-at-sender',
   'errors-climb',
   'not-current-at-sender',
@@ -92,6 +94,7 @@ export function judgeFlow(evidence: FlowEvidence, times: JudgeTimes = judgeTimes
   if (!evidence.receiver) return unknown('told-by-peer');
   if (quietMs === null) return unknown('silence-proves-nothing');
   if (quietMs < times.quietMs) return unknown('silent-too-short');
+  if (spanMs > 0) return unknown('came-again');
   if (atSender === 'current') return unknown('current-at-sender');
   if (evidence.errorsClimb) return unknown('errors-climb');
   if (atSender === 'not-current') return { verdict: 'transient', grounds: ['not-current-at-sender', 'silent'] };

@@ -217,6 +217,11 @@ describe('the message comes again', () => {
     expect(last.reason).toBe('held-down');
   });
 
+  test('within its minute, and then never again: no rekey’s single late packet', () => {
+    const { book } = run(hubRules, [...closed, see(59_999), judgedAt(180_000), judgedAt(240_000)]);
+    expect(verdictOf(book)).toEqual(['unknown', 'came-again']);
+  });
+
   test('after it: persistent, an addendum, and one alarm however often it comes', () => {
     const first = run(hubRules, [...closed, see(60_000)]);
     expect(verdictOf(first.book)).toEqual(['persistent', 'again-after-a-minute']);

@@ -34,19 +34,20 @@ const table: [row: string, evidence: Partial<FlowEvidence>, verdict: Verdict, ..
   ['5 nobody watched', { ...proof, quietMs: null }, 'unknown', 'silence-proves-nothing'],
   ['6 again within the minute is no repeat', { ...proof, spanMs: 59_999, quietMs: 0 }, 'unknown', 'silent-too-short'],
   ['6 two minutes of silence', { ...proof, quietMs: 179_999 }, 'unknown', 'silent-too-short'],
-  ['7 the sender still encrypts with it', { newSpiInUse: true, atSender: 'current' }, 'unknown', 'current-at-sender'],
-  ['8 packets go on failing', { ...proof, errorsClimb: true }, 'unknown', 'errors-climb'],
-  ['9 out of use at the sender', { atSender: 'not-current' }, 'transient', 'not-current-at-sender', 'silent'],
+  ['7 twice within the minute, as we heard it', { ...proof, spanMs: 59_999 }, 'unknown', 'came-again'],
+  ['8 the sender still encrypts with it', { newSpiInUse: true, atSender: 'current' }, 'unknown', 'current-at-sender'],
+  ['9 packets go on failing', { ...proof, errorsClimb: true }, 'unknown', 'errors-climb'],
+  ['10 out of use at the sender', { atSender: 'not-current' }, 'transient', 'not-current-at-sender', 'silent'],
   [
-    '9 also when other flows could mask ours',
+    '10 also when other flows could mask ours',
     { atSender: 'not-current', maskable: true },
     'transient',
     'not-current-at-sender',
     'silent',
   ],
-  ['10 others kept the limit busy', { newSpiInUse: true, maskable: true }, 'unknown', 'others-may-mask'],
-  ['11 the new SPI is in use', { newSpiInUse: true }, 'transient', 'new-spi-in-use', 'silent'],
-  ['12 silence alone', {}, 'unknown', 'silence-proves-nothing'],
+  ['11 others kept the limit busy', { newSpiInUse: true, maskable: true }, 'unknown', 'others-may-mask'],
+  ['12 the new SPI is in use', { newSpiInUse: true }, 'transient', 'new-spi-in-use', 'silent'],
+  ['13 silence alone', {}, 'unknown', 'silence-proves-nothing'],
 ];
 
 test.each(table)('row %s', (_, evidence, verdict, ...because) => {

@@ -279,7 +279,7 @@ describe('the dead-man', () => {
     await clock.advance(1_000);
     expect(box.debugsOn()).toEqual([]);
     expect(logged(box, /HA_EM/)).toEqual([
-      '%HA_EM-2-LOG: spitrap-deadman: spitrap was not heard in time: all debugs were turned off',
+      '%HA_EM-2-LOG: spitrap-deadman: spitrap silent: all debugs off',
     ]);
     await clock.advance(4_000_000);
     expect(box.appletRuns).toHaveLength(1);

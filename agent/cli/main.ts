@@ -48,7 +48,7 @@ export function buildProgram(context: CliContext, perform: Parameters<(typeof su
   for (const { name, register, exits } of subcommands) {
     const command = configured(program.command(name), context);
     register(command, perform);
-    command.addHelpText('after', `\n${wrapped(`${exits ?? usualExits}.`, 'Exit codes: ').join('\n')}\n`);
+    command.addHelpText('afterAll', wrapped(`${exits ?? usualExits}.`, 'Exit codes: ').join('\n'));
   }
   for (const command of [program, ...program.commands]) configured(command, context);
   return program;

@@ -90,11 +90,24 @@ describe('usage', () => {
       const { code, stdout } = await cli([name, '--help']);
       expect(code).toBe(0);
       expect(stdout).toMatch(/Examples?:\n {2}spitrap /);
-      expect(stdout).toMatch(/^Exit codes: 0 /m);
+      expect(stdout).toMatch(/[^\n]\n\nExit codes: 0 /);
       expect(await cli(['help', name])).toEqual({ code: 0, stdout, stderr: '' });
       expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
     },
   );
+
+  test.each([
+    ['incidents', 'list'],
+    ['incidents', 'show'],
+    ['signal', 'send'],
+    ['signal', 'listen'],
+  ])('%s %s --help too', async (...words) => {
+    const { code, stdout } = await cli([...words, '--help']);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/Examples?:\n {2}spitrap /);
+    expect(stdout).toMatch(/[^\n]\n\nExit codes: 0 /);
+    expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
+  });
 
   test('a broken configuration: every fault, exit 2, no secret', async () => {
     writeFileSync(config, SMALLEST.replace('role: hub', 'role: hup').replace('{ file: hub.pw }', 'hunter2'));

@@ -54,6 +54,8 @@ export interface HeardHello {
   readonly wall: Wall;
 }
 
+/** In the text of a hello that a person sends to try the path: its acknowledgement is all that comes of it. */
+export const BY_HAND = { key: 'by', value: 'hand' } as const;
 /** An authentic peer that floods us with hellos gets no more answers than this. */
 const ANSWER_EVERY_MS = 250;
 /** One end is read before the other: what stands at two ticks in a row is half-armed, once is not. */
@@ -205,7 +207,8 @@ export class Heartbeat {
   /** A hello without `org` is a question, one with it an answer. */
   heard({ peer, keys, leaseS, at, wall }: HeardHello): void {
     const link = this.links.get(peer);
-    if (link === undefined) return;
+    // `spitrap signal send`: no word of the peer's agent, which may be gone, or armed; it must renew no lease and hide no silence.
+    if (link === undefined || keys[BY_HAND.key] === BY_HAND.value) return;
     this.links.set(peer, onHello(link, { keys, leaseS, at, wall }));
     if (keys['org'] === undefined && this.#mayAnswer(peer, at))
       this.#say(peer, { org: keys['t'] ?? '0', rx: String(Math.round(wall)) });

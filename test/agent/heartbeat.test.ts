@@ -168,6 +168,16 @@ describe('a hello that comes', () => {
     if (answers > 0) expect(said[0]).toMatchObject({ org: '1', rx: expect.stringMatching(/^\d+$/) });
   });
 
+  test('that a person sent by hand is no word of the peer’s agent: not answered, nothing learned, no lease renewed', async () => {
+    const heartbeat = open();
+    heard(heartbeat, { t: '1', org: '1', rx: '1', armed: 'yes', mode: 'act', role: 'spoke' });
+    const before = heartbeat.links.get('spoke');
+    await clock.advance(30_000);
+    heard(heartbeat, { ver: '1', by: 'hand', t: '1' });
+    expect(said).toEqual([]);
+    expect(heartbeat.links.get('spoke')).toBe(before);
+  });
+
   test('of nobody we know is nothing', () => {
     const heartbeat = open();
     heartbeat.heard({ peer: 'stranger', keys: { t: '1' }, leaseS: 0, at: clock.monotonic(), wall: clock.wall() });

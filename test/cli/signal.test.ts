@@ -79,7 +79,7 @@ describe('send', () => {
     const said = flat(stdout);
     expect(said).toMatch(/^signal +hello to 127\.0\.0\.1:\d+, as v3 inform of user "pair", authPriv$/m);
     expect(said).toMatch(/^says +IntData1 2323230, IntData2 0, notification 1\.3\.6\.1\.4\.1\.9\.10\.91\.0\.2$/m);
-    expect(said).toMatch(/^text +1 hello - ver=0\.0\.0-test t=\d+$/m);
+    expect(said).toMatch(/^text +1 hello - ver=0\.0\.0-test by=hand t=\d+$/m);
     expect(said).toMatch(/^to +127\.0\.0\.1:\d+ from 0\.0\.0\.0:\d+, \d+ and \d+ and \d+ octets$/m);
     expect(said).toContain(`Report unknownEngineIDs`);
     expect(said).toContain(`its engine id is ${receiver.engineId}`);
@@ -285,7 +285,7 @@ describe('send with a configuration', () => {
     expect(code).toBe(0);
     expect(flat(stdout)).toMatch(/from 127\.0\.0\.1:\d+/);
     expect(inbox.notifications).toMatchObject([
-      { peer: 'by-v3', intData1: 77, strData: expect.stringContaining('role=spoke mode=observe cfg=') },
+      { peer: 'by-v3', intData1: 77, strData: expect.stringMatching(/^1 hello - ver=\S+ by=hand t=\d+$/) },
     ]);
     expect(readdirSync(folder)).not.toContain('data');
   });

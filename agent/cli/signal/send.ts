@@ -10,7 +10,7 @@ import { isIncidentId, ulid } from '../../../shared/model/ulid.ts';
 import { policyEventTrapOid } from '../../../shared/wire/event-manager.ts';
 import { encodeSignalText, type Phase } from '../../../shared/wire/signal.ts';
 import { formatEndpoint } from '../../config/fields.ts';
-import { configurationHash } from '../../heartbeat.ts';
+import { BY_HAND } from '../../heartbeat.ts';
 import { ephemeralEngine, keptEngineId, parseEngineId, type SnmpEngine } from '../../net/engine.ts';
 import type { OutgoingNotification, SendOutcome, SnmpSender } from '../../net/signalling.ts';
 import { openSnmpSender } from '../../net/snmp-sender.ts';
@@ -128,9 +128,12 @@ function notificationOf(options: SendOptions, target: Target, { world, version }
   const leaseMs = options.lease === undefined ? LEASE_MS : durationFrom('--lease', options.lease);
   const intData2 = { hello: 0, alert: inMs, stop: 0, done: 0, arm: Math.round(leaseMs / 1_000), disarm: 0 }[options.phase];
   const now = String(Math.round(world.clock.wall()));
-  const said = config === null ? {} : { role: config.role, mode: config.mode, cfg: configurationHash(config) };
   const keys: Record<string, string> =
-    options.phase === 'hello' ? { ver: version, ...said, t: now } : options.phase === 'done' ? { off: 'unverified' } : { t: now };
+    options.phase === 'hello'
+      ? { ver: version, [BY_HAND.key]: BY_HAND.value, t: now }
+      : options.phase === 'done'
+        ? { off: 'unverified' }
+        : { t: now };
   return {
     confirmed,
     root: options.root === undefined ? target.root : options.root === '134' ? 134 : 91,

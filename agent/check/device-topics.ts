@@ -47,7 +47,7 @@ const topics: readonly Topic[] = [
     title: 'console',
     words: { 'console-logging': 'fail', 'logging-unread': 'fail' },
     fine: ({ logging }) => `logging ${levelName(logging?.console)}`,
-    remedy: 'no console logging, or a level above debugging',
+    remedy: 'turn it off, or set it to informational or less',
   },
   {
     title: 'terminal monitor',

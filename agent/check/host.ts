@@ -40,8 +40,9 @@ export function checkConfiguration({ config, warnings, secrets }: LoadedConfig, 
     rows.fail('secrets', what, remedy);
   }
   for (const warning of warnings.filter((each) => !open.includes(each))) {
-    const [what, remedy] = parted(warning);
-    rows.warn(titleOf(warning), what, remedy);
+    const title = titleOf(warning);
+    const [what, remedy] = parted(warning.startsWith(title) ? warning.slice(title.length).replace(/^:? /, '') : warning);
+    rows.warn(title, what, remedy);
   }
   rows.ok('cfg', `${configurationHash(config)}: agreed values, delay and stop mode; the other end’s is the same`);
   for (const channel of config.alarms)

@@ -224,7 +224,7 @@ describe('a broken set-up is named, with its remedy', () => {
       },
       title: 'console',
       detail: /can hang the router/,
-      remedy: /console logging/,
+      remedy: /turn it off/,
       enter: ['no logging console'],
     },
     {

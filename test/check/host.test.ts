@@ -56,7 +56,7 @@ test('each warning of the configuration is a row, a readable secret a failure', 
   );
   expect(rows.find(({ title }) => title === 'device.hostKey')).toMatchObject({
     state: 'warn',
-    detail: 'device.hostKey is empty: every login is refused',
+    detail: 'is empty: every login is refused',
     remedy: expect.stringContaining('--trust-on-first-use'),
   });
   const readable = rows.filter(({ title }) => title === 'secrets');

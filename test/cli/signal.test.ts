@@ -155,6 +155,15 @@ describe('send', () => {
     expect(inbox.notifications).toMatchObject([{ peer: 'by-v3', confirmed: false }]);
   });
 
+  test.each([['--hex'], ['--hex', '--json']])('over v2c the community is hidden in the octets too: %j', async (...how) => {
+    const to = await open();
+    const { stdout } = await send('--to', to, ...asCommunity('2c'), '--phase', 'hello', ...how);
+    const joined = stdout.replace(/\s+/g, '');
+    expect(joined).not.toContain(Buffer.from(SECRETS.community).toString('hex'));
+    expect(joined).toContain(`0410${'xx'.repeat(16)}a6`);
+    expect(inbox.notifications).toHaveLength(1);
+  });
+
   test('as JSON', async () => {
     const to = await open();
     const { stdout } = await send('--to', to, ...asV3(), '--phase', 'hello', '--json', '--hex');

@@ -2,7 +2,8 @@
 import { printable, quoted } from '../../../shared/model/printable.ts';
 import { formatEndpoint } from '../../config/fields.ts';
 import { wrapped } from '../../status/text-layout.ts';
-import type { PathResult, Sent } from './send.ts';
+import { communityOf, type PathResult, type Sent } from './send.ts';
+import { hexWithout } from './wire-tap.ts';
 
 const LEAD = 10;
 const lead = (word: string): string => word.padEnd(LEAD);
@@ -39,7 +40,7 @@ export function pathText(sent: Sent, { to, outcome, datagrams, heard }: PathResu
   const lines = [...wrapped(`${formatEndpoint(to)}${near}${octets === '' ? '' : `, ${octets} octets`}`, lead('to'))];
   if (hex)
     for (const { direction, bytes } of datagrams) {
-      const text = bytes.toString('hex');
+      const text = hexWithout(communityOf(sent.target.credentials), bytes);
       const rows = text.match(new RegExp(`.{1,${HEX_PER_LINE}}`, 'g')) ?? [];
       rows.forEach((row, index) => {
         lines.push(`${lead(index === 0 ? direction : '')}${row}`);

@@ -12,14 +12,14 @@ import { encodeSignalText, type Phase } from '../../../shared/wire/signal.ts';
 import { formatEndpoint } from '../../config/fields.ts';
 import { BY_HAND } from '../../heartbeat.ts';
 import { ephemeralEngine, keptEngineId, parseEngineId, type SnmpEngine } from '../../net/engine.ts';
-import type { OutgoingNotification, SendOutcome, SnmpSender } from '../../net/signalling.ts';
+import type { OutgoingNotification, SendOutcome, SnmpCredentials, SnmpSender } from '../../net/signalling.ts';
 import { openSnmpSender } from '../../net/snmp-sender.ts';
 import type { Endpoint } from '../../ports.ts';
 import { type CliContext, durationFrom, exitCodes, interruptedCode, print, printJson } from '../subcommand.ts';
 import { type Heard, readHeard } from './reports.ts';
 import { pathText, sentText } from './send-text.ts';
 import { type Target, type TargetOptions, targetOf, usage } from './target.ts';
-import { type TappedDatagram, WireTap } from './wire-tap.ts';
+import { hexWithout, type TappedDatagram, WireTap } from './wire-tap.ts';
 
 export interface SendOptions extends TargetOptions {
   readonly phase: Phase;
@@ -52,6 +52,10 @@ export interface PathResult {
   readonly datagrams: readonly TappedDatagram[];
   readonly heard: readonly Heard[];
 }
+
+/** A password in the clear on the wire, and nowhere else. */
+export const communityOf = (credentials: SnmpCredentials): string | null =>
+  credentials.version === 3 ? null : credentials.community;
 
 /** A lease that a person would give by hand; the arming end has its own bounds. */
 const LEASE_MS = 15 * 60_000;
@@ -207,7 +211,7 @@ function jsonOf({ target, phase, notification, trapOid, engineIdHex }: Sent, res
     far: formatEndpoint(far),
     monotonicMs: at,
     octets: bytes.length,
-    ...(hex ? { hex: bytes.toString('hex') } : {}),
+    ...(hex ? { hex: hexWithout(communityOf(target.credentials), bytes) } : {}),
   });
   return {
     peer: target.name,

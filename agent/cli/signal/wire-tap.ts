@@ -17,6 +17,20 @@ export interface TappedDatagram {
   readonly at: Monotonic;
 }
 
+/** Hex of a datagram; the community of v1 and v2c, a password in the clear, as `xx`. Anything it could stand in is hidden too. */
+export function hexWithout(community: string | null, bytes: Buffer): string {
+  const hex = bytes.toString('hex');
+  if (community === null || community === '') return hex;
+  const secret = Buffer.from(community, 'utf8');
+  let shown = '';
+  let from = 0;
+  for (let found = bytes.indexOf(secret); found >= 0; found = bytes.indexOf(secret, from)) {
+    shown += hex.slice(from * 2, found * 2) + 'xx'.repeat(secret.length);
+    from = found + secret.length;
+  }
+  return shown + hex.slice(from * 2);
+}
+
 export class WireTap implements Datagrams {
   readonly #datagrams: Datagrams;
   readonly #clock: Clock;

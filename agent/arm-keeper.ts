@@ -68,8 +68,11 @@ export class ArmKeeper {
   #onHello = (peer: string): void => {
     const { coordinator, links } = this.#room;
     const { arming } = coordinator.book;
-    // The end that saw the message has judged it benign and armed again: the other end goes with it.
-    if (arming.blocked === 'judging' && links.get(peer)?.armed === 'yes' && this.#isPeerOf(peer, arming.endedBy))
+    const link = links.get(peer);
+    // The end that saw the message has judged it benign and armed again: the other end goes with it. Debugs without a lease are a
+    // person's, who looks for the cause of a black hole perhaps.
+    const armedAgain = link?.armed === 'yes' && link.leaseEndsAt !== null;
+    if (arming.blocked === 'judging' && armedAgain && this.#isPeerOf(peer, arming.endedBy))
       coordinator.input({ kind: 'arm', by: 'agent', who: `${peer}, which is armed again`, leaseMs: null, follows: true });
     this.#armIfDue();
   };

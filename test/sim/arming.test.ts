@@ -334,6 +334,20 @@ describe('re-arming', () => {
     expect(await sim.incidents('hub')).toHaveLength(1);
   });
 
+  test('debugs that a person types at the hub, to look into a black hole, arm nobody at the other end', async () => {
+    await start();
+    await sim.clock.advance(2 * MINUTE);
+    sim.lab.desync();
+    await sim.clock.advance(5 * MINUTE);
+    sim.boxes.hub.console(`debug crypto condition peer ipv4 ${addresses.spoke.crypto}`);
+    sim.boxes.hub.console('debug crypto isakmp');
+    await sim.clock.advance(6 * MINUTE);
+    expect(sim.status('spoke').peers[0]).toMatchObject({ armed: 'yes', leaseEndsAt: null });
+    expect(armedAt('spoke')).toBe('disarmed');
+    expect(sim.boxes.spoke.debugsOn()).toEqual([]);
+    expect(sim.boxes.hub.debugsOn()).toHaveLength(1);
+  });
+
   test('after a while, in any case', async () => {
     await start({ rearm: { kind: 'after', afterMs: 10 * MINUTE } });
     await sim.clock.advance(2 * MINUTE);

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { SpitrapError } from '../../shared/errors.ts';
 import { quoted } from '../../shared/model/printable.ts';
-import { type DurationMs, parseDuration } from '../../shared/model/time.ts';
+import { type DurationMs, formatDuration, parseDuration } from '../../shared/model/time.ts';
 import type { World } from '../ports.ts';
 import { wrapped } from '../status/text-layout.ts';
 import { type Style, widthDefault, widthMax, widthMin } from './lab/lanes.ts';
@@ -32,13 +32,14 @@ const SIGNAL_CODES: Readonly<Record<string, number>> = { SIGHUP: 129, SIGINT: 13
 
 export const labCommand: Subcommand = {
   name: 'lab',
-  exits: '0 both boxes quiet and both bundles whole, 1 something else, 2 bad usage, 128 plus the signal that ended it',
+  exits:
+    '0 both boxes quiet, both bundles whole, and all as the scenario asks, 1 something else, 2 bad usage, 128 plus the signal that ended it',
   register(command, perform) {
-    const stories = scenarios.flatMap(({ name, story }) => wrapped(story, `  ${name.padEnd(11)} `)).join('\n');
+    const stories = scenarios.flatMap(({ name, story }) => wrapped(story, `  ${name.padEnd(16)} `)).join('\n');
     command
       .description('the whole job on a simulated pair: two head-ends, two agents, and an SA that breaks')
       .option('--delay <duration>', 'from the message to `undebug all`; 18s in the field', '3s')
-      .option('--scenario <name>', 'what is lost between the agents', 'desync')
+      .option('--scenario <name>', 'what happens, and what is lost between the agents', 'desync')
       .option('--loss <percent>', 'of all datagrams between the agents, at random, during the incident', '0')
       .option(
         '--out <dir>',
@@ -58,6 +59,11 @@ async function lab(options: Options, context: CliContext): Promise<number> {
   const { world, self } = context;
   const scenario = findScenario(options.scenario);
   const delayMs = parseDuration(options.delay);
+  if (delayMs !== null && scenario.delayMsMax !== null && delayMs > scenario.delayMsMax)
+    throw new SpitrapError(
+      'USAGE',
+      `--delay ${quoted(options.delay)} is longer than ${formatDuration(scenario.delayMsMax)}: Note A's applet would be killed by its maxrun of 20s before it stops anything`,
+    );
   if (delayMs === null || delayMs > DELAY_MS_MAX)
     throw new SpitrapError('USAGE', `--delay ${quoted(options.delay)} is no duration up to 5m; write 3s or 500ms`);
   const seed = options.seed === undefined ? drawSeed(world) : wholeNumber('--seed', options.seed, SEED_MAX);

@@ -5,6 +5,7 @@
 import type { DurationMs } from '../../../shared/model/time.ts';
 import type { Endpoint, Random } from '../../ports.ts';
 import { type End, otherEnd } from './relay.ts';
+import { hasAgent, type Setting } from './setting.ts';
 
 export interface LabSecrets {
   readonly ssh: Readonly<Record<End, string>>;
@@ -23,8 +24,8 @@ export interface EndFacts {
   readonly platform: string;
   readonly syslog: Endpoint;
   readonly signal: Endpoint;
-  /** Where this end's agent sends signals: the relay. */
-  readonly relay: Endpoint;
+  /** Where this end's agent sends signals: the relay, or the SNMP of the box whose end has no agent. */
+  readonly sendTo: Endpoint;
 }
 
 export interface LabFile {
@@ -61,6 +62,9 @@ export const secretFiles = (secrets: LabSecrets): LabFile[] =>
     redaction: secrets.redaction,
   }).map(([name, secret]) => ({ path: `secrets/${name}`, text: `${secret}\n` }));
 
+/** Note A's own community, for an end without an agent: it keeps nothing secret. */
+export const communityFile: LabFile = { path: 'secrets/community', text: 'public\n' };
+
 export const dataDirOf = (end: End): string => `${end}-data`;
 
 /** How the lab is hurried up: what a person would leave at its default, scaled so that a run takes the delay and a few seconds. */
@@ -71,14 +75,30 @@ export interface LabTimes {
   readonly helloMs: DurationMs;
 }
 
-export function configFile(end: End, facts: Readonly<Record<End, EndFacts>>, times: LabTimes): LabFile {
+const USER = `    snmp:
+      version: 3
+      user: ${snmpUser}
+      auth: { protocol: sha256, key: { file: secrets/pair-auth } }
+      priv: { protocol: aes, key: { file: secrets/pair-priv } }
+`;
+
+const COMMUNITY = `    snmp: { version: 1, community: { file: secrets/community } }
+`;
+
+export function configFile(end: End, facts: Readonly<Record<End, EndFacts>>, times: LabTimes, setting: Setting = {}): LabFile {
   const own = facts[end];
   const peer = facts[otherEnd(end)];
+  const isEem = !hasAgent(setting, otherEnd(end));
+  const { messageIntervalMs } = setting;
+  const interval =
+    messageIntervalMs === undefined
+      ? ''
+      : `  messageInterval: ${formatExactly(messageIntervalMs)}     # 60s in the field: the lab's boxes repeat the message faster\n`;
   const at = ({ address, port }: Endpoint): string => JSON.stringify(`${address}:${port}`);
   const text = `# ${end}.yaml: written by \`spitrap lab\`, read by \`spitrap run -c ${end}.yaml\`.
-role: ${end}
+role: ${setting.bothRoles ? 'both' : end}
 mode: act
-dataDir: ${dataDirOf(end)}
+${setting.armed ? 'arm: always\n' : ''}dataDir: ${dataDirOf(end)}
 
 device:
   name: ${own.deviceName}
@@ -98,25 +118,20 @@ sources:
 signal:
   listen: ${at(own.signal)}
   hello: ${formatExactly(times.helloMs)}     # 60s in the field
-
+${isEem ? "  allowInsecure: true     # Note A's applets speak SNMPv1\n" : ''}
 peers:
   - name: ${peer.deviceName}
-    kind: spitrap
-    cryptoAddresses: [${peer.cryptoAddress}]
-    send: [${at(own.relay)}]     # the lab's relay; in the field the peer's agent
-    from: [${own.relay.address}]
-    snmp:
-      version: 3
-      user: ${snmpUser}
-      auth: { protocol: sha256, key: { file: secrets/pair-auth } }
-      priv: { protocol: aes, key: { file: secrets/pair-priv } }
-
+    kind: ${isEem ? 'eem' : 'spitrap'}
+    cryptoAddresses: [${[peer.cryptoAddress, ...(end === 'hub' ? (setting.spokeRanges ?? []) : [])].join(', ')}]
+    send: [${at(own.sendTo)}]     # ${isEem ? 'its box, port 162 in the field' : "the lab's relay; in the field the peer's agent"}
+    from: [${own.sendTo.address}]
+${isEem ? COMMUNITY : USER}
 stop:
   delay: ${formatExactly(times.delayMs)}     # 18s in Note A, and by default
 
 evidence:
   after: ${formatExactly(times.afterMs)}     # 10s in the field
-  redactionKey: { file: secrets/redaction }
+${interval}  redactionKey: { file: secrets/redaction }
 
 log: { level: info, format: json }
 `;

@@ -9,11 +9,11 @@ import type { Tone } from './lanes.ts';
 import type { End, RelayEvent } from './relay.ts';
 import type { Lost } from './screen.ts';
 import type { Timeline } from './timeline.ts';
+import { turnsDebugsOff } from './verdict.ts';
 
 const SPI = /\bspi=(0x[0-9A-Fa-f]{1,8})/;
 const SOURCE = /\bsrcaddr=([\d.]+)/;
 const MESSAGE = '%CRYPTO-4-RECVD_PKT_INV_SPI';
-const STOP = 'undebug all';
 
 export class Narrator {
   readonly #timeline: Timeline;
@@ -30,15 +30,15 @@ export class Narrator {
   /** A message as the box sends it to its logging host. */
   syslog(end: End, message: string): void {
     const at = this.#clock.monotonic();
-    if (end !== 'hub' || !message.includes(MESSAGE)) return;
+    if (!message.includes(MESSAGE)) return;
     this.#timeline.begin(at);
     const fields = [SPI, SOURCE].map((field) => field.exec(message)?.[0] ?? '').join(' ');
-    this.#once('message', at, end, `${MESSAGE} ${fields}`, 'strong');
+    this.#once(`message ${end}`, at, end, `${MESSAGE} ${fields}`, 'strong');
   }
 
   /** A line that a session typed into the box. */
   command(end: End, at: Monotonic, expanded: string): void {
-    if (expanded === STOP) this.#once(`stop ${end}`, at, end, `the box receives: ${STOP}`, 'strong');
+    if (turnsDebugsOff(expanded)) this.#once(`stop ${end} ${expanded}`, at, end, `the box receives: ${expanded}`, 'strong');
   }
 
   /** What passed between the agents. Their acknowledgements are told by the logs. */
@@ -121,7 +121,7 @@ function wordsFor(end: End, { event, msg, incident }: LogEntry): Said | null {
     case 'done-accepted':
       return plain(`done received: ${/debugs (\w+)/.exec(msg)?.[1] ?? 'unknown'} off`);
     case 'sealed':
-      return msg === 'bundle sealed, complete' ? good(msg) : { text: cut(msg), tone: 'bad' };
+      return /^bundle sealed, complete(-one-ended)?$/.test(msg) ? good(msg) : { text: cut(msg), tone: 'bad' };
     case 'stop-unverified':
     case 'alarm':
       return { text: cut(msg), tone: 'bad' };

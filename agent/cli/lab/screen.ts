@@ -9,7 +9,11 @@ const words = (text: string, tone: Words['tone'] = 'plain'): Words => ({ text, t
 
 export function opening(scenario: Scenario, delayMs: DurationMs, style: Style): string[] {
   return [
-    ...sentence('spitrap lab: two simulated head-ends, two agents, and an SA that breaks.', style, 'strong'),
+    ...sentence(
+      `spitrap lab: two simulated head-ends, ${scenario.setting.eem ? 'one agent' : 'two agents'}, and an SA that breaks.`,
+      style,
+      'strong',
+    ),
     ...sentence(`Scenario ${scenario.name}. ${scenario.story}`, style),
     ...sentence(`\`undebug all\` is due ${formatDuration(delayMs)} after the message (18s in the field).`, style),
     '',
@@ -19,14 +23,15 @@ export function opening(scenario: Scenario, delayMs: DurationMs, style: Style): 
 export interface EndIntroduction {
   readonly hostname: string;
   readonly endpoint: string;
-  readonly pid: number;
+  /** Null: there is none, the box runs Note A's applet. */
+  readonly pid: number | null;
 }
 
 export function introduction(about: Readonly<Record<End, EndIntroduction>>, style: Style): string[] {
   const said = (end: End): Words[] => [
     words(`${end.toUpperCase()}  ${about[end].hostname}`, 'strong'),
     words(`ssh at ${about[end].endpoint}`),
-    words(`agent: process ${about[end].pid}, watching`),
+    words(about[end].pid === null ? "no agent: the box runs Note A's applet" : `agent: process ${about[end].pid}, watching`),
   ];
   return lanes(null, { hub: said('hub'), spoke: said('spoke') }, style);
 }
@@ -49,14 +54,20 @@ export interface Lost {
   readonly attempts: number;
 }
 
-export function closing({ result, faults }: LabVerdict, folder: string, losses: readonly Lost[], style: Style): string[] {
+export function closing(verdict: LabVerdict, folder: string, losses: readonly Lost[], style: Style): string[] {
+  const { result, faults, conclusion, laterDebugs = [], firstLook = {} } = verdict;
   const lines: string[] = [rule(style)];
   const say = (text: string, tone: Words['tone'] = 'plain', indent = ''): void =>
     void lines.push(...sentence(text, style, tone, indent));
   for (const { from, phase, lost, attempts } of losses)
     say(`Lost on the way from the ${from}: ${phase}, ${lost} of ${attempts} attempt${attempts === 1 ? '' : 's'}.`);
   if (faults.length === 0) {
-    say(`Complete. The two boxes received \`undebug all\` ${(result.skewMs ?? 0).toFixed(1)} ms apart; both are quiet.`, 'good');
+    const apart = `${(result.skewMs ?? 0).toFixed(1)} ms apart`;
+    const told =
+      conclusion === undefined
+        ? `received \`undebug all\` ${apart}; both are quiet.`
+        : `were told to stop ${apart}. ${conclusion}`;
+    say(`Complete. The two boxes ${told}`, 'good');
   } else {
     say(`Not complete (${result.outcome}):`, 'bad');
     for (const fault of faults) say(`- ${fault}`, 'bad', '  ');
@@ -64,13 +75,18 @@ export function closing({ result, faults }: LabVerdict, folder: string, losses: 
   lines.push('');
   for (const end of ends) {
     const { debugsOff, captured, bundle } = result.ends[end];
-    const off = debugsOff === 'verified' ? 'no debug is on, says the box' : 'DEBUGS ARE STILL ON, says the box';
+    const off =
+      debugsOff !== 'verified'
+        ? 'DEBUGS ARE STILL ON, says the box'
+        : laterDebugs.includes(end)
+          ? 'only what somebody turned on later is on'
+          : 'no debug is on, says the box';
     const kept = bundle === null ? 'no bundle' : `${captured.length} commands captured with output`;
     lines.push(ofEnd(`  ${end.padEnd(7)}${off}; ${kept}`, end, style));
   }
   const bundles = ends.flatMap((end) => {
     const { bundle } = result.ends[end];
-    return bundle === null ? [] : [`  less ${bundle}/${end}.txt`];
+    return bundle === null ? [] : [`  less ${firstLook[end] ?? `${bundle}/${end}.txt`}`];
   });
   if (bundles.length > 0) lines.push('', 'Look first at what each device showed:', ...bundles);
   if (bundles.length > 0)

@@ -12,11 +12,22 @@ import { startSshServer } from '../../lab/ssh-server.ts';
 import { type LabSyslogSender, startSyslogSender } from '../../lab/syslog-sender.ts';
 import type { Cleanup } from '../../lifecycle.ts';
 import type { SnmpCredentials } from '../../net/signalling.ts';
-import type { Datagrams, Disk, Random, Streams } from '../../ports.ts';
-import { configFile, drawSecrets, type EndFacts, type LabSecrets, labUser, secretFiles, snmpUser } from './config-files.ts';
+import type { Datagrams, Disk, Endpoint, Random, Streams } from '../../ports.ts';
+import {
+  communityFile,
+  configFile,
+  drawSecrets,
+  type EndFacts,
+  type LabSecrets,
+  labUser,
+  secretFiles,
+  snmpUser,
+} from './config-files.ts';
+import { openEemEnd } from './eem-end.ts';
 import { chooseLoopback, type Loopback } from './loopback.ts';
-import { type End, ends, type Relay, type RelayEvent, startRelay } from './relay.ts';
+import { type End, ends, otherEnd, type Relay, type RelayEvent, startRelay } from './relay.ts';
 import type { Scenario } from './scenarios.ts';
+import { CRYPTO_ADDRESS, hasAgent, MESSAGE_INTERVAL_MS, type Setting } from './setting.ts';
 import { type Datagram, signalReader } from './signal-reader.ts';
 
 export interface StageOptions {
@@ -51,12 +62,9 @@ export interface Stage {
   readonly configs: Readonly<Record<End, string>>;
 }
 
-/** Note A's own: its hub and its spoke. */
-const CRYPTO_ADDRESS: Readonly<Record<End, string>> = { hub: '213.163.222.7', spoke: '11.1.1.3' };
 const HOSTNAME: Readonly<Record<End, string>> = { hub: 'hub1', spoke: 'spoke1' };
 const PLATFORM = 'cisco-ios';
 const VTY_LINES = 5;
-const MESSAGE_INTERVAL_MS = 60_000;
 const AFTER_MS = 1_000;
 const HELLO_MS = 2_000;
 /** As long as a small router takes to begin an answer. */
@@ -67,8 +75,9 @@ export async function setStage(options: StageOptions, world: StageWorld, cleanup
   const { clock, disk } = world;
   const secrets = drawSecrets(world.random);
   const loopback = await chooseLoopback(world, world.random);
-  const box = (end: End): BoxOptions => boxOptions(end, options.seed, secrets, loopback, clock);
-  const pair = createLabPair(box('hub'), box('spoke'));
+  const { setting } = options.scenario;
+  const box = (end: End): BoxOptions => boxOptions(end, options, secrets, loopback, clock);
+  const pair = createLabPair(box('hub'), box('spoke'), setting.pair);
   cleanup.add('boxes', () => pair.close());
   const boxes: Record<End, Box> = { hub: pair.hub, spoke: pair.spoke };
   // Before the senders: what we tell of a message must not wait for the network.
@@ -103,6 +112,15 @@ export async function setStage(options: StageOptions, world: StageWorld, cleanup
     }),
   );
 
+  const sendTo: Record<End, Endpoint> = { ...relay.front };
+  if (setting.eem) {
+    const [end, far] = [setting.eem, otherEnd(setting.eem)];
+    const peer = { cryptoAddress: CRYPTO_ADDRESS[far], agent: loopback.signal[far] };
+    const address = loopback.box[end];
+    const snmp = await openEemEnd({ end, box: boxes[end], datagrams: world.datagrams, address, peer, delayMs: options.delayMs });
+    cleanup.add(`snmp ${end}`, snmp);
+    sendTo[far] = snmp.local;
+  }
   const factsOf = (end: End): EndFacts => ({
     deviceName: HOSTNAME[end],
     ssh: ssh[end].local,
@@ -112,19 +130,22 @@ export async function setStage(options: StageOptions, world: StageWorld, cleanup
     platform: PLATFORM,
     syslog: loopback.syslog[end],
     signal: loopback.signal[end],
-    relay: relay.front[end],
+    sendTo: sendTo[end],
   });
   const facts: Record<End, EndFacts> = { hub: factsOf('hub'), spoke: factsOf('spoke') };
   await disk.makeFolder(`${options.folder}/secrets`);
   const times = { delayMs: options.delayMs, afterMs: AFTER_MS, helloMs: HELLO_MS };
-  const configFiles = ends.map((end) => configFile(end, facts, times));
-  for (const file of [...secretFiles(secrets), ...configFiles])
+  const configFiles = ends.filter((end) => hasAgent(setting, end)).map((end) => configFile(end, facts, times, setting));
+  const communities = setting.eem ? [communityFile] : [];
+  for (const file of [...secretFiles(secrets), ...communities, ...configFiles])
     await writeText(`${options.folder}/${file.path}`, file.text, disk);
   const configs: Record<End, string> = { hub: `${options.folder}/hub.yaml`, spoke: `${options.folder}/spoke.yaml` };
   return { pair, boxes, facts, relay, syslog, configs, loseFromNow: line.begin };
 }
 
-function boxOptions(end: End, seed: number, secrets: LabSecrets, loopback: Loopback, clock: Clock): BoxOptions {
+function boxOptions(end: End, options: StageOptions, secrets: LabSecrets, loopback: Loopback, clock: Clock): BoxOptions {
+  const { seed, scenario } = options;
+  const { messageIntervalMs, limitByFlow }: Setting = scenario.setting;
   return {
     hostname: HOSTNAME[end],
     platform: PLATFORM,
@@ -133,7 +154,8 @@ function boxOptions(end: End, seed: number, secrets: LabSecrets, loopback: Loopb
     cryptoAddress: CRYPTO_ADDRESS[end],
     enableSecret: secrets.enable[end],
     vtyLines: VTY_LINES,
-    messageIntervalMs: MESSAGE_INTERVAL_MS,
+    messageIntervalMs: messageIntervalMs ?? MESSAGE_INTERVAL_MS,
+    messageLimitScope: limitByFlow ? 'flow' : 'box',
     logHost: loopback.syslog[end].address,
     logPort: loopback.syslog[end].port,
     // Without it the message arrives and the debugs do not (facts.md §5).

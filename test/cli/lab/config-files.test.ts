@@ -24,7 +24,7 @@ const facts: Record<End, EndFacts> = {
     platform: 'cisco-ios',
     syslog: { address: '127.9.9.21', port: 6514 },
     signal: { address: '127.9.9.21', port: 10_162 },
-    relay: { address: '127.9.9.31', port: 40_101 },
+    sendTo: { address: '127.9.9.31', port: 40_101 },
   },
   spoke: {
     deviceName: 'spoke1',
@@ -35,7 +35,7 @@ const facts: Record<End, EndFacts> = {
     platform: 'cisco-ios',
     syslog: { address: '127.9.9.22', port: 6514 },
     signal: { address: '127.9.9.22', port: 10_162 },
-    relay: { address: '127.9.9.31', port: 40_102 },
+    sendTo: { address: '127.9.9.31', port: 40_102 },
   },
 };
 
@@ -60,7 +60,7 @@ test('the program itself finds no fault and nothing to warn of in what the lab w
     stop: { delayMs: 2_500 },
     evidence: { afterMs: 1_000, redactionKey: secrets.redaction },
   });
-  expect(spoke.config.peers[0]).toMatchObject({ name: 'hub1', send: [facts.spoke.relay], notify: 'inform' });
+  expect(spoke.config.peers[0]).toMatchObject({ name: 'hub1', send: [facts.spoke.sendTo], notify: 'inform' });
   expect(hub.config.peers[0]?.snmp).toEqual(spoke.config.peers[0]?.snmp);
 });
 

@@ -93,7 +93,8 @@ function attempt({ arming: { state, count } }: Book, at: Monotonic): Effect[] {
       arm: count,
       attempt: state.attempt,
       via: VIAS[state.attempt % VIAS.length]!,
-      debugs: plan.debugs,
+      // Verified off already: one of the same name that is on now is somebody else's.
+      debugs: isLast ? [] : plan.debugs,
       conditions: isLast ? plan.conditions : [],
       deadMan: isLast && state.deadMan,
       all: stillOn >= timing.stillOnEscalates,

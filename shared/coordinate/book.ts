@@ -265,8 +265,8 @@ export interface HeldFlow {
 export interface FlowSigns {
   /** False: a peer told of it. */
   readonly receiver: boolean;
-  /** The peer whose done speaks of this flow; null: none does. */
-  readonly sender: string | null;
+  /** The peers whose dones speak of this flow; empty: none does. */
+  readonly senders: readonly string[];
   readonly atSender: 'current' | 'not-current' | 'unknown';
   readonly newSpiInUse: boolean;
   readonly errorsClimb: boolean;

@@ -9,7 +9,7 @@ import type { IncidentId } from '../model/ulid.ts';
 import type { Book, ClosedIncident, DoneReport, FlowRecord, FlowSample, FlowSigns, HeldFlow, Incident } from './book.ts';
 import { hasId, isActionable, sameFlow } from './move.ts';
 
-const noSigns: FlowSigns = { receiver: true, sender: null, atSender: 'unknown', newSpiInUse: false, errorsClimb: false };
+const noSigns: FlowSigns = { receiver: true, senders: [], atSender: 'unknown', newSpiInUse: false, errorsClimb: false };
 
 /** The two flows that this device logged last: another one's message after ours may be what kept ours from being logged. */
 export interface Newest {
@@ -67,28 +67,47 @@ export function evidenceOfHeld(held: HeldFlow, at: Monotonic, newest: Newest | n
 /** Null: nothing is known beyond the messages. */
 export type SignsOf = (record: FlowRecord) => FlowSigns | null;
 
-/** For all records of one incident: in a storm of thousands none may walk the others. */
-export function signsIn(incident: Incident, dones: ClosedIncident['dones'] = incident.peers): SignsOf {
-  const senderOf = senderIn(incident);
-  const doneOf = new Map(dones.map(({ peer, done }) => [peer, done]));
+/** For records of one incident, or for those `about` the peers alone: in a storm of thousands none may walk the others. */
+export function signsIn(
+  incident: Incident,
+  dones: ClosedIncident['dones'] = incident.peers,
+  about: ReadonlySet<string> | null = null,
+): SignsOf {
+  const sendersOf = sendersIn(incident, about);
+  const doneOf = new Map<string, DoneReport | null>();
+  for (const { peer, done } of dones) if (about === null || about.has(peer)) doneOf.set(peer, done);
   return (record) => {
     const receiver = !record.sources.every((source) => source.startsWith('peer:'));
-    const sender = receiver ? senderOf(record) : null;
-    const done = sender === null ? null : (doneOf.get(sender) ?? null);
-    const signs: FlowSigns = { receiver, sender, atSender: atSender(done), ...samplesOf(incident, record.flow) };
-    const says = !receiver || sender !== null || signs.newSpiInUse || signs.errorsClimb;
+    const senders = receiver ? sendersOf(record) : [];
+    const said = wordOf(senders.map((peer) => doneOf.get(peer) ?? null));
+    const signs: FlowSigns = { receiver, senders, atSender: said, ...samplesOf(incident, record.flow) };
+    const says = !receiver || senders.length > 0 || signs.newSpiInUse || signs.errorsClimb;
     return says ? signs : null;
   };
 }
 
-/** The peer whose done speaks of this flow: the alert names one flow, the first that the peer was alerted for (hub.ts); the stop the incident's first. */
-function senderIn({ flows, peers }: Incident): (record: FlowRecord) => string | null {
+/** The peers whose dones speak of a flow: an alert names one flow, the first that the peer was alerted for (hub.ts); the stop the incident's first. */
+function sendersIn({ flows, peers }: Incident, about: ReadonlySet<string> | null): (record: FlowRecord) => readonly string[] {
   const firstOf = new Map<string, Flow>();
-  for (const { flow, peers: named } of flows) for (const peer of named) if (!firstOf.has(peer)) firstOf.set(peer, flow);
-  const alerted = new Map(peers.map(({ peer, alert }) => [peer, alert.kind === 'acknowledged']));
-  return ({ flow, peers: named }) =>
-    named.find((peer) => firstOf.get(peer) === flow && alerted.has(peer) && (alerted.get(peer) || flows[0]?.flow === flow)) ??
-    null;
+  for (const { flow, peers: named } of flows) {
+    for (const peer of named) if (!firstOf.has(peer) && (about === null || about.has(peer))) firstOf.set(peer, flow);
+    if (about !== null && firstOf.size === about.size) break;
+  }
+  const alerted = new Map<string, boolean>();
+  for (const { peer, alert } of peers) if (about === null || about.has(peer)) alerted.set(peer, alert.kind === 'acknowledged');
+  return ({ flow, peers: named }) => {
+    const spoken = (peer: string): boolean =>
+      firstOf.get(peer) === flow && alerted.has(peer) && (alerted.get(peer) === true || flows[0]?.flow === flow);
+    // Of several behind one address each may be the sender: only all of them together can say that none is.
+    return named.every(spoken) ? named : [];
+  };
+}
+
+/** Of several dones: one that has it is enough, and all must say that they do not. */
+function wordOf(dones: readonly (DoneReport | null)[]): FlowSigns['atSender'] {
+  const words = dones.map(atSender);
+  if (words.includes('current')) return 'current';
+  return words.length > 0 && words.every((word) => word === 'not-current') ? 'not-current' : 'unknown';
 }
 
 /** `later` is where it stood at the stop, where that differs: a rekey's old SPI may be outbound for seconds. */
@@ -114,11 +133,11 @@ function samplesOf(incident: Incident, flow: Flow): Pick<FlowSigns, 'newSpiInUse
 /** A done that came after its incident was closed speaks of the held flows that waited for it. */
 export function withLateDone(book: Book, id: IncidentId, peer: string): Book {
   const closed = book.closed.find((known) => hasId(known, id));
-  const done = closed?.dones.find((known) => known.peer === peer)?.done ?? null;
-  if (closed === undefined || done === null) return book;
+  if (closed === undefined) return book;
+  const doneOf = (name: string): DoneReport | null => closed.dones.find((known) => known.peer === name)?.done ?? null;
   const held = book.held.map((flow) =>
-    flow.incident === closed.id && flow.signs?.sender === peer
-      ? { ...flow, signs: { ...flow.signs, atSender: atSender(done) } }
+    flow.incident === closed.id && flow.signs?.senders.includes(peer)
+      ? { ...flow, signs: { ...flow.signs, atSender: wordOf(flow.signs.senders.map(doneOf)) } }
       : flow,
   );
   return { ...book, held };

@@ -103,7 +103,7 @@ type Concerns = (flow: FlowRecord | HeldFlow) => boolean;
 function concernedBy(input: Input): Concerns {
   switch (input.kind) {
     case 'done':
-      return (flow) => flow.peers.includes(input.peer) || ('signs' in flow && flow.signs?.sender === input.peer);
+      return (flow) => flow.peers.includes(input.peer) || ('signs' in flow && flow.signs?.senders.includes(input.peer) === true);
     case 'capture-ended':
       return ({ flow }) => input.seen?.some((seen) => sameFlow(seen.flow, flow)) ?? false;
     default:
@@ -125,7 +125,8 @@ function judgeIncident(rules: Rules, book: Book, id: IncidentId, input: Input, c
     changed.push({ flow: flow.flow, judged, before: verdictOf(flow) });
     return { ...flow, judged };
   };
-  const signsOf = open === undefined ? null : signsIn(open);
+  const about = input.kind === 'done' ? new Set(open?.flows.filter(concerns).flatMap((flow) => flow.peers)) : null;
+  const signsOf = open === undefined ? null : signsIn(open, open.peers, about);
   const reviseRecord = (flow: FlowRecord): FlowRecord =>
     signsOf === null ? flow : revise(flow, evidenceOfRecord(signsOf, flow, input.at, other));
   const incidents =

@@ -135,6 +135,25 @@ describe('the silence after the message', () => {
     ]);
   });
 
+  test.each<[one: string, other: string | null, verdict: string, because: string]>([
+    ['none', 'none', 'transient', 'not-current-at-sender silent'],
+    ['none', 'outbound', 'unknown', 'current-at-sender'],
+    ['none', 'unknown', 'unknown', 'silence-proves-nothing'],
+    ['none', null, 'unknown', 'silence-proves-nothing'],
+  ])('two behind one address, one says %s, the other %s', (one, other, verdict, because) => {
+    const [, ...rest] = closedIncident({ spi: one, done: other !== null });
+    const both = [
+      at(0, sighting({ peers: ['spoke1', 'spoke2'] })),
+      at(140, delivery('alert', 'acknowledged', 'spoke2')),
+      at(18_040, delivery('stop', 'acknowledged', 'spoke2')),
+      ...(other === null
+        ? [at(21_000, done({ keys: { off: 'verified', spi: one } }))]
+        : [at(21_000, done({ peer: 'spoke2', keys: { off: 'verified', spi: other } }))]),
+    ];
+    const inputs = [...both, ...rest].sort((a, b) => a.at - b.at);
+    expect(verdictOf(run(hubRules, [...inputs, judgedAt(180_000)]).book)).toEqual([verdict, because]);
+  });
+
   test('a timer that comes early looks again when it is due', () => {
     const { last, book } = run(hubRules, [...closedIncident({ spi: 'none' }), judgedAt(100_000)]);
     expect(kinds(last.effects)).toBe('wake:judge');

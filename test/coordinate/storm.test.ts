@@ -5,7 +5,22 @@ import { type Book, emptyBook } from '../../shared/coordinate/book.ts';
 import type { Input } from '../../shared/coordinate/input.ts';
 import type { Rules } from '../../shared/coordinate/rules.ts';
 import { step } from '../../shared/coordinate/step.ts';
-import { at, CRYPTO, debugsRead, flowOf, hubRules, id, kinds, only, run, sighting, timer } from './given.ts';
+import {
+  at,
+  attempted,
+  CRYPTO,
+  debugsRead,
+  done,
+  flowOf,
+  hubRules,
+  id,
+  kinds,
+  only,
+  run,
+  sealedAs,
+  sighting,
+  timer,
+} from './given.ts';
 
 const address = (n: number): string => `10.${n >> 16}.${(n >> 8) & 255}.${n & 255}`;
 const stormRules = (peers: number): Rules => ({
@@ -57,6 +72,29 @@ describe('a storm of 5,000 flows of as many peers', () => {
     const onceMs = performance.now() - began;
     expect(many.tookMs / onceMs).toBeLessThan(200);
     expect(many.stopMs / onceMs, 'the tick of the stop').toBeLessThan(20);
+  });
+
+  test('each peer’s done, and the verdict of each flow after it, cost no more than the flows themselves', () => {
+    const flows = 2_000;
+    const rules = stormRules(flows);
+    const { book, tookMs } = lifeOf(flows);
+    const began = performance.now();
+    let after = book;
+    const say = (input: Input): void => {
+      after = step(rules, after, input).book;
+    };
+    for (let n = 0; n < flows; n++)
+      say(at(20_000 + n, done({ id: id(0), peer: `p${n}`, keys: { off: 'verified', spi: 'none' } })));
+    say(of0(at(30_000, attempted(0, 'verified'))));
+    say(of0(at(138_000, timer('seal-deadline'))));
+    say(of0(at(139_000, sealedAs('partial'))));
+    say(of0(at(400_000, timer('judge'))));
+    const afterMs = performance.now() - began;
+    expect(after.closed[0]?.judged).toEqual({ verdict: 'unknown', flows });
+    // The stop named the first flow to every peer; of the others no alert was acknowledged, and nobody speaks of them.
+    expect(after.held.filter(({ judged }) => judged?.verdict === 'transient')).toHaveLength(1);
+    expect(after.recurrences).toHaveLength(flows);
+    expect(afterMs).toBeLessThan(tookMs * 15);
   });
 
   test('beyond the bound flows are counted, not kept', () => {

@@ -10,7 +10,7 @@ import { LabAgents, notReady } from './agents.ts';
 import { BoxWatch, readMessage } from './box-watch.ts';
 import { disk0Evidence } from './eem-end.ts';
 import type { BoxMessage, Hands } from './hands.ts';
-import { lanes, type Style, type Tone } from './lanes.ts';
+import { lanes, rule, type Style, type Tone } from './lanes.ts';
 import { Narrator } from './narrate.ts';
 import { type End, ends, otherEnd } from './relay.ts';
 import type { Scenario } from './scenarios.ts';
@@ -148,6 +148,7 @@ class LabRun {
       typeDebugs: (end) => this.#typeDebugs(end, stage),
       loseFromNow: () => {
         for (const end of ends) watches[end].begin();
+        this.#print([rule(this.#screen.style)]);
         stage.loseFromNow();
       },
       tell: (end, text, tone) => this.#timeline.tell(clock.monotonic(), end, text, tone),

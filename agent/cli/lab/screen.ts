@@ -43,7 +43,7 @@ export function typed(
   style: Style,
 ): string[] {
   const said = (end: End): Words[] => commands[end].map((command) => words(`${hostnames[end]}#${command}`, 'quiet'));
-  return [...lanes(null, { hub: said('hub'), spoke: said('spoke') }, style), rule(style)];
+  return lanes(null, { hub: said('hub'), spoke: said('spoke') }, style);
 }
 
 /** Signals of one phase from one end: those that the relay lost, of all attempts. */
@@ -79,7 +79,7 @@ export function closing(verdict: LabVerdict, folder: string, losses: readonly Lo
       debugsOff !== 'verified'
         ? 'DEBUGS ARE STILL ON, says the box'
         : laterDebugs.includes(end)
-          ? 'only what somebody turned on later is on'
+          ? 'only later debugs on, says the box'
           : 'no debug is on, says the box';
     const kept = bundle === null ? 'no bundle' : `${captured.length} commands captured with output`;
     lines.push(ofEnd(`  ${end.padEnd(7)}${off}; ${kept}`, end, style));

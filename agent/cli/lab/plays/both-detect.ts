@@ -1,7 +1,7 @@
 /** Both boxes lose their SAs in the same moment: both agents, of role `both`, open an incident, and the two must become one. */
 import { elapsedMs } from '../../../../shared/model/time.ts';
 import { type Ending, faultsOf, type Hands, spiText } from '../hands.ts';
-import { ends } from '../relay.ts';
+import { type End, ends } from '../relay.ts';
 import { CRYPTO_ADDRESS } from '../setting.ts';
 
 const SECOND_MESSAGE_WITHIN_MS = 5_000;
@@ -13,7 +13,7 @@ export async function bothDetect(hands: Hands): Promise<Ending> {
   hands.tell('hub', `loses its SAs, still sends with SPI ${spiText(towardSpoke)}`);
   hands.tell('spoke', `loses its SAs, still sends with SPI ${spiText(towardHub)}`);
   await hands.message();
-  const first = (end: (typeof ends)[number]) => hands.messages.find((message) => message.end === end);
+  const first = (end: End) => hands.messages.find((message) => message.end === end);
   await hands.until('the message at both boxes', SECOND_MESSAGE_WITHIN_MS, () => ends.every((end) => first(end) !== undefined));
   await hands.sealed();
   const [hub, spoke] = ends.map((end) => first(end)!.at);

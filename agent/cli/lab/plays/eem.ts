@@ -5,11 +5,13 @@
 import { elapsedMs, type Monotonic } from '../../../../shared/model/time.ts';
 import type { AppletRunRecord, Box } from '../../../lab/contract.ts';
 import { type Ending, faultsOf, type Hands } from '../hands.ts';
-import type { End } from '../relay.ts';
+import { type End, otherEnd } from '../relay.ts';
 import { breakSas } from './desync.ts';
 
 /** Note A's delay is 18 s under a maxrun of 20 s: an applet that waits longer is killed before its `undebug all`. */
 export const EEM_DELAY_MS_MAX = 18_000;
+/** To an end that acknowledges nothing the stop goes twice, 2 s apart; the second one finds nothing on. */
+const RUNS_MAX: Readonly<Record<End, number>> = { hub: 1, spoke: 2 };
 const APPLET_WITHIN_MS = 35_000;
 /** The output of a box's `undebug all` and its last words. */
 const APPLET_ENDS_WITHIN_MS = 10_000;
@@ -30,6 +32,7 @@ export const playEem =
     await hands.sealed();
     const [run] = box.appletRuns;
     const how = run?.ended?.how ?? 'none';
+    const other = otherEnd(end);
     return {
       facts: {
         applet: {
@@ -40,10 +43,19 @@ export const playEem =
           tookMs: run?.ended ? Math.round(elapsedMs(run.triggeredAt, run.ended.at)) : null,
         },
       },
+      // An agent that hears of it by the trap alone, and one that logs the message itself.
+      ofBundles: (incidents) => {
+        const openedBy = incidents[other]?.openedBy ?? null;
+        const expected = end === 'hub' ? 'stop' : 'message';
+        return {
+          facts: { openedBy },
+          faults: faultsOf({ [`${other}: its incident was opened by ${openedBy}, not ${expected}`]: openedBy === expected }),
+        };
+      },
       conclusion: `The ${end} has no agent: its own applet did it.`,
       faults: faultsOf({
         [`${end}: its applet ended with ${how}, not all of it was done`]: how === 'done',
-        [`${end}: its applet ran ${box.appletRuns.length} times`]: box.appletRuns.length === 1,
+        [`${end}: its applet ran ${box.appletRuns.length} times`]: box.appletRuns.length <= RUNS_MAX[end],
       }),
     };
   };

@@ -2,6 +2,8 @@
 import { type Ending, faultsOf, type Hands, spiText } from '../hands.ts';
 
 export const STORM_FLOWS = 300;
+/** The default of `capture.maxPeersCaptured`. */
+const PEERS_CAPTURED_MAX = 10;
 const ALL_WITHIN_MS = 10_000;
 
 export async function storm(hands: Hands): Promise<Ending> {
@@ -26,9 +28,13 @@ export async function storm(hands: Hands): Promise<Ending> {
     ofBundles: ({ hub }) => {
       const recorded = new Set((hub?.flows ?? []).map(({ src, spi }) => `${src} ${spi}`));
       const missing = lost.filter((flow) => !recorded.has(key(flow))).length;
+      const peers = new Set((hub?.captures ?? []).flatMap(({ peer }) => peer ?? [])).size;
       return {
-        facts: { flowsRecorded: hub?.flows.length ?? 0, flowsCountedOnly: hub?.flowsNotKept ?? 0 },
-        faults: faultsOf({ [`hub: ${missing} flows are not in the bundle`]: missing === 0 || missing === hub?.flowsNotKept }),
+        facts: { peersCaptured: peers, flowsRecorded: hub?.flows.length ?? 0, flowsCountedOnly: hub?.flowsNotKept ?? 0 },
+        faults: faultsOf({
+          [`hub: ${missing} flows are neither in its bundle nor counted there`]: missing === 0 || missing === hub?.flowsNotKept,
+          [`hub: ${peers} peers were captured, ${PEERS_CAPTURED_MAX} at most are`]: peers > 0 && peers <= PEERS_CAPTURED_MAX,
+        }),
       };
     },
   };

@@ -2,8 +2,10 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { configFile, drawSecrets, type EndFacts, secretFiles } from '../../../agent/cli/lab/config-files.ts';
-import type { End } from '../../../agent/cli/lab/relay.ts';
+import { communityFile, configFile, drawSecrets, type EndFacts, secretFiles } from '../../../agent/cli/lab/config-files.ts';
+import { type End, ends } from '../../../agent/cli/lab/relay.ts';
+import { scenarios } from '../../../agent/cli/lab/scenarios.ts';
+import { hasAgent } from '../../../agent/cli/lab/setting.ts';
 import { thisHost } from '../../../agent/config/config-host.ts';
 import { loadConfig } from '../../../agent/config/load.ts';
 import { createRandom } from '../../../agent/random.ts';
@@ -63,6 +65,30 @@ test('the program itself finds no fault and nothing to warn of in what the lab w
   expect(spoke.config.peers[0]).toMatchObject({ name: 'hub1', send: [facts.spoke.sendTo], notify: 'inform' });
   expect(hub.config.peers[0]?.snmp).toEqual(spoke.config.peers[0]?.snmp);
 });
+
+async function load(setting: (typeof scenarios)[number]['setting']) {
+  const times = { delayMs: 2_500, afterMs: 1_000, helloMs: 2_000 };
+  const agents = ends.filter((end) => hasAgent(setting, end));
+  const files = [...secretFiles(drawSecrets(createRandom())), communityFile];
+  for (const { path, text } of [...files, ...agents.map((end) => configFile(end, facts, times, setting))]) {
+    await mkdir(dirname(join(folder, path)), { recursive: true, mode: 0o700 });
+    await writeFile(join(folder, path), text, { mode: 0o600 });
+  }
+  return agents.map((end) => ({ end, ...loadConfig(join(folder, `${end}.yaml`), thisHost) }));
+}
+
+test.each(scenarios.map(({ name, setting }) => [name, setting] as const))(
+  '%s: no fault in its files either',
+  async (_name, setting) => {
+    for (const { config } of await load(setting)) {
+      expect(config.arm).toBe(setting.armed ? 'always' : 'manual');
+      expect(config.evidence.messageIntervalMs).toBe(setting.messageIntervalMs ?? 60_000);
+      expect(config.peers[0]).toMatchObject(
+        setting.eem === undefined ? { kind: 'spitrap', notify: 'inform' } : { kind: 'eem', notify: 'trap', snmp: { version: '1' } },
+      );
+    }
+  },
+);
 
 test('no secret stands in a configuration, and no two secrets are alike', () => {
   const secrets = drawSecrets(createRandom());

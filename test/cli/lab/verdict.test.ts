@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { findScenario } from '../../../agent/cli/lab/scenarios.ts';
-import { type EndFinding, judge } from '../../../agent/cli/lab/verdict.ts';
+import { type EndFinding, type EndResult, judge, turnsDebugsOff } from '../../../agent/cli/lab/verdict.ts';
 import type { CaptureEntry, IncidentFile } from '../../../agent/evidence/incident-file.ts';
 import type { Box } from '../../../agent/lab/contract.ts';
 import { monotonic, wall } from '../../../shared/model/time.ts';
@@ -34,6 +34,8 @@ function finding(change: {
   captures?: Partial<CaptureEntry>[];
   problems?: string[];
   bundle?: null;
+  disk0?: EndFinding['disk0'];
+  wentQuiet?: boolean;
 }): EndFinding {
   const incident = {
     id: ID,
@@ -45,6 +47,8 @@ function finding(change: {
   const problems = change.problems ?? [];
   return {
     box: { debugsOn: () => change.on ?? [], commandLog: change.commands ?? [typed(4_000, 'undebug all')] },
+    ...(change.disk0 === undefined ? {} : { disk0: change.disk0 }),
+    ...(change.wentQuiet === undefined ? {} : { wentQuiet: change.wentQuiet }),
     bundle:
       change.bundle === null ? null : { folder: '/lab/bundle', verdict: { whole: problems.length === 0, problems, incident } },
   };
@@ -121,4 +125,78 @@ describe('the verdict of a lab run', () => {
     expect(faults[0]).toMatch(/never logged the message/);
     expect(result).toMatchObject({ incident: null, outcome: 'none' });
   });
+});
+
+describe('what a scenario asks beyond it', () => {
+  const oneEnded = { outcome: { kind: 'complete-one-ended', reasons: [] } } as Partial<IncidentFile>;
+
+  test('an end without an agent: its disk0 file is its bundle, and complete-one-ended is what is wanted', () => {
+    const hub = finding({ bundle: null, disk0: { file: '/lab/hub-disk0-hub.txt', captured: ['show crypto sockets'] } });
+    const verdict = judge(findScenario('eem-hub'), message, {
+      hub,
+      spoke: finding({ incident: oneEnded, captures: [capture('show clock', { late: true })] }),
+    });
+    expect(verdict.faults).toEqual([]);
+    expect(verdict.result).toMatchObject({ outcome: 'complete-one-ended', incident: ID });
+    expect(verdict.result.ends.hub).toEqual({
+      debugsOff: 'verified',
+      captured: ['show crypto sockets'],
+      bundle: '/lab/hub-disk0-hub.txt',
+    });
+    expect(verdict.firstLook).toMatchObject({ hub: '/lab/hub-disk0-hub.txt' });
+  });
+
+  test('command_hub without its file is a fault, spoke_app keeps none', () => {
+    const late = finding({ incident: oneEnded, captures: [capture('show clock', { late: true })] });
+    const ofHub = judge(findScenario('eem-hub'), message, { hub: finding({ bundle: null, disk0: null }), spoke: late });
+    expect(ofHub.faults).toEqual([expect.stringMatching(/no file on disk0/)]);
+    const none = finding({ bundle: null, disk0: null });
+    const ofSpoke = judge(findScenario('eem-spoke'), message, { hub: finding({ incident: oneEnded }), spoke: none });
+    expect(ofSpoke.faults).toEqual([]);
+    expect(ofSpoke.result.ends.spoke.bundle).toBeNull();
+  });
+
+  test('an agent that calls complete what it can not verify is a fault', () => {
+    const spoke = finding({ bundle: null, disk0: null });
+    const { faults, result } = judge(findScenario('eem-spoke'), message, { hub: finding({}), spoke });
+    expect(faults).toEqual([expect.stringMatching(/hub: outcome complete/)]);
+    expect(result.outcome).toBe('complete');
+  });
+
+  test.each<[string, Parameters<typeof finding>[0], EndResult['debugsOff'], RegExp[]]>([
+    ['they are on, and the others were off in between', { on: ['theirs'], wentQuiet: true }, 'verified', []],
+    ['the incident’s debug is on too', { on: ['theirs', 'ours'], wentQuiet: true }, 'on', [/still on at its box: ours/]],
+    ['they were turned off', { on: [], wentQuiet: true }, 'verified', [/somebody had turned on theirs .* it is off/]],
+    ['nothing was ever off', { on: ['theirs'], wentQuiet: false }, 'on', [/never without debugs/]],
+  ])('debugs that somebody turns on later: %s', (_name, change, debugsOff, words) => {
+    const ending = { facts: {}, faults: [], laterDebugs: { hub: ['theirs'] } };
+    const { faults, result } = judge(desync, message, { hub: finding(change), spoke: finding({}) }, ending);
+    expect(result.ends.hub.debugsOff).toBe(debugsOff);
+    expect(faults).toEqual(words.map((word) => expect.stringMatching(word)));
+  });
+
+  test('facts and faults of the play and of the bundles are added', () => {
+    const ending = {
+      facts: { messages: 3 },
+      faults: ['too many'],
+      ofBundles: (incidents: Record<'hub' | 'spoke', IncidentFile | null>) => ({
+        facts: { id: incidents.hub?.id },
+        faults: ['odd'],
+      }),
+    };
+    const { faults, result } = judge(desync, message, { hub: finding({}), spoke: finding({}) }, ending);
+    expect(result).toMatchObject({ messages: 3, id: ID });
+    expect(faults).toEqual(['too many', 'odd']);
+  });
+});
+
+test.each([
+  ['undebug all', true],
+  ['no debug crypto isakmp', true],
+  ['undebug crypto ipsec', true],
+  ['no debug crypto condition peer ipv4 11.1.1.3', false],
+  ['debug crypto isakmp', false],
+  ['show debugging', false],
+])('%s turns a debug off: %s', (line, is) => {
+  expect(turnsDebugsOff(line)).toBe(is);
 });

@@ -120,7 +120,7 @@ function timerWords(input: Input & { readonly kind: 'timer' }, reason: Reason): 
   switch (input.name) {
     case 'stop':
       if (reason === 'nothing-on') return 'stop time: no debug was on at the event, nothing to turn off';
-      return reason === 'stop-time' ? 'stop time: debugs go off now' : `stop time: ${words(reason)}`;
+      return reason === 'stop-time' ? 'the stop time has come' : `stop time: ${words(reason)}`;
     case 'stop-bound':
       return 'debugs are still not verified off: handed to a person';
     case 'judge':

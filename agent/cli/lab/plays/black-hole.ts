@@ -71,7 +71,7 @@ export async function blackHole(hands: Hands): Promise<Ending> {
       'debugs that somebody turned on later were turned off': stayedOn,
       [`the agent typed ${typedOff.map(({ expanded }) => expanded).join(', ')} after its incident`]: typedOff.length === 0,
     }),
-    conclusion: `${hands.messages.length} messages of one black hole made one incident and one alarm, and nobody's later debugs were ended.`,
+    conclusion: `${hands.messages.length} messages of one black hole made one incident and one alarm of it, and nobody's later debugs were ended.`,
     laterDebugs: { hub: later },
   };
 }

@@ -30,6 +30,8 @@ export interface ArmKeeperRoom {
 
 export class ArmKeeper {
   readonly #room: ArmKeeperRoom;
+  /** Heard to be off while we wait for a verdict. A stop of theirs that is later than ours is no re-arm. */
+  readonly #heardOff = new Set<string>();
   /** Which arm the watch is on; null: none. */
   #watching: number | null = null;
 
@@ -71,7 +73,9 @@ export class ArmKeeper {
     const link = links.get(peer);
     // The end that saw the message has judged it benign and armed again: the other end goes with it. Debugs without a lease are a
     // person's, who looks for the cause of a black hole perhaps.
-    const armedAgain = link?.armed === 'yes' && link.leaseEndsAt !== null;
+    const armedAgain = link?.armed === 'yes' && link.leaseEndsAt !== null && this.#heardOff.has(peer);
+    if (arming.blocked !== 'judging') this.#heardOff.clear();
+    else if (link?.armed === 'no') this.#heardOff.add(peer);
     if (arming.blocked === 'judging' && armedAgain && this.#isPeerOf(peer, arming.endedBy))
       coordinator.input({ kind: 'arm', by: 'agent', who: `${peer}, which is armed again`, leaseMs: null, follows: true });
     this.#armIfDue();

@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { Timer } from '../shared/clock.ts';
-import { leaseLeftMs } from '../shared/coordinate/arming-state.ts';
+import { isEnding, leaseLeftMs } from '../shared/coordinate/arming-state.ts';
 import type { Incident } from '../shared/coordinate/book.ts';
 import { type Armed, linkTroubles, newLink, onHello, type PeerLink, type Trouble } from '../shared/coordinate/hello.ts';
 import { timing } from '../shared/coordinate/timing.ts';
@@ -156,7 +156,8 @@ export class Heartbeat {
   /** What we armed; else, since a person may have, what `show debugging` last showed. */
   get armed(): Armed {
     const { state } = this.#room.coordinator.book.arming;
-    if (state.kind === 'armed') return 'yes';
+    // A stop is at them, and not verified: "yes" would read as "armed again" to whoever has stopped already.
+    if (state.kind === 'armed') return isEnding(this.#room.coordinator.book) ? 'unknown' : 'yes';
     if (state.kind === 'arming' || state.kind === 'disarming') return 'unknown';
     const flags = this.#reading?.reading.flags ?? null;
     if (flags === null) return 'unknown';

@@ -23,43 +23,52 @@ type Obstacle = string | null;
 /** Of the time of an arming, for undoing it. */
 const UNDO_SHARE = 0.4;
 
+export interface ArmOptions {
+  readonly timeoutMs: DurationMs;
+  /** Asked before each line that turns something on; false: what is on is undone. Default: always true. */
+  readonly wanted?: () => boolean;
+}
+
 /** On session B; undone on B, else on a fresh session. All within timeoutMs, but for the way out of configuration mode (4 s). Never rejects. */
 export async function armDevice(
   device: Device,
   clock: Clock,
   plan: ArmPlan,
-  { timeoutMs }: { readonly timeoutMs: DurationMs },
+  { timeoutMs, wanted = () => true }: ArmOptions,
 ): Promise<ArmAttempt> {
   const undoMs = timeoutMs * UNDO_SHARE;
   const lines = new DeviceLines(device, clock, 'control', timeoutMs - undoMs);
   const put: Put = { conditions: [], debugs: [], deadMan: false };
-  const done = await putOn(lines, plan, put);
+  const done = await putOn(lines, plan, put, wanted);
   if (typeof done !== 'string') return { result: 'armed', flags: done, deadMan: put.deadMan, detail: armedDetail(plan, done) };
   return await undo(device, clock, put, done, undoMs);
 }
 
-async function putOn(lines: DeviceLines, plan: ArmPlan, put: Put): Promise<readonly DebugFlag[] | string> {
+const UNWANTED = 'it is not wanted any more: a disarm, a hold or an incident came';
+
+async function putOn(lines: DeviceLines, plan: ArmPlan, put: Put, wanted: () => boolean): Promise<readonly DebugFlag[] | string> {
   // A debug without a condition is the wreck that all this is for.
   if (plan.conditions.length === 0) return 'no condition to put on, and no debug goes on without one';
   if (plan.debugs.length === 0) return 'no debug to turn on';
   const obstacle =
-    (await putConditions(lines, plan, put)) ??
+    (await putConditions(lines, plan, put, wanted)) ??
     (await conditionsStand(lines, plan)) ??
-    (plan.deadManS === null ? null : await putDeadMan(lines, plan.deadManS, put));
+    (plan.deadManS === null || !wanted() ? null : await putDeadMan(lines, plan.deadManS, put));
   if (obstacle !== null) return obstacle;
   const before = await lines.debugs();
   if (before.value === null) return before.why;
   const theirs = before.value.filter((flag) => flag.crypto);
   if (theirs.length > 0) return `somebody else has turned on ${texts(theirs)} meanwhile`;
-  const refused = await putDebugs(lines, plan, put);
+  const refused = await putDebugs(lines, plan, put, wanted);
   if (refused !== null) return refused;
   const on = await newFlags(lines, plan, before.value);
   // Somebody may have reset them meanwhile, and then it floods now.
   return (typeof on === 'string' ? on : await conditionsStand(lines, plan)) ?? on;
 }
 
-async function putConditions(lines: DeviceLines, plan: ArmPlan, put: Put): Promise<Obstacle> {
+async function putConditions(lines: DeviceLines, plan: ArmPlan, put: Put, wanted: () => boolean): Promise<Obstacle> {
   for (const address of plan.conditions) {
+    if (!wanted()) return UNWANTED;
     const condition = lines.device.platform.arming.condition(address);
     if (condition === null) return `${address} is no address to make a condition of`;
     const result = await lines.run(condition.on);
@@ -90,8 +99,9 @@ async function putDeadMan(lines: DeviceLines, seconds: number, put: Put): Promis
   return `the dead-man was taken, and is not there when read back (${deadMan.show})`;
 }
 
-async function putDebugs(lines: DeviceLines, plan: ArmPlan, put: Put): Promise<Obstacle> {
+async function putDebugs(lines: DeviceLines, plan: ArmPlan, put: Put, wanted: () => boolean): Promise<Obstacle> {
   for (const name of plan.debugs) {
+    if (!wanted()) return UNWANTED;
     const result = await lines.run(lines.device.platform.arming.debugOn(name));
     if (result.sentAt !== null) put.debugs.push(name);
     const complaint = lines.complaint(result);

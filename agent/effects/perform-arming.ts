@@ -2,6 +2,7 @@
  * Effects `preflight`, `arm-device`, `disarm-device`, `renew-dead-man`: each by its own room, its result given back as an input.
  * Called by perform.ts. Nothing here decides; nothing here throws.
  */
+import { armIsWanted } from '../../shared/coordinate/arming-state.ts';
 import type { Effect } from '../../shared/coordinate/effect.ts';
 import { timing } from '../../shared/coordinate/timing.ts';
 import { asSpitrapError } from '../../shared/errors.ts';
@@ -15,7 +16,7 @@ import { readPreflight } from './preflight.ts';
 
 export interface ArmingOrdersRoom {
   readonly world: Pick<World, 'clock'>;
-  readonly coordinator: Pick<Coordinator, 'input'>;
+  readonly coordinator: Pick<Coordinator, 'input' | 'book'>;
   readonly device: Device;
   /** An arm that the journal does not hold is nobody's after a crash. */
   readonly journalIsWell: () => boolean;
@@ -70,7 +71,7 @@ function arm(
     coordinator.input({ kind: 'arm-attempted', arm: count, attempt: { result: 'undone', flags: [], deadMan: false, detail } });
     return;
   }
-  armDevice(device, world.clock, plan, { timeoutMs })
+  armDevice(device, world.clock, plan, { timeoutMs, wanted: () => armIsWanted(coordinator.book, count) })
     .catch((error: unknown) => ({
       result: 'unresolved' as const,
       flags: [],

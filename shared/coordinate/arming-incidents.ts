@@ -4,6 +4,7 @@
  */
 import type { Monotonic } from '../model/time.ts';
 import type { IncidentId } from '../model/ulid.ts';
+import { stopIsOpen, strongerWhy } from './arming-state.ts';
 import type { Book } from './book.ts';
 import { beginDisarm, debugsEndedElsewhere, withArming } from './disarming.ts';
 import { endDebugs } from './end-debugs.ts';
@@ -19,12 +20,19 @@ type Now = Pick<Input, 'at' | 'wall'>;
 export function followIncidents(rules: Rules, before: Book, moved: Step, now: Now): Step {
   if (moved.reason === 'over-budget') return andThen(moved, (book) => endDebugs(rules, book, now, 'over-budget'));
   const judged = moved.book === before ? moved : { ...moved, book: rearmOnVerdict(moved.book, now.at) };
-  if (moved.book.incidents === before.incidents) return judged;
+  if (moved.book.incidents === before.incidents) return underHold(rules, judged, now);
   const verified = moved.book.incidents.find(
     ({ id, stop }) => stop.kind === 'verified' && before.incidents.find((known) => known.id === id)?.stop.kind !== 'verified',
   );
   const followed = verified === undefined ? judged : andThen(judged, (book) => afterStop(book, now, verified.id));
-  return { ...followed, book: afterFirstSighting(rules, before, followed.book, now.at) };
+  return underHold(rules, { ...followed, book: afterFirstSighting(rules, before, followed.book, now.at) }, now);
+}
+
+/** The stop that was to end them has come to nothing: on hold nothing stays armed. */
+function underHold(rules: Rules, moved: Step, now: Now): Step {
+  const { hold, arming } = moved.book;
+  if (!hold || arming.state.kind !== 'armed' || stopIsOpen(moved.book)) return moved;
+  return andThen(moved, (book) => endDebugs(rules, book, now, 'hold'));
 }
 
 /** An incident's stop is verified: our conditions go next. */
@@ -32,8 +40,12 @@ function afterStop(book: Book, now: Now, id: IncidentId): Step {
   const { state } = book.arming;
   if (state.kind === 'disarmed' || state.kind === 'checking') return stay(book, 'waiting');
   const ended = withArming(book, { endedBy: id });
-  if (state.kind === 'armed') return beginDisarm(ended, now, 'incident', 'conditions', 'disarm-ordered');
-  if (state.kind === 'arming') return stay(withArming(ended, { state: { ...state, unwanted: 'incident' } }), 'waiting');
+  if (state.kind === 'armed')
+    return beginDisarm(ended, now, strongerWhy(state.ending ?? 'incident', 'incident'), 'conditions', 'disarm-ordered');
+  if (state.kind === 'arming') {
+    const unwanted = strongerWhy(state.unwanted ?? 'incident', 'incident');
+    return stay(withArming(ended, { state: { ...state, unwanted } }), 'waiting');
+  }
   return debugsEndedElsewhere(ended, now);
 }
 

@@ -7,7 +7,8 @@ import type { DurationMs, Monotonic, Wall } from '../model/time.ts';
 import { after } from '../model/time.ts';
 import type { IncidentId } from '../model/ulid.ts';
 import type { DebugFlag } from '../platforms/platform.ts';
-import type { Book } from './book.ts';
+import type { Book, Incident } from './book.ts';
+import { isWanted } from './move.ts';
 import type { Reason } from './reason.ts';
 import type { Rules } from './rules.ts';
 import { timing } from './timing.ts';
@@ -24,13 +25,15 @@ export interface ArmingBook {
   readonly blocked: Blocked | null;
   /** The incident that ended the last debugs: its verdict decides about re-arming `if-transient`. */
   readonly endedBy: IncidentId | null;
+  /** When peers armed within the last hour: their arms are budgeted as incidents are. */
+  readonly peerArmsAt: readonly Monotonic[];
   /** Conditions of ours that had to stay on the device. */
   readonly leftConditions: readonly string[];
   /** What last happened, for people. */
   readonly last: { readonly reason: Reason; readonly text: string; readonly at: Monotonic; readonly atWall: Wall } | null;
 }
 
-export type Blocked = 'person' | 'breaker' | 'max-debug' | 'persistent' | 'judging' | 'after-incident' | 'given-up';
+export type Blocked = 'person' | 'peer' | 'breaker' | 'max-debug' | 'persistent' | 'judging' | 'after-incident' | 'given-up';
 
 /** `agent`: by `arm: always`, a re-arm, or a first sighting. */
 export type ArmedBy = 'person' | 'peer' | 'agent';
@@ -59,6 +62,8 @@ export type ArmState =
       readonly renewedAt: Monotonic;
       readonly deadManSetAt: Monotonic | null;
       readonly warnings: readonly string[];
+      /** Why they end, while an incident's stop is turning them off. Absent: they do not. */
+      readonly ending?: DisarmWhy;
     }
   | {
       readonly kind: 'disarming';
@@ -88,7 +93,20 @@ export type DisarmWhy =
   | 'restart'
   | 'unresolved'
   | 'over-budget'
+  /** Somebody has turned them off on the device. */
+  | 'by-hand'
   | 'conditions';
+
+/** Of two reasons the one that keeps the agent from arming again by itself for longer counts, whichever came first. */
+const RANK: Readonly<Partial<Record<DisarmWhy, number>>> = {
+  person: 4,
+  breaker: 3,
+  'max-debug': 3,
+  'by-hand': 3,
+  peer: 2,
+  incident: 1,
+};
+export const strongerWhy = (one: DisarmWhy, other: DisarmWhy): DisarmWhy => ((RANK[other] ?? 0) > (RANK[one] ?? 0) ? other : one);
 
 export const emptyArming: ArmingBook = {
   count: 0,
@@ -97,13 +115,41 @@ export const emptyArming: ArmingBook = {
   armAt: null,
   blocked: null,
   endedBy: null,
+  peerArmsAt: [],
   leftConditions: [],
   last: null,
 };
 
-/** Debugs that this pair turned on, or may have: what `stop: own` turns off. */
+/** Debugs that this pair turned on, or may have, and that are not verified off: what `stop: own` turns off. */
 export function ourDebugs({ arming: { state } }: Book): readonly DebugName[] {
-  return state.kind === 'armed' || state.kind === 'arming' || state.kind === 'disarming' ? state.plan.debugs : [];
+  const mayBeOn = state.kind === 'armed' || state.kind === 'arming' || (state.kind === 'disarming' && state.phase === 'debugs');
+  return mayBeOn ? state.plan.debugs : [];
+}
+
+/** Ours went on after that moment, or may have: what was read then does not speak of them. */
+export const oursCameAfter = ({ arming: { state } }: Book, at: Monotonic): boolean =>
+  state.kind === 'arming' || (state.kind === 'armed' && state.since >= at);
+
+/** A stop is turning off what we armed: it can not be said whether it is on. */
+export const isEnding = ({ arming: { state }, incidents }: Book): boolean =>
+  state.kind === 'armed' && incidents.some(({ stop }) => stop.kind === 'running' || stop.kind === 'waiting-retry');
+
+/** An incident that acts, and that came since: a line that nothing bears out yet is none. */
+export const cameSince = ({ incidents }: Book, at: Monotonic): Incident | undefined =>
+  incidents.find(
+    (incident) => incident.openedAt >= at && incident.stop.kind !== 'not-planned' && (incident.stopPassed || isWanted(incident)),
+  );
+
+/** More lines may go on: nobody wants it off again, no hold, no incident that came meanwhile. Asked before each line. */
+export function armIsWanted(book: Book, arm: number): boolean {
+  const { state, count } = book.arming;
+  return (
+    state.kind === 'arming' &&
+    count === arm &&
+    state.unwanted === null &&
+    !book.hold &&
+    cameSince(book, state.since) === undefined
+  );
 }
 
 /** As they were read when they were turned on. */

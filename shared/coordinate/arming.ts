@@ -6,13 +6,23 @@ import { judgePreflight } from '../arming/preflight.ts';
 import type { Finding } from '../model/arming.ts';
 import { after, formatDuration } from '../model/time.ts';
 import type { ArmState } from './arming-state.ts';
-import { armIsDue, stopIsOpen } from './arming-state.ts';
+import { armIsDue, cameSince, debugSpentMs, stopIsOpen, strongerWhy } from './arming-state.ts';
 import type { Book } from './book.ts';
-import { armWake, beginDisarm, noted, onDisarmBound, onDisarmHung, onDisarmRetry, withArming } from './disarming.ts';
-import { ENDED_ALARM } from './end-debugs.ts';
+import {
+  afterwards,
+  armWake,
+  beginDisarm,
+  noted,
+  onDisarmBound,
+  onDisarmHung,
+  onDisarmRetry,
+  othersLeft,
+  withArming,
+} from './disarming.ts';
+import { ENDED_ALARM, REFUSED_ALARM } from './end-debugs.ts';
 import { endHoldDown } from './hold-down.ts';
 import type { Input } from './input.ts';
-import { leaseTimers, MAX_DEBUG_ALARM, onLeaseTimer, onMaxDebugTimer, renewByPerson } from './lease.ts';
+import { leaseOf, leaseTimers, MAX_DEBUG_ALARM, onLeaseTimer, onMaxDebugTimer, renewByPerson } from './lease.ts';
 import type { Step } from './move.ts';
 import { andThen, clearAlarm, raiseAlarm, stay } from './move.ts';
 import type { Reason } from './reason.ts';
@@ -21,8 +31,6 @@ import { timing } from './timing.ts';
 
 type Now = Pick<Input, 'at' | 'wall'>;
 type Armed = Extract<ArmState, { readonly kind: 'armed' }>;
-
-const REFUSED_ALARM = 'arm-refused';
 
 /** Somebody wants debugs on: a person, a peer's person, or the agent itself because it is due. */
 export function onArm(rules: Rules, book: Book, input: Input & { readonly kind: 'arm' }): Step {
@@ -40,16 +48,25 @@ export function onArm(rules: Rules, book: Book, input: Input & { readonly kind: 
       'arm-refused',
       'no peer address to make a condition of: without one every tunnel would be debugged',
     );
-  if (state.kind === 'armed') return renewByPerson(rules, book, state, input);
-  if (state.kind === 'checking' || state.kind === 'arming') return stay(book, 'arm-under-way');
-  if (state.kind === 'disarming') return refuse(book, input, 'arm-while-disarming', 'the last debugs are not verified off yet');
+  if (state.kind === 'armed')
+    return input.by === 'person' ? renewByPerson(rules, book, state, input) : stay(book, 'arm-under-way');
+  if (state.kind === 'disarming' || (state.kind === 'arming' && state.unwanted !== null))
+    return refuse(book, input, 'arm-while-disarming', 'the last debugs are not verified off yet');
+  if (state.kind !== 'disarmed') {
+    if (input.by !== 'person') return stay(book, 'arm-under-way');
+    return stay(withArming(book, { state: { ...state, by: 'person' }, spentMs: 0 }), 'arm-under-way');
+  }
+  const peerArmsAt = book.arming.peerArmsAt.filter((armedAt) => input.at - armedAt < timing.hourMs);
+  const no = input.by === 'peer' ? peerMayNot(rules, book, input.at, peerArmsAt.length) : null;
+  if (no !== null) return refuse(book, input, 'arm-refused', no);
   const count = book.arming.count + 1;
-  const leaseMs = Math.min(rules.arming.leaseMs, Math.max(timing.leaseMinMs, input.leaseMs ?? rules.arming.leaseMs));
   const next = withArming(book, {
     count,
-    state: { kind: 'checking', by: input.by, since: input.at, leaseMs },
+    state: { kind: 'checking', by: input.by, since: input.at, leaseMs: leaseOf(rules, input.leaseMs) },
     blocked: null,
-    ...(input.by === 'agent' ? {} : { spentMs: 0, armAt: null }),
+    ...(input.by === 'person' ? { spentMs: 0 } : {}),
+    ...(input.by === 'peer' ? { peerArmsAt: [...peerArmsAt, input.at] } : {}),
+    ...(input.by === 'agent' ? {} : { armAt: null }),
   });
   return {
     book: next,
@@ -62,7 +79,24 @@ export function onArm(rules: Rules, book: Book, input: Input & { readonly kind: 
   };
 }
 
-const refuse = (book: Book, now: Now, reason: Reason, text: string): Step => stay(noted(book, now, reason, text), reason);
+/** What nobody waits for is written down once: a peer that repeats itself must not fill the journal. */
+function refuse(book: Book, input: Input & { readonly kind: 'arm' }, reason: Reason, text: string): Step {
+  const { last } = book.arming;
+  const isKnown = input.by !== 'person' && last?.reason === reason && last.text === text;
+  return stay(isKnown ? book : noted(book, input, reason, text), reason);
+}
+
+const PERSON_HERE = 'only a person here arms again: spitrap arm';
+
+/** A peer, even an authentic one that means ill, never keeps debugs on: what was ended for good stays ended, and `maxDebug` is one total. */
+function peerMayNot(rules: Rules, book: Book, at: Input['at'], armsThisHour: number): string | null {
+  const { blocked } = book.arming;
+  if (blocked === 'person' || blocked === 'breaker' || blocked === 'max-debug' || blocked === 'given-up')
+    return `debugs were ended here (${blocked}): ${PERSON_HERE}`;
+  if (debugSpentMs(book, at) >= rules.arming.maxDebugMs) return `maxDebug is used up: ${PERSON_HERE}`;
+  if (armsThisHour >= rules.incidentsPerHour) return `peers have armed ${armsThisHour} times in an hour: ${PERSON_HERE}`;
+  return null;
+}
 
 export function onPreflighted(rules: Rules, book: Book, input: Input & { readonly kind: 'preflighted' }): Step {
   const { state, count } = book.arming;
@@ -120,9 +154,17 @@ export function onArmAttempted(rules: Rules, book: Book, input: Input & { readon
   const { state, count } = book.arming;
   if (state.kind !== 'arming' || input.arm !== count) return stay(book, 'timer-outlived');
   const { result, flags, deadMan, detail } = input.attempt;
-  if (result === 'undone') return standDown(rules, noted(book, input, 'arm-undone', detail), input, 'arm-refused', [detail]);
+  // Somebody wanted them off while they were being turned on, or an incident has come and had its stop.
+  const came = cameSince(book, state.since);
+  // One whose stop is still ahead ends what is on at its time.
+  const unwanted = state.unwanted ?? (came === undefined || (result === 'armed' && !came.stopPassed) ? null : 'incident');
+  const known = came === undefined ? book : withArming(book, { endedBy: came.id });
+  if (result === 'undone')
+    return unwanted === null
+      ? standDown(rules, noted(book, input, 'arm-undone', detail), input, 'arm-refused', [detail])
+      : stay(standBack(rules, noted(known, input, 'arm-undone', detail), unwanted, input), 'arm-undone');
   if (result === 'unresolved')
-    return alarmUnresolved(rules, beginDisarm(book, input, 'unresolved', 'debugs', 'arm-unresolved'), detail, input);
+    return alarmUnresolved(rules, beginDisarm(known, input, unwanted ?? 'unresolved', 'debugs', 'arm-unresolved'), detail, input);
   const armed: Armed = {
     kind: 'armed',
     by: state.by,
@@ -135,21 +177,25 @@ export function onArmAttempted(rules: Rules, book: Book, input: Input & { readon
     deadManSetAt: deadMan ? input.at : null,
     warnings: book.arming.last?.reason === 'arm-ordered' && book.arming.last.text !== '' ? book.arming.last.text.split('; ') : [],
   };
-  const on = withArming(noted({ ...endHoldDown(book), debugsOn: true }, input, 'armed', detail), {
+  const on = withArming(noted({ ...endHoldDown(known), debugsOn: true }, input, 'armed', detail), {
     state: armed,
     armAt: null,
-    leftConditions: [],
+    leftConditions: othersLeft(book, state.plan.conditions),
   });
-  // Somebody wanted them off while they were being turned on, or an incident has come and had its stop.
-  const unwanted =
-    state.unwanted ??
-    (book.incidents.some((incident) => incident.stopPassed && incident.openedAt >= state.since) ? 'incident' : null);
   if (unwanted !== null) return beginDisarm(on, input, unwanted, 'debugs', 'disarm-ordered');
-  return [REFUSED_ALARM, ENDED_ALARM, MAX_DEBUG_ALARM].reduce<Step>(
-    (told, key) => andThen(told, (open) => clearAlarm(open, key)),
-    { book: on, effects: leaseTimers(rules, on), reason: 'armed', incident: null },
-  );
+  // What was spent before counts: a warning about it stands until a person renews.
+  const over = [REFUSED_ALARM, ENDED_ALARM, ...(on.arming.spentMs === 0 ? [MAX_DEBUG_ALARM] : [])];
+  return over.reduce<Step>((told, key) => andThen(told, (open) => clearAlarm(open, key)), {
+    book: on,
+    effects: leaseTimers(rules, on),
+    reason: 'armed',
+    incident: null,
+  });
 }
+
+/** It was not wanted any more, and nothing is on: as if it had been on, and ended for that. */
+const standBack = (rules: Rules, book: Book, why: Parameters<typeof afterwards>[2], now: Now): Book =>
+  withArming(book, { state: { kind: 'disarmed' }, ...afterwards(rules, book, why, now.at) });
 
 function alarmUnresolved(rules: Rules, begun: Step, detail: string, now: Now): Step {
   const { name, address } = rules.device;
@@ -187,7 +233,8 @@ function onHung(rules: Rules, book: Book, now: Now): Step {
   const due = after(state.since, state.kind === 'checking' ? timing.preflightHungMs : timing.armHungMs);
   if (now.at < due) return { ...stay(book, 'waiting'), effects: [armWake('hung', count, due)] };
   if (state.kind === 'checking') return standDown(rules, book, now, 'arm-refused', ['the pre-flight did not come back']);
-  return alarmUnresolved(rules, beginDisarm(book, now, 'unresolved', 'debugs', 'arm-unresolved'), 'it did not come back', now);
+  const begun = beginDisarm(book, now, state.unwanted ?? 'unresolved', 'debugs', 'arm-unresolved');
+  return alarmUnresolved(rules, begun, 'it did not come back', now);
 }
 
 /** `show debugging` shows no crypto debug any more: conditions that had to stay can go. */
@@ -216,12 +263,20 @@ export function recoverArming(rules: Rules, book: Book, input: Input & { readonl
     case 'checking':
       return stay(withArming(book, { state: { kind: 'disarmed' } }), 'restarted');
     case 'arming':
-      return alarmUnresolved(rules, beginDisarm(book, input, 'restart', 'debugs', 'arm-unresolved'), 'the agent was away', input);
+      return alarmUnresolved(
+        rules,
+        beginDisarm(book, input, state.unwanted ?? 'restart', 'debugs', 'arm-unresolved'),
+        'the agent was away',
+        input,
+      );
     case 'armed': {
       // A stop that is ahead or under way turns them off itself.
       const inLease = rules.mode === 'act' && input.resumable && input.at < after(state.renewedAt, state.leaseMs);
       if (inLease) return { ...stay(book, 'restarted'), effects: leaseTimers(rules, book) };
-      return beginDisarm(book, input, 'restart', 'debugs', 'disarm-ordered');
+      const open = book.incidents.find(({ stop }) => stop.kind !== 'verified' && stop.kind !== 'not-planned');
+      if (open === undefined) return beginDisarm(book, input, state.ending ?? 'restart', 'debugs', 'disarm-ordered');
+      const why = strongerWhy(state.ending ?? 'incident', 'incident');
+      return beginDisarm(withArming(book, { endedBy: open.id }), input, why, 'debugs', 'disarm-ordered');
     }
     case 'disarming': {
       const again: Book = withArming(book, {

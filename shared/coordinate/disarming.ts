@@ -7,7 +7,7 @@ import type { DisarmAttempt } from '../model/arming.ts';
 import type { Monotonic } from '../model/time.ts';
 import { after } from '../model/time.ts';
 import type { ArmingBook, ArmState, Blocked, DisarmWhy } from './arming-state.ts';
-import { debugSpentMs } from './arming-state.ts';
+import { debugSpentMs, strongerWhy } from './arming-state.ts';
 import type { Book, StopVia } from './book.ts';
 import type { Effect } from './effect.ts';
 import type { Input } from './input.ts';
@@ -80,6 +80,7 @@ const DISARM_TEXT: Readonly<Record<DisarmWhy, string>> = {
   restart: 'the agent was away',
   unresolved: 'the arming did not come to its end',
   'over-budget': 'more incidents than the budget allows',
+  'by-hand': 'somebody has turned them off on the device',
   conditions: 'conditions were left behind',
 };
 
@@ -111,9 +112,14 @@ export function onDisarmAttempted(rules: Rules, book: Book, input: Input & { rea
   const current = state.attemptAt !== null && input.attempt === state.attempt;
   // One that was given up as hung may still come back: "off" is true whoever read it.
   if (!current && !(outcome.debugs === 'off' && state.phase === 'debugs')) return stay(book, 'timer-outlived');
-  if (outcome.debugs !== 'off') return retry(book, { ...state, phase: 'debugs', last: outcome }, input);
-  if (state.phase === 'debugs') return toConditions(book, { ...state, last: outcome }, input);
-  const settled = outcome.conditions === 'removed' || outcome.conditions === 'none' || outcome.conditions === 'left';
+  if (state.phase === 'debugs')
+    return outcome.debugs === 'off'
+      ? toConditions(book, { ...state, last: outcome }, input)
+      : retry(book, { ...state, last: outcome }, input);
+  // Verified off once: a session that is lost now does not turn off what somebody else may be debugging by then.
+  const settled =
+    outcome.debugs === 'off' &&
+    (outcome.conditions === 'removed' || outcome.conditions === 'none' || outcome.conditions === 'left');
   if ((!settled || outcome.deadMan === 'failed') && state.attempt + 1 < VIAS.length)
     return retry(book, { ...state, last: outcome }, input);
   return finish(rules, book, state, outcome, input);
@@ -128,10 +134,12 @@ function toConditions(book: Book, state: Disarming, now: Now): Step {
   return andThen(step(next, 'disarm-verified', ...attempt(next, now.at)), (cleared) => clearAlarm(cleared, DISARM_ALARM));
 }
 
-/** An incident's own stop has verified them off meanwhile. */
+/** An incident's own stop has verified them off meanwhile: what it means for re-arming counts too. */
 export function debugsEndedElsewhere(book: Book, now: Now): Step {
   const { state } = book.arming;
-  return state.kind === 'disarming' && state.phase === 'debugs' ? toConditions(book, state, now) : stay(book, 'waiting');
+  if (state.kind !== 'disarming' || state.why === 'conditions') return stay(book, 'waiting');
+  const known: Disarming = { ...state, why: strongerWhy(state.why, 'incident') };
+  return state.phase === 'debugs' ? toConditions(book, known, now) : stay(withArming(book, { state: known }), 'waiting');
 }
 
 function retry(book: Book, state: Disarming, now: Now): Step {
@@ -193,20 +201,27 @@ export function onDisarmBound(rules: Rules, book: Book, now: Now): Step {
 /** A person has taken it over: attempts that only wait for somebody end. */
 export function giveUpDisarm(book: Book, now: Now): Book {
   const { state } = book.arming;
-  if (state.kind !== 'disarming') return book;
+  if (state.kind !== 'disarming' && state.kind !== 'armed') return book;
   return withArming(noted(book, now, 'acknowledged', 'handed to a person before it was verified off'), {
     state: { kind: 'disarmed' },
+    spentMs: debugSpentMs(book, now.at),
+    armAt: null,
     blocked: 'given-up',
-    leftConditions: state.plan.conditions,
+    leftConditions: [...othersLeft(book, state.plan.conditions), ...state.plan.conditions],
   });
 }
 
+/** Left behind by an earlier arm, and not part of this one. */
+export const othersLeft = ({ arming: { leftConditions } }: Book, conditions: readonly string[]): readonly string[] =>
+  leftConditions.filter((address) => !conditions.includes(address));
+
 function finish(rules: Rules, book: Book, state: Disarming, outcome: DisarmAttempt, now: Now): Step {
-  const left = outcome.conditions === 'removed' || outcome.conditions === 'none' ? [] : outcome.conditionsLeft;
+  const kept = outcome.conditions === 'removed' || outcome.conditions === 'none' ? [] : outcome.conditionsLeft;
+  const left = [...othersLeft(book, state.plan.conditions), ...kept];
   const next = withArming(noted({ ...book, debugsOn: false }, now, 'disarmed', DISARM_TEXT[state.why]), {
     state: { kind: 'disarmed' },
     leftConditions: left,
-    ...afterwards(rules, state.why, now.at),
+    ...afterwards(rules, book, state.why, now.at),
   });
   const { name, address } = rules.device;
   const cleared = andThen(step(next, 'disarmed'), (quiet) => clearAlarm(quiet, DISARM_ALARM));
@@ -235,28 +250,34 @@ function finish(rules: Rules, book: Book, state: Disarming, outcome: DisarmAttem
 const family = (address: string): string => (address.includes(':') ? 'ipv6' : 'ipv4');
 
 /** Who arms next: a person, or the agent after a while (pair-protocol.md, "Re-arming"). */
-function afterwards(rules: Rules, why: DisarmWhy, at: Monotonic): { armAt: Monotonic | null; blocked: Blocked | null } {
+export function afterwards(
+  rules: Rules,
+  { arming: { armAt, blocked } }: Book,
+  why: DisarmWhy,
+  at: Monotonic,
+): { armAt: Monotonic | null; blocked: Blocked | null } {
   const { rearm, when } = rules.arming;
-  const later = { armAt: when === 'always' ? after(at, timing.armAgainMs) : null, blocked: null };
   switch (why) {
     case 'incident':
       if (rearm.kind === 'never') return { armAt: null, blocked: 'after-incident' };
       if (rearm.kind === 'after') return { armAt: after(at, rearm.afterMs), blocked: null };
       return { armAt: null, blocked: 'judging' };
     case 'person':
-    case 'peer':
+    case 'by-hand':
       return { armAt: null, blocked: 'person' };
+    case 'peer':
     case 'breaker':
-      return { armAt: null, blocked: 'breaker' };
     case 'max-debug':
-      return { armAt: null, blocked: 'max-debug' };
+      return { armAt: null, blocked: why };
     case 'lease':
     case 'hold':
     case 'leaving':
     case 'restart':
     case 'unresolved':
     case 'over-budget':
+      return { armAt: armAt ?? (when === 'always' ? after(at, timing.armAgainMs) : null), blocked };
+    // Left behind by an end that has had its say.
     case 'conditions':
-      return later;
+      return { armAt, blocked };
   }
 }

@@ -2,6 +2,7 @@
  * How long debugs may stay on: the lease that a healthy agent renews, and `maxDebug`, the total until a person renews
  * (pair-protocol.md, "Arming"). Called by arming.ts and step.ts; how they then end: end-debugs.ts.
  */
+import type { DurationMs } from '../model/time.ts';
 import { after, formatDuration } from '../model/time.ts';
 import type { ArmState } from './arming-state.ts';
 import { debugSpentMs } from './arming-state.ts';
@@ -21,11 +22,15 @@ type Armed = Extract<ArmState, { readonly kind: 'armed' }>;
 export const MAX_DEBUG_ALARM = 'max-debug';
 const DEAD_MAN_ALARM = 'dead-man';
 
+/** Shorter than configured, never longer. Null: as configured. */
+export const leaseOf = ({ arming: { leaseMs } }: Rules, wanted: DurationMs | null): DurationMs =>
+  Math.min(leaseMs, Math.max(timing.leaseMinMs, wanted ?? leaseMs));
+
 /** A person who arms what is armed says: go on, for another `maxDebug`. */
 export function renewByPerson(rules: Rules, book: Book, state: Armed, input: Input & { readonly kind: 'arm' }): Step {
-  if (input.by === 'agent') return stay(book, 'waiting');
+  const leaseMs = input.leaseMs === null ? state.leaseMs : leaseOf(rules, input.leaseMs);
   const next = withArming(noted(book, input, 'arm-renewed', 'renewed by a person'), {
-    state: { ...state, since: input.at, renewedAt: input.at },
+    state: { ...state, since: input.at, renewedAt: input.at, leaseMs },
     spentMs: 0,
   });
   return andThen({ book: next, effects: leaseTimers(rules, next), reason: 'arm-renewed', incident: null }, (told) =>
@@ -37,11 +42,7 @@ export function leaseTimers(rules: Rules, { arming: { state, spentMs, count } }:
   if (state.kind !== 'armed') return [];
   const { maxDebugMs } = rules.arming;
   const warnAt = after(state.since, maxDebugMs * timing.maxDebugWarnsAt - spentMs);
-  const endAt = after(state.since, maxDebugMs - spentMs);
-  return [
-    armWake('lease', count, after(state.renewedAt, state.leaseMs)),
-    armWake('max-debug', count, warnAt > state.renewedAt ? warnAt : endAt),
-  ];
+  return [armWake('lease', count, after(state.renewedAt, state.leaseMs)), armWake('max-debug', count, warnAt)];
 }
 
 /** The agent is well: sessions up, CPU readable, every spitrap peer heard. */

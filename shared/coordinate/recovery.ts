@@ -2,6 +2,7 @@
 import type { Monotonic } from '../model/time.ts';
 import { after } from '../model/time.ts';
 import type { ArmState } from './arming-state.ts';
+import { debugSpentMs } from './arming-state.ts';
 import type { Book, CaptureRecord, Incident, SignalProgress } from './book.ts';
 import type { Effect } from './effect.ts';
 import type { Input } from './input.ts';
@@ -37,6 +38,9 @@ export function rebase(rules: Rules, book: Book, at: Monotonic): Book {
     arming: {
       ...book.arming,
       state: rebaseArming(book.arming.state, at),
+      // How long since the last renewal is not known; up to it, it is.
+      spentMs: book.arming.state.kind === 'armed' ? debugSpentMs(book, book.arming.state.renewedAt) : book.arming.spentMs,
+      peerArmsAt: [],
       armAt: book.arming.armAt === null ? null : after(at, timing.armAgainMs),
       last: book.arming.last === null ? null : { ...book.arming.last, at },
     },

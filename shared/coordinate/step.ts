@@ -7,9 +7,10 @@ import { limits } from '../limits.ts';
 import { after, earlier } from '../model/time.ts';
 import { onArm, onArmAttempted, onArmTimer, onPreflighted, recoverArming, removeLeftConditions } from './arming.ts';
 import { followIncidents } from './arming-incidents.ts';
+import { isEnding } from './arming-state.ts';
 import type { Book, Incident, SignalProgress } from './book.ts';
 import { DISARM_ALARM, giveUpDisarm, onDisarmAttempted } from './disarming.ts';
-import { disarmOnHold, endDebugs, onBreaker, onDisarm } from './end-debugs.ts';
+import { disarmOnHold, endDebugs, onBreaker, onDisarm, onSeenOff } from './end-debugs.ts';
 import { onDebugsSeen, releaseOnHold } from './hold-down.ts';
 import { onCorroborated, onDone, onSighting } from './hub.ts';
 import type { Input } from './input.ts';
@@ -52,7 +53,10 @@ function decide(rules: Rules, book: Book, input: Input): Step {
     case 'debugs-seen':
       return input.cryptoOn
         ? onDebugsSeen(book, input)
-        : andThen(onDebugsSeen(book, input), (next) => removeLeftConditions(rules, next, input));
+        : andThen(
+            andThen(onDebugsSeen(book, input), (next) => removeLeftConditions(rules, next, input)),
+            (next) => onSeenOff(rules, next, input),
+          );
     case 'hold':
       return book.hold === input.on
         ? stay(book, 'waiting')
@@ -214,7 +218,9 @@ function onAcknowledge(rules: Rules, book: Book, input: Input & { readonly kind:
   if (alarm === undefined) return stay(book, 'unknown-alarm');
   const alarms = book.alarms.map((known) => (known === alarm ? { ...known, acknowledged: true } : known));
   const seen: Book = { ...book, alarms };
-  const next: Step = stay(alarm.key === DISARM_ALARM ? giveUpDisarm(seen, input) : seen, 'acknowledged', alarm.incident);
+  // A stop's alarm too: what it was to turn off is that person's now, and not armed any more.
+  const given = alarm.key === DISARM_ALARM || (alarm.key.startsWith('stop:') && isEnding(book));
+  const next: Step = stay(given ? giveUpDisarm(seen, input) : seen, 'acknowledged', alarm.incident);
   const incident = alarm.incident === null ? undefined : findIncident(next.book, alarm.incident);
   return incident === undefined ? next : sealIfReady(rules, next, incident.id, input);
 }
@@ -224,7 +230,10 @@ function onLeaving(rules: Rules, book: Book, input: Input): Step {
   // Not simply the one that takes in new flows: beside it one may stand that a hold keeps from stopping.
   const incident = book.incidents.find((known) => !known.stopPassed && known.stop.kind === 'planned');
   if (incident === undefined) return endDebugs(rules, book, input, 'leaving');
-  return reachStopTime(rules, book, { ...incident, stopAt: earlier(incident.stopAt, input.at) }, input.at, 'stop-agent-leaving');
+  const forward: Incident = { ...incident, stopAt: earlier(incident.stopAt, input.at) };
+  return andThen(reachStopTime(rules, book, forward, input.at, 'stop-agent-leaving'), (next) =>
+    endDebugs(rules, next, input, 'leaving'),
+  );
 }
 
 /** Forgets what is older than it must be remembered; acknowledged alarms go with it. The same book when there is nothing to forget. */

@@ -5,7 +5,7 @@
 import type { Monotonic } from '../model/time.ts';
 import { after } from '../model/time.ts';
 import type { DebugFlag } from '../platforms/platform.ts';
-import { ourDebugs, ourFlags } from './arming-state.ts';
+import { ourDebugs, ourFlags, oursCameAfter } from './arming-state.ts';
 import type { Book, Incident, StopAttempt, StopVia } from './book.ts';
 import type { Effect } from './effect.ts';
 import { holdFlows } from './hold-down.ts';
@@ -78,7 +78,7 @@ function startStop(rules: Rules, book: Book, incident: Incident, at: Monotonic, 
   // A line that the device does not bear out must not reach anybody's spoke.
   const believed = incident.flows.filter(isActionable).flatMap((flow) => flow.peers);
   const { incident: told, effects: signal } = signalStop(passed.incident, believed, at);
-  const nothingWasOn = incident.debugsAtStart.kind === 'read' && incident.debugsAtStart.flags.length === 0;
+  const nothingWasOn = wasEmpty(incident) && !oursCameAfter(book, incident.openedAt);
   const nothingIsOurs = rules.stopMode === 'own' && ourDebugs(book).length === 0;
   if (nothingWasOn || nothingIsOurs) {
     // `undebug all` now could only end somebody else's debugs.
@@ -94,6 +94,9 @@ function startStop(rules: Rules, book: Book, incident: Incident, at: Monotonic, 
     ...passed.effects,
   );
 }
+
+/** The t0 list was read, and nothing was on. */
+const wasEmpty = ({ debugsAtStart }: Incident): boolean => debugsAtStart.kind === 'read' && debugsAtStart.flags.length === 0;
 
 /** Stop goes once to each peer; at a stop that was found due hours later nobody else's debugs may end by it. */
 export function signalStop(
@@ -147,7 +150,9 @@ function attemptStop(rules: Rules, book: Book, incident: Incident, attempt: numb
   const known: readonly DebugFlag[] | null =
     incident.debugsAtStart.kind === 'read' ? withOurs(book, incident.debugsAtStart.flags) : null;
   // Found due long after its time (`onlyOurs`), the flags of the t0 list go by name as well.
-  const own = rules.stopMode === 'own' && stillOn < timing.stillOnEscalates ? ourDebugs(book) : null;
+  // With nothing on at t0 there is but ours to stop, whatever the mode.
+  const byName = rules.stopMode === 'own' || wasEmpty(incident);
+  const own = byName && stillOn < timing.stillOnEscalates ? ourDebugs(book) : null;
   const order: Effect = {
     kind: 'attempt-stop',
     incident: incident.id,

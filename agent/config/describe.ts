@@ -140,7 +140,7 @@ Behind a syslog relay, say whose lines are the device's:
 ## A log file
 
 Where rsyslog or syslog-ng on this host writes the device's lines to a file, the file can be a source, alone or beside others (the same
-message from two sources within 5 s is one event):
+message from two sources is one event: within 5 s, or later by its equal stamp):
 
 \`\`\`yaml
 device: { match: [192.0.2.1, { relay: 127.0.0.1, hostname: hub1 }] }   # hub1: as the file's lines spell it, a name or an address

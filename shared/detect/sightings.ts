@@ -30,10 +30,13 @@ export interface FlowShards {
   readonly shards: readonly Readonly<Record<string, FlowMemory>>[];
 }
 
-/** The same message by another way within it is the same event. */
+/** The same message by another way within it is the same event, whatever its stamp. */
 export const otherSourceMs = 5_000;
 /** Flows and messages older than this and than the trigger's window are forgotten: no relay repeats a datagram later. */
 export const sightingMemoryMs = 10 * 60_000;
+
+/** A stamp this fine is one message's: the device logs a flow once a minute at most. */
+const STAMP_RESOLUTION_MS = 1_000;
 
 const SHARDS = 64;
 export const emptyShards: FlowShards = { shards: Array.from({ length: SHARDS }, () => ({})) };
@@ -51,6 +54,11 @@ export function seenBefore(sightings: readonly Sighting[], way: Way, at: Monoton
     sighting.ways.some((other) => sameMessage(other, way, elapsedMs(sighting.at, at))),
   );
   if (sameWay !== undefined) return sameWay;
+  // A log file that lags, a relay that was down: the device prints one message once, whichever way its copies take.
+  const lagging = sightings.find((sighting) =>
+    sighting.ways.some((other) => other.source !== way.source && sameStamp(other, way)),
+  );
+  if (lagging !== undefined) return lagging;
   // The oldest that this source has not brought yet: two messages by two ways pair up in order.
   const otherWay = sightings.find(
     (sighting) => elapsedMs(sighting.at, at) <= otherSourceMs && !sighting.ways.some((other) => other.source === way.source),
@@ -62,8 +70,12 @@ export function seenBefore(sightings: readonly Sighting[], way: Way, at: Monoton
 function sameMessage(a: Way, b: Way, apartMs: DurationMs): boolean {
   if (a.source !== b.source) return false;
   if (a.sequence !== null && a.sequence === b.sequence) return true;
-  return a.stamp !== null && a.stamp === b.stamp && (b.stampResolutionMs <= 1_000 || apartMs <= otherSourceMs);
+  return sameStamp(a, b) || (a.stamp !== null && a.stamp === b.stamp && apartMs <= otherSourceMs);
 }
+
+/** Numbers are not compared over ways: each logging host has a count of its own. */
+const sameStamp = (a: Way, b: Way): boolean =>
+  a.stamp !== null && a.stamp === b.stamp && b.stampResolutionMs <= STAMP_RESOLUTION_MS;
 
 export const recall = (state: FlowShards, flow: Flow): FlowMemory | null => {
   const key = flowKey(flow);

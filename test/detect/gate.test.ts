@@ -149,10 +149,35 @@ describe('one message seen twice', () => {
       ['event', 'duplicate-other-source'],
     ],
     [
-      'another source after 5 s',
+      'another source after 5 s, and no stamp to tell by',
+      [
+        [noteA.slice(noteA.indexOf('%')), { ...tcp, ...at(0) }],
+        [noteA.slice(noteA.indexOf('%')), { ...udp, ...at(5_001) }],
+      ],
+      ['event', 'event'],
+    ],
+    [
+      'another source after 5 s, another stamp',
       [
         [noteA, { ...tcp, ...at(0) }],
-        [noteA, { ...udp, ...at(5_001) }],
+        [stamped('18:22:11.000'), { ...udp, ...at(5_001) }],
+      ],
+      ['event', 'event'],
+    ],
+    [
+      'a copy that lags for a minute, by its stamp; each host counts for itself',
+      [
+        [stamped('18:22:10.706', 91), { ...tcp, ...at(0) }],
+        [stamped('18:22:10.706', 12), { source: 'file', ...at(61_000) }],
+        [stamped('18:23:12.000', 13), { source: 'file', ...at(61_001) }],
+      ],
+      ['event', 'duplicate-other-source', 'event'],
+    ],
+    [
+      'an uptime in weeks by another source: it stands still for the next message too',
+      [
+        [`2y10w: ${noteA.slice(noteA.indexOf('%'))}`, { ...tcp, ...at(0) }],
+        [`2y10w: ${noteA.slice(noteA.indexOf('%'))}`, { ...udp, ...at(61_000) }],
       ],
       ['event', 'event'],
     ],

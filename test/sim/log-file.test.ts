@@ -109,6 +109,26 @@ describe('file, UDP, TCP and terminal monitor at once', () => {
     expect(await sim.incidents('hub')).toHaveLength(1);
     expect(sim.undebugs('hub')).toHaveLength(1);
   });
+
+  test('a file that lags by a minute: its copy is no next message, and no black hole', async () => {
+    // A device whose clock is believed would call it stale; this one's says nothing.
+    sim = await SimPair.armed({
+      syslog: 'syslog-tcp',
+      config: { hub: withFile },
+      box: { hub: { behaviour: { clockMark: '*' } } },
+    });
+    const lines: string[] = [];
+    sim.boxes.hub.onSyslog((message) => void lines.push(message));
+    sim.lab.desync();
+    await sim.clock.advance(1_000);
+    sim.lab.repair();
+    await sim.clock.advance(60_500);
+    for (const message of lines) sim.writeLog('hub', message);
+    await sim.clock.advance(10_000);
+    expect(sim.status('hub').refusals['duplicate-other-source']).toBe(1);
+    expect((await sim.incidentOf('hub')).flows).toMatchObject([{ count: 1, sources: ['syslog-tcp'] }]);
+    expect(sim.alarms('hub')).toEqual([]);
+  });
 });
 
 describe('lines that never came', () => {

@@ -344,3 +344,34 @@ describe('pre-flight', () => {
     expect(reading.freeVtys).toBe(2);
   });
 });
+
+describe('not wanted any more while it goes on', () => {
+  const armUntil = async (lines: number) => {
+    lab = await ArmedBox.ready();
+    const wanted = () => lab.acts.length < lines;
+    return await lab.finish(armDevice(lab.device, lab.clock, plan, { timeoutMs: 90_000, wanted }));
+  };
+
+  test.each([
+    [0, []],
+    [1, [`debug crypto condition peer ipv4 ${SPOKE}`]],
+    [2, [`debug crypto condition peer ipv4 ${SPOKE}`, 'debug crypto condition peer ipv4 11.1.1.4']],
+    [3, [`debug crypto condition peer ipv4 ${SPOKE}`, 'debug crypto condition peer ipv4 11.1.1.4', 'debug crypto isakmp']],
+  ])('after %i lines: no further one goes on, and those are off again', async (lines, put) => {
+    const attempt = await armUntil(lines);
+    expect(attempt).toMatchObject({ result: 'undone', flags: [], detail: expect.stringMatching(/not wanted any more/) });
+    expect(lab.acts.slice(0, lines)).toEqual(put);
+    expect(lab.acts.slice(lines).every((line) => line.startsWith('no debug'))).toBe(true);
+    expect(lab.box.debugsOn()).toEqual([]);
+    expect(lab.box.console('show crypto debug-condition')).not.toContain(SPOKE);
+  });
+
+  test('nor does the dead-man', async () => {
+    lab = await ArmedBox.ready();
+    const wanted = () => lab.acts.length < 2;
+    const options = { timeoutMs: 90_000, wanted };
+    const attempt = await lab.finish(armDevice(lab.device, lab.clock, { ...plan, deadManS: 1_800 }, options));
+    expect(attempt.result).toBe('undone');
+    expect(lab.acts.join('\n')).not.toContain('applet');
+  });
+});

@@ -4,6 +4,7 @@
  * A revision after the seal is an addendum; a black hole is one alarm an incident.
  */
 import {
+  cameAgain,
   combineVerdicts,
   type FlowEvidence,
   firstJudgement,
@@ -199,14 +200,18 @@ function judgeSighting(rules: Rules, moved: Step, input: Input & { readonly kind
   if (flow === undefined) return moved;
   const times = judgeTimesFor(rules.messageIntervalMs);
   const mayPersist = flow.last - flow.first >= times.againMs;
-  const judged = !mayPersist
-    ? firstJudgement
-    : judgeFlow(
-        held !== undefined ? evidenceOfHeld(held, input.at, null) : evidenceOfRecord(signsIn(open!), record!, input.at, null),
-        times,
-      );
-  if (judged.verdict !== 'persistent') return held?.count === 1 ? judgeLater(rules, moved, held, input.at) : moved;
   const known = verdictOf(flow);
+  // It was silent for minutes to be called transient: it has come again after one, though a reboot has taken the time of its first message.
+  const judged =
+    known === 'transient'
+      ? cameAgain
+      : !mayPersist
+        ? firstJudgement
+        : judgeFlow(
+            held !== undefined ? evidenceOfHeld(held, input.at, null) : evidenceOfRecord(signsIn(open!), record!, input.at, null),
+            times,
+          );
+  if (judged.verdict !== 'persistent') return held?.count === 1 ? judgeLater(rules, moved, held, input.at) : moved;
   const marked = known === 'persistent' ? book : markPersistent(book, id, input.flow, judged);
   const told = known === 'persistent' || (open !== undefined && open.sealing === 'no') ? [] : [input.flow];
   const verdict = incidentVerdict(marked, id);

@@ -86,10 +86,13 @@ export const judgeTimes: JudgeTimes = judgeTimesFor(60_000);
 /** What is known of a flow by its first message. */
 export const firstJudgement: Judgement = { verdict: 'unknown', grounds: ['silent-too-short'] };
 
+/** Row 2. */
+export const cameAgain: Judgement = { verdict: 'persistent', grounds: ['again-after-a-minute'] };
+
 export function judgeFlow(evidence: FlowEvidence, times: JudgeTimes = judgeTimes): Judgement {
   const { spanMs, quietMs, atSender } = evidence;
   if (!evidence.believed) return unknown('not-borne-out');
-  if (spanMs !== null && spanMs >= times.againMs) return { verdict: 'persistent', grounds: ['again-after-a-minute'] };
+  if (spanMs !== null && spanMs >= times.againMs) return cameAgain;
   if (spanMs === null) return unknown('no-trusted-time');
   if (!evidence.receiver) return unknown('told-by-peer');
   if (quietMs === null) return unknown('silence-proves-nothing');

@@ -268,6 +268,14 @@ describe('the message comes again', () => {
     expect(find(last.effects, 'addendum').at(-1)?.what).toMatchObject({ kind: 'judged', verdict: 'persistent' });
   });
 
+  test('a transient is revised after a reboot too, which has taken the time of its first message', () => {
+    const { book } = run(hubRules, [...closed, judgedAt(180_000), at(200_000, { kind: 'restarted', resumable: false })]);
+    expect(verdictOf(book)[0]).toBe('transient');
+    const { book: later } = run(hubRules, [see(210_000)], again(book));
+    expect(verdictOf(later)).toEqual(['persistent', 'again-after-a-minute']);
+    expect(later.alarms.map(({ key }) => key)).toEqual([`black-hole:${id(1)}`]);
+  });
+
   test('nothing takes a black hole back', () => {
     const { book } = run(hubRules, [...closed, see(60_000), judgedAt(600_000)]);
     expect(verdictOf(book)[0]).toBe('persistent');

@@ -102,10 +102,13 @@ export const snmpServerConfig: readonly ConfigCommand[] = [
       config.engineId = id!.toUpperCase();
     }),
   },
-  {
-    path: 'snmp-server engineid remote A.B.C.D WORD',
-    run: engineId((config, [address, id]) => config.remoteEngineIds.set(address!, id!.toUpperCase())),
-  },
+  // The port of the engine is not kept: one engine an address is all that the lab has.
+  ...['', 'udp-port <1-65535> '].map(
+    (port): ConfigCommand => ({
+      path: `snmp-server engineid remote A.B.C.D ${port}WORD`,
+      run: engineId((config, args) => config.remoteEngineIds.set(args[0]!, args.at(-1)!.toUpperCase())),
+    }),
+  ),
 ];
 
 export const snmpServerShow: readonly ExecCommand[] = [

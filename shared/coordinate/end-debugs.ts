@@ -34,7 +34,7 @@ export function onDisarm(rules: Rules, book: Book, input: Input & { readonly kin
   // Nothing is on; the agent is not to arm by itself either.
   const { armAt, blocked } = ended.book.arming;
   const planned = blocked === 'judging' || (blocked === null && (armAt !== null || rules.arming.when === 'always'));
-  if (!planned) return ended;
+  if (!planned || book.arming.state.kind !== 'disarmed') return ended;
   const said = noted(ended.book, input, 'disarm-nothing', 'nothing was armed');
   return { ...ended, book: withArming(said, { armAt: null, blocked: input.by }) };
 }

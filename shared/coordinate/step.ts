@@ -51,12 +51,7 @@ function decide(rules: Rules, book: Book, input: Input): Step {
     case 'corroborated':
       return onCorroborated(rules, book, input);
     case 'debugs-seen':
-      return input.cryptoOn
-        ? onDebugsSeen(book, input)
-        : andThen(
-            andThen(onDebugsSeen(book, input), (next) => removeLeftConditions(rules, next, input)),
-            (next) => onSeenOff(rules, next, input),
-          );
+      return input.cryptoOn ? onDebugsSeen(book, input) : onNoneSeen(rules, book, input);
     case 'hold':
       return book.hold === input.on
         ? stay(book, 'waiting')
@@ -204,6 +199,14 @@ function onDelivery(rules: Rules, book: Book, incident: Incident, input: Input &
       : noted;
   // A sealed incident was kept for this alone.
   return sealIfReady(rules, told, incident.id, input);
+}
+
+/** No crypto debug is on, outside an incident: conditions of ours that had to stay can go, and what we armed is not on any more. */
+function onNoneSeen(rules: Rules, book: Book, input: Input & { readonly kind: 'debugs-seen' }): Step {
+  const seen = onDebugsSeen(book, input);
+  const next =
+    book.arming.state.kind === 'armed' ? onSeenOff(rules, seen.book, input) : removeLeftConditions(rules, seen.book, input);
+  return next.reason === 'waiting' ? seen : { ...next, effects: [...seen.effects, ...next.effects] };
 }
 
 /** At a spoke its own device's message opens nothing; it is told in done. */

@@ -137,10 +137,13 @@ export class Heartbeat {
     return endsAt === null ? null : Math.max(0, endsAt - this.#room.world.clock.monotonic());
   }
 
-  /** Not while a stop is ahead or under way: session B is kept free for it. Mode observe sends no `show debugging`. */
+  /** Not while a stop is ahead, or it or a disarm is under way: session B is kept free for it. Mode observe sends no `show debugging`. */
   async #readDevice(): Promise<void> {
     const { config, coordinator, device } = this.#room;
-    if (config.mode === 'observe' || this.#isReading || coordinator.book.incidents.some(stopIsAhead)) return;
+    const { incidents, arming } = coordinator.book;
+    // A starved router takes seconds for a line: a reading between two `no debug` would cost the disarm its time.
+    const isDisarming = arming.state.kind === 'disarming' && arming.state.attemptAt !== null;
+    if (config.mode === 'observe' || this.#isReading || isDisarming || incidents.some(stopIsAhead)) return;
     this.#isReading = true;
     try {
       // Not urgent: a reading makes no login attempt that the gate holds back, or it would lock the user out.

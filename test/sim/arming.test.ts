@@ -148,6 +148,22 @@ describe('what ends it', () => {
     ).toMatch(/half-armed.*breaker/);
   });
 
+  test('while it disarms a starved router, no hello asks it anything in between', async () => {
+    const often = (config: Config): Config => ({ ...config, signal: { ...config.signal, helloMs: 1_000 } });
+    const { hub, spoke } = arming();
+    sim = new SimPair({ config: { hub: (config) => often(hub!(config)), spoke: (config) => often(spoke!(config)) } });
+    await sim.start();
+    await sim.clock.advance(MINUTE);
+    expect(armedAt('hub')).toBe('armed');
+    sim.boxes.hub.behave({ thinkMs: 2_000 });
+    const disarming = sim.stations.hub.handlers!.disarm({ pair: false, leaseMs: null, who: 'ops' });
+    await sim.clock.advance(MINUTE);
+    await disarming;
+    const lines = sim.boxes.hub.commandLog.map(({ expanded }) => expanded);
+    const off = lines.indexOf('no debug crypto isakmp');
+    expect(lines.slice(off, off + 3)).toEqual(['no debug crypto isakmp', 'no debug crypto ipsec', 'show debugging']);
+  });
+
   test('the breaker during an incident brings the stop of both ends forward', async () => {
     const slow = (config: Config): Config => ({ ...config, stop: { ...config.stop, delayMs: MINUTE } });
     const { hub, spoke } = arming();

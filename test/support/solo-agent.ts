@@ -12,7 +12,7 @@ import { type End, otherEnd } from '../../agent/cli/lab/relay.ts';
 import { createClock } from '../../agent/clock.ts';
 import { callControl } from '../../agent/control/control-client.ts';
 import { createDisk } from '../../agent/evidence/disk.ts';
-import type { Box, LabPair } from '../../agent/lab/contract.ts';
+import type { Box, BoxOptions, LabPair } from '../../agent/lab/contract.ts';
 import { createLabPair } from '../../agent/lab/pair.ts';
 import { startSshServer } from '../../agent/lab/ssh-server.ts';
 import { startSyslogSender } from '../../agent/lab/syslog-sender.ts';
@@ -25,10 +25,29 @@ import { binPath } from './lab-process.ts';
 
 const clock = createClock();
 const disk = createDisk();
-const password = 'solo login';
-const enableSecret = 'solo enable';
+/** Of the box that the agent logs in to, and of a person. */
+export const boxLogin = { user: 'spitrap', password: 'solo login', enableSecret: 'solo enable' } as const;
 /** Note A's own. */
-const CRYPTO_ADDRESS: Readonly<Record<End, string>> = { hub: '213.163.222.7', spoke: '11.1.1.3' };
+export const CRYPTO_ADDRESS: Readonly<Record<End, string>> = { hub: '213.163.222.7', spoke: '11.1.1.3' };
+
+/** Both boxes and their tunnel, not started; `box` is for either end. */
+export function soloPair(box: Partial<BoxOptions> = {}): LabPair {
+  const common: Omit<BoxOptions, 'seed' | 'hostname' | 'cryptoAddress'> = {
+    platform: 'cisco-ios',
+    clock,
+    enableSecret: boxLogin.enableSecret,
+    vtyLines: 5,
+    messageIntervalMs: 60_000,
+    consoleLevel: null,
+    trapLevel: 'debugging',
+    ...box,
+    behaviour: { clockMark: '', ...box.behaviour },
+  };
+  return createLabPair(
+    { ...common, seed: 3, hostname: 'hub1', cryptoAddress: CRYPTO_ADDRESS.hub },
+    { ...common, seed: 4, hostname: 'spoke1', cryptoAddress: CRYPTO_ADDRESS.spoke },
+  );
+}
 
 export interface SoloOptions {
   readonly role: End;
@@ -38,6 +57,10 @@ export interface SoloOptions {
   readonly logFile?: string;
   /** Further settings, YAML. */
   readonly more?: (solo: SoloAgent) => string;
+  /** What the boxes of both ends have different from soloPair's. */
+  readonly box?: Partial<BoxOptions>;
+  /** Between two hellos; default 1s. */
+  readonly hello?: string;
 }
 
 export class SoloAgent {
@@ -47,6 +70,7 @@ export class SoloAgent {
   readonly #closes: (() => Promise<unknown> | unknown)[] = [];
   #pair: LabPair | null = null;
   #loopback: Loopback | null = null;
+  #ssh: Endpoint | null = null;
   #agent: AgentProcess | null = null;
 
   constructor(options: SoloOptions) {
@@ -65,6 +89,10 @@ export class SoloAgent {
   /** Where the agent takes signals, and syslog. */
   get signal(): Endpoint {
     return this.#loopback!.signal[this.role];
+  }
+  /** Where its box takes logins. */
+  get ssh(): Endpoint {
+    return this.#ssh!;
   }
   get syslog(): Endpoint {
     return this.#loopback!.syslog[this.role];
@@ -88,26 +116,14 @@ export class SoloAgent {
     const random = createRandom();
     const loopback = await chooseLoopback({ streams: tcpStreams, datagrams: udpDatagrams }, random);
     this.#loopback = loopback;
-    const common = {
-      platform: 'cisco-ios',
-      clock,
-      enableSecret,
-      vtyLines: 5,
-      messageIntervalMs: 60_000,
-      consoleLevel: null,
-      trapLevel: 'debugging',
-      behaviour: { clockMark: '' },
-    } as const;
-    const pair = createLabPair(
-      { ...common, seed: 3, hostname: 'hub1', cryptoAddress: CRYPTO_ADDRESS.hub },
-      { ...common, seed: 4, hostname: 'spoke1', cryptoAddress: CRYPTO_ADDRESS.spoke },
-    );
+    const pair = soloPair(this.#options.box);
     this.#pair = pair;
     this.#closes.push(() => pair.close());
     pair.start();
     const address = loopback.box[this.role];
     const listen = { address, port: 0 };
-    const ssh = await startSshServer({ box: this.box, clock, listen, users: [{ user: 'spitrap', password }], legacy: false });
+    const ssh = await startSshServer({ box: this.box, clock, listen, users: [boxLogin], legacy: false });
+    this.#ssh = ssh.local;
     this.#closes.push(() => ssh.close());
     if (this.#options.logFile !== undefined) this.box.onSyslog((message) => this.writeLog(message));
     else {
@@ -117,8 +133,8 @@ export class SoloAgent {
     }
 
     mkdirSync(join(this.folder, 'secrets'), { mode: 0o700 });
-    this.secret('ssh', password);
-    this.secret('enable', enableSecret);
+    this.secret('ssh', boxLogin.password);
+    this.secret('enable', boxLogin.enableSecret);
     const config = `role: ${this.role}
 mode: act
 dataDir: data
@@ -127,7 +143,7 @@ device:
   address: ${address}
   port: ${ssh.local.port}
   platform: cisco-ios
-  user: spitrap
+  user: ${boxLogin.user}
   password: { file: secrets/ssh }
   enablePassword: { file: secrets/enable }
   hostKey: "${ssh.hostKeyFingerprint}"
@@ -135,7 +151,7 @@ device:
   match: [${address}, { relay: 127.0.0.1, hostname: ${this.box.hostname} }]
 sources:
   - ${this.#source()}
-signal: { listen: "${this.signal.address}:${this.signal.port}", allowInsecure: true, hello: 1s }
+signal: { listen: "${this.signal.address}:${this.signal.port}", allowInsecure: true, hello: ${this.#options.hello ?? '1s'} }
 stop: { delay: 2s }
 evidence: { after: 1s }
 log: { format: json }

@@ -69,3 +69,6 @@ export function createClock(bootIdFile: string = BOOT_ID_FILE): Clock {
     sleep: (name, delayMs) => new Promise((resolve) => void new SystemTimer(name, delayMs, resolve)),
   };
 }
+
+/** After what I/O and timers have to do now; for work in portions, not for waiting. */
+export const onNextTurn = (act: () => void): void => void setImmediate(act);

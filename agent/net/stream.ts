@@ -4,7 +4,9 @@
  */
 import { createServer, isIP, type Server, type Socket } from 'node:net';
 import { SpitrapError } from '../../shared/errors.ts';
+import { limits } from '../../shared/limits.ts';
 import { canonicalAddress } from '../../shared/model/address.ts';
+import { onNextTurn } from '../clock.ts';
 import type { Endpoint, StreamConnection, StreamListener, Streams } from '../ports.ts';
 import { listenRefused } from './listen-refused.ts';
 
@@ -68,18 +70,88 @@ class TcpListener implements StreamListener {
 
 function connectionOf(socket: Socket): StreamConnection {
   const address = socket.remoteAddress ?? '';
+  let turns: Turns | null = null;
   return {
     // A socket that was reset before it got here has no address any more; no allow-list matches ''.
     remote: { address: canonicalAddress(address) ?? address, port: socket.remotePort ?? 0 },
     onData: (handler) => {
-      socket.on('data', handler);
+      const own = new Turns(socket, handler);
+      turns = own;
+      socket.on('data', (bytes) => own.take(bytes));
     },
     onClose: (handler) => {
-      if (socket.closed) queueMicrotask(handler);
-      else socket.once('close', () => handler());
+      const gone = (): void => {
+        if (turns) turns.end(handler);
+        else handler();
+      };
+      if (socket.closed) queueMicrotask(gone);
+      else socket.once('close', gone);
     },
     close: () => {
+      turns?.forget();
       socket.destroy();
     },
   };
+}
+
+/**
+ * Hands up what a connection brings in pieces, one a turn of the event loop, and reads no more meanwhile: the lines of a storm come many in
+ * a read, and what waits for the disk, the peer or a timer must not wait for them all.
+ */
+class Turns {
+  readonly #socket: Socket;
+  readonly #handler: (bytes: Buffer) => void;
+  #waiting: Buffer | null = null;
+  /** To be told once all is handed up. */
+  #ended: (() => void) | null = null;
+
+  constructor(socket: Socket, handler: (bytes: Buffer) => void) {
+    this.#socket = socket;
+    this.#handler = handler;
+  }
+
+  take(bytes: Buffer): void {
+    // A read that was under way when we paused.
+    if (this.#waiting !== null) this.#waiting = Buffer.concat([this.#waiting, bytes]);
+    else this.#hand(bytes);
+  }
+
+  #hand(bytes: Buffer): void {
+    this.#waiting = bytes.length > limits.streamTurnBytes ? bytes.subarray(limits.streamTurnBytes) : null;
+    if (this.#waiting !== null) {
+      this.#socket.pause();
+      onNextTurn(this.#turn);
+    }
+    this.#handler(bytes.subarray(0, limits.streamTurnBytes));
+  }
+
+  #turn = (): void => {
+    const bytes = this.#waiting;
+    if (bytes === null) return;
+    this.#hand(bytes);
+    if (this.#waiting !== null) return;
+    onNextTurn(() => void this.#socket.resume());
+    const ended = this.#ended;
+    this.#ended = null;
+    ended?.();
+  };
+
+  /** The connection is gone. What its far end had still to say goes on in turns; after a reset, or at our own end, nobody can wait. */
+  end(handler: () => void): void {
+    if (this.#waiting !== null && this.#socket.readableEnded) {
+      this.#ended = handler;
+      return;
+    }
+    const bytes = this.#waiting;
+    this.#waiting = null;
+    if (bytes !== null) this.#handler(bytes);
+    handler();
+  }
+
+  /** We have closed it. */
+  forget(): void {
+    this.#waiting = null;
+    this.#ended?.();
+    this.#ended = null;
+  }
 }

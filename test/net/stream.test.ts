@@ -2,8 +2,9 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { tcpStreams } from '../../agent/net/stream.ts';
-import type { StreamConnection } from '../../agent/ports.ts';
+import type { StreamConnection, StreamListener } from '../../agent/ports.ts';
 import { isSpitrapError } from '../../shared/errors.ts';
+import { limits } from '../../shared/limits.ts';
 
 describe('the Streams port over TCP', () => {
   test.each([
@@ -50,5 +51,62 @@ describe('the Streams port over TCP', () => {
     await listener.close();
     await listener.close();
     expect(closes).toBe(1);
+  });
+
+  test('a lot at once comes in pieces, one a turn of the event loop, and all of it before the close', async () => {
+    const sent = Buffer.from(
+      Array.from({ length: 5_000 }, (_, index) => `<188>${index}: %CRYPTO-4-RECVD_PKT_INV_SPI\n`).join(''),
+    );
+    const pieces: Buffer[] = [];
+    let turns = 0;
+    const turn = (): void => {
+      turns += 1;
+      if (open) setImmediate(turn);
+    };
+    let open = true;
+    const turnsAt: number[] = [];
+    const closed = new Promise<void>((resolve) => {
+      void tcpStreams
+        .listen({ address: '127.0.0.1', port: 0 }, (connection) => {
+          turn();
+          connection.onData((bytes) => {
+            turnsAt.push(turns);
+            pieces.push(Buffer.from(bytes));
+          });
+          connection.onClose(() => {
+            open = false;
+            void listening?.close();
+            resolve();
+          });
+        })
+        .then((listener) => {
+          listening = listener;
+          connect(listener.local.port, '127.0.0.1').end(sent);
+        });
+    });
+    let listening: StreamListener | null = null;
+    await closed;
+    expect(Buffer.concat(pieces).equals(sent)).toBe(true);
+    expect(Math.max(...pieces.map((piece) => piece.length))).toBe(limits.streamTurnBytes);
+    expect(new Set(turnsAt).size).toBe(turnsAt.length);
+  });
+
+  test('what waits when we close is not handed up any more', async () => {
+    let handed = 0;
+    await new Promise<void>((resolve) => {
+      const listening = tcpStreams.listen({ address: '127.0.0.1', port: 0 }, (connection) => {
+        connection.onClose(() => void listening.then((listener) => listener.close()).then(resolve));
+        connection.onData(() => {
+          handed += 1;
+          connection.close();
+        });
+      });
+      void listening.then(({ local }) => {
+        const theirs = connect(local.port, '127.0.0.1');
+        theirs.on('error', () => {});
+        theirs.write(Buffer.alloc(4 * limits.streamTurnBytes, 'x'));
+      });
+    });
+    expect(handed).toBe(1);
   });
 });

@@ -3,6 +3,7 @@
  * people are, and wrecks it; its twin has the built agent, and is well. The boxes are the truth. What takes minutes is in virtual time.
  */
 import { afterEach, describe, expect, test } from 'vitest';
+import type { Config } from '../../agent/config/config.ts';
 import { addresses, SimPair } from '../sim/sim-pair.ts';
 import { ForwardClock } from '../support/forward-clock.ts';
 import { bothOf, CONDITION, TwinBoxes, type TwinOptions, until } from '../support/twin-boxes.ts';
@@ -109,8 +110,8 @@ describe('the way off', () => {
 
 describe('the breaker', () => {
   test('a peer in trouble takes the CPU: for as long as nobody looks. The breaker reads it thrice and ends the debugs; it alarms, and never arms again by itself', async () => {
-    // A starved box takes seconds for a line: hello's own `show debugging` each second would be a load that no installation has.
-    const twins = await armedTwins({ arm: 'always', hello: '4s' });
+    // A starved box takes seconds for a line; hello reads what is on, and each second is more often than anybody lets it.
+    const twins = await armedTwins({ arm: 'always', hello: '20s' });
     const { naive, guarded } = twins;
     twins.both((box) => box.behave({ peerDebugLinesPerSecond: 400 }));
     await until('both boxes have nothing left', () => naive.box.cpuPercent() > WRECKED && guarded.box.cpuPercent() > WRECKED);
@@ -148,23 +149,33 @@ describe('the breaker', () => {
     expect(await arming(twins)).toMatchObject({ blocked: 'breaker' });
   });
 
-  test('in virtual time: a flood eats the memory, until nobody can log in. The breaker ends the debugs under 10 %', async () => {
-    const slow = { behaviour: { peerDebugLinesPerSecond: 0 }, floodMemoryPercentPerSecond: 0.5, debugLinesAtFullCpu: 100 };
-    const sim = new SimPair({
-      box: { hub: slow, spoke: slow },
-      config: { hub: (config) => ({ ...config, arm: 'always', stop: { ...config.stop, mode: 'own' } }) },
-    });
+  test('in virtual time: lines that the CPU can not print eat the memory, until nobody can log in. The breaker ends the debugs under 10 %', async () => {
+    const sim = new SimPair({ box: ofBoth({ floodMemoryPercentPerSecond: 7 }) });
     closes.push(() => sim.stop());
-    await sim.start();
-    await sim.clock.advance(2 * MINUTE);
-    expect(sim.status('hub').arming.state).toBe('armed');
-    for (const line of [`debug crypto condition peer ipv4 ${addresses.hub.crypto}`, 'debug crypto isakmp', 'debug crypto ipsec'])
+    await sim.start(['hub']);
+    for (const line of [`debug crypto condition peer ipv4 ${addresses.hub.crypto}`, ...ARMED.slice(1)])
       sim.boxes.spoke.console(line);
-    for (const box of [sim.boxes.hub, sim.boxes.spoke]) box.behave({ freeMemoryPercent: 9 });
-    await sim.clock.advance(40_000);
+    const arming = sim.stations.hub.handlers!.arm({ pair: false, leaseMs: null, who: 'ops' });
+    await sim.clock.advance(10_000);
+    expect((await arming).state).toBe('armed');
+    // Short of the next reading of the memory, so that three of the CPU have no time to come first.
+    const readings = sim.received('hub', 'show processes memory | include Processor Pool');
+    await sim.clock.advance(readings.at(-1)! + 30_000 - 8_000 - sim.clock.monotonic());
+    for (const box of [sim.boxes.hub, sim.boxes.spoke]) box.behave({ peerDebugLinesPerSecond: 300 });
+    await sim.clock.advance(25_000);
     expect(sim.boxes.hub.debugsOn()).toEqual([]);
-    expect(sim.alarms('hub').join('\n')).toMatch(/the breaker ended the debugs on hub .*9% of the processor memory is free/);
+    expect(sim.alarms('hub').join('\n')).toMatch(
+      /the breaker ended the debugs on hub .*: [\d.]+% of the processor memory is free/,
+    );
+    await sim.clock.advance(10_000);
+    expect(sim.boxes.hub.freeMemoryPercent()).toBeGreaterThan(10);
     expect(sim.boxes.spoke.debugsOn()).toHaveLength(2);
+    let greeting = '';
+    sim.boxes.spoke.connectVty('198.51.100.9')!.onOutput((text) => {
+      greeting += text;
+    });
+    await sim.clock.advance(5_000);
+    expect(greeting).toContain('Low on memory');
   });
 });
 
@@ -191,4 +202,27 @@ describe('an agent that is gone', () => {
     ]);
     expect(bare.twins.guarded.debugs).toHaveLength(2);
   });
+
+  test("in virtual time: the peer's agent is gone, and its debugs stay on. This one says where to log in and what to type, and its own end with the lease", async () => {
+    const armed = (config: Config): Config => ({
+      ...config,
+      arm: 'always',
+      arming: { ...config.arming, leaseMs: 5 * MINUTE },
+      stop: { ...config.stop, mode: 'own' },
+    });
+    const sim = new SimPair({ config: ofBoth(armed) });
+    closes.push(() => sim.stop());
+    await sim.start();
+    await sim.clock.advance(2 * MINUTE);
+    expect([sim.boxes.hub, sim.boxes.spoke].map((box) => box.debugsOn().length)).toEqual([2, 2]);
+    await sim.kill('spoke');
+    await sim.clock.advance(10 * MINUTE);
+    expect(sim.boxes.spoke.debugsOn()).toHaveLength(2);
+    expect(sim.boxes.hub.debugsOn()).toEqual([]);
+    const alarms = sim.alarms('hub').join('\n');
+    expect(alarms).toMatch(/the lease of hub .* was not renewed/);
+    expect(alarms).toMatch(/spoke had debugs on and has not been heard .*log in to the device of spoke .* and type: undebug all/);
+  });
 });
+
+const ofBoth = <T>(what: T) => ({ hub: what, spoke: what });

@@ -30,10 +30,10 @@ export async function main(argv: readonly string[], context: CliContext): Promis
   };
   const program = buildProgram(context, perform);
   try {
-    await program.parseAsync([...argv], { from: 'user' });
+    await program.parseAsync(asked(argv, program), { from: 'user' });
     return code;
   } catch (error) {
-    if (error instanceof CommanderError) return usageCode(error, context);
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
     return report(error, argv.includes('--debug'), context);
   }
 }
@@ -50,8 +50,25 @@ export function buildProgram(context: CliContext, perform: Parameters<(typeof su
     register(command, perform);
     command.addHelpText('afterAll', wrapped(`${exits ?? usualExits}.`, 'Exit codes: ').join('\n'));
   }
-  for (const command of [program, ...program.commands]) configured(command, context);
+  for (const command of withInner(program)) configured(command, context);
   return program;
+}
+
+const withInner = (command: Command): Command[] => [command, ...command.commands.flatMap(withInner)];
+
+/** `help signal send` is `signal send --help`; before a word that is no command there is no help of anything else either. */
+function asked(argv: readonly string[], program: Command): string[] {
+  const [first, next] = argv;
+  const words = first === 'help' && next !== undefined && !next.startsWith('-') ? [...argv.slice(1), '--help'] : [...argv];
+  const known = ['help', ...program.commands.map((command) => command.name())];
+  const [word] = words;
+  return word === undefined || word.startsWith('-') || known.includes(word) ? words : [word];
+}
+
+/** `signal send`, as it is typed after the program's own name. */
+function typed(command: Command): string {
+  const inside = command.parent === null ? '' : typed(command.parent);
+  return `${inside} ${command.name()}`.trim();
 }
 
 function configured(command: Command, { stdout, stderr }: CliContext): Command {
@@ -63,7 +80,7 @@ function configured(command: Command, { stdout, stderr }: CliContext): Command {
       writeOut: (text) => stdout.write(text),
       writeErr: (text) => stderr.write(text),
       // One line, as all our errors: `error: required option …` becomes `spitrap: USAGE: …`.
-      outputError: (text, write) => write(`spitrap: USAGE: ${oneLine(text)}\n`),
+      outputError: (text, write) => write(`spitrap: USAGE: ${oneLine(text)}\nTry ${typed(command)} --help.\n`),
     });
 }
 
@@ -75,13 +92,6 @@ const oneLine = (text: string): string =>
       .replace(/\s*\n\s*/g, ' '),
     300,
   );
-
-function usageCode(error: CommanderError, context: CliContext): number {
-  if (error.exitCode === 0) return exitCodes.ok;
-  // `spitrap` alone: commander has printed the help on stderr.
-  if (error.code !== 'commander.help') context.stderr.write('Try spitrap --help.\n');
-  return exitCodes.usage;
-}
 
 const CODES: Partial<Record<ErrorCode, number>> = {
   CONFIG_INVALID: exitCodes.usage,

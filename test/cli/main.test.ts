@@ -57,8 +57,11 @@ async function agent(): Promise<{ readonly holds: HoldChange[]; close(): Promise
 describe('usage', () => {
   test.each<[argv: string[], code: number, stderr: string]>([
     [['statu'], 2, "spitrap: USAGE: unknown command 'statu' (Did you mean status?)\nTry spitrap --help.\n"],
-    [['run'], 2, "spitrap: USAGE: required option '-c, --config <file>' not specified\nTry spitrap --help.\n"],
-    [['status', '--nope'], 2, "spitrap: USAGE: unknown option '--nope'\nTry spitrap --help.\n"],
+    [['run'], 2, "spitrap: USAGE: required option '-c, --config <file>' not specified\nTry spitrap run --help.\n"],
+    [['status', '--nope'], 2, "spitrap: USAGE: unknown option '--nope'\nTry spitrap status --help.\n"],
+    [['signal', 'send'], 2, "spitrap: USAGE: required option '--phase <phase>' not specified\nTry spitrap signal send --help.\n"],
+    [['help', 'statu'], 2, "spitrap: USAGE: unknown command 'statu' (Did you mean status?)\nTry spitrap --help.\n"],
+    [['statu', '--help'], 2, "spitrap: USAGE: unknown command 'statu' (Did you mean status?)\nTry spitrap --help.\n"],
     [['status'], 2, 'spitrap: USAGE: which agent? Give its configuration (-c FILE) or its folder (--data-dir DIR)\n'],
     [['hold', '--data-dir', '/nope', '--for', '2'], 2, 'spitrap: USAGE: --for "2" is no duration; write 30m, 2h or 1d\n'],
     [['hold', '--data-dir', '/nope', '--for', '2h', '--off'], 2, 'spitrap: USAGE: either --for or --off, not both\n'],
@@ -106,6 +109,7 @@ describe('usage', () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/Examples?:\n {2}spitrap /);
     expect(stdout).toMatch(/[^\n]\n\nExit codes: 0 /);
+    expect(await cli(['help', ...words])).toEqual({ code: 0, stdout, stderr: '' });
     expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
   });
 

@@ -83,13 +83,16 @@ function channelLine(channel: AlarmChannelStatus, paint: Paint): string[] {
 function incidentLines(incidents: readonly IncidentSummary[], paint: Paint): string[] {
   if (incidents.length === 0) return [row('incidents', 'none', paint)];
   return incidents.flatMap((incident) => {
-    const stop = incident.stopInMs !== null && incident.stopInMs > 0 ? `, stop in ${formatDuration(incident.stopInMs)}` : '';
-    const outcome = incident.outcome ?? `${printable(incident.phase, 20)}${stop}`;
+    const stop = incident.stopInMs !== null && incident.stopInMs > 0 ? `stop in ${formatDuration(incident.stopInMs)}; ` : '';
+    const outcome = incident.outcome ?? printable(incident.phase, 20);
     const tone = incident.outcome === null ? 'warn' : incident.outcome === 'partial' ? 'bad' : 'good';
     const what = `${incident.firstFlow ?? openedWords(incident)}${incident.flows > 1 ? ` and ${incident.flows - 1} more` : ''}`;
     return [
       `${label('incident')}${incident.id}  ${time(incident.openedAt)}  ${paint(tone, outcome)}`,
-      ...wrapped(`${printable(what, 200)}; debugs off: ${printable(incident.debugsOff, 20)}; judged ${incident.verdict}`, INDENT),
+      ...wrapped(
+        `${printable(what, 200)}; ${incident.outcome === null ? stop : ''}debugs off: ${printable(incident.debugsOff, 20)}; judged ${incident.verdict}`,
+        INDENT,
+      ),
       ...(incident.reasons.length > 0 ? wrapped(printable(incident.reasons.join(', '), 600), INDENT) : []),
     ];
   });
@@ -101,12 +104,12 @@ function openedWords({ openedBy, peers }: IncidentSummary): string {
   return openedBy === 'stop' || peers.length === 0 ? by : `${by}, with ${peers.join(', ')}`;
 }
 
-function deviceLines({ device }: AgentStatus, paint: Paint): string[] {
+function deviceLines({ device, mode }: AgentStatus, paint: Paint): string[] {
   const host = device.hostname === null ? 'never logged in' : `prompt ${printable(device.hostname, 40)}`;
   const debugs =
     device.debugsOn === null
       ? device.debugsReadAt === null
-        ? 'not read yet'
+        ? `not read ${mode === 'observe' ? 'in mode observe' : 'yet'}`
         : 'could not be read'
       : device.debugsOn.length === 0
         ? 'none on'

@@ -1,4 +1,4 @@
-/** docs/guide.md keeps up with the program: each command line in it exists with its options, and its configurations load. */
+/** docs/guide.md and the pages that it leads to keep up with the program: each command line exists with its options, and the guide's configurations load. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { buildProgram } from '../../agent/cli/main.ts';
@@ -6,11 +6,14 @@ import type { CliContext } from '../../agent/cli/subcommand.ts';
 import { loadConfigText } from '../../agent/config/load.ts';
 import { host } from '../config/smallest-pair.ts';
 
-const page = readFileSync(new URL('../../docs/guide.md', import.meta.url), 'utf8');
-const blocks = (language: string): string[] =>
-  [...page.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)].filter((match) => match[1] === language).map((match) => match[2]!);
+const pageOf = (name: string): string => readFileSync(new URL(`../../docs/${name}`, import.meta.url), 'utf8');
+const page = pageOf('guide.md');
+const blocks = (language: string, text = page): string[] =>
+  [...text.matchAll(/^```([^\n]*)\n([\s\S]*?)^```$/gm)].filter((match) => match[1] === language).map((match) => match[2]!);
 
-const commands = blocks('sh').flatMap((block) =>
+const pages = ['guide.md', 'rollout.md', 'eem.md', 'router.md'];
+const scripts = pages.flatMap((name) => blocks('sh', pageOf(name)));
+const commands = scripts.flatMap((block) =>
   block
     .replaceAll('\\\n', ' ')
     .split('\n')
@@ -33,7 +36,8 @@ async function parses(words: readonly string[]): Promise<void> {
 
 describe('commands', () => {
   test('there are some', () => {
-    expect(commands.length).toBeGreaterThan(8);
+    for (const name of pages) expect(blocks('sh', pageOf(name)), name).not.toEqual([]);
+    expect(commands.length).toBeGreaterThan(20);
   });
 
   test.each(commands.map((words) => [words.join(' '), words] as const))('spitrap %s', async (_line, words) => {
@@ -47,12 +51,15 @@ describe('commands', () => {
 });
 
 test('its configurations load', () => {
-  const files = { '/etc/spitrap/community': 'public\n' };
+  const files = Object.fromEntries(
+    ['pair-auth', 'pair-priv', 'redaction'].map((name) => [`/etc/spitrap/secrets/${name}`, 'a key of the pair\n']),
+  );
   expect(blocks('yaml').length).toBeGreaterThan(0);
   for (const text of blocks('yaml')) expect(loadConfigText(text, '/etc/spitrap/hub.yaml', host({ files })).warnings).toEqual([]);
 });
 
 test('its links lead somewhere', () => {
-  for (const [, target] of page.matchAll(/\]\(([\w-]+\.md)\)/g))
-    expect(() => readFileSync(new URL(`../../docs/${target}`, import.meta.url))).not.toThrow();
+  const targets = [...page.matchAll(/\]\(([\w/-]+\.md)\)/g)].map(([, target]) => target!);
+  expect(targets.length).toBeGreaterThan(8);
+  for (const target of targets) expect(() => readFileSync(new URL(`../../docs/${target}`, import.meta.url))).not.toThrow();
 });

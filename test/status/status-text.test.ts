@@ -20,8 +20,9 @@ test('one of everything', () => {
               11.1.1.3 -> 213.163.222.7 SPI 0x68842105 and 1 more; debugs off:
               verified; judged persistent
               done-missing, log-hole
-    incident  01HV0000000000000000000001  2026-03-12 18:29:58Z  alerted, stop in 16s
-              a stop without a flow; debugs off: pending; judged unknown
+    incident  01HV0000000000000000000001  2026-03-12 18:29:58Z  alerted
+              a stop without a flow; stop in 16s; debugs off: pending; judged
+              unknown
     device    hub1 192.0.2.1:22 cisco-ios, prompt HUB\\x1b]0;owned\\x07
               session capture: ready for 1m
               session control: backing-off for 5s
@@ -70,6 +71,19 @@ test('at most 80 columns, no control character, whatever the names', () => {
     expect(text.split('\n').filter((line) => line.length > 80)).toEqual([]);
     expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);
   }
+});
+
+test('an incident on its way fits too, however long its stop is off', () => {
+  const incidents = statusSample.incidents.map((incident) => ({ ...incident, outcome: null, stopInMs: 754_321 }));
+  const lines = statusText({ ...statusSample, incidents }, noPaint).split('\n');
+  expect(lines.filter((line) => line.includes('stop in 12m34s'))).toHaveLength(incidents.length);
+  expect(lines.filter((line) => line.length > 80)).toEqual([]);
+});
+
+test('debugs that mode observe does not ask for are not “not read yet”', () => {
+  const device = { ...statusSample.device, debugsOn: null, debugsReadAt: null };
+  expect(statusText({ ...statusSample, device }, noPaint)).toContain('crypto debugs: not read yet');
+  expect(statusText({ ...statusSample, device, mode: 'observe' }, noPaint)).toContain('crypto debugs: not read in mode observe');
 });
 
 test('a hold and a lesser mode stand at the top', () => {

@@ -20,8 +20,8 @@ export const limits = {
   sightingsPerFlowMax: 16,
   /** Bytes of an octet-counted frame's header (RFC 6587 §3.4.1): eight digits and a space. More is no frame of ours. */
   frameHeaderBytesMax: 9,
-  /** Bytes of one TCP connection that are worked on in one turn of the event loop, some thirty lines: what waits for disk or peer is next. */
-  streamTurnBytes: 8 * 1024,
+  /** Bytes of one TCP connection that are worked on in one turn of the event loop, some ten lines: what waits for disk or peer is next. */
+  streamTurnBytes: 2 * 1024,
   /** TCP syslog connections at once, per listener: relays and one device need few. */
   syslogConnectionsMax: 64,
   /** Asked of the kernel, read back, logged when less: 208 KiB lose 3 of 4 packets of a 10,000-packet burst (dependencies.md §2). */

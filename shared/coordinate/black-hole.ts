@@ -2,6 +2,7 @@
  * The alarm of a black hole: a flow whose message comes again after its minute. One an incident, its text renewed by each message; taken
  * back when no such flow of that incident is held any more (not seen for the hold-down, or the hold-down has ended). Called by judging.ts.
  */
+import type { Judgement } from '../detect/judge.ts';
 import { type Flow, formatFlow, formatSpi } from '../model/flow.ts';
 import { elapsedMs, formatDuration, type Monotonic } from '../model/time.ts';
 import type { IncidentId } from '../model/ulid.ts';
@@ -20,14 +21,33 @@ interface Persistent {
   readonly first: Monotonic;
 }
 
-/** Before the stop only its incident knows of it; after it, hold-down. */
-function persistentFlows(book: Book, id: IncidentId): readonly Persistent[] {
-  const held = book.held.filter((flow) => flow.incident === id && flow.judged?.verdict === 'persistent');
+/**
+ * The first of them, and how many there are. Before the stop only its incident knows of it; after it, hold-down. Counted, not collected:
+ * in a storm each of thousands comes by here every minute.
+ */
+function persistentFlows(book: Book, id: IncidentId): { readonly worst: Persistent | null; readonly count: number } {
   const incident = findIncident(book, id);
-  if (held.length === 0 || incident !== undefined)
-    return incident?.flows.filter((flow) => flow.judged?.verdict === 'persistent') ?? held;
+  const recorded = incident === undefined ? none : countPersistent(incident.flows, () => true);
+  if (incident !== undefined && recorded.worst !== null) return recorded;
+  const { worst, count } = countPersistent(book.held, (flow) => flow.incident === id);
   // Hold-down counts from the stop on; the message that opened the incident was one more.
-  return held.map((flow) => ({ ...flow, count: flow.count + 1 }));
+  return { worst: worst === null ? null : { ...worst, count: worst.count + 1 }, count };
+}
+
+const none = { worst: null, count: 0 } as const;
+
+function countPersistent<T extends Persistent & { readonly judged?: Judgement }>(
+  flows: readonly T[],
+  counts: (flow: T) => boolean,
+) {
+  let worst: T | null = null;
+  let count = 0;
+  for (const flow of flows) {
+    if (flow.judged?.verdict !== 'persistent' || !counts(flow)) continue;
+    worst ??= flow;
+    count++;
+  }
+  return { worst, count };
 }
 
 /** Debugs that were armed again have taken the peers from what is held; the incident knows them, if it had but one. */
@@ -43,16 +63,15 @@ export function blackHoleAlarm(
   incident: IncidentId,
   { at, wall }: Pick<Input, 'at' | 'wall'>,
 ): Pick<Alarm, 'key' | 'text' | 'remedy' | 'incident'> {
-  const flows = persistentFlows(book, incident);
-  const worst = flows[0];
+  const { worst, count: flows } = persistentFlows(book, incident);
   const key = blackHoleKey(incident);
-  if (worst === undefined) return { key, text: `traffic to ${rules.device.name} is black-holed`, remedy: null, incident };
+  if (worst === null) return { key, text: `traffic to ${rules.device.name} is black-holed`, remedy: null, incident };
   const { flow, count, first } = worst;
   const peers = peersOf(book, incident, worst);
   const forMs = elapsedMs(first, at);
   const since = new Date(wall - forMs).toISOString().replace(/\.\d+Z$/, 'Z');
   const names = peers.join(', ');
-  const more = flows.length > 1 ? ` (and ${flows.length - 1} more flows)` : '';
+  const more = flows > 1 ? ` (and ${flows - 1} more flows)` : '';
   const where = rules.peers.filter((rule) => peers.includes(rule.name)).map((rule) => `${rule.name} (${rule.where})`);
   return {
     key,
@@ -70,7 +89,7 @@ export function blackHoleAlarm(
 /** After anything that may have ended a hold-down. */
 export function clearHealed(step: Step): Step {
   const healed = step.book.alarms.filter(
-    ({ key, incident }) => key.startsWith(PREFIX) && incident !== null && persistentFlows(step.book, incident).length === 0,
+    ({ key, incident }) => key.startsWith(PREFIX) && incident !== null && persistentFlows(step.book, incident).worst === null,
   );
   return healed.reduce<Step>((moved, { key }) => andThen(moved, (book) => clearAlarm(book, key)), step);
 }

@@ -11,9 +11,9 @@ import { hasId, isActionable, sameFlow } from './move.ts';
 
 const noSigns: FlowSigns = { receiver: true, senders: [], atSender: 'unknown', newSpiInUse: false, errorsClimb: false };
 
-/** The two flows that this device logged last: another one's message after ours may be what kept ours from being logged. */
+/** The two flows that this device logged last: another one's message after ours may be what kept ours from being logged. Looked for when it is asked. */
 export interface Newest {
-  readonly of: readonly Logged[];
+  readonly of: () => readonly Logged[];
   /** The interval of the message's limit. */
   readonly againMs: DurationMs;
 }
@@ -23,18 +23,25 @@ interface Logged {
 }
 
 export function newestOther(book: Book, againMs: DurationMs): Newest {
+  let found: readonly Logged[] | null = null;
+  return { of: () => (found ??= newestTwo(book)), againMs };
+}
+
+function newestTwo(book: Book): readonly Logged[] {
   let first: Logged | null = null;
   let second: Logged | null = null;
   for (const { flow, last } of book.held) {
     if (first === null || last > first.last) [first, second] = [{ flow, last }, first];
     else if (second === null || last > second.last) second = { flow, last };
   }
-  return { of: [first, second].filter((one) => one !== null), againMs };
+  return [first, second].filter((one) => one !== null);
 }
 
 /** A minute later and more: within the same minute the limit would have been ours as well. */
-const isMaskable = (newest: Newest | null, flow: Flow, last: Monotonic): boolean =>
-  newest?.of.some((other) => !sameFlow(other.flow, flow) && other.last - last >= newest.againMs) ?? false;
+function isMaskable(newest: Newest | null, flow: Flow, last: Monotonic, at: Monotonic): boolean {
+  if (newest === null || at - last < newest.againMs) return false;
+  return newest.of().some((other) => !sameFlow(other.flow, flow) && other.last - last >= newest.againMs);
+}
 
 export function evidenceOfRecord(signsOf: SignsOf, record: FlowRecord, at: Monotonic, newest: Newest | null): FlowEvidence {
   const { receiver, atSender, newSpiInUse, errorsClimb } = signsOf(record) ?? noSigns;
@@ -43,7 +50,7 @@ export function evidenceOfRecord(signsOf: SignsOf, record: FlowRecord, at: Monot
     receiver,
     spanMs: record.last - record.first,
     quietMs: at - record.last,
-    maskable: isMaskable(newest, record.flow, record.last),
+    maskable: isMaskable(newest, record.flow, record.last, at),
     atSender,
     newSpiInUse,
     errorsClimb,
@@ -57,7 +64,7 @@ export function evidenceOfHeld(held: HeldFlow, at: Monotonic, newest: Newest | n
     receiver,
     spanMs: held.last - held.first,
     quietMs: at - (held.watchedFrom !== undefined && held.watchedFrom > held.last ? held.watchedFrom : held.last),
-    maskable: isMaskable(newest, held.flow, held.last),
+    maskable: isMaskable(newest, held.flow, held.last, at),
     atSender,
     newSpiInUse,
     errorsClimb,
@@ -75,7 +82,10 @@ export function signsIn(
 ): SignsOf {
   const sendersOf = sendersIn(incident, about);
   const doneOf = new Map<string, DoneReport | null>();
-  for (const { peer, done } of dones) if (about === null || about.has(peer)) doneOf.set(peer, done);
+  for (const { peer, done } of dones) {
+    if (about === null || about.has(peer)) doneOf.set(peer, done);
+    if (doneOf.size === about?.size) break;
+  }
   return (record) => {
     const receiver = !record.sources.every((source) => source.startsWith('peer:'));
     const senders = receiver ? sendersOf(record) : [];
@@ -90,11 +100,14 @@ export function signsIn(
 function sendersIn({ flows, peers }: Incident, about: ReadonlySet<string> | null): (record: FlowRecord) => readonly string[] {
   const firstOf = new Map<string, Flow>();
   for (const { flow, peers: named } of flows) {
-    for (const peer of named) if (!firstOf.has(peer) && (about === null || about.has(peer))) firstOf.set(peer, flow);
-    if (about !== null && firstOf.size === about.size) break;
+    for (const peer of named) if ((about === null || about.has(peer)) && !firstOf.has(peer)) firstOf.set(peer, flow);
+    if (firstOf.size === about?.size) break;
   }
   const alerted = new Map<string, boolean>();
-  for (const { peer, alert } of peers) if (about === null || about.has(peer)) alerted.set(peer, alert.kind === 'acknowledged');
+  for (const { peer, alert } of peers) {
+    if (about === null || about.has(peer)) alerted.set(peer, alert.kind === 'acknowledged');
+    if (alerted.size === about?.size) break;
+  }
   return ({ flow, peers: named }) => {
     const spoken = (peer: string): boolean =>
       firstOf.get(peer) === flow && alerted.has(peer) && (alerted.get(peer) === true || flows[0]?.flow === flow);

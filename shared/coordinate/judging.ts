@@ -23,7 +23,7 @@ import type { Book, ClosedIncident, FlowRecord, HeldFlow, Incident } from './boo
 import type { Effect } from './effect.ts';
 import { evidenceOfHeld, evidenceOfRecord, newestOther, signsIn, withLateDone } from './flow-evidence.ts';
 import type { Input } from './input.ts';
-import { andThen, findIncident, hasId, raiseAlarm, type Step, sameFlow, stay } from './move.ts';
+import { andThen, findIncident, hasId, isActionable, isOwn, raiseAlarm, type Step, sameFlow, stay } from './move.ts';
 import type { Reason } from './reason.ts';
 import { noteRecurrence } from './recurrence.ts';
 import type { Rules } from './rules.ts';
@@ -117,34 +117,34 @@ function judgeIncident(rules: Rules, book: Book, id: IncidentId, input: Input, c
   const open = findIncident(book, id);
   const owner = open?.id ?? book.closed.find((known) => hasId(known, id))?.id ?? id;
   const times = judgeTimesFor(rules.messageIntervalMs);
-  const other = newestOther(book, times.againMs);
+  const newest = newestOther(book, times.againMs);
   const changed: Changed[] = [];
-  const revise = <T extends FlowRecord | HeldFlow>(flow: T, evidence: FlowEvidence): T => {
+  const revised = new Map<FlowRecord | HeldFlow, Judgement>();
+  const revise = (flow: FlowRecord | HeldFlow, evidence: FlowEvidence): void => {
     const judged = judgeFlow(evidence, times);
     // A black hole that heals was one all the same.
-    if (verdictOf(flow) === 'persistent' || sameJudgement(flow.judged ?? firstJudgement, judged)) return flow;
+    if (verdictOf(flow) === 'persistent' || sameJudgement(flow.judged ?? firstJudgement, judged)) return;
     changed.push({ flow: flow.flow, judged, before: verdictOf(flow) });
-    return { ...flow, judged };
+    revised.set(flow, judged);
   };
-  const about = input.kind === 'done' ? new Set(open?.flows.filter(concerns).flatMap((flow) => flow.peers)) : null;
-  const signsOf = open === undefined ? null : signsIn(open, open.peers, about);
-  const reviseRecord = (flow: FlowRecord): FlowRecord =>
-    signsOf === null ? flow : revise(flow, evidenceOfRecord(signsOf, flow, input.at, other));
-  const incidents =
-    open === undefined
-      ? book.incidents
-      : book.incidents.map((incident) =>
-          incident === open
-            ? { ...open, flows: open.flows.map((flow) => (concerns(flow) ? reviseRecord(flow) : flow)) }
-            : incident,
-        );
-  const held =
-    open === undefined
-      ? book.held.map((flow) =>
-          flow.incident === owner && concerns(flow) ? revise(flow, evidenceOfHeld(flow, input.at, other)) : flow,
-        )
-      : book.held;
+  if (open === undefined) {
+    for (const flow of book.held)
+      if (flow.incident === owner && concerns(flow)) revise(flow, evidenceOfHeld(flow, input.at, newest));
+  } else {
+    const isEarly = (record: FlowRecord): boolean => input.kind === 'done' && isTooEarly(record, input.at, times.quietMs);
+    const records = open.flows.filter((record) => !isEarly(record) && concerns(record));
+    const about = input.kind === 'done' ? new Set(records.flatMap((record) => record.peers)) : null;
+    const signsOf = signsIn(open, open.peers, about);
+    for (const record of records) revise(record, evidenceOfRecord(signsOf, record, input.at, newest));
+  }
+  // In a storm each of thousands of dones comes by here, and hardly one changes anything.
   if (changed.length === 0) return { book, changed, effects: [], reason: 'waiting' };
+  const anew = <T extends FlowRecord | HeldFlow>(flow: T): T => {
+    const judged = revised.get(flow);
+    return judged === undefined ? flow : { ...flow, judged };
+  };
+  const incidents = book.incidents.map((known) => (known === open ? { ...known, flows: known.flows.map(anew) } : known));
+  const held = open === undefined ? book.held.map(anew) : book.held;
   const next = judgeClosed({ ...book, incidents, held }, owner);
   const verdict = incidentVerdict(next, owner);
   const sealed = open === undefined || open.sealing === 'sealed' || open.sealing === 'requested';
@@ -152,6 +152,10 @@ function judgeIncident(rules: Rules, book: Book, id: IncidentId, input: Input, c
   const tells = sealed && (input.kind === 'timer' || changed.some(({ judged, before }) => judged.verdict !== before));
   return { book: next, changed, effects: tells ? [addendum(owner, verdict, changed, input)] : [], reason: REASONS[verdict] };
 }
+
+/** Before the silence is long enough no word of a sender counts (rows 6 and 8 to 13); a storm's thousands of dones come before. */
+const isTooEarly = (record: FlowRecord, at: Monotonic, quietMs: number): boolean =>
+  at - record.last < quietMs && record.judged === undefined && isActionable(record) && isOwn(record);
 
 const sameJudgement = (a: Judgement, b: Judgement): boolean => a.verdict === b.verdict && a.grounds.join() === b.grounds.join();
 
@@ -175,7 +179,8 @@ const addendum = (
 /** Of a closed incident: its verdict as its held flows now stand. What is not held any more cannot make it transient. */
 function judgeClosed(book: Book, id: IncidentId): Book {
   const closed = book.closed.find((known) => known.id === id);
-  if (closed?.judged === undefined) return book;
+  // Once a black hole, it was one: whatever becomes of its flows.
+  if (closed?.judged === undefined || closed.judged.verdict === 'persistent') return book;
   const flows = book.held.filter((held) => held.incident === id);
   const combined = combineVerdicts(flows.map(verdictOf));
   const verdict = combined === 'transient' && flows.length < closed.judged.flows ? 'unknown' : combined;
@@ -212,7 +217,7 @@ function judgeSighting(rules: Rules, moved: Step, input: Input & { readonly kind
             times,
           );
   if (judged.verdict !== 'persistent') return held?.count === 1 ? judgeLater(rules, moved, held, input.at) : moved;
-  const marked = known === 'persistent' ? book : markPersistent(book, id, input.flow, judged);
+  const marked = known === 'persistent' ? book : markPersistent(book, { open, record, held }, judged);
   const told = known === 'persistent' || (open !== undefined && open.sealing === 'no') ? [] : [input.flow];
   const verdict = incidentVerdict(marked, id);
   const effects = told.map((one) => addendum(id, verdict, [{ flow: one, judged }], input));
@@ -221,12 +226,17 @@ function judgeSighting(rules: Rules, moved: Step, input: Input & { readonly kind
   );
 }
 
-function markPersistent(book: Book, id: IncidentId, flow: FlowRecord['flow'], judged: Judgement): Book {
-  const mark = <T extends FlowRecord | HeldFlow>(known: T): T => (sameFlow(known.flow, flow) ? { ...known, judged } : known);
-  const incidents = book.incidents.map((incident) =>
-    hasId(incident, id) ? { ...incident, flows: incident.flows.map(mark) } : incident,
-  );
-  return judgeClosed({ ...book, incidents, held: book.held.map(mark) }, id);
+/** The record of an open incident, the entry of hold-down, or both: the newest stand last, and a storm must not walk all of them. */
+function markPersistent(
+  book: Book,
+  { open, record, held }: { open: Incident | undefined; record: FlowRecord | undefined; held: HeldFlow | undefined },
+  judged: Judgement,
+): Book {
+  const mark = <T extends FlowRecord | HeldFlow>(all: readonly T[], one: T | undefined): readonly T[] =>
+    one === undefined ? all : all.with(all.lastIndexOf(one), { ...one, judged });
+  const marked = open === undefined ? undefined : { ...open, flows: mark(open.flows, record) };
+  const incidents = marked === undefined ? book.incidents : book.incidents.map((known) => (known === open ? marked : known));
+  return judgeClosed({ ...book, incidents, held: mark(book.held, held) }, (held?.incident ?? open?.id)!);
 }
 
 /** A late flow of a closed incident: looked at once it has been silent, unless that is planned already. */

@@ -76,7 +76,8 @@ export const isCaptureOnly = (incident: Incident): boolean =>
 
 /** What a peer says of a flow is told by its name. */
 export const peerSource = (peer: string): string => `peer:${peer}`;
-const isOwn = (flow: FlowRecord): boolean => flow.sources.some((source) => !source.startsWith(peerSource('')));
+/** Our own device logged it, too. */
+export const isOwn = (flow: FlowRecord): boolean => flow.sources.some((source) => !source.startsWith(peerSource('')));
 
 /** A peer asked for the stop, or a line of our own device that may be believed: without either none is made. */
 export const isWanted = (incident: Incident): boolean =>

@@ -149,16 +149,17 @@ function passStopTime(rules: Rules, incident: Incident, at: Monotonic, reason: R
 function attemptStop(rules: Rules, book: Book, incident: Incident, attempt: number, at: Monotonic, stillOn = 0): Effect[] {
   const known: readonly DebugFlag[] | null =
     incident.debugsAtStart.kind === 'read' ? withOurs(book, incident.debugsAtStart.flags) : null;
-  // Found due long after its time (`onlyOurs`), the flags of the t0 list go by name as well.
   // With nothing on at t0 there is but ours to stop, whatever the mode.
   const byName = rules.stopMode === 'own' || wasEmpty(incident);
-  const own = byName && stillOn < timing.stillOnEscalates ? ourDebugs(book) : null;
+  // Found due long after its time (`onlyOurs`), ours go by name, however often they are still on.
+  const ownOnly = incident.onlyOurs && rules.stopMode === 'own';
+  const own = ownOnly || (byName && stillOn < timing.stillOnEscalates) ? ourDebugs(book) : null;
   const order: Effect = {
     kind: 'attempt-stop',
     incident: incident.id,
     attempt,
     via: viaOf(attempt),
-    only: incident.onlyOurs ? (known ?? []) : null,
+    only: incident.onlyOurs && !ownOnly ? (known ?? []) : null,
     expectOff: incident.onlyOurs ? (known ?? []) : known,
     own,
     timeoutMs: timing.stopAttemptMs,

@@ -8,8 +8,10 @@ import type { Input, InputBody } from '../../shared/coordinate/input.ts';
 import type { Rules } from '../../shared/coordinate/rules.ts';
 import { judgeOutcome } from '../../shared/coordinate/sealing.ts';
 import { step } from '../../shared/coordinate/step.ts';
+import type { DebugName, DisarmAttempt } from '../../shared/model/arming.ts';
 import { monotonic, wall } from '../../shared/model/time.ts';
 import type { DebugFlag } from '../../shared/platforms/platform.ts';
+import { armTried, disarmTried, IPSEC, ISAKMP, preflighted } from './arming-given.ts';
 import { at, CRYPTO, find, hubRules, id, sighting, spokeRules, T0 } from './given.ts';
 
 interface Due {
@@ -59,6 +61,10 @@ export class End {
   readonly performed: { readonly atMs: number; readonly effect: Effect }[] = [];
   /** What is on at this end's device. */
   debugs: DebugFlag[] = [CRYPTO];
+  /** Of ours, on the device. */
+  conditions: string[] = [];
+  /** What an attempt to disarm gives. Null: it never comes back. */
+  disarm: (order: Extract<Effect, { kind: 'disarm-device' }>) => DisarmAttempt['debugs'] | null = () => 'off';
   /** What an attempt at the stop gives; the device is changed by it. Null: it never comes back. */
   attempt: (order: Extract<Effect, { kind: 'attempt-stop' }>) => StopAttempt['result'] | null = () => 'verified';
   corroboration: 'found' | 'absent' | 'undecided' | 'never' = 'found';
@@ -155,6 +161,27 @@ export class End {
       case 'attempt-stop':
         this.#attempt(effect);
         break;
+      case 'arm-wake': {
+        const { arm, name } = effect;
+        const wake = () => this.input({ kind: 'arm-timer', arm, name });
+        this.#pair.schedule(effect.at - T0 - this.#pair.nowMs, wake, `${this.name} arm ${name}`);
+        break;
+      }
+      case 'preflight':
+        this.#later(500, () => preflighted({ flags: this.debugs }, effect.arm));
+        break;
+      case 'arm-device': {
+        const { arm, plan } = effect;
+        this.conditions = [...plan.conditions];
+        this.#pair.schedule(1_000, () => {
+          this.debugs = [...this.debugs, ...flagsOf(plan.debugs)];
+        });
+        this.#later(2_000, () => armTried('armed', arm));
+        break;
+      }
+      case 'disarm-device':
+        this.#disarm(effect);
+        break;
       case 'seal': {
         const { incident } = effect;
         const fails = this.sealFailures > 0;
@@ -208,12 +235,25 @@ export class End {
     );
   }
 
+  #disarm(order: Extract<Effect, { kind: 'disarm-device' }>): void {
+    const result = this.disarm(order);
+    if (result === null) return;
+    if (result === 'off') {
+      const off = flagsOf(order.debugs);
+      this.debugs = this.debugs.filter((flag) => !off.some(({ text }) => text === flag.text));
+      this.conditions = this.conditions.filter((address) => !order.conditions.includes(address));
+    }
+    const gone = order.conditions.length === 0 ? 'none' : result === 'off' ? 'removed' : 'failed';
+    this.#later(200, () => disarmTried(order.attempt, result, { conditions: gone }, order.arm));
+  }
+
   #attempt(order: Extract<Effect, { kind: 'attempt-stop' }>): void {
     const sentAtMs = this.#pair.nowMs;
     const result = this.attempt(order);
     if (result === null) return;
     if (result === 'verified') {
-      const off = (flag: DebugFlag) => order.only === null || order.only.some((known) => known.text === flag.text);
+      const named = order.only ?? (order.own === null ? null : flagsOf(order.own));
+      const off = (flag: DebugFlag) => named === null || named.some((known) => known.text === flag.text);
       this.debugs = this.debugs.filter((flag) => !off(flag));
     }
     const sent = result !== 'not-sent';
@@ -229,6 +269,9 @@ export class End {
     this.#later(result === 'unreadable' ? 8_000 : 200, () => ({ kind: 'stop-attempted', incident, attempt, outcome }));
   }
 }
+
+const flagsOf = (names: readonly DebugName[]): DebugFlag[] =>
+  names.map((name) => (name === 'isakmp' ? ISAKMP : name === 'ipsec' ? IPSEC : { text: name, crypto: true }));
 
 /** A hub with one spoke, and the sightings that the hub will have. */
 export function pairOf(over: { readonly hub?: Partial<typeof hubRules>; readonly spoke?: Partial<typeof spokeRules> } = {}) {

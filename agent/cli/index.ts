@@ -7,6 +7,7 @@ import { commandsCommand } from './commands.ts';
 import { completionCommand } from './completion.ts';
 import { detectCommand } from './detect.ts';
 import { disarmCommand } from './disarm.ts';
+import { eemCommand } from './eem.ts';
 import { holdCommand } from './hold.ts';
 import { incidentsCommand } from './incidents.ts';
 import { initCommand } from './init.ts';
@@ -30,6 +31,7 @@ export const subcommands: readonly Subcommand[] = [
   alarmsCommand,
   commandsCommand,
   detectCommand,
+  eemCommand,
   labCommand,
   completionCommand,
 ];

@@ -219,8 +219,8 @@ function judgeSighting(rules: Rules, moved: Step, input: Input & { readonly kind
   if (judged.verdict !== 'persistent') return held?.count === 1 ? judgeLater(rules, moved, held, input.at) : moved;
   const marked = known === 'persistent' ? book : markPersistent(book, { open, record, held }, judged);
   const told = known === 'persistent' || (open !== undefined && open.sealing === 'no') ? [] : [input.flow];
-  const verdict = incidentVerdict(marked, id);
-  const effects = told.map((one) => addendum(id, verdict, [{ flow: one, judged }], input));
+  // One black hole is enough for the incident.
+  const effects = told.map((one) => addendum(id, judged.verdict, [{ flow: one, judged }], input));
   return andThen({ ...moved, book: marked, effects: [...moved.effects, ...effects] }, (next) =>
     raiseAlarm(next, input, blackHoleAlarm(rules, next, id, input)),
   );

@@ -5,11 +5,13 @@ import { type Book, emptyBook } from '../../shared/coordinate/book.ts';
 import type { Input } from '../../shared/coordinate/input.ts';
 import type { Rules } from '../../shared/coordinate/rules.ts';
 import { step } from '../../shared/coordinate/step.ts';
+import { monotonic } from '../../shared/model/time.ts';
 import {
   at,
   attempted,
   CRYPTO,
   debugsRead,
+  delivery,
   done,
   flowOf,
   hubRules,
@@ -95,6 +97,34 @@ describe('a storm of 5,000 flows of as many peers', () => {
     expect(after.held.filter(({ judged }) => judged?.verdict === 'transient')).toHaveLength(1);
     expect(after.recurrences).toHaveLength(flows);
     expect(afterMs).toBeLessThan(tookMs * 15);
+  });
+
+  test('all of them black-holed: each minute’s messages cost no more than a few times the first ones', () => {
+    const flows = 2_000;
+    const rules = stormRules(flows);
+    const { book, tookMs } = lifeOf(flows);
+    const closing = [
+      ...Array.from({ length: flows }, (_, n) =>
+        of0(at(19_000, { ...delivery('stop', 'acknowledged'), peer: `p${n}` } as Input)),
+      ),
+      of0(at(30_000, attempted(0, 'verified'))),
+      of0(at(138_000, timer('seal-deadline'))),
+      of0(at(139_000, sealedAs('partial'))),
+    ];
+    let after = book;
+    const say = (input: Input): void => {
+      after = step(rules, after, input).book;
+    };
+    closing.forEach(say);
+    expect(after.closed).toHaveLength(1);
+    const again = storm(flows).map((input) => ({ ...input, at: monotonic(input.at + 200_000) }));
+    const began = performance.now();
+    again.forEach(say);
+    again.map((input) => ({ ...input, at: monotonic(input.at + 60_000) })).forEach(say);
+    const afterMs = performance.now() - began;
+    expect(after.held.every(({ judged }) => judged?.verdict === 'persistent')).toBe(true);
+    expect(after.alarms.map(({ text }) => /and \d+ more flows/.exec(text)?.[0])).toContain(`and ${flows - 1} more flows`);
+    expect(afterMs).toBeLessThan(tookMs * 30);
   });
 
   test('beyond the bound flows are counted, not kept', () => {

@@ -2,7 +2,7 @@
  * Keeps what is armed: renews the lease while sessions, CPU and peers are well, feeds the breaker, arms when it is due, and answers
  * `spitrap arm` and `disarm` (pair-protocol.md, "Arming"). Decides nothing: shared/coordinate/arming.ts does. Opened by app.ts.
  */
-import { armIsDue, leaseLeftMs } from '../shared/coordinate/arming-state.ts';
+import { type ArmingBook, armIsDue, leaseLeftMs } from '../shared/coordinate/arming-state.ts';
 import type { PeerLink } from '../shared/coordinate/hello.ts';
 import type { Rules } from '../shared/coordinate/rules.ts';
 import { timing } from '../shared/coordinate/timing.ts';
@@ -111,31 +111,40 @@ export class ArmKeeper {
     const { coordinator } = this.#room;
     const before = coordinator.book.arming;
     coordinator.input({ kind: 'arm', by: 'person', who, leaseMs });
+    const { last: said } = coordinator.book.arming;
+    // Refused at once: there is nothing to wait for, least of all the end of debugs that cannot be verified off.
+    if (said !== before.last && said?.reason !== 'arm-renewed') throw this.#armRefused(said);
     await this.#settled(timing.preflightHungMs + timing.armHungMs);
     const { state, last } = coordinator.book.arming;
-    if (state.kind !== 'armed') {
-      const why = last === null || last === before.last ? 'it was ended again' : last.text;
-      throw new SpitrapError('ARM_REFUSED', `${this.#room.config.device.name} is not armed: ${why}`, {
-        context: { reason: last?.reason ?? null },
-      });
-    }
-    return this.#answer(pair ? await this.#tellPeers('arm', leaseMs) : []);
+    if (state.kind !== 'armed') throw this.#armRefused(last === before.last ? null : last);
+    return this.#answer(before.state.kind, pair ? await this.#tellPeers('arm', leaseMs) : []);
+  }
+
+  /** What is armed already stays so when its renewal is refused. */
+  #armRefused(last: ArmingBook['last']): SpitrapError {
+    const isArmed = this.#room.coordinator.book.arming.state.kind === 'armed';
+    const what = `${this.#room.config.device.name} ${isArmed ? 'is armed, and not renewed' : 'is not armed'}`;
+    return new SpitrapError('ARM_REFUSED', `${what}: ${last?.text ?? 'it was ended again'}`, {
+      context: { reason: last?.reason ?? null },
+    });
   }
 
   async disarm({ pair, who }: ArmChange): Promise<ArmAnswer> {
     const { coordinator } = this.#room;
+    const before = coordinator.book.arming.state.kind;
     coordinator.input({ kind: 'disarm', by: 'person', who });
     const told = pair ? this.#tellPeers('disarm', null) : Promise.resolve([]);
     await this.#settled(timing.stopBoundMs + timing.disarmConditionsHungMs);
-    return this.#answer(await told);
+    return this.#answer(before, await told);
   }
 
-  #answer(peers: readonly PeerAnswer[]): ArmAnswer {
+  #answer(was: ArmAnswer['was'], peers: readonly PeerAnswer[]): ArmAnswer {
     const { coordinator, world } = this.#room;
     const { book } = coordinator;
     const { state, last, leftConditions } = book.arming;
     return {
       state: state.kind,
+      was,
       debugs: state.kind === 'armed' ? state.flags.map((flag) => flag.text) : [],
       conditions: state.kind === 'armed' ? state.plan.conditions : leftConditions,
       warnings: state.kind === 'armed' ? state.warnings : [],

@@ -1,8 +1,9 @@
 /** `spitrap arm`: debugs on, through the pre-flight, under a lease (pair-protocol.md, "Arming"). */
 import { userInfo } from 'node:os';
+import { timing } from '../../shared/coordinate/timing.ts';
 import { SpitrapError } from '../../shared/errors.ts';
 import { printable, quoted } from '../../shared/model/printable.ts';
-import { formatDuration } from '../../shared/model/time.ts';
+import { type DurationMs, formatDuration } from '../../shared/model/time.ts';
 import { callControl } from '../control/control-client.ts';
 import type { ArmAnswer } from '../control/protocol.ts';
 import { wrapped } from '../status/text-layout.ts';
@@ -35,11 +36,11 @@ export const armCommand: Subcommand = {
       .option('--json', 'the answer as JSON')
       .addHelpText(
         'after',
-        '\nExamples:\n  spitrap arm -c hub.yaml\n  spitrap arm -c hub.yaml --pair --lease 5m\n\nRefused? The answer names what the router lacks, and the lines to enter there.\nOn an armed device it says "go on": maxDebug counts from now.\n',
+        '\nExamples:\n  spitrap arm -c hub.yaml\n  spitrap arm -c hub.yaml --pair --lease 5m\n\nRefused? The answer names what the router lacks, and the lines to enter there.\nWhat is armed already goes on, and its maxDebug counts from now.\n',
       )
       .action((options: Options) =>
         perform(async (context) => {
-          const leaseMs = options.lease === undefined ? null : durationFrom('--lease', options.lease);
+          const leaseMs = options.lease === undefined ? null : leaseFrom(options.lease);
           const change = { pair: options.pair === true, leaseMs, who: whoAmI() };
           const dataDir = dataDirFrom(options, context);
           const answer = await callControl(dataDir, { request: 'arm', change }, context.world.clock, ANSWER_WITHIN_MS);
@@ -49,6 +50,13 @@ export const armCommand: Subcommand = {
   },
 };
 
+/** Shorter ones would end between two hellos of a peer that is well; the agent would take the least, and nobody would have asked for that. */
+function leaseFrom(text: string): DurationMs {
+  const leaseMs = durationFrom('--lease', text);
+  if (leaseMs >= timing.leaseMinMs) return leaseMs;
+  throw new SpitrapError('USAGE', `--lease ${quoted(text)} is too short; write ${formatDuration(timing.leaseMinMs)} or more`);
+}
+
 function report(context: CliContext, answer: ArmAnswer, json: boolean): number {
   const isWhole = answer.state === 'armed' && answer.peers.every((peer) => peer.told);
   if (json) printJson(context, answer);
@@ -56,6 +64,7 @@ function report(context: CliContext, answer: ArmAnswer, json: boolean): number {
     print(
       context,
       [
+        ...(answer.was === 'armed' ? ['armed already: it goes on, and maxDebug counts from now'] : []),
         ...wrapped(`armed: ${answer.debugs.map((text) => printable(text, 60)).join(', ')}`, ''),
         ...wrapped(`for ${answer.conditions.join(', ')}`, '  '),
         ...wrapped(`lease ${formatDuration(answer.leaseLeftMs ?? 0)}, renewed while sessions, CPU and peers are well`, '  '),

@@ -36,7 +36,9 @@ export const disarmCommand: Subcommand = {
               [
                 ...wrapped(
                   isOff
-                    ? `disarmed: ${printable(answer.said, 300)}`
+                    ? answer.was === 'disarmed'
+                      ? 'disarmed: nothing of this agent was on'
+                      : `disarmed: ${printable(answer.said, 300)}`
                     : `NOT verified off yet: ${printable(answer.said, 300)}; see spitrap status`,
                   '',
                 ),

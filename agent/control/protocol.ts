@@ -30,6 +30,8 @@ export interface ArmChange {
 
 export interface ArmAnswer {
   readonly state: 'disarmed' | 'checking' | 'arming' | 'armed' | 'disarming';
+  /** Before it was asked: `arm` on what was armed renews it, `disarm` on what was disarmed changes nothing. */
+  readonly was: ArmAnswer['state'];
   readonly debugs: readonly string[];
   /** On the device: ours, or those that had to stay. */
   readonly conditions: readonly string[];

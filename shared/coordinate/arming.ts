@@ -38,9 +38,15 @@ export function onArm(rules: Rules, book: Book, input: Input & { readonly kind: 
   // The end that was told cannot judge for itself: it follows the one that saw the message.
   const follows = input.follows === true && state.kind === 'disarmed' && book.arming.blocked === 'judging';
   if (input.by === 'agent' && !follows && !armIsDue(rules, book, input.at)) return stay(book, 'waiting');
-  if (rules.mode !== 'act') return refuse(book, input, 'arm-not-in-this-mode', `mode ${rules.mode} sends no debug`);
-  if (book.hold) return refuse(book, input, 'arm-on-hold', 'on hold');
-  if (stopIsOpen(book)) return refuse(book, input, 'arm-during-incident', 'an incident has not had its stop yet');
+  if (rules.mode !== 'act')
+    return refuse(
+      book,
+      input,
+      'arm-not-in-this-mode',
+      `mode ${rules.mode} sends no debug; set mode: act in the configuration and start the agent anew`,
+    );
+  if (book.hold) return refuse(book, input, 'arm-on-hold', 'on hold; spitrap hold --off takes it off');
+  if (stopIsOpen(book)) return refuse(book, input, 'arm-during-incident', 'an incident has not had its stop yet; arm after it');
   if (rules.arming.plan.conditions.length === 0)
     return refuse(
       book,
@@ -51,7 +57,7 @@ export function onArm(rules: Rules, book: Book, input: Input & { readonly kind: 
   if (state.kind === 'armed')
     return input.by === 'person' ? renewByPerson(rules, book, state, input) : stay(book, 'arm-under-way');
   if (state.kind === 'disarming' || (state.kind === 'arming' && state.unwanted !== null))
-    return refuse(book, input, 'arm-while-disarming', 'the last debugs are not verified off yet');
+    return refuse(book, input, 'arm-while-disarming', 'the last debugs are not verified off yet; see spitrap status');
   if (state.kind !== 'disarmed') {
     if (input.by !== 'person') return stay(book, 'arm-under-way');
     return stay(withArming(book, { state: { ...state, by: 'person' }, spentMs: 0 }), 'arm-under-way');

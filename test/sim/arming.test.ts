@@ -292,11 +292,44 @@ describe('a person', () => {
       message: expect.stringMatching(/hub is not armed.*203\.0\.113\.77/s),
     });
     sim.boxes.hub.console('no debug crypto condition peer ipv4 203.0.113.77');
-    expect(await arm()).toMatchObject({ state: 'armed', debugs: expect.arrayContaining([expect.stringMatching(/ISAKMP/)]) });
-    const disarming = sim.stations.hub.handlers!.disarm({ pair: false, leaseMs: null, who: 'ops' });
-    await sim.clock.advance(30_000);
-    expect(await disarming).toMatchObject({ state: 'disarmed', conditions: [] });
+    const debugs = expect.arrayContaining([expect.stringMatching(/ISAKMP/)]);
+    expect(await arm()).toMatchObject({ state: 'armed', was: 'disarmed', debugs });
+    expect(await arm()).toMatchObject({ state: 'armed', was: 'armed', debugs });
+    const disarm = async () => {
+      const asked = sim.stations.hub.handlers!.disarm({ pair: false, leaseMs: null, who: 'ops' });
+      await sim.clock.advance(30_000);
+      return await asked;
+    };
+    expect(await disarm()).toMatchObject({ state: 'disarmed', was: 'armed', conditions: [] });
     expect(sim.boxes.hub.debugsOn()).toEqual([]);
+    expect(await disarm()).toMatchObject({ state: 'disarmed', was: 'disarmed' });
+  });
+
+  test('is refused at once where there is nothing to wait for, and never told of a renewal that was refused', async () => {
+    await start({ arm: 'manual', mode: 'all' });
+    const hub = sim.stations.hub.handlers!;
+    const ask = () => hub.arm({ pair: false, leaseMs: null, who: 'ops' });
+    const armed = ask();
+    await sim.clock.advance(60_000);
+    expect(await armed).toMatchObject({ state: 'armed' });
+    sim.lab.desync();
+    await sim.clock.advance(5_000);
+    await expect(ask()).rejects.toMatchObject({
+      code: 'ARM_REFUSED',
+      message: expect.stringMatching(/^hub is armed, and not renewed: an incident has not had its stop yet/),
+    });
+    await sim.clock.advance(90_000);
+    const again = ask();
+    await sim.clock.advance(60_000);
+    expect(await again).toMatchObject({ state: 'armed' });
+    sim.boxes.hub.behave({ refuse: [/debug/] });
+    const off = hub.disarm({ pair: false, leaseMs: null, who: 'ops' });
+    await sim.clock.advance(5_000);
+    await expect(ask()).rejects.toMatchObject({
+      message: expect.stringMatching(/^hub is not armed: the last debugs are not verified off/),
+    });
+    await sim.clock.advance(120_000);
+    expect(await off).toMatchObject({ state: 'disarming', was: 'armed' });
   });
 
   test('arms the pair only where that end allows it', async () => {

@@ -40,7 +40,7 @@ export function onDisarm(rules: Rules, book: Book, input: Input & { readonly kin
 }
 
 /** Ends what we armed, now, whatever it is for; with an incident on its way both ends stop together, earlier than planned. */
-export function endDebugs(rules: Rules, book: Book, now: Now, why: DisarmWhy): Step {
+export function endDebugs(rules: Rules, book: Book, now: Now, why: DisarmWhy, forward: Reason = 'stop-forward'): Step {
   const { state } = book.arming;
   switch (state.kind) {
     case 'disarmed':
@@ -57,11 +57,11 @@ export function endDebugs(rules: Rules, book: Book, now: Now, why: DisarmWhy): S
       return stay(withArming(book, { state: { ...state, why: stronger } }), 'disarm-ordered');
     }
     case 'armed':
-      return endArmed(rules, book, state, now, why);
+      return endArmed(rules, book, state, now, why, forward);
   }
 }
 
-function endArmed(rules: Rules, book: Book, state: Armed, now: Now, why: DisarmWhy): Step {
+function endArmed(rules: Rules, book: Book, state: Armed, now: Now, why: DisarmWhy, early: Reason): Step {
   const reason = DISARM_REASON[why] ?? 'disarm-ordered';
   const begun = (from: Book) => beginDisarm(from, now, why, 'debugs', reason);
   // That stop is their ladder already; a second one beside it would only cost it the session.
@@ -72,7 +72,7 @@ function endArmed(rules: Rules, book: Book, state: Armed, now: Now, why: DisarmW
   const incident = book.incidents.find((known) => !known.stopPassed && known.stop.kind === 'planned');
   if (incident === undefined) return begun(book);
   const forward: Incident = { ...incident, stopAt: earlier(incident.stopAt, now.at) };
-  return andThen(reachStopTime(rules, book, forward, now.at, 'stop-forward'), (next) => {
+  return andThen(reachStopTime(rules, book, forward, now.at, early), (next) => {
     const { stop } = findIncident(next, incident.id) ?? incident;
     return stop.kind === 'running' || stop.kind === 'verified' ? left(next) : begun(next);
   });

@@ -232,7 +232,8 @@ function onAcknowledge(rules: Rules, book: Book, input: Input & { readonly kind:
 function onLeaving(rules: Rules, book: Book, input: Input): Step {
   // Not simply the one that takes in new flows: beside it one may stand that a hold keeps from stopping.
   const incident = book.incidents.find((known) => !known.stopPassed && known.stop.kind === 'planned');
-  if (incident === undefined) return endDebugs(rules, book, input, 'leaving');
+  if (incident === undefined || book.arming.state.kind === 'armed')
+    return endDebugs(rules, book, input, 'leaving', 'stop-agent-leaving');
   const forward: Incident = { ...incident, stopAt: earlier(incident.stopAt, input.at) };
   return andThen(reachStopTime(rules, book, forward, input.at, 'stop-agent-leaving'), (next) =>
     endDebugs(rules, next, input, 'leaving'),

@@ -340,6 +340,13 @@ describe('two ladders never', () => {
   });
 });
 
+test('the agent leaves, and at t0 somebody had turned ours off already: only the conditions go', () => {
+  const inputs = [...armed(0), at(3_000, sighting()), at(3_300, debugsRead()), at(4_000, { kind: 'leaving' } as const)];
+  const { last } = run(rules, inputs);
+  expect(last.reason).toBe('nothing-on');
+  expect(orders(last.effects).filter((order) => order.startsWith('off:'))).toEqual(['off:control:conditions']);
+});
+
 describe('a ladder that is interrupted', () => {
   test('a lost session when conditions were to go does not turn debugs off once more: somebody may be debugging by then', () => {
     const inputs = [...armed(0), at(3_000, disarm()), at(3_500, disarmTried(0, 'off')), at(5_000, disarmTried(0, 'unreadable'))];

@@ -48,7 +48,7 @@ async function acknowledge(ids: readonly string[], options: Options, context: Cl
   const { alarms } = await callControl(dataDir, { request: 'status' }, context.world.clock);
   const open = alarms.filter((alarm) => !alarm.acknowledged);
   if (options.all) await acknowledgeAll(open, dataDir, context);
-  else list(alarms, open, context);
+  else list(alarms, open, context, options);
   return exitCodes.ok;
 }
 
@@ -65,11 +65,21 @@ async function acknowledgeAll(open: readonly AlarmStatus[], dataDir: string, con
   }
 }
 
-function list(alarms: readonly AlarmStatus[], open: readonly AlarmStatus[], context: CliContext): void {
+function list(
+  alarms: readonly AlarmStatus[],
+  open: readonly AlarmStatus[],
+  context: CliContext,
+  { config, dataDir }: DataDirOptions,
+): void {
   if (alarms.length === 0) print(context, 'no alarm stands');
   else print(context, alarmLines(alarms, paintFor(context)).join('\n'));
-  if (open.length > 0)
-    print(context, `\nTo take one over: spitrap ack ${printable(open[0]!.id, 64)}; all of them: spitrap ack --all`);
+  if (open.length === 0) return;
+  // To be pasted: with the agent that was asked.
+  const which = printable(dataDir === undefined ? `-c ${config}` : `--data-dir ${dataDir}`, 300);
+  print(
+    context,
+    `\nTo take one over:  spitrap ack ${printable(open[0]!.id, 64)} ${which}\nAll of them:       spitrap ack --all ${which}`,
+  );
 }
 
 const say = (alarm: AlarmStatus, context: CliContext): void =>

@@ -1,8 +1,9 @@
 /** `spitrap hold`: no new incident acts until it is taken off (pair-protocol.md, "Roles, modes, peers"). */
-import { SpitrapError } from '../../shared/errors.ts';
+import { isSpitrapError, SpitrapError } from '../../shared/errors.ts';
 import { printable } from '../../shared/model/printable.ts';
 import { callControl } from '../control/control-client.ts';
 import type { HoldChange } from '../control/protocol.ts';
+import { time } from '../status/text-layout.ts';
 import { type DataDirOptions, dataDirFrom, durationFrom, exitCodes, print, type Subcommand, withDataDir } from './subcommand.ts';
 
 type Options = DataDirOptions & { readonly for?: string; readonly off?: boolean };
@@ -21,8 +22,11 @@ export const holdCommand: Subcommand = {
       .action((options: Options) =>
         perform(async (context) => {
           const change = changeFrom(options);
-          const hold = await callControl(dataDirFrom(options, context), { request: 'hold', change }, context.world.clock);
-          const until = hold.until === null ? 'until taken off (spitrap hold --off)' : `until ${printable(hold.until, 40)}`;
+          const dataDir = dataDirFrom(options, context);
+          const hold = await callControl(dataDir, { request: 'hold', change }, context.world.clock).catch((error: unknown) => {
+            throw isSpitrapError(error, 'NOT_RUNNING') && change.on ? holdNextStart(error, dataDir) : error;
+          });
+          const until = hold.until === null ? 'until taken off (spitrap hold --off)' : `until ${time(hold.until)}`;
           const still = change.on ? '' : `; by ${printable(hold.by ?? 'another hand', 40)}, which must be undone there`;
           print(context, hold.on ? `on hold ${until}: no new incident acts${still}` : 'not on hold: incidents act as configured');
           return exitCodes.ok;
@@ -30,6 +34,12 @@ export const holdCommand: Subcommand = {
       );
   },
 };
+
+/** Who holds an agent that is down wants it held when somebody starts it. */
+const holdNextStart = (error: SpitrapError, dataDir: string): SpitrapError =>
+  new SpitrapError('NOT_RUNNING', `${error.message}, or hold it from its start on: touch ${printable(`${dataDir}/HOLD`, 300)}`, {
+    cause: error,
+  });
 
 function changeFrom(options: Options): HoldChange {
   if (options.off && options.for !== undefined) throw new SpitrapError('USAGE', 'either --for or --off, not both');

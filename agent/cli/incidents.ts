@@ -1,6 +1,9 @@
 /** `spitrap incidents [list | show ID]`: what happened, read from dataDir, whether or not the agent runs. */
 import type { Command } from 'commander';
+import { SpitrapError } from '../../shared/errors.ts';
+import { printable, quoted } from '../../shared/model/printable.ts';
 import { verifyBundle } from '../evidence/verify.ts';
+import { wrapped } from '../status/text-layout.ts';
 import { incidentListText, incidentText } from './incident-text.ts';
 import { pickIncident, storedIncidents, storedVerdicts } from './stored-incidents.ts';
 import {
@@ -42,7 +45,9 @@ function shared(command: Command, description: string): Command {
 }
 
 async function list(options: Options, context: CliContext): Promise<number> {
-  const incidents = await storedIncidents(dataDirFrom(options, context), context.world.disk);
+  const dataDir = dataDirFrom(options, context);
+  const isThere = await dataDirIsThere(dataDir, options, context);
+  const incidents = await storedIncidents(dataDir, context.world.disk);
   if (options.json)
     printJson(
       context,
@@ -57,13 +62,24 @@ async function list(options: Options, context: CliContext): Promise<number> {
         outcome: incident?.outcome ?? null,
       })),
     );
+  else if (!isThere) print(context, wrapped(`no incidents: no agent has run on ${printable(dataDir, 400)} yet`, '').join('\n'));
   else print(context, incidentListText(incidents, paintFor(context)));
   return exitCodes.ok;
 }
 
+/** A folder that was mistyped has no incidents either, and that would be the wrong answer. @throws SpitrapError USAGE. */
+async function dataDirIsThere(dataDir: string, options: Options, { world }: CliContext): Promise<boolean> {
+  if ((await world.disk.stat(dataDir)) !== null) return true;
+  if (options.dataDir !== undefined)
+    throw new SpitrapError('USAGE', `--data-dir ${quoted(dataDir, 300)}: there is no such folder`);
+  return false;
+}
+
 /** Exit 1 when the bundle is not whole. */
 async function show(id: string, options: Options, context: CliContext): Promise<number> {
-  const stored = pickIncident(await storedIncidents(dataDirFrom(options, context), context.world.disk), id);
+  const dataDir = dataDirFrom(options, context);
+  await dataDirIsThere(dataDir, options, context);
+  const stored = pickIncident(await storedIncidents(dataDir, context.world.disk), id);
   if (stored.incident === null) {
     if (options.json) printJson(context, { ...stored, whole: false });
     else print(context, incidentListText([stored], paintFor(context)));

@@ -93,6 +93,6 @@ export function withDataDir(command: Command): Command {
 /** @throws SpitrapError USAGE. */
 export function durationFrom(option: string, text: string): DurationMs {
   const ms = parseDuration(text);
-  if (ms === null || ms <= 0) throw new SpitrapError('USAGE', `${option} ${quoted(text)} is no duration; write 30m, 2h or 1d`);
+  if (ms === null || ms <= 0) throw new SpitrapError('USAGE', `${option} ${quoted(text)} is no duration; write 30s, 5m or 2h`);
   return ms;
 }

@@ -13,7 +13,7 @@ import type {
   SessionSummary,
   SourceStatus,
 } from './status.ts';
-import { type Paint, wrapped } from './text-layout.ts';
+import { type Paint, time, wrapped } from './text-layout.ts';
 
 export function statusText(status: AgentStatus, paint: Paint): string {
   return [
@@ -258,8 +258,3 @@ const row = (name: string, text: string, paint: Paint): string =>
     .join('\n');
 const megabytes = (bytes: number): string =>
   bytes < 1024 ** 2 ? `${Math.ceil(bytes / 1024)} KiB` : `${(bytes / 1024 ** 2).toFixed(1)} MiB`;
-/** `2026-03-12 18:22:10Z`. */
-const time = (iso: string): string =>
-  printable(iso, 30)
-    .replace('T', ' ')
-    .replace(/\.\d+Z$/, 'Z');

@@ -1,5 +1,7 @@
 /** Lines of at most 80 columns and the few colours of the command line. Used by status-text.ts and the subcommands. */
 
+import { printable } from '../../shared/model/printable.ts';
+
 export type Tone = 'plain' | 'strong' | 'good' | 'warn' | 'bad' | 'quiet';
 export type Paint = (tone: Tone, text: string) => string;
 
@@ -33,3 +35,9 @@ export function wrapped(text: string, lead: string, width = columns): string[] {
   const indent = ' '.repeat(lead.length);
   return lines.map((part, index) => (index === 0 ? lead : indent) + part);
 }
+
+/** An ISO moment as all of the command line shows one: `2026-03-12 18:22:10Z`. */
+export const time = (iso: string): string =>
+  printable(iso, 30)
+    .replace('T', ' ')
+    .replace(/\.\d+Z$/, 'Z');

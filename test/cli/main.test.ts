@@ -63,7 +63,7 @@ describe('usage', () => {
     [['help', 'statu'], 2, "spitrap: USAGE: unknown command 'statu' (Did you mean status?)\nTry spitrap --help.\n"],
     [['statu', '--help'], 2, "spitrap: USAGE: unknown command 'statu' (Did you mean status?)\nTry spitrap --help.\n"],
     [['status'], 2, 'spitrap: USAGE: which agent? Give its configuration (-c FILE) or its folder (--data-dir DIR)\n'],
-    [['hold', '--data-dir', '/nope', '--for', '2'], 2, 'spitrap: USAGE: --for "2" is no duration; write 30m, 2h or 1d\n'],
+    [['hold', '--data-dir', '/nope', '--for', '2'], 2, 'spitrap: USAGE: --for "2" is no duration; write 30s, 5m or 2h\n'],
     [['hold', '--data-dir', '/nope', '--for', '2h', '--off'], 2, 'spitrap: USAGE: either --for or --off, not both\n'],
     [['ack', 'a\u001b[2J', '--data-dir', '/nope'], 2, 'spitrap: USAGE: "a\\x1b[2J" is no alarm id; spitrap status lists them\n'],
     [
@@ -71,6 +71,13 @@ describe('usage', () => {
       3,
       'spitrap: NOT_RUNNING: no agent runs on dataDir /nope: no control socket is there; start it with spitrap run -c FILE\n',
     ],
+    [
+      ['hold', '--data-dir', '/nope'],
+      3,
+      'spitrap: NOT_RUNNING: no agent runs on dataDir /nope: no control socket is there; start it with spitrap run -c FILE, or hold it from its start on: touch /nope/HOLD\n',
+    ],
+    [['arm', '--data-dir', '/nope', '--lease', '1m'], 2, 'spitrap: USAGE: --lease "1m" is too short; write 3m or more\n'],
+    [['incidents', '--data-dir', '/nope'], 2, 'spitrap: USAGE: --data-dir "/nope": there is no such folder\n'],
     [
       ['commands', '-c', '/nope.yaml'],
       2,
@@ -159,7 +166,7 @@ describe('a running agent', () => {
   test('hold', async () => {
     const running = await agent();
     expect((await cli(['hold', '-c', config, '--for', '2h'])).stdout).toBe(
-      'on hold until 2026-03-12T20:30:00.000Z: no new incident acts\n',
+      'on hold until 2026-03-12 20:30:00Z: no new incident acts\n',
     );
     expect((await cli(['hold', '-c', config])).stdout).toBe(
       'on hold until taken off (spitrap hold --off): no new incident acts\n',
@@ -189,7 +196,9 @@ describe('alarms', () => {
     const { code, stdout } = await cli(['ack', '-c', config]);
     expect(code).toBe(0);
     expect(stdout).toMatch(/^ALARM {5}A1 {2}critical since 2026-03-12 18:23:00Z\n/);
-    expect(stdout).toMatch(/\nTo take one over: spitrap ack A1; all of them: spitrap ack --all\n$/);
+    expect(stdout).toContain(
+      `\nTo take one over:  spitrap ack A1 -c ${config}\nAll of them:       spitrap ack --all -c ${config}\n`,
+    );
     expect(stdout).not.toContain('\u001b');
     await running.close();
   });
@@ -263,6 +272,10 @@ describe('incidents', () => {
   const broken = '01HV0000000000000000000002';
 
   test('none', async () => {
+    const { code, stdout } = await cli(['incidents', '-c', config]);
+    expect(code).toBe(0);
+    expect(stdout.replace(/\s+/g, ' ')).toBe(`no incidents: no agent has run on ${join(folder, 'spitrap-data', 'hub')} yet `);
+    mkdirSync(join(folder, 'spitrap-data', 'hub'), { recursive: true });
     expect(await cli(['incidents', '-c', config])).toEqual({ code: 0, stdout: 'no incidents\n', stderr: '' });
   });
 

@@ -236,6 +236,7 @@ describe('an alarm that a person has taken over', () => {
     const alarm = standing.alarms.find(({ key }) => key === `stop:${id(1)}`)!;
     const { book } = run(rules, [at(60_000, { kind: 'acknowledge', alarm: alarm.id })], standing);
     expect(armingOf(book)).toBe('disarmed blocked given-up');
+    expect(book.arming.spentMs).toBe(58_000);
     expect(book.arming.leftConditions).toEqual(['11.1.1.3']);
   });
 });

@@ -56,6 +56,14 @@ describe('stop: own', () => {
     ];
     const { steps } = run(rules, inputs);
     expect(steps.flatMap(({ effects }) => find(effects, 'disarm-device')).map(({ all }) => all)).toEqual([false, false, true]);
+    // Not read, or not sent, is no sight of them.
+    const blind = [
+      ...armed(0),
+      at(3_000, disarm()),
+      at(3_100, disarmTried(0, 'unreadable')),
+      at(3_200, disarmTried(1, 'not-sent')),
+    ];
+    expect(find(run(rules, blind).last.effects, 'disarm-device')).toMatchObject([{ all: false }]);
   });
 });
 

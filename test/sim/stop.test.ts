@@ -1,5 +1,6 @@
 /** The orderly end of an agent, in the middle of whatever is under way: bounded, nothing left behind, nothing lost. */
 import { afterEach, describe, expect, test } from 'vitest';
+import type { Config } from '../../agent/config/config.ts';
 import { SimPair } from './sim-pair.ts';
 
 let sim: SimPair;
@@ -37,6 +38,44 @@ describe('nothing is left behind', () => {
     // The box's own: a closed line's.
     expect(sim.clock.waiting.filter((name) => !name.startsWith('lab'))).toEqual([]);
   });
+});
+
+test.each<[title: string, beforeMs: number, afterMs: number]>([
+  ['armed, nothing has happened', 30_000, 0],
+  ['just after the message', 60_000, 50],
+  ['just after the stop', 60_000, 18_050],
+  ['its flow is waited for', 60_000, 120_000],
+  ['judged, and armed again', 60_000, 300_000],
+])('of a pair that arms itself no timer and no debug is left: %s', async (_title, beforeMs, afterMs) => {
+  const page = {
+    severity: 'warning',
+    repeatEveryMs: 900_000,
+    timeoutMs: 60_000,
+    kind: 'command',
+    name: 'page',
+    run: ['/p'],
+  } as const;
+  const arms = (config: Config): Config => ({
+    ...config,
+    arm: 'always',
+    arming: { ...config.arming, deadMan: true, rearm: { kind: 'if-transient' } },
+    stop: { ...config.stop, mode: 'own' },
+    alarms: [page],
+  });
+  sim = new SimPair({ config: { hub: arms, spoke: arms } });
+  await sim.start();
+  await sim.clock.advance(beforeMs);
+  expect(sim.boxes.hub.debugsOn()).toHaveLength(2);
+  if (afterMs > 0) sim.lab.desync();
+  await sim.clock.advance(afterMs / 2);
+  sim.lab.repair();
+  await sim.clock.advance(afterMs / 2);
+  for (const end of ['hub', 'spoke'] as const) {
+    expect(await stopAgent(end, 45_000)).toBeLessThan(25_000);
+    expect(sim.boxes[end].debugsOn()).toEqual([]);
+  }
+  sim.lab.close();
+  expect(sim.clock.waiting.filter((name) => !name.startsWith('lab'))).toEqual([]);
 });
 
 test('under a disk that hangs it still ends in time, and the debugs are off', async () => {

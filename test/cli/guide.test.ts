@@ -11,7 +11,7 @@ const page = pageOf('guide.md');
 const blocks = (language: string, text = page): string[] =>
   [...text.matchAll(/^```([^\n]*)\n([\s\S]*?)^```$/gm)].filter((match) => match[1] === language).map((match) => match[2]!);
 
-const pages = ['guide.md', 'rollout.md', 'eem.md', 'router.md'];
+const pages = ['guide.md', 'rollout.md', 'eem.md', 'router.md', '../README.md'];
 const scripts = pages.flatMap((name) => blocks('sh', pageOf(name)));
 const commands = scripts.flatMap((block) =>
   block
@@ -58,8 +58,9 @@ test('its configurations load', () => {
   for (const text of blocks('yaml')) expect(loadConfigText(text, '/etc/spitrap/hub.yaml', host({ files })).warnings).toEqual([]);
 });
 
-test('its links lead somewhere', () => {
-  const targets = [...page.matchAll(/\]\(([\w/-]+\.md)\)/g)].map(([, target]) => target!);
-  expect(targets.length).toBeGreaterThan(8);
-  for (const target of targets) expect(() => readFileSync(new URL(`../../docs/${target}`, import.meta.url))).not.toThrow();
+test.each([...pages, 'examples/first-pair.md'])('the links of %s lead somewhere', (name) => {
+  const from = new URL(`../../docs/${name}`, import.meta.url);
+  const targets = [...readFileSync(from, 'utf8').matchAll(/\]\(([\w./-]+\.(?:md|mjs))\)/g)].map(([, target]) => target!);
+  expect(targets).not.toEqual([]);
+  for (const target of targets) expect(() => readFileSync(new URL(target, from)), target).not.toThrow();
 });

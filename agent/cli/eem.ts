@@ -3,12 +3,13 @@
  * the language is in shared/eem/.
  */
 import type { Command } from 'commander';
+import { exportPart } from './eem/export.ts';
 import type { Subcommand } from './subcommand.ts';
 
 /** Adds one subcommand with its options and examples to the group. */
 export type EemPart = (group: Command, perform: Parameters<Subcommand['register']>[1]) => void;
 
-const parts: readonly EemPart[] = [];
+const parts: readonly EemPart[] = [exportPart];
 
 export const eemCommand: Subcommand = {
   name: 'eem',

@@ -39,6 +39,9 @@ export interface BoxConfig {
   hostname: string;
   /** `vpn`: what the running configuration shows of the tunnels; set by the pair. */
   tunnel: TunnelConfig | null;
+  /** `logging host` and `ntp server` as entered: kept and shown. Where the box really sends is the lab's affair. */
+  readonly loggingHosts: Set<string>;
+  readonly ntpServers: Set<string>;
 }
 
 export interface TunnelConfig {
@@ -117,7 +120,7 @@ export class BoxCore {
     );
     this.debugs = new Debugs(options.engineHeedsConditions === true, () => this.strain.changed());
     this.strain = new Strain(this);
-    this.config = { hostname: options.hostname, tunnel: null };
+    this.config = { hostname: options.hostname, tunnel: null, loggingHosts: new Set(), ntpServers: new Set() };
     this.outsideInterface = options.platform === 'cisco-ios' ? 'Ethernet0/0' : 'GigabitEthernet1';
     // Long up: a box that restarted a minute ago would itself be a finding.
     const upMs = this.prng.fork('uptime').between(3 * 86_400_000, 60 * 86_400_000);

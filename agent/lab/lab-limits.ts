@@ -9,6 +9,8 @@ export const labLimits = {
   /** Bytes of one file on disk0; a write beyond it ends with "No space left on device". */
   diskFileBytes: 4_194_304,
   diskFiles: 32,
+  /** `logging host` lines, and `ntp server` lines. */
+  configuredServers: 16,
   /** Commands in `commandLog`; tests never come near, a soak run forgets the oldest. */
   commandLogEntries: 100_000,
   /** Rows of the Transient SPI table. */

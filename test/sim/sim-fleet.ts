@@ -36,6 +36,8 @@ export interface Seat {
   readonly config?: (config: Config) => Config;
   /** How a router is spoken to. */
   readonly snmp?: SnmpCredentials;
+  /** A router's configuration, in place of Note A's; asked for when it starts. */
+  readonly lines?: (fleet: SimFleet) => readonly string[];
 }
 
 interface Station {
@@ -223,6 +225,11 @@ export class SimFleet {
         'exit',
       ];
     });
+    if (station.seat.lines !== undefined) {
+      const refused = station.box.configure(station.seat.lines(this));
+      if (refused.length > 0) throw new Error(`${station.seat.name} refused: ${refused.join('\n')}`);
+      return;
+    }
     for (const line of ['configure terminal', 'snmp-server enable traps event-manager', 'snmp-server manager', ...lines, 'end'])
       station.box.console(line);
   }

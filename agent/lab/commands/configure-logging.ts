@@ -1,9 +1,10 @@
-/** Configuration lines about logging: destinations and levels, stamps, numbers, counts, the rate limit. */
+/** Configuration lines about logging: destinations and levels, stamps and whose time is in them, numbers, counts, the rate limit. */
 import type { LogLevel, LogRateLimit, StampStyle } from '../contract.ts';
 import type { CommandResult, CommandSpec } from '../keyword-tree.ts';
+import { labLimits } from '../lab-limits.ts';
 import type { ExecContext } from '../line-state.ts';
 import { LOG_LEVELS, type LogLevels } from '../logging.ts';
-import { quiet } from './result.ts';
+import { print, quiet } from './result.ts';
 
 type ConfigCommand = CommandSpec<ExecContext>;
 type ConfigRun = NonNullable<ConfigCommand['run']>;
@@ -91,7 +92,32 @@ const count =
     return quiet;
   };
 
+const servers: readonly ConfigCommand[] = (['logging host', 'ntp server'] as const).flatMap((what): ConfigCommand[] => {
+  const kept = ({ core }: ExecContext): Set<string> =>
+    what === 'logging host' ? core.config.loggingHosts : core.config.ntpServers;
+  return [
+    {
+      path: `${what} A.B.C.D`,
+      run: (context, [address]) => {
+        const all = kept(context);
+        if (!all.has(address!) && all.size >= labLimits.configuredServers)
+          return print([`%${what}: ${labLimits.configuredServers} are the most`]);
+        all.add(address!);
+        return quiet;
+      },
+    },
+    {
+      path: `no ${what} A.B.C.D`,
+      run: (context, [address]) => {
+        kept(context).delete(address!);
+        return quiet;
+      },
+    },
+  ];
+});
+
 export const loggingConfig: readonly ConfigCommand[] = [
+  ...servers,
   ...levels,
   {
     path: 'logging buffered <4096-2147483647>',

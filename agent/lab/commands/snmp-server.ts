@@ -92,7 +92,12 @@ export const snmpServerConfig: readonly ConfigCommand[] = [
       run: change((config, [name]) => config.groups.set(name!, security)),
     }),
   ),
-  { path: 'no snmp-server group WORD v3', run: change((config, [name]) => config.groups.delete(name!)) },
+  ...['', ' noauth', ' auth', ' priv'].map(
+    (security): ConfigCommand => ({
+      path: `no snmp-server group WORD v3${security}`,
+      run: change((config, [name]) => config.groups.delete(name!)),
+    }),
+  ),
   { path: 'snmp-server user LINE', run: (context, [rest], typed) => user(context, rest!, typed) },
   { path: 'no snmp-server user WORD', run: change((config, [name]) => removeUsers(config, name!)) },
   { path: 'no snmp-server user WORD LINE', run: change((config, [name]) => removeUsers(config, name!)) },
@@ -107,6 +112,12 @@ export const snmpServerConfig: readonly ConfigCommand[] = [
     (port): ConfigCommand => ({
       path: `snmp-server engineid remote A.B.C.D ${port}WORD`,
       run: engineId((config, args) => config.remoteEngineIds.set(args[0]!, args.at(-1)!.toUpperCase())),
+    }),
+  ),
+  ...['', ' udp-port <1-65535>'].map(
+    (port): ConfigCommand => ({
+      path: `no snmp-server engineid remote A.B.C.D${port}`,
+      run: change((config, [address]) => config.remoteEngineIds.delete(address!)),
     }),
   ),
 ];

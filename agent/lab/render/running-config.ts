@@ -91,7 +91,9 @@ function configLines(core: BoxCore): string[] {
       ? [`logging host ${log.host.address}${log.host.port === 514 ? '' : ` transport udp port ${log.host.port}`}`]
       : []),
     '!',
+    ...[...config.loggingHosts].map((address) => `logging host ${address}`),
     ...snmpLines(core.snmp.config),
+    ...[...config.ntpServers].map((address) => `ntp server ${address}`),
     ...(core.behaviour.clockMark === '*' ? [] : [`ntp server ${NTP_SERVER}`]),
     '!',
     'line con 0',

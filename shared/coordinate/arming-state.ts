@@ -49,6 +49,8 @@ export type ArmState =
       readonly plan: ArmPlan;
       /** Somebody wants it off again before it is on. */
       readonly unwanted: DisarmWhy | null;
+      /** Of the pre-flight, each with the lines to enter. */
+      readonly warnings: readonly string[];
     }
   | {
       readonly kind: 'armed';

@@ -115,7 +115,7 @@ export function onPreflighted(rules: Rules, book: Book, input: Input & { readonl
   if (verdict.refusals.length > 0) return standDown(rules, book, input, 'arm-refused', verdict.refusals.map(inWords));
   const warnings = verdict.warnings.map(inWords);
   const next = withArming(noted(book, input, 'arm-ordered', warnings.join('; ')), {
-    state: { kind: 'arming', by: state.by, since: input.at, leaseMs: state.leaseMs, plan, unwanted: null },
+    state: { kind: 'arming', by: state.by, since: input.at, leaseMs: state.leaseMs, plan, unwanted: null, warnings },
   });
   return {
     book: next,
@@ -181,7 +181,7 @@ export function onArmAttempted(rules: Rules, book: Book, input: Input & { readon
     flags,
     renewedAt: input.at,
     deadManSetAt: deadMan ? input.at : null,
-    warnings: book.arming.last?.reason === 'arm-ordered' && book.arming.last.text !== '' ? book.arming.last.text.split('; ') : [],
+    warnings: state.warnings,
   };
   const on = withArming(noted({ ...endHoldDown(known), debugsOn: true }, input, 'armed', detail), {
     state: armed,
@@ -253,7 +253,7 @@ export function removeLeftConditions(rules: Rules, book: Book, now: Now): Step {
   const since = now.at;
   const pretended = withArming(book, {
     count,
-    state: { kind: 'arming', by: 'agent', since, leaseMs: rules.arming.leaseMs, plan, unwanted: null },
+    state: { kind: 'arming', by: 'agent', since, leaseMs: rules.arming.leaseMs, plan, unwanted: null, warnings: [] },
   });
   const { armAt, blocked } = book.arming;
   const begun = beginDisarm(pretended, now, 'conditions', 'conditions', 'disarm-ordered');
@@ -286,7 +286,15 @@ export function recoverArming(rules: Rules, book: Book, input: Input & { readonl
     }
     case 'disarming': {
       const again: Book = withArming(book, {
-        state: { kind: 'arming', by: 'agent', since: input.at, leaseMs: rules.arming.leaseMs, plan: state.plan, unwanted: null },
+        state: {
+          kind: 'arming',
+          by: 'agent',
+          since: input.at,
+          leaseMs: rules.arming.leaseMs,
+          plan: state.plan,
+          unwanted: null,
+          warnings: [],
+        },
       });
       return beginDisarm(again, input, state.why, state.phase, 'disarm-ordered');
     }

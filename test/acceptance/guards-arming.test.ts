@@ -55,7 +55,11 @@ describe('the order', () => {
         await naiveCpuIsGone();
       },
       async () => {
-        expect(await arms()).toContain('armed: Crypto ISAKMP debugging, Crypto IPSEC debugging');
+        const said = await arms();
+        expect(said).toContain('armed: Crypto ISAKMP debugging, Crypto IPSEC debugging');
+        expect(said.replaceAll(/\s+/g, ' ')).toMatch(
+          /warning: none of [\d.]+ is a logging host of the device: .*; enter there: logging host/,
+        );
         expect(twins.guarded.debugLines).toBe(0);
       },
     );
@@ -154,7 +158,7 @@ describe('what the router is in', () => {
       },
       async () =>
         expect(await refusal()).toContain(
-          '1 VTY lines are free beside our own sessions; 2 are left to people while debugs are on',
+          'VTY lines free beside our own sessions: 1; 2 must be left to people while debugs are on',
         ),
     );
     await (await SshPerson.at(twins.solo.ssh)).leaves();

@@ -16,6 +16,7 @@ import {
   HOUR,
   orders,
   preflighted,
+  sound,
 } from './arming-given.ts';
 import { alert, at, attempted, CRYPTO, debugsRead, find, flowOf, id, kinds, run, sighting, stop, timer } from './given.ts';
 
@@ -178,4 +179,20 @@ test('a spoke that a peer wants to stop while its session is being armed: ours g
   const spoke = armSpokeRules();
   const { last } = run(spoke, [at(0, arm()), at(1_000, preflighted()), at(1_500, alert({ flow: flowOf(2) })), at(1_600, stop())]);
   expect(find(last.effects, 'attempt-stop')).toMatchObject([{ own: ['isakmp', 'ipsec'] }]);
+});
+
+test('what the pre-flight warns of stands with what is armed, each warning whole with the line to enter, whoever asks meanwhile', () => {
+  const enter = { rateLimit: ['no logging rate-limit'], sequenceNumbers: ['service sequence-numbers'] };
+  const remedies = { console: [], monitor: [], trap: [], loggingHost: [], msecStamps: [], clock: [], ...enter };
+  const warned = armRules({ remedies, ourHosts: ['198.51.100.1'] });
+  const logging = { ...sound.logging!, hosts: ['198.51.100.1'], rateLimited: true };
+  const reading = preflighted({ logging, sequenceNumbers: false });
+  const { book } = run(warned, [at(0, arm()), at(1_000, reading), at(1_500, arm('person')), at(2_000, armTried('armed'))]);
+  expect(book.arming.state).toMatchObject({
+    kind: 'armed',
+    warnings: [
+      'logging rate-limit is in force: lines will be missing from the debugs; enter there: no logging rate-limit',
+      'log lines carry no sequence numbers: lost ones go unnoticed; enter there: service sequence-numbers',
+    ],
+  });
 });

@@ -65,8 +65,9 @@ async function inOrder(options: CheckOptions, cleanup: Cleanup): Promise<void> {
   checkConfiguration(loaded, options.file, rowsOf('configuration', add));
   const lock = await checkDataDir(config, world, options.openControl, cleanup, host);
   const engine = await checkEngine(config, lock, world, host);
-  tellRouters(config, engine?.idHex ?? (lock.kind === 'agent' ? lock.status.engineId : '<engine id>'), add);
+  const ourEngine = engine?.idHex ?? (lock.kind === 'agent' ? lock.status.engineId : '<engine id>');
   if (options.offline) {
+    tellRouters(config, ourEngine, add);
     host.skip('the rest', 'sockets, device, peers, evidence: without --offline');
     return;
   }
@@ -80,6 +81,7 @@ async function inOrder(options: CheckOptions, cleanup: Cleanup): Promise<void> {
   if (lock.kind === 'agent') judgeRunningPeers(config, lock.status, peers);
   else if (engine === null) peers.skip('paths', 'without an SNMP engine nothing can be sent');
   else await checkPaths({ config, world, engine, version: options.version, cleanup }, peers);
+  tellRouters(config, ourEngine, add);
 
   const evidence = rowsOf('evidence', add);
   if (login === null || lock.kind === 'none')

@@ -100,7 +100,7 @@ function usersAndHosts(plan: RouterPlan, other: OtherEnd, user: UserV3, takesAt:
         ? []
         : [`auth ${authWord(user.auth.protocol)} is of newer IOS XE alone; elsewhere auth.protocol sha1 at both ends`]),
       ...(sends && !other.informs && other.kind === 'agent'
-        ? [`the agent of ${other.name} must know this router’s engine (show snmp engineID): engineId at its peer`]
+        ? [`the agent of ${other.name} must know this router's engine (show snmp engineID): engineId at its peer`]
         : []),
     ],
   };

@@ -91,8 +91,8 @@ function mustKnow(plan: RouterPlan, { name, kind }: OtherEnd): string[] {
   if (kind === 'router') return [];
   return [
     plan.detects
-      ? `${name}’s agent must have this router as a peer of kind eem, from: the address that its trap leaves from (docs/eem.md)`
-      : `${name}’s agent must have this router as a peer of kind eem, send: its address, port 162 (docs/eem.md)`,
+      ? `${name}'s agent must have this router as a peer of kind eem, from: the address that its trap leaves from (docs/eem.md)`
+      : `${name}'s agent must have this router as a peer of kind eem, send: its address, port 162 (docs/eem.md)`,
   ];
 }
 
@@ -110,11 +110,11 @@ function session(plan: RouterPlan): ExportBlock {
 function hubBlock(plan: RouterPlan, lines: readonly string[]): ExportBlock {
   return {
     part: 'configure',
-    title: `The hub’s applet: message, evidence, ${plan.waitS} s, stop at both ends`,
+    title: `The hub's applet: message, evidence, ${plan.waitS} s, stop at both ends`,
     why: `Both spellings of the message; the address of srcaddr and no other (116005 has srcaddr=11.1.1.3, which 11.1.1.30 matches too, and whose dots are any character). Labels of one width run in the order of their numbers. maxrun holds the wait of ${plan.waitS} s and every command at its slowest: at the default of 20 s what is left is killed, undebug all and the trap included. The trap goes before undebug all: it costs no command, so both ends stop together, and a command that hangs does not keep it back.`,
     source: 'Cisco 116005 and 115801; docs/eem.md, "The applet, line by line"',
     notes: [
-      'in a black hole the message comes each minute, and the applet runs each minute: no event manager applet … ends that',
+      'in a black hole the message comes each minute, and the applet runs each minute: no event manager applet and its name ends that',
       ...(plan.others.length > 1 && plan.detects
         ? ['a trap goes to every snmp-server host: an incident with one of these ends stops the debugs of all of them']
         : []),
@@ -128,8 +128,8 @@ function spokeBlock(plan: RouterPlan, lines: readonly string[]): ExportBlock {
   const anyone = plan.others.filter(({ sendsFrom }) => sendsFrom.length === 0);
   return {
     part: 'configure',
-    title: 'The spoke’s applet: off with the debugs when the stop comes',
-    why: 'The OID ends in a dot: it is a prefix, of PolicyIntData1 at any index. src-ip-address is who really sends: the agent’s host where an agent is at the other end, not the tunnel. undebug all is the first command; the evidence is taken after it.',
+    title: "The spoke's applet: off with the debugs when the stop comes",
+    why: "The OID ends in a dot: it is a prefix, of PolicyIntData1 at any index. src-ip-address is who really sends: the agent's host where an agent is at the other end, not the tunnel. undebug all is the first command; the evidence is taken after it.",
     source: 'Cisco 116005; CISCO-EMBEDDED-EVENT-MGR-MIB; docs/eem.md',
     notes: [
       ...anyone.map(
@@ -147,7 +147,7 @@ function tests(plan: RouterPlan): ExportBlock[] {
     {
       part: 'test',
       title: 'The path of the evidence, before it is needed',
-      why: 'Note A’s own test: a file system that is not writable, or is full, shows now and not in the incident.',
+      why: "Note A's own test: a file system that is not writable, or is full, shows now and not in the incident.",
       source: 'Cisco 116005',
       notes: [],
       lines: [`show ip interface brief | tee /append disk0:${file}`, `more disk0:${file}`],
@@ -183,8 +183,8 @@ function arm(plan: RouterPlan): ExportBlock[] {
   return [
     {
       part: 'arm',
-      title: 'Is it safe to turn debugs on?',
-      why: 'Debugs can bring a busy router down. Half of its CPU free, no console logging, and nobody else’s debugs: undebug all ends those too.',
+      title: 'Whether it is safe to turn debugs on',
+      why: "Debugs can bring a busy router down. Half of its CPU free, no console logging, and nobody else's debugs: undebug all ends those too.",
       source: 'Cisco 10374; docs/arming.md',
       notes: [],
       lines: [arming.ask.cpu, arming.ask.logging, arming.ask.debugging, arming.ask.conditions],
@@ -202,7 +202,7 @@ function arm(plan: RouterPlan): ExportBlock[] {
       title: 'Conditions first, then the debugs',
       why: 'A crypto debug without a condition prints what every peer does. The debugs must run before the event: what broke the SA is over when the message comes.',
       source: 'Cisco 116005; IOS Crypto Conditional Debug Support',
-      notes: ['at most ten addresses can be conditions', 'the other end’s debugs go on the same way'],
+      notes: ['at most ten addresses can be conditions', "the other end's debugs go on the same way"],
       lines: [...conditionsOf(plan).map(({ on }) => on), arming.ask.conditions, ...debugs, arming.ask.debugging],
     },
   ];
@@ -216,8 +216,8 @@ function disarm(plan: RouterPlan): ExportBlock[] {
       why: 'The last condition taken away while a crypto debug is on leaves that debug without one: a flood. So the debugs go first, and are seen to be off. undebug all leaves conditions alone.',
       source: 'docs/arming.md; IOS Crypto Conditional Debug Support',
       notes: [
-        'a question "Proceed with removal?" means that a crypto debug is still on: answer no, and turn it off first',
-        'undebug all in place of the no debug lines ends everybody’s debugs',
+        'the question "Proceed with removal" means that a crypto debug is still on: answer no, and turn it off first',
+        "undebug all in place of the no debug lines ends everybody's debugs",
       ],
       lines: [
         ...plan.debugs.map(arming.debugOff),

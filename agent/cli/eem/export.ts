@@ -77,6 +77,7 @@ async function exportLines(options: Options, context: CliContext): Promise<numbe
 
 const runs = ({ detects, stopped }: RouterPlan): Ends => (detects && stopped ? 'both' : detects ? 'hub' : 'spoke');
 
+/** ASCII without a question mark: at a terminal IOS takes that for a call for help, in a comment too. A test holds the texts to it. */
 const comment = (text: string): string[] => wrapped(text, '', columns - 2).map((line) => `! ${line}`);
 
 const HEADINGS: Readonly<Record<ExportPart, string>> = {
@@ -100,7 +101,7 @@ export function routerText(
   ];
   return [
     ...comment(
-      `${plan.name}: ${runs(plan) === 'both' ? 'both ends’ applets' : `the ${runs(plan)}`} by itself. At the other end: ${others.join(', ')}.`,
+      `${plan.name}: ${runs(plan) === 'both' ? 'the applets of both ends' : `the ${runs(plan)}`} by itself. At the other end: ${others.join(', ')}.`,
     ),
     ...comment(`Needs ${LEAST_RELEASE}`),
     ...(open.length === 0 ? [] : comment(`Fill in first (the router refuses a line as long as it has one): ${open.join(', ')}`)),

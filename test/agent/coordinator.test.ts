@@ -205,6 +205,22 @@ describe('a start from what the journal holds', () => {
     expect(performed.filter((kind) => kind === 'alert')).toHaveLength(1);
   });
 
+  test('what was decided under another configuration stays decided, in a journal that was rewritten too', async () => {
+    coordinator.noteRules();
+    for (let n = 0; n < 6; n++) journal.append('padding', null, 'x'.repeat(limits.journalRecordBytesMax - 1_000));
+    await settle(10);
+    expect(journal.bytes).toBeGreaterThan(limits.journalBytesMax);
+    await coordinator.housekeep();
+    expect(journal.bytes).toBeLessThan(limits.journalBytesMax);
+    coordinator.input(sighting());
+    await settle(10);
+    await journal.close();
+    // A spoke opens nothing by its own device's message; this incident is there all the same.
+    const records = await open({ role: 'spoke', delayMs: 1_000 });
+    coordinator.replay(records);
+    expect(coordinator.book.incidents.map(({ stopAt, openedAt }) => stopAt - openedAt)).toEqual([18_000]);
+  });
+
   test('under another boot what was planned is due', async () => {
     coordinator.input(sighting());
     await settle(10);

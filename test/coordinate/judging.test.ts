@@ -169,6 +169,29 @@ describe('the silence after the message', () => {
     expect(verdictOf(run(hubRules, [judgedAt(918_001)], closed.book).book)[0]).toBe('transient');
   });
 
+  test('a done counts at once for an incident that is still open when the silence is over: its stop is not verified', () => {
+    const open = [
+      at(0, sighting()),
+      at(140, delivery('alert', 'acknowledged')),
+      at(300, debugsRead(CRYPTO)),
+      at(18_000, timer('stop')),
+    ];
+    const { book } = run(hubRules, [...open, at(200_000, done({ keys: { off: 'verified', spi: 'none' } }))]);
+    expect(only(book).flows[0]!.judged).toEqual({ verdict: 'transient', grounds: ['not-current-at-sender', 'silent'] });
+  });
+
+  test('what was nobody’s word and then is: an early done leaves no stale ground in the bundle', () => {
+    const forged = [at(0, sighting({ spoofable: true })), at(100, corroborated('absent'))];
+    const judged = run(hubRules, [...forged, at(2_000, capturedWith('first', sample()))]);
+    expect(only(judged.book).flows[0]!.judged?.grounds).toEqual(['not-borne-out']);
+    const said = [
+      at(3_000, sighting()),
+      at(3_040, delivery('alert', 'acknowledged')),
+      at(20_000, done({ keys: { off: 'verified' } })),
+    ];
+    expect(only(run(hubRules, said, judged.book).book).flows[0]!.judged?.grounds).toEqual(['silent-too-short']);
+  });
+
   test('once told, the same verdict is not told again', () => {
     const { steps } = run(hubRules, [...closedIncident({ spi: 'none' }), judgedAt(180_000), judgedAt(400_000)]);
     expect(kinds(steps.at(-2)!.effects)).toBe('addendum');

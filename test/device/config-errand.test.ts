@@ -82,6 +82,13 @@ describe('the errand', () => {
     expect(await run(logged, 'show clock')).toMatchObject({ status: 'ok', output: 'shown\n' });
   });
 
+  test('configuration mode is not entered, and nothing is said of it: nothing of the errand is typed at the prompt', async () => {
+    const box = new ScriptedIos({ answer: () => '' });
+    const { result } = await configure(box);
+    expect(result).toMatchObject({ status: 'refused', detail: 'configure terminal: no configuration mode', sentAt: null });
+    expect(box.typed).toEqual(['configure terminal']);
+  });
+
   test.each<[title: string, end: string | null]>([
     ['is refused', '% Invalid input detected\n'],
     ['hangs', null],

@@ -20,6 +20,26 @@ const changed =
   (change: Partial<Config>) =>
   (config: Config): Config => ({ ...config, ...change });
 
+test('a peer that leases its debugs and falls silent: the stop is repeated to it until they must have ended, and then a person is told', async () => {
+  const leased = (config: Config): Config => ({
+    ...config,
+    arm: 'always',
+    arming: { ...config.arming, leaseMs: 5 * 60_000 },
+    stop: { ...config.stop, mode: 'own' },
+  });
+  sim = new SimPair({ config: { hub: leased, spoke: leased } });
+  await sim.start();
+  await sim.clock.advance(61_000);
+  expect(sim.boxes.spoke.debugsOn()).toHaveLength(2);
+  await sim.kill('spoke');
+  sim.lab.desync();
+  const untold = () => sim.alarms('hub').filter((alarm) => alarm.includes('never acknowledged the stop'));
+  await sim.clock.advance(3 * 60_000);
+  expect(untold()).toEqual([]);
+  await sim.clock.advance(3 * 60_000);
+  expect(untold()).toEqual([expect.stringContaining('log in to the device of spoke')]);
+});
+
 describe('a network that does its worst', () => {
   test.each([1, 2, 3, 4, 5, 6])(
     'seed %i: half is lost, some comes twice, late, and in another order; both ends stop and agree',

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { InputBody } from '../../shared/coordinate/input.ts';
 import type { Rules } from '../../shared/coordinate/rules.ts';
 import { doneBits } from '../../shared/wire/signal.ts';
-import { alert, at, corroborated, flowOf, hubRules, id, run, sighting, stop } from './given.ts';
+import { alert, at, corroborated, find, flowOf, hubRules, id, run, sighting, stop } from './given.ts';
 import { closedAt, Pair } from './pair.ts';
 
 const rules: Rules = { ...hubRules, role: 'both' };
@@ -153,4 +153,27 @@ test('what a peer signals is no word of our own device: its own capture alone ma
   world.runUntil(60_000);
   expect(end.whenDid('attempt-stop')).toEqual([]);
   expect(closedAt(end).outcome.kind).toBe('captured');
+});
+
+test('over budget a router that runs Note A’s applet is told nothing: it has no ear for a done', () => {
+  const busy = { ...rules, incidentsPerHour: 0 };
+  const { last, book } = run(busy, [at(0, stop({ id: null, peer: 'eem1' })), at(2_000, stop({ id: null, peer: 'eem1' }))]);
+  expect(find(run(busy, [at(0, stop({ id: null, peer: 'eem1' }))]).last.effects, 'signal-done')).toEqual([]);
+  expect(find(run(busy, [at(0, stop({ peer: 'spoke1' }))]).last.effects, 'signal-done')).toHaveLength(1);
+  // Its repetition two seconds later is the same event.
+  expect(last.reason).toBe('stop-repeated');
+  expect(book.alarms).toHaveLength(1);
+});
+
+test('a router’s stop, sent twice as it is, into an incident that agents opened: one stop, and both are one incident', () => {
+  const world = new Pair();
+  const end = world.add('hub1', rules);
+  world.schedule(0, () => end.input(alert({ id: id(5), peer: 'spoke2' })));
+  for (const ms of [6_000, 8_000])
+    world.schedule(ms, () => end.input(stop({ id: null, newId: id(90 + ms / 1_000), peer: 'eem1' })));
+  world.schedule(9_000, () => end.input(stop({ id: id(5), peer: 'spoke2' })));
+  world.runUntil(180_000);
+  expect(end.whenDid('attempt-stop')).toEqual([6_000]);
+  expect(closedAt(end).id).toBe(id(5));
+  expect([end.book.incidents, end.book.closed.length]).toEqual([[], 1]);
 });

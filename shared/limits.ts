@@ -200,6 +200,19 @@ export const limits = {
   judgedFlowsNamedMax: 100,
   /** Test bundles of `spitrap check` that stay; older ones go. */
   checkBundlesMax: 10,
+  /** Of a file given to `spitrap eem`: the running configuration of a large router has 20,000 lines. What is beyond is said. */
+  eemFileBytesMax: 8 * 1024 * 1024,
+  /** Its lines that are looked at. */
+  eemLinesMax: 100_000,
+  /** Of one of its lines: IOS takes 254 characters; a note's print runs a whole applet into one. */
+  eemLineCharsMax: 4_096,
+  /** Lines over which one pasted statement is put together again: a pattern wrapped on a narrow page takes four. */
+  eemStatementLinesMax: 8,
+  /** Applets read of a file, and actions of each; a router has dozens of both. What is beyond is kept as not understood. */
+  eemAppletsMax: 1_000,
+  eemActionsMax: 2_000,
+  /** Findings of one lint that are printed; the rest is counted. */
+  eemFindingsMax: 1_000,
   /** Hold-down entries of (src, dst, SPI). */
   heldFlowsMax: 10_000,
 } as const;

@@ -208,8 +208,9 @@ export const limits = {
   eemLineCharsMax: 4_096,
   /** Lines over which one pasted statement is put together again: a pattern wrapped on a narrow page takes four. */
   eemStatementLinesMax: 8,
-  /** Applets read of a file, and actions of each; a router has dozens of both. What is beyond is kept as not understood. */
+  /** Applets read of a file; a router has dozens. What is beyond is kept as not understood. */
   eemAppletsMax: 1_000,
+  /** Actions of one applet, and its events; a long one has a hundred. */
   eemActionsMax: 2_000,
   /** Findings of one lint that are printed; the rest is counted. */
   eemFindingsMax: 1_000,

@@ -4,7 +4,9 @@ import { Coordinator } from '../../agent/coordinator.ts';
 import { AgentEvents } from '../../agent/events.ts';
 import { type Journal, openJournal } from '../../agent/journal/journal.ts';
 import type { JournalRecord } from '../../agent/journal/record.ts';
+import { snapshotParts } from '../../agent/journal/snapshot.ts';
 import type { Logger } from '../../agent/log.ts';
+import type { Book } from '../../shared/coordinate/book.ts';
 import type { Effect } from '../../shared/coordinate/effect.ts';
 import type { InputBody } from '../../shared/coordinate/input.ts';
 import type { Rules } from '../../shared/coordinate/rules.ts';
@@ -219,6 +221,23 @@ describe('a start from what the journal holds', () => {
     const records = await open({ role: 'spoke', delayMs: 1_000 });
     coordinator.replay(records);
     expect(coordinator.book.incidents.map(({ stopAt, openedAt }) => stopAt - openedAt)).toEqual([18_000]);
+  });
+
+  test('a snapshot of an older version lacks what came since: the incident in it is taken up all the same', async () => {
+    coordinator.input(sighting());
+    await settle(10);
+    const { arming: _arming, recurrences: _recurrences, dropped: _dropped, ...older } = coordinator.book;
+    for (const part of snapshotParts(older as Book)) journal.append('snapshot', null, part);
+    journal.append('step', ID, { input: { ...sighting(2), at: clock.monotonic(), wall: clock.wall() } });
+    await settle(10);
+    await journal.close();
+    const records = await open();
+    expect(coordinator.replay(records)).toEqual({ steps: 1, refused: 0 });
+    expect(coordinator.book.incidents[0]!.flows).toHaveLength(2);
+    coordinator.resume(clock.bootId);
+    expect(errors).toEqual([]);
+    await clock.advance(18_000);
+    expect(performed).toContain('attempt-stop');
   });
 
   test('under another boot what was planned is due', async () => {

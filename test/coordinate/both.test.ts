@@ -112,6 +112,11 @@ describe('merging is commutative: our own message and what a peer asks for, in e
     expect(stopsAt([0, captureOnly], [5_000, own()])).toBe(23_000);
   });
 
+  test('who has asked for a stop does not take it back by asking for a capture under the same id', () => {
+    expect(stopsAt([0, acting], [10, { ...acting, act: false, delayMs: 100_000 } as InputBody])).toBe(9_000);
+    expect(stopsAt([0, { ...acting, act: false } as InputBody], [10, acting])).toBe(9_010);
+  });
+
   test('a peer’s stop is made whatever becomes of a line that nobody bears out', () => {
     expect(stopsAt([0, own(true)], [10, acting], [20, absent])).toBe(9_010);
     expect(stopsAt([0, acting], [10, own(true)], [20, absent])).toBe(9_000);

@@ -299,6 +299,13 @@ describe('the message comes again', () => {
     expect(later.alarms.map(({ key }) => key)).toEqual([`black-hole:${id(1)}`]);
   });
 
+  test('how long it had been seen before a reboot counts after it', () => {
+    const rebooted = at(100_000, { kind: 'restarted', resumable: false });
+    const { book } = run(hubRules, [...closed, see(40_000), rebooted, see(119_000)]);
+    expect(verdictOf(book)[0]).toBe('unknown');
+    expect(verdictOf(run(hubRules, [see(121_000)], again(book)).book)[0]).toBe('persistent');
+  });
+
   test('nothing takes a black hole back', () => {
     const { book } = run(hubRules, [...closed, see(60_000), judgedAt(600_000)]);
     expect(verdictOf(book)[0]).toBe('persistent');

@@ -59,7 +59,7 @@ const topics: readonly Topic[] = [
     title: 'trap level',
     words: { 'trap-level': 'fail' },
     fine: ({ logging }, config) => (takesSyslog(config) && logging !== null ? levelName(logging.trap) : null),
-    remedy: 'without it the message arrives and the debugs that explain it do not',
+    remedy: 'let it send its debugs too: they are what explains the message',
   },
   {
     title: 'logging host',

@@ -44,7 +44,7 @@ export function checkConfiguration({ config, warnings, secrets }: LoadedConfig, 
     const [what, remedy] = parted(warning.startsWith(title) ? warning.slice(title.length).replace(/^:? /, '') : warning);
     rows.warn(title, what, remedy);
   }
-  rows.ok('cfg', `${configurationHash(config)}: agreed values, delay and stop mode; the other end’s is the same`);
+  rows.ok('cfg', `${configurationHash(config)}: agreed values, delay and stop mode; it must be the same at the other end`);
   for (const channel of config.alarms)
     rows.ok(`alarms ${channel.name}`, `${channel.kind}, from ${channel.severity} on; not tried`);
   if (config.alarms.length === 0)

@@ -47,6 +47,13 @@ export function countRows(rows: readonly CheckRow[]): CheckCounts {
   return { ok: of('ok'), warn: of('warn'), fail: of('fail'), skipped: of('skipped') };
 }
 
+/** At the end the tick that matters has scrolled away: which rows failed, and which warn. */
+export const attentionLines = (rows: readonly CheckRow[]): string[] =>
+  (['fail', 'warn'] as const).flatMap((state) => {
+    const titles = rows.filter((row) => row.state === state).map(({ title }) => printable(title, 60));
+    return titles.length === 0 ? [] : wrapped(titles.join(', '), state === 'fail' ? 'failed:   ' : 'warnings: ');
+  });
+
 export function countsText({ ok, warn, fail, skipped }: CheckCounts): string {
   const warnings = `${warn} ${warn === 1 ? 'warning' : 'warnings'}`;
   return `${ok} in order, ${warnings}, ${fail} failed, ${skipped} not looked at`;

@@ -5,7 +5,7 @@
 import type { CheckRow } from '../check/row.ts';
 import { runChecks } from '../check/run-checks.ts';
 import { openControlSocket } from '../control/control-socket.ts';
-import { countRows, countsText, rowText } from './check-text.ts';
+import { attentionLines, countRows, countsText, rowText } from './check-text.ts';
 import {
   type CliContext,
   configFrom,
@@ -74,6 +74,6 @@ async function check(options: Options, context: CliContext): Promise<number> {
   });
   const counts = countRows(rows);
   if (options.json === true) printJson(context, { result: counts.fail === 0 ? 'ok' : 'failed', counts, rows });
-  else print(context, `\n${countsText(counts)}`);
+  else print(context, ['', countsText(counts), ...attentionLines(rows)].join('\n'));
   return counts.fail === 0 ? exitCodes.ok : exitCodes.failed;
 }

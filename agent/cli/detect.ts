@@ -88,17 +88,18 @@ async function openInput(file: string | undefined, { stdin, world }: CliContext)
     throw new SpitrapError('USAGE', 'which file? spitrap detect FILE, or … | spitrap detect');
   if (file === undefined || file === '-') return { name: 'standard input', bytes: null, pieces: stdinPieces(stdin) };
   const opened = await world.logFiles.open(file).catch((error: unknown) => {
-    throw pipeNamed(file, error);
+    throw notOpened(file, error);
   });
   const { bytes } = await opened.look();
   return { name: file, bytes, pieces: filePieces(opened) };
 }
 
-/** `spitrap detect <(zcat …)`: read by position, and a pipe has none. */
-function pipeNamed(file: string, thrown: unknown): SpitrapError {
+/** A pipe (`spitrap detect <(zcat …)`) has no positions to read by. */
+function notOpened(file: string, thrown: unknown): SpitrapError {
   const error = asSpitrapError(thrown);
-  if (error.context['errno'] !== 'ENOTREG') return error;
   const name = printable(file, 200);
+  if (error.context['errno'] === 'ENOENT') return new SpitrapError('FILE_UNREADABLE', `cannot open ${name}: no such file`);
+  if (error.context['errno'] !== 'ENOTREG') return error;
   return new SpitrapError('FILE_UNREADABLE', `cannot open ${name}: it is no regular file; spitrap detect - < ${name}`);
 }
 

@@ -183,8 +183,8 @@ function judgeLogging(reading: PreflightReading, terms: PreflightTerms): Finding
 function judgeLines(reading: PreflightReading): Finding[] {
   if (reading.freeVtys === null) return refusal('lines-unread', `the VTY lines could not be read: ${unread(reading, 'lines')}`);
   if (reading.freeVtys >= preflightBounds.vtysLeftFree) return [];
-  const bound = `${preflightBounds.vtysLeftFree} are left to people`;
-  return refusal('lines-short', `${reading.freeVtys} VTY lines are free beside our own sessions; ${bound} while debugs are on`);
+  const bound = `${preflightBounds.vtysLeftFree} must be left to people`;
+  return refusal('lines-short', `VTY lines free beside our own sessions: ${reading.freeVtys}; ${bound} while debugs are on`);
 }
 
 function warnOfEvidence(reading: PreflightReading, { ourHosts, remedies }: PreflightTerms): Finding[] {

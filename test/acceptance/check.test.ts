@@ -122,7 +122,7 @@ describe('a sound pair', () => {
     for (const section of ['configuration', 'this host', 'device', 'peers', 'evidence'])
       expect(stdout).toMatch(new RegExp(`^${section}$`, 'm'));
     expect(stdout).toContain('  ✓ login ');
-    expect(stdout).toMatch(/\n\d+ in order, 1 warning, 0 failed, 1 not looked at\n$/);
+    expect(stdout).toMatch(/\n\d+ in order, 1 warning, 0 failed, 1 not looked at\nwarnings: alarms\n$/);
   });
 
   test('a line of the device, waited for', async () => {
@@ -213,7 +213,7 @@ describe('a broken set-up is named, with its remedy', () => {
       },
       title: 'trap level',
       detail: /trap level is 6, below debugging/,
-      remedy: /the debugs that explain it do not/,
+      remedy: /what explains the message/,
       enter: ['logging trap debugging'],
     },
     {
@@ -234,7 +234,7 @@ describe('a broken set-up is named, with its remedy', () => {
         return { file: stage.configs.hub, mend: () => lines.map((line) => line.close()) };
       },
       title: 'VTY lines',
-      detail: /^1 VTY lines are free/,
+      detail: /^VTY lines free beside our own sessions: 1;/,
       remedy: /show users/,
       enter: ['line vty 0 15', ' transport input ssh'],
     },

@@ -121,7 +121,7 @@ describe('refusals', () => {
       'terminal-monitor',
       /not known/,
     ],
-    ['one VTY line for people', { freeVtys: 1 }, {}, 'lines-short', /^1 VTY lines are free/],
+    ['one VTY line for people', { freeVtys: 1 }, {}, 'lines-short', /^VTY lines free beside our own sessions: 1;/],
     [
       'the lines cannot be read',
       { freeVtys: null, unread: ['lines: show line: refused'] },

@@ -1,7 +1,7 @@
 /** The table of `spitrap check`: 80 columns, text of the device escaped, lines to enter kept whole. */
 import { expect, test } from 'vitest';
 import type { CheckRow } from '../../agent/check/row.ts';
-import { countRows, countsText, rowText } from '../../agent/cli/check-text.ts';
+import { attentionLines, countRows, countsText, rowText } from '../../agent/cli/check-text.ts';
 import { ansiPaint, noPaint } from '../../agent/status/text-layout.ts';
 
 const row = (change: Partial<CheckRow>): CheckRow => ({
@@ -52,4 +52,12 @@ test('colours mark the tick alone', () => {
 test('counts', () => {
   const rows = [row({}), row({ state: 'warn' }), row({ state: 'fail' }), row({ state: 'skipped' }), row({ state: 'warn' })];
   expect(countsText(countRows(rows))).toBe('1 in order, 2 warnings, 1 failed, 1 not looked at');
+});
+
+test('which rows failed or warn, once more at the end', () => {
+  const rows = [row({ title: 'login', state: 'fail' }), row({ title: 'paging' }), row({ title: 'alarms', state: 'warn' })];
+  expect(attentionLines(rows)).toEqual(['failed:   login', 'warnings: alarms']);
+  expect(attentionLines([row({})])).toEqual([]);
+  const many = Array.from({ length: 30 }, (_, at) => row({ title: `topic ${at}`, state: 'warn' }));
+  expect(attentionLines(many).every((line) => line.length <= 80)).toBe(true);
 });

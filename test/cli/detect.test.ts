@@ -119,7 +119,7 @@ describe('what it refuses, in one line', () => {
       'a file that is not there',
       () => ['detect', join(folder, 'nothing')],
       1,
-      /^spitrap: FILE_UNREADABLE: cannot open .*nothing: ENOENT/,
+      /^spitrap: FILE_UNREADABLE: cannot open .*nothing: no such file/,
     ],
     ['a folder', () => ['detect', folder], 1, /^spitrap: FILE_UNREADABLE: cannot open .*EISDIR/],
     [

@@ -126,6 +126,7 @@ function silence(
 ): Trouble {
   const seconds = Math.round(silentMs / 1_000);
   const key = `peer-silent:${link.peer}`;
+  // Its severity goes by whether there is a remedy (alarms/severity.ts).
   if (link.armed !== 'yes') return { key, text: `${link.peer} has not been heard for ${seconds} s: no signal may reach it` };
   const lease =
     link.leaseEndsWall === null ? '' : `; by its lease they end at ${new Date(link.leaseEndsWall).toISOString().slice(0, 19)}Z`;
@@ -165,6 +166,7 @@ export function linkTroubles(
     troubles.push({
       key: `mode-differs:${link.peer}`,
       text: `${link.peer} runs in mode ${link.mode}, we in mode ${ours.mode}: only two agents in mode act stop both ends`,
+      remedy: 'set the same mode in both files and start that agent anew; on purpose, for a while: spitrap ack',
     });
   }
   const clash = ours.role === undefined ? null : rolesClash(ours.role, link.role);
@@ -176,7 +178,11 @@ export function linkTroubles(
   if (link.armed !== 'unknown' && ours.armed !== 'unknown' && link.armed !== ours.armed) {
     const [on, off] = link.armed === 'yes' ? [link.peer, 'our device'] : ['our device', link.peer];
     const why = link.armed === 'no' && link.why !== null ? ` (there: ${link.why})` : '';
-    troubles.push({ key: `half-armed:${link.peer}`, text: `half-armed: debugs are on at ${on} and off at ${off}${why}` });
+    troubles.push({
+      key: `half-armed:${link.peer}`,
+      text: `half-armed: debugs are on at ${on} and off at ${off}${why}`,
+      remedy: `for evidence of both ends, turn them on at ${off} too (spitrap arm there); if nobody needs them, off at ${on}`,
+    });
   }
   return troubles;
 }

@@ -13,7 +13,8 @@ const sources = ['agent', 'shared'].flatMap((top) =>
 );
 
 /** `key: 'budget'`, `const key = \`seal:…`, `const DISARM_ALARM = 'disarm'`, `const PREFIX = 'black-hole:'`, `stopAlarmKey = (…) => \`stop:…`. */
-const KEY = /(?:\bkey: |\bkey = |_ALARM = |\bKEY = |\bPREFIX = |Key = \([^)]*\): string => )['`]([a-z][a-z-]*)(?=['`:])/g;
+const KEY =
+  /(?:\bkey: |\bkey = |_ALARM = |\bKEY = |\bPREFIX = |Key = \([^)]*\): string => )['`]([a-z][a-z-]*)(?=['`:])(?!', value: )/g;
 const raised = new Set(
   sources.filter((text) => /alarm|\bTrouble\b/i.test(text)).flatMap((text) => [...text.matchAll(KEY)].map((match) => match[1]!)),
 );

@@ -74,6 +74,12 @@ describe('troubles between the ends', () => {
     expect(keysOf(heard({ ...same, ...over }))).toEqual([key]);
   });
 
+  test('half-armed, and two modes: what to do, and where', () => {
+    const remedy = (over: object) => linkTroubles(heard({ ...same, ...over }), ours, monotonic(0), 60_000)[0]?.remedy;
+    expect(remedy({ armed: 'no' })).toMatch(/turn them on at spoke1 too .*; if nobody needs them, off at our device$/);
+    expect(remedy({ mode: 'observe' })).toMatch(/^set the same mode in both files/);
+  });
+
   test.each([
     ['hub', 'spoke', null],
     ['spoke', 'hub', null],

@@ -48,16 +48,21 @@ function headLines(status: AgentStatus, paint: Paint): string[] {
   return lines;
 }
 
+/** What nobody has taken over first, critical before warnings; the older one first, as they come. */
+const urgency = ({ acknowledged, severity }: AlarmStatus): number => (acknowledged ? 2 : 0) + (severity === 'critical' ? 0 : 1);
+
 /** Also by cli/alarms.ts and cli/ack.ts. */
 export function alarmLines(alarms: readonly AlarmStatus[], paint: Paint): string[] {
   if (alarms.length === 0) return [row('alarms', 'none', paint)];
-  return alarms.flatMap((alarm) => {
-    const tone = alarm.acknowledged ? 'quiet' : 'bad';
-    const note = alarm.acknowledged ? ' (acknowledged)' : '';
-    const head = `${label('ALARM')}${alarm.id}  ${alarm.severity} since ${time(alarm.since)}${note}`;
-    const remedy = alarm.remedy === null ? [] : wrapped(`do: ${printable(alarm.remedy, 600)}`, INDENT);
-    return [paint(tone, head), ...wrapped(printable(alarm.text, 600), INDENT).map((line) => paint(tone, line)), ...remedy];
-  });
+  return [...alarms]
+    .sort((one, other) => urgency(one) - urgency(other))
+    .flatMap((alarm) => {
+      const tone = alarm.acknowledged ? 'quiet' : 'bad';
+      const note = alarm.acknowledged ? ' (acknowledged)' : '';
+      const head = `${label('ALARM')}${alarm.id}  ${alarm.severity} since ${time(alarm.since)}${note}`;
+      const remedy = alarm.remedy === null ? [] : wrapped(`do: ${printable(alarm.remedy, 600)}`, INDENT);
+      return [paint(tone, head), ...wrapped(printable(alarm.text, 600), INDENT).map((line) => paint(tone, line)), ...remedy];
+    });
 }
 
 /** Also by cli/alarms.ts. */

@@ -115,3 +115,15 @@ test('an incident whose flow is forgotten says what opened it, and with whom', (
   expect(shown('alert')).toContain('opened by an alert, with spoke1; debugs off');
   expect(shown('stop')).toContain('a stop without a flow; debugs off');
 });
+
+test('of several alarms the critical one that nobody has taken over stands first', () => {
+  const [alarm] = statusSample.alarms;
+  const alarms = [
+    { ...alarm!, id: 'a1', severity: 'warning', acknowledged: false },
+    { ...alarm!, id: 'a2', severity: 'critical', acknowledged: true },
+    { ...alarm!, id: 'a3', severity: 'critical', acknowledged: false },
+    { ...alarm!, id: 'a4', severity: 'warning', acknowledged: false },
+  ] as const;
+  const shown = statusText({ ...statusSample, alarms }, noPaint).matchAll(/^ALARM +(\w+)/gm);
+  expect([...shown].map(([, id]) => id)).toEqual(['a3', 'a1', 'a4', 'a2']);
+});

@@ -17,7 +17,7 @@ export const holdCommand: Subcommand = {
       .option('--off', 'take it off now')
       .addHelpText(
         'after',
-        '\nExamples:\n  spitrap hold -c hub.yaml --for 2h\n  spitrap hold -c hub.yaml --off\n\nWhile the agent is down: a file HOLD in its dataDir does the same from its\nnext start.\n',
+        '\nExamples:\n  spitrap hold -c hub.yaml --for 2h\n  spitrap hold -c hub.yaml --off\n\nDebugs that the agent armed are turned off, unless an incident has its stop\nahead, which ends them.\n\nWhile the agent is down: a file HOLD in its dataDir does the same from its\nnext start.\n',
       )
       .action((options: Options) =>
         perform(async (context) => {

@@ -1,5 +1,6 @@
 /** The subcommands shelf: one line a subcommand. `lab` imports its island dynamically. */
 import { ackCommand } from './ack.ts';
+import { adviseCommand } from './advise.ts';
 import { alarmsCommand } from './alarms.ts';
 import { armCommand } from './arm.ts';
 import { checkCommand } from './check.ts';
@@ -31,6 +32,7 @@ export const subcommands: readonly Subcommand[] = [
   alarmsCommand,
   commandsCommand,
   detectCommand,
+  adviseCommand,
   eemCommand,
   labCommand,
   completionCommand,

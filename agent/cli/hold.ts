@@ -28,7 +28,12 @@ export const holdCommand: Subcommand = {
           });
           const until = hold.until === null ? 'until taken off (spitrap hold --off)' : `until ${time(hold.until)}`;
           const still = change.on ? '' : `; by ${printable(hold.by ?? 'another hand', 40)}, which must be undone there`;
-          print(context, hold.on ? `on hold ${until}: no new incident acts${still}` : 'not on hold: incidents act as configured');
+          print(
+            context,
+            hold.on
+              ? `on hold ${until}: no new incident acts, and what this agent armed is turned off${still}`
+              : 'not on hold: incidents act as configured',
+          );
           return exitCodes.ok;
         }),
       );

@@ -165,7 +165,10 @@ function armingLines({ arming }: AgentStatus, paint: Paint): string[] {
 
 function sessionLines(name: string, session: SessionSummary, paint: Paint): string[] {
   const tone = session.state === 'ready' || session.state === 'busy' ? 'good' : 'warn';
-  const head = `${INDENT}session ${name}: ${paint(tone, session.state)} for ${formatDuration(session.sinceMs)}`;
+  // A session that is ready has been so since its last command, not since its login.
+  const since =
+    session.state === 'ready' ? `, last used ${formatDuration(session.sinceMs)} ago` : ` for ${formatDuration(session.sinceMs)}`;
+  const head = `${INDENT}session ${name}: ${paint(tone, session.state)}${since}`;
   return [head, ...(session.lastError === null ? [] : wrapped(printable(session.lastError, 600), `${INDENT}  `))];
 }
 

@@ -166,13 +166,13 @@ describe('a running agent', () => {
   test('hold', async () => {
     const running = await agent();
     expect((await cli(['hold', '-c', config, '--for', '2h'])).stdout).toBe(
-      'on hold until 2026-03-12 20:30:00Z: no new incident acts\n',
+      'on hold until 2026-03-12 20:30:00Z: no new incident acts, and what this agent armed is turned off\n',
     );
     expect((await cli(['hold', '-c', config])).stdout).toBe(
-      'on hold until taken off (spitrap hold --off): no new incident acts\n',
+      'on hold until taken off (spitrap hold --off): no new incident acts, and what this agent armed is turned off\n',
     );
     expect((await cli(['hold', '-c', config, '--off'])).stdout).toBe(
-      'on hold until taken off (spitrap hold --off): no new incident acts; by file HOLD, which must be undone there\n',
+      'on hold until taken off (spitrap hold --off): no new incident acts, and what this agent armed is turned off; by file HOLD, which must be undone there\n',
     );
     expect(running.holds).toEqual([{ on: true, forMs: 7_200_000 }, { on: true, forMs: null }, { on: false }]);
     await running.close();

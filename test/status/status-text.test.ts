@@ -24,7 +24,7 @@ test('one of everything', () => {
               a stop without a flow; stop in 16s; debugs off: pending; judged
               unknown
     device    hub1 192.0.2.1:22 cisco-ios, prompt HUB\\x1b]0;owned\\x07
-              session capture: ready for 1m
+              session capture: ready, last used 1m ago
               session control: backing-off for 5s
                 SSH_UNREACHABLE: no answer from 192.0.2.1 port 22 within 8s; next
                 attempt in 10s

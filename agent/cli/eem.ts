@@ -4,17 +4,19 @@
  */
 import type { Command } from 'commander';
 import { exportPart } from './eem/export.ts';
+import { importPart } from './eem/import.ts';
 import { lintPart } from './eem/lint.ts';
 import type { Subcommand } from './subcommand.ts';
 
 /** Adds one subcommand with its options and examples to the group. */
 export type EemPart = (group: Command, perform: Parameters<Subcommand['register']>[1]) => void;
 
-const parts: readonly EemPart[] = [exportPart, lintPart];
+const parts: readonly EemPart[] = [exportPart, lintPart, importPart];
 
 const EXAMPLES = `
 Examples:
   spitrap eem lint hub-running-config.txt
+  spitrap eem import hub-running-config.txt -o hub.yaml
   spitrap eem export -c hub.yaml --explain
 `;
 

@@ -41,7 +41,7 @@ const maxrunS = (actions: readonly Action[], waitS: number): number =>
   Math.ceil((waitS + actions.filter((action) => 'cli' in action).length * SECONDS_A_COMMAND + MARGIN_S) / 10) * 10;
 
 /** A name that IOS takes for an applet. */
-export const appletName = (what: string, other: string): string =>
+const appletName = (what: string, other: string): string =>
   `${APPLET_PREFIX}${what}_${other.replace(/[^A-Za-z0-9-]/g, '_').slice(0, 40)}`;
 
 /**
@@ -56,6 +56,13 @@ export function messagePattern(addresses: readonly string[]): string {
   );
   const end = addresses.some((address) => address.includes(':')) ? '[^0-9A-Fa-f:.]' : '[^0-9.]';
   return `CRYPTO-4-RECV(D_PKT|_PKT)_INV_SPI.*srcaddr= *${each.length === 1 ? each[0] : `(${each.join('|')})`}(${end}|$)`;
+}
+
+/** Names that IOS would take for one are numbered: `spoke.1` and `spoke_1`. */
+function nameFor(what: string, plan: RouterPlan, other: OtherEnd): string {
+  const name = appletName(what, other.name);
+  const alike = plan.others.filter((each) => appletName(what, each.name) === name);
+  return alike.length > 1 ? `${name}-${plan.others.indexOf(other) + 1}` : name;
 }
 
 /** One an other end; addresses that do not fit one line get an applet of their own. */
@@ -76,7 +83,7 @@ export function hubApplets(plan: RouterPlan, other: OtherEnd): string[][] {
   const whole = eventLine(other.cryptoAddresses).length <= LINE_CHARACTERS_MAX;
   const groups = whole ? [other.cryptoAddresses] : other.cryptoAddresses.map((address) => [address]);
   return groups.map((addresses, index) => [
-    `event manager applet ${appletName('hub', other.name)}${index === 0 ? '' : `_${index + 1}`}`,
+    `event manager applet ${nameFor('hub', plan, other)}${index === 0 ? '' : `_${index + 1}`}`,
     eventLine(addresses),
     ...labelled(actions),
     ' exit',
@@ -94,7 +101,7 @@ export function spokeApplets(plan: RouterPlan, other: OtherEnd): string[][] {
   ];
   const sources: readonly (string | null)[] = other.sendsFrom.length === 0 ? [null] : other.sendsFrom;
   return sources.map((source, index) => [
-    `event manager applet ${appletName('spoke', other.name)}${index === 0 ? '' : `_${index + 1}`}`,
+    `event manager applet ${nameFor('spoke', plan, other)}${index === 0 ? '' : `_${index + 1}`}`,
     ` event snmp-notification oid ${intDataOid(other.root)} oid-val "${plan.stopValue}" op eq${source === null ? '' : ` src-ip-address ${source}`} maxrun ${maxrunS(actions, 0)}`,
     ...labelled(actions),
     ' exit',

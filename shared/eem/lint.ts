@@ -70,6 +70,9 @@ function notRead({ unread, linesNotRead }: EemConfig): Finding[] {
   return found;
 }
 
-/** A statement that was not understood may hold a community or a key: what stands after these words is not shown. */
+/** A statement may hold a community or a key: what stands after these words is not shown. */
 export const withoutSecret = (text: string): string =>
-  text.replace(/^((?:no )?snmp-server \S+) .*$/i, '$1 …').replace(/\b(password|secret|key|community|auth|priv)\s+\S.*$/i, '$1 …');
+  text
+    .replace(/^((?:no )?snmp-server host \S+) .*$/i, '$1 …')
+    .replace(/^((?:no )?snmp-server (?!host|enable|manager|trap-source|source-interface)\S+) .*$/i, '$1 …')
+    .replace(/\b(password|secret|key|community|auth|priv)\s+\S.*$/i, '$1 …');

@@ -71,7 +71,7 @@ class ConfigReader {
     const word = first!.quoted ? '' : first!.text.toLowerCase();
     if (word === 'event' && second?.text.toLowerCase() === 'manager') this.#manager(statement);
     else if (word === 'event' || word === 'action') this.#inApplet(statement, word);
-    else if (this.#open !== null && APPLET_WORDS.has(word)) return;
+    else if (this.#open !== null && APPLET_WORDS.has(word)) this.foreign.push(lineOf(statement));
     else if (this.#open !== null && word === 'no' && ['event', 'action'].includes(second?.text.toLowerCase() ?? ''))
       this.#keep(statement);
     else if (LEAVING.has(word)) {

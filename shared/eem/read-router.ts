@@ -6,7 +6,7 @@ import { canonicalAddress } from '../model/address.ts';
 import type { EemConfig, Line, RouterInterface, Setting, SnmpHost } from './applet.ts';
 import { type Statement, statementText } from './statement.ts';
 
-/** `taken`: read, or known and without weight here; `foreign`: another matter; `unread`: ours, and not understood. */
+/** `taken`: read, and in the facts with its line; `foreign`: another matter, or without weight here; `unread`: ours, and not understood. */
 export type Taken = 'taken' | 'foreign' | 'unread';
 
 type RouterFacts = Omit<EemConfig, 'lines' | 'linesNotRead' | 'applets' | 'environment' | 'unread' | 'foreign'>;
@@ -23,9 +23,6 @@ const SNMP_QUIET =
   /^(?:location|contact|chassis-id|ifindex|view|group|user|engineID|packetsize|queue-length|trap-timeout|tftp-server-list|cache|context|ip|drop|file-transfer|inform|queue-limit|source-interface|system-shutdown|enable traps)\b/i;
 const LOGGING_QUIET =
   /^(?:buffered|monitor|facility|source-interface|origin-id|on|queue-limit|count|userinfo|event|history|persistent|exception|rate-limit|reload|synchronous|discriminator|message-counter|delimiter|esm|filter|dmvpn|snmp-authfail|snmp-trap|alarm|cns-events|size|buginf|smartlog|file)\b/i;
-const EXEC =
-  /^(?:conf(?:igure)?(?: t(?:erminal)?)?|enable|sh(?:ow)?\b.*|term(?:inal)? (?:length|width|mon).*|undebug all|u all|un all|write(?: mem.*)?|wr|copy run.*|Building configuration.*|Current configuration.*|Enter configuration commands.*)$/i;
-
 export class RouterReader {
   sessionUser: Setting<string> = null;
   #hostname: string | null = null;
@@ -93,7 +90,7 @@ export class RouterReader {
     switch (words[0]?.toLowerCase()) {
       case 'hostname':
         if (!isNo && words[1] !== undefined) this.#hostname = words[1];
-        return 'taken';
+        return 'foreign';
       case 'interface':
         return this.#interface(words, isNo);
       case 'snmp-server':
@@ -114,7 +111,7 @@ export class RouterReader {
       case 'version':
         return 'foreign';
       default:
-        return this.#other(words, line.text);
+        return this.#other(words);
     }
   }
 
@@ -147,7 +144,7 @@ export class RouterReader {
       const host = isNo ? null : snmpHost(words.slice(2), line);
       if (host === null) return 'unread';
       this.#hosts.push(host);
-    } else if (!SNMP_QUIET.test(rest) && !/^manager /i.test(rest)) return 'unread';
+    } else return SNMP_QUIET.test(rest) || /^manager /i.test(rest) ? 'foreign' : 'unread';
     return 'taken';
   }
 
@@ -156,11 +153,11 @@ export class RouterReader {
     else if (/^trap\b/i.test(rest)) this.#trapLevel = { ...line, value: isNo ? 'off' : levelIn(words) };
     else if (/^host \S+/i.test(rest)) this.#loggingHosts.push({ ...line, value: words[2]! });
     else if (words[1] !== undefined && isAddress(words[1])) this.#loggingHosts.push({ ...line, value: words[1] });
-    else if (!LOGGING_QUIET.test(rest)) return 'unread';
+    else return LOGGING_QUIET.test(rest) ? 'foreign' : 'unread';
     return 'taken';
   }
 
-  #other(words: readonly string[], text: string): Taken {
+  #other(words: readonly string[]): Taken {
     const said = words.join(' ').toLowerCase();
     const address = words.find((word) => isAddress(word));
     if (this.#open !== null) {
@@ -173,7 +170,7 @@ export class RouterReader {
       else if (/^tunnel source /.test(said)) this.#open.tunnelSource = words.slice(2).join('');
     }
     if (/^(?:set peer|tunnel destination) /.test(said) && address !== undefined) this.#tunnelPeers.add(address);
-    return EXEC.test(text) ? 'taken' : 'foreign';
+    return 'foreign';
   }
 }
 

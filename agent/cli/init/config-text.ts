@@ -1,9 +1,21 @@
 /**
- * The configuration file that `spitrap init` writes: mode observe, SNMPv3 with authentication and privacy, every secret a file, and a
- * word above each section on why it says what it says. Keys: agent/config/schema.ts; a test loads what this writes.
+ * The configuration file that `spitrap init` writes, and `spitrap eem import` with what it has read: mode observe, every secret a file, and
+ * a word above each section on why it says what it says. Keys: agent/config/schema.ts; tests load what this writes.
  */
-import type { Answers } from './questions.ts';
+import type { AnswerKey, Answers } from './questions.ts';
 import { portOf } from './questions.ts';
+
+/** What an import knows better, or not at all. */
+export interface ImportedText {
+  /** Keys of which a person must give the value: above each stands `FILL IN:` and this. */
+  readonly fillIn: Partial<Readonly<Record<AnswerKey, string>>>;
+  /** Lines under `peers:`, each peer's; without indentation of their own beyond the list's. */
+  readonly peers: readonly string[];
+  /** Comment above them. */
+  readonly aboutPeers: readonly string[];
+  /** More keys of `signal`. */
+  readonly signal: readonly string[];
+}
 
 export interface ConfigFacts {
   readonly answers: Answers;
@@ -20,16 +32,22 @@ export interface ConfigFacts {
     readonly priv: string;
     readonly redaction: string;
   };
+  readonly imported?: ImportedText;
 }
 
-export function configText({ answers, fileName, hostKeys, legacy, secrets }: ConfigFacts): string {
+export function configText(facts: ConfigFacts): string {
+  const { answers, fileName, hostKeys, legacy, secrets, imported } = facts;
+  const mark = (key: AnswerKey): string => {
+    const asks = imported?.fillIn[key];
+    return asks === undefined ? '' : `  # FILL IN: ${asks}\n`;
+  };
   const one = (key: keyof Answers): string => answers[key][0]!;
   const login = [
     ...(secrets.password === null ? [] : [`  password: { file: ${spelled(secrets.password)} }`]),
     ...(secrets.privateKey === null ? [] : [`  privateKey: { file: ${spelled(secrets.privateKey)} }`]),
     ...(secrets.enable === null ? [] : [`  enablePassword: { file: ${spelled(secrets.enable)} }`]),
   ];
-  return `# ${fileName}: written by \`spitrap init\`.
+  return `# ${fileName}: written by \`spitrap ${imported === undefined ? 'init' : 'eem import'}\`.
 # Every key with its default: docs/configuration.md. To try it, then start it:
 #   spitrap check -c ${fileName}
 #   spitrap run -c ${fileName}
@@ -45,17 +63,17 @@ mode: observe
 
 # The head-end beside this agent.
 device:
-  name: ${spelled(one('name'))}
-  address: ${spelled(one('device'))}
+${mark('name')}  name: ${spelled(one('name'))}
+${mark('device')}  address: ${spelled(one('device'))}
   port: ${one('port')}
-  platform: ${one('platform')}
-  user: ${spelled(one('user'))}
+${mark('platform')}  platform: ${one('platform')}
+${mark('user')}  user: ${spelled(one('user'))}
 ${login.join('\n')}
 ${hostKeyLines(hostKeys)}${legacy ? '  # Old key exchanges, ciphers and MACs too: this device has nothing else.\n  legacy: true\n' : ''}  # Whose log lines are this device's: the addresses that it sends them from.
-  match: ${list(answers.logFrom)}
+${mark('logFrom')}  match: ${list(answers.logFrom)}
   # Where it terminates IPsec, HSRP and NAT addresses included. A message counts
   # only when its destaddr is one of these, never the management address.
-  cryptoAddresses: ${list(answers.cryptoAddress)}
+${mark('cryptoAddress')}  cryptoAddresses: ${list(answers.cryptoAddress)}
 
 # Where the device's log comes in. On the device, with this host's address:
 #   logging host ADDRESS transport ${one('syslog')} port ${portOf(one('listenSyslog'))}
@@ -71,8 +89,23 @@ sources:
 # minute, so that a dead path or a difference shows before it matters.
 signal:
   listen: ${JSON.stringify(one('listenSignals'))}
+${(imported?.signal ?? []).map((line) => `  ${line}\n`).join('')}
+${imported === undefined ? peerOf(facts) : importedPeers(imported)}
+# From the message to the stop, the same at both ends. 18s is Note A's: long
+# enough for the debugs that tell why, short enough for the router.
+stop:
+  delay: ${one('delay')}
 
-# The other end. cryptoAddresses are its tunnels' (srcaddr of the message), send
+# Keys and passwords in captured text become the same <redacted:...> at both
+# ends, when both have this key.
+evidence:
+  redactionKey: { file: ${spelled(secrets.redaction)} }
+`;
+}
+
+function peerOf({ answers, secrets }: ConfigFacts): string {
+  const one = (key: keyof Answers): string => answers[key][0]!;
+  return `# The other end. cryptoAddresses are its tunnels' (srcaddr of the message), send
 # and from its agent's: never the same field. Several paths are used at once.
 # Version 3 with both keys: without them anyone could stop your debugs.
 peers:
@@ -86,18 +119,11 @@ peers:
       user: ${spelled(one('snmpUser'))}
       auth: { protocol: sha256, key: { file: ${spelled(secrets.auth)} } }
       priv: { protocol: aes, key: { file: ${spelled(secrets.priv)} } }
-
-# From the message to the stop, the same at both ends. 18s is Note A's: long
-# enough for the debugs that tell why, short enough for the router.
-stop:
-  delay: ${one('delay')}
-
-# Keys and passwords in captured text become the same <redacted:...> at both
-# ends, when both have this key.
-evidence:
-  redactionKey: { file: ${spelled(secrets.redaction)} }
 `;
 }
+
+const importedPeers = ({ aboutPeers, peers }: ImportedText): string =>
+  [...aboutPeers.map((line) => `# ${line}`), 'peers:', ...peers.map((line) => `  ${line}`), ''].join('\n');
 
 function hostKeyLines(hostKeys: readonly string[]): string {
   if (hostKeys.length > 0)
@@ -109,10 +135,10 @@ function hostKeyLines(hostKeys: readonly string[]): string {
 `;
 }
 
-const list = (values: readonly string[]): string => `[${values.map(spelled).join(', ')}]`;
+export const list = (values: readonly string[]): string => `[${values.map(spelled).join(', ')}]`;
 
 /** Plain where YAML reads it as the text that it is, else in quotes. */
-const spelled = (text: string): string =>
+export const spelled = (text: string): string =>
   /^(?!(?:true|false|null|yes|no|on|off)$)[A-Za-z_][\w./-]*$/i.test(text) || /^\d+\.\d+\.\d+\.\d+(?:\/\d+)?$/.test(text)
     ? text
     : JSON.stringify(text);

@@ -49,8 +49,9 @@ export const adviseCommand: Subcommand = {
 
 /** What a session keeps of one command bounds a file of its output too. */
 function readText(file: string, { host }: CliContext): string {
+  let text: string;
   try {
-    return host.readFile(file, limits.commandOutputBytesMax);
+    text = host.readFile(file, limits.commandOutputBytesMax);
   } catch (error) {
     const errno = (error as { code?: unknown }).code;
     const why = errno === 'ENOENT' ? 'no such file' : error instanceof Error ? error.message : String(error);
@@ -59,6 +60,10 @@ function readText(file: string, { host }: CliContext): string {
       `can not read ${printable(file)}: ${printable(why)}; give the output of show running-config`,
     );
   }
+  // Of every other subcommand --config is the agent's.
+  if (/^role:/m.test(text) && /^device:/m.test(text))
+    throw new SpitrapError('USAGE', `${printable(file)} is an agent's configuration; give the output of show running-config`);
+  return text;
 }
 
 const MARKS: Readonly<Record<Severity, readonly [mark: string, tone: Tone]>> = {

@@ -204,7 +204,7 @@ function kilobytes(peerings: readonly Peering[]): Advice[] {
     advice(
       'kilobyte-lifetime',
       `SAs are rekeyed by volume too: ${[...new Set(found.map(({ lifetimes }) => `${lifetimes.kilobytes} kB`))].join(', ')}${lines.length === 0 ? ', the default' : ''}`,
-      'A fast tunnel reaches 4,608,000 kB within minutes: each rekey is a chance for a stray SPI. The two directions count by themselves. At both ends alike, if at all.',
+      'A fast tunnel reaches 4,608,000 kB within minutes: each rekey is a chance for a stray SPI. The two directions count by themselves. At both ends alike, and where the release has it.',
       lines,
       ['crypto ipsec security-association lifetime kilobytes disable'],
     ),

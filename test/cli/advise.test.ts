@@ -70,6 +70,13 @@ test('--json has all of it', async () => {
     expect(Object.keys(each).sort()).toEqual(['enter', 'lines', 'severity', 'source', 'what', 'why', 'word']);
 });
 
+test('an agent’s configuration is no router’s', async () => {
+  writeFileSync(file('hub.yaml'), 'role: hub\ndevice: { address: 192.0.2.1 }\n');
+  const { code, stderr } = await cli(['advise', '--config', file('hub.yaml')]);
+  expect(code).toBe(2);
+  expect(stderr).toContain('is an agent');
+});
+
 test.each([
   [['--config', 'not-there'], /CONFIG_UNREADABLE: can not read .*not-there: no such file/],
   [[], /USAGE: required option/],

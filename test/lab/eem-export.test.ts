@@ -179,6 +179,41 @@ describe('the message', () => {
   });
 });
 
+test('an IPv6 peer is known in either case of its letters, and alone', async () => {
+  const base = config();
+  const six = { ...base, peers: base.peers.map((peer) => ({ ...peer, cryptoAddresses: [parseRange('2001:db8::3')!] })) };
+  const entered = exportRouter(routerPlans(six, options({ ends: 'hub' }))[0]!)
+    .filter(({ part }) => part === 'configure')
+    .flatMap((block) => block.lines)
+    .filter((line) => line !== 'configure terminal' && line !== 'end')
+    .map(filled);
+  for (const [source, runs] of [
+    ['2001:DB8::3', 1],
+    ['2001:db8::3', 1],
+    ['2001:DB8::33', 0],
+    ['2001:DB8::3:1', 0],
+  ] as const) {
+    const clock = new FakeClock();
+    const box = new SimulatedBox(boxOptions(clock));
+    expect(box.configure(entered)).toEqual([]);
+    box.core.log.message(4, 'CRYPTO-4-RECVD_PKT_INV_SPI', `decaps: rec'd IPSEC packet has invalid spi, srcaddr=${source}`);
+    await clock.advance(60_000);
+    expect(box.appletRuns, source).toHaveLength(runs);
+  }
+});
+
+test('peers whose names IOS would take for one keep an applet each', async () => {
+  const base = config();
+  const two = ['spoke.1', 'spoke:1'].map((name, index) => ({
+    ...base.peers[0]!,
+    name,
+    cryptoAddresses: [parseRange(`11.1.1.${3 + index}`)!],
+  }));
+  const box = new SimulatedBox(boxOptions(new FakeClock()));
+  expect(box.configure(configuring('hub', { ...base, peers: two }))).toEqual([]);
+  expect(box.core.eem.applets().map(({ applet }) => applet.name)).toEqual(['spitrap_hub_spoke_1-1', 'spitrap_hub_spoke_1-2']);
+});
+
 describe('against Note A', () => {
   test('our hub stops its spoke', async () => {
     const note = ['snmp-server manager', ...noteSpoke];

@@ -19,7 +19,7 @@ function pattern(event: SyslogEvent, { name }: Applet): Finding[] {
   const found = addressesIn(event.pattern).flatMap((one): Finding[] => {
     const strict = `${one.field || 'srcaddr'}=${one.address.replaceAll('.', '\\.')}([^0-9]|$)`;
     const remedy = `"…${strict}": \\. is a dot, and ([^0-9]|$) ends the address`;
-    const start = one.hasOpenStart ? `any address that ends in ${one.address}, such as 1${one.address},` : null;
+    const start = one.hasOpenStart ? `1${one.address} and whatever else ends in it` : null;
     const also = [one.alsoMatches, start].filter((text) => text !== null).join(' and ');
     if (also !== '')
       return [

@@ -22,14 +22,16 @@ export function addressesIn(pattern: string): PatternAddress[] {
     if (octets.some((octet) => Number(octet) > 255)) return [];
     const before = pattern.slice(0, match.index);
     const after = pattern.slice(match.index + whole!.length);
-    const field = /(srcaddr|destaddr)[=:]?(?:\\?\s| |\.?\*)*$/i.exec(before)?.[1]?.toLowerCase() ?? '';
+    // `srcaddr=` alone, and with spaces that may be there: ` *`.
+    const named = /(srcaddr|destaddr)(?:[=:]|\\s|\[ \]| |[*+?])*$/i.exec(before);
+    const field = (named ?? /(srcaddr|destaddr)[=:]?\.\*$/i.exec(before))?.[1]?.toLowerCase() ?? '';
     const hasOpenEnd = after === '' || /^(?:\.|\[0-9|\\d|\*|\?|\+|\|)/.test(after);
     return [
       {
         field,
         address: octets.join('.'),
         // `=`, a space or a class in front ends what could stand before it.
-        hasOpenStart: !/[= \])(,^_]$|\\[sb<]$/.test(before),
+        hasOpenStart: named === null && canGrow(octets[0]!) && !/[= \])(,^_]$|\\[sb<]$/.test(before),
         hasOpenEnd,
         hasWildDots: [dotA, dotB, dotC].some((dot) => dot === '.'),
         alsoMatches: hasOpenEnd ? longer(octets) : null,
@@ -37,6 +39,9 @@ export function addressesIn(pattern: string): PatternAddress[] {
     ];
   });
 }
+
+/** 11 is the end of 111; 192 of nothing that is an octet. */
+const canGrow = (octet: string): boolean => octet.length < 3 && Number(`1${octet}`) <= 255;
 
 /** The addresses that go on after its last digit: 11.1.1.3 is the start of 11.1.1.30 to 11.1.1.39, and 11.1.1.30 of none. */
 function longer(octets: readonly string[]): string | null {

@@ -73,6 +73,10 @@ describe('an address in a pattern', () => {
     ['INV_SPI.*srcaddr=11\\.1\\.1\\.103', []],
     // Nothing ends what stands before it: 111.1.1.3.
     ['INV_SPI.*11\\.1\\.1\\.3,', ['loose-address']],
+    ['INV_SPI.*srcaddr=.*11\\.1\\.1\\.3,', ['loose-address']],
+    ['INV_SPI.*srcaddr= *11\\.1\\.1\\.3([^0-9.]|$)', []],
+    // No octet ends in 211 but itself.
+    ['INV_SPI.*211\\.1\\.1\\.3,', []],
     ['INV_SPI', ['any-peer']],
   ])('%s', (pattern, expected) => {
     expect(at(pattern)).toEqual(expected);

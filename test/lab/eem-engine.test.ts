@@ -278,9 +278,7 @@ describe('the dead-man', () => {
     expect(box.debugsOn()).toHaveLength(1);
     await clock.advance(1_000);
     expect(box.debugsOn()).toEqual([]);
-    expect(logged(box, /HA_EM/)).toEqual([
-      '%HA_EM-2-LOG: spitrap-deadman: spitrap silent: all debugs off',
-    ]);
+    expect(logged(box, /HA_EM/)).toEqual(['%HA_EM-2-LOG: spitrap-deadman: spitrap silent: all debugs off']);
     await clock.advance(4_000_000);
     expect(box.appletRuns).toHaveLength(1);
     expect(box.console(show)).toContain('timer countdown');

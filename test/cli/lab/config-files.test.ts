@@ -84,7 +84,9 @@ test.each(scenarios.map(({ name, setting }) => [name, setting] as const))(
       expect(config.arm).toBe(setting.armed ? 'always' : 'manual');
       expect(config.evidence.messageIntervalMs).toBe(setting.messageIntervalMs ?? 60_000);
       expect(config.peers[0]).toMatchObject(
-        setting.eem === undefined ? { kind: 'spitrap', notify: 'inform' } : { kind: 'eem', notify: 'trap', snmp: { version: '1' } },
+        setting.eem === undefined
+          ? { kind: 'spitrap', notify: 'inform' }
+          : { kind: 'eem', notify: 'trap', snmp: { version: '1' } },
       );
     }
   },

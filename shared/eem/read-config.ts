@@ -17,6 +17,8 @@ interface OpenApplet {
 
 /** Of an applet's own mode, and without weight here. */
 const APPLET_WORDS: ReadonlySet<string> = new Set(['description', 'trigger', 'correlate', 'attribute', 'set']);
+/** Tcl policies and how the event manager runs them: on the router, and not readable here. */
+const MANAGER_WORDS: ReadonlySet<string> = new Set(['directory', 'policy', 'history', 'scheduler', 'detector', 'run']);
 /** Typed around a paste; they end what mode there was. */
 const LEAVING: ReadonlySet<string> = new Set(['end', 'exit', 'exit-applet']);
 
@@ -95,8 +97,8 @@ class ConfigReader {
     const words = statement.words.map(({ text }) => text);
     const kind = words[2]?.toLowerCase();
     this.#open = null;
-    if (kind === 'environment' && words.length >= 4) return;
-    if (
+    if (kind === 'environment' && words.length >= 4) this.foreign.push(lineOf(statement));
+    else if (
       kind === 'session' &&
       words[3]?.toLowerCase() === 'cli' &&
       words[4]?.toLowerCase() === 'username' &&
@@ -104,7 +106,7 @@ class ConfigReader {
     )
       this.router.sessionUser = { ...lineOf(statement), value: words[5] };
     else if (kind === 'applet') this.#applet(statement);
-    // Tcl policies and what else the event manager has: on the router, and not readable here.
+    else if (MANAGER_WORDS.has(kind ?? '')) this.foreign.push(lineOf(statement));
     else this.#keep(statement);
   }
 

@@ -141,11 +141,18 @@ export class RouterReader {
     else if (/^source-interface (?:traps|informs) /i.test(rest)) this.#trapSource = { ...line, value: words.slice(3).join('') };
     else if (/^community \S+/i.test(rest)) this.#communities.push({ ...line, value: words[2]! });
     else if (/^host /i.test(rest)) {
-      const host = isNo ? null : snmpHost(words.slice(2), line);
+      if (isNo) return this.#noHost(words[2]);
+      const host = snmpHost(words.slice(2), line);
       if (host === null) return 'unread';
       this.#hosts.push(host);
     } else return SNMP_QUIET.test(rest) || /^manager /i.test(rest) ? 'foreign' : 'unread';
     return 'taken';
+  }
+
+  /** What a paste takes away first is not overwritten. */
+  #noHost(address: string | undefined): Taken {
+    for (let at = this.#hosts.length - 1; at >= 0; at -= 1) if (this.#hosts[at]!.address === address) this.#hosts.splice(at, 1);
+    return 'foreign';
   }
 
   #logging(words: readonly string[], rest: string, line: Line, isNo: boolean): Taken {

@@ -49,7 +49,7 @@ describe('a malformed configuration: exit 2, every fault at once, nothing opened
       .replace('cryptoAddresses: [213.163.222.7]', 'cryptoAddresses: [213.163.222.999]');
     const said = await refused(text);
     expect(said).toMatch(/^spitrap: CONFIG_INVALID: .*bad\.yaml has 5 faults; nothing was started$/m);
-    expect(said).toMatch(/^ {2}role \(line \d+\) = "hob": one of hub, spoke; did you mean hub\?$/m);
+    expect(said).toMatch(/^ {2}role \(line \d+\) = "hob": one of hub, spoke, both; did you mean hub\?$/m);
     expect(said).toMatch(/^ {2}mod \(line \d+\): unknown key; did you mean mode\?$/m);
     expect(said).toMatch(/^ {2}stop\.delay \(line \d+\) = 3: a bare number has no unit; write 3s, 3m or 3ms$/m);
     expect(said).toMatch(/^ {2}device\.password \(line \d+\) = <masked>: a secret in plain text; move it to a file/m);

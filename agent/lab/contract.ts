@@ -176,8 +176,8 @@ export interface AppletRunRecord {
   readonly applet: string;
   /** ceemHistoryEventIndex, from 1: the index of the trap's varbinds. */
   readonly job: number;
-  readonly event: 'syslog' | 'snmp-notification' | 'timer countdown';
-  /** The message as logged, or the varbind that matched. */
+  readonly event: 'syslog' | 'snmp-notification' | 'timer countdown' | 'timer watchdog' | 'none';
+  /** The message as logged, the varbind that matched, `countdown`, `watchdog`, or the arguments of `event manager run`. */
   readonly cause: string;
   readonly triggeredAt: Monotonic;
   readonly triggeredWall: Wall;
@@ -185,7 +185,7 @@ export interface AppletRunRecord {
   readonly startedAt: Monotonic | null;
   /** In the order in which they were begun; `action` is what follows the label in the configuration. */
   readonly actions: readonly { readonly label: string; readonly action: string; readonly at: Monotonic; readonly wall: Wall }[];
-  /** `notRun`: labels whose action was not done. Null: it still runs. */
+  /** `notRun`: labels that were still ahead of it when it did not come to its end. Null: it still runs. */
   readonly ended: {
     readonly at: Monotonic;
     readonly wall: Wall;

@@ -30,6 +30,12 @@ export const labLimits = {
   eemThreads: 32,
   /** Events that wait for a thread; more are dropped, and counted. */
   eemQueue: 64,
+  /** Actions of one run in its record; a loop may do more, until maxrun, and they are not written down. */
+  appletRunActions: 2_000,
+  /** Characters of a variable of an applet: more than the longest `show` here has. */
+  eemValueCharacters: 262_144,
+  /** `event manager environment` lines. */
+  eemEnvironment: 64,
   /** Runs in `appletRuns`; the oldest are forgotten. */
   appletRuns: 1_000,
   /** Values of one type of crypto condition, as IOS has it (facts.md §5). */

@@ -9,7 +9,7 @@ import type { CommandResult, CommandSpec } from '../keyword-tree.ts';
 import { labLimits } from '../lab-limits.ts';
 import type { ExecContext } from '../line-state.ts';
 import { configFault } from '../prompt.ts';
-import { historyEvents, policiesRegistered } from '../render/event-manager.ts';
+import { environmentShown, historyEvents, policiesRegistered } from '../render/event-manager.ts';
 import { type ExecCommand, print, quiet } from './result.ts';
 
 type ConfigCommand = CommandSpec<ExecContext>;
@@ -25,7 +25,28 @@ export interface AppletDraft {
 export const APPLET_MODE = 'config-applet';
 const LABEL = /^[\w.-]{1,32}$/;
 
-export const eventManagerShow: readonly ExecCommand[] = [
+function run({ core }: ExecContext, name: string, rest = ''): CommandResult {
+  const words = rest.split(/\s+/).filter((word) => word !== '');
+  if (core.eem.run(name, words)) return quiet;
+  return print([`EEM policy ${name} not registered with event none Event Detector`]);
+}
+
+function setEnvironment({ core: { eem } }: ExecContext, name: string, value: string): CommandResult {
+  if (!eem.environment.has(name) && eem.environment.size >= labLimits.eemEnvironment)
+    return print([`%EEM: ${labLimits.eemEnvironment} environment variables are the most`]);
+  eem.environment.set(name, value);
+  return quiet;
+}
+
+function removeEnvironment({ core: { eem } }: ExecContext, name: string): CommandResult {
+  eem.environment.delete(name);
+  return quiet;
+}
+
+export const eventManagerExec: readonly ExecCommand[] = [
+  { path: 'event manager run WORD', privilege: 15, run: (context, [name]) => run(context, name!) },
+  { path: 'event manager run WORD LINE', privilege: 15, run: (context, [name, rest]) => run(context, name!, rest) },
+  { path: 'show event manager environment all', privilege: 15, run: ({ core }) => print(environmentShown(core)) },
   { path: 'show event manager policy registered', privilege: 15, run: ({ core }) => print(policiesRegistered(core)) },
   { path: 'show event manager history events', privilege: 15, run: ({ core }) => print(historyEvents(core)) },
 ];
@@ -58,6 +79,12 @@ export const eventManagerConfig: readonly ConfigCommand[] = [
     path: 'no event manager applet WORD',
     run: ({ core }, [name]) => (core.eem.unregister(name!) ? quiet : print([`EEM configuration: applet ${name} not found`])),
   },
+  {
+    path: 'event manager environment WORD LINE',
+    run: (context, [name, value]) => setEnvironment(context, name!, value!),
+  },
+  { path: 'no event manager environment WORD', run: (context, [name]) => removeEnvironment(context, name!) },
+  { path: 'no event manager environment WORD LINE', run: (context, [name]) => removeEnvironment(context, name!) },
   {
     path: 'event manager session cli username WORD',
     run: ({ core }, [user]) => {
@@ -102,7 +129,7 @@ function noEvent({ line }: ExecContext): CommandResult {
 
 /** Words that `?` lists; what follows them is one LINE for applet-lines.ts. */
 export const appletCommands: readonly ConfigCommand[] = [
-  ...['syslog', 'snmp-notification', 'timer'].flatMap((detector): ConfigCommand[] => [
+  ...['syslog', 'snmp-notification', 'timer', 'none'].flatMap((detector): ConfigCommand[] => [
     {
       path: `event ${detector} LINE`,
       run: (context, [rest], typed) => event(context, `${detector} ${rest}`, typed),
@@ -110,6 +137,7 @@ export const appletCommands: readonly ConfigCommand[] = [
     { path: `no event ${detector}`, run: noEvent },
     { path: `no event ${detector} LINE`, run: noEvent },
   ]),
+  { path: 'event none', run: (context, _args, typed) => event(context, 'none', typed) },
   { path: 'action WORD LINE', run: (context, [label, rest], typed) => action(context, label!, rest!, typed) },
   {
     path: 'no action WORD',

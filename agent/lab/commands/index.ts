@@ -4,7 +4,7 @@ import type { ExecContext } from '../line-state.ts';
 import { clearCommands } from './clear.ts';
 import { debugCommands } from './debug.ts';
 import { diskCommands } from './disk.ts';
-import { eventManagerShow } from './event-manager.ts';
+import { eventManagerExec } from './event-manager.ts';
 import { KEYWORD_HELP } from './keyword-help.ts';
 import { sessionCommands } from './session.ts';
 import { showCommands } from './show.ts';
@@ -19,7 +19,7 @@ const all = [
   ...debugCommands,
   ...clearCommands,
   ...diskCommands,
-  ...eventManagerShow,
+  ...eventManagerExec,
   ...snmpServerShow,
   ...unbuiltCommands,
 ];

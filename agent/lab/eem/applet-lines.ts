@@ -5,24 +5,29 @@
 import { iosRegex } from '../filters.ts';
 import { type AppletAction, type AppletEvent, type Comparison, PRIORITIES } from './applet.ts';
 import type { ConfigWords } from './config-words.ts';
+import { COMPARISONS, parseStatement, STATEMENTS } from './statement.ts';
 
 /** Characters that one typed line can hold at most bound every text in it. */
 const TEXT_MAX = 254;
 const INTEGER32 = [-0x8000_0000, 0x7fff_ffff] as const;
 const SECONDS_MAX = 31_536_000;
-const COMPARISONS: readonly Comparison[] = ['gt', 'ge', 'eq', 'ne', 'lt', 'le'];
+/** Clauses that every event may have. */
+const USUAL = ['maxrun', 'ratelimit'] as const;
+type Usual = Record<`${(typeof USUAL)[number]}Ms`, number | null>;
 /** With or without the dot at its end. */
 const OID = /^\d{1,10}(?:\.\d{1,10}){1,127}\.?$/;
 
 export function parseEvent(words: ConfigWords): AppletEvent | 'bad-pattern' | null {
-  const detector = words.keyword(['syslog', 'snmp-notification', 'timer']);
+  const detector = words.keyword(['syslog', 'snmp-notification', 'timer', 'none']);
   switch (detector) {
     case 'syslog':
       return syslogEvent(words);
     case 'snmp-notification':
       return notificationEvent(words);
     case 'timer':
-      return countdownEvent(words);
+      return timerEvent(words);
+    case 'none':
+      return noneEvent(words);
     case null:
       return null;
   }
@@ -33,9 +38,9 @@ function syslogEvent(words: ConfigWords): AppletEvent | 'bad-pattern' | null {
   let occurs = 1;
   let periodMs: number | null = null;
   let priority: number | null = null;
-  let maxrunMs: number | null = null;
+  const usual: Usual = { maxrunMs: null, ratelimitMs: null };
   while (words.more) {
-    switch (words.keyword(['pattern', 'occurs', 'period', 'priority', 'maxrun'])) {
+    switch (words.keyword(['pattern', 'occurs', 'period', 'priority', ...USUAL])) {
       case 'pattern':
         pattern = words.text(TEXT_MAX);
         break;
@@ -49,7 +54,10 @@ function syslogEvent(words: ConfigWords): AppletEvent | 'bad-pattern' | null {
         priority = priorityOf(words, true);
         break;
       case 'maxrun':
-        maxrunMs = words.seconds();
+        usual.maxrunMs = words.seconds();
+        break;
+      case 'ratelimit':
+        usual.ratelimitMs = words.seconds();
         break;
       case null:
     }
@@ -57,7 +65,7 @@ function syslogEvent(words: ConfigWords): AppletEvent | 'bad-pattern' | null {
   if (pattern === null) return words.incomplete();
   if (words.fault) return null;
   if (iosRegex(pattern) === null) return 'bad-pattern';
-  return { kind: 'syslog', pattern, occurs, periodMs, priority, maxrunMs };
+  return { kind: 'syslog', pattern, occurs, periodMs, priority, ...usual };
 }
 
 function notificationEvent(words: ConfigWords): AppletEvent | null {
@@ -65,9 +73,9 @@ function notificationEvent(words: ConfigWords): AppletEvent | null {
   let oidVal: string | null = null;
   let op: Comparison | null = null;
   let sourceAddress: string | null = null;
-  let maxrunMs: number | null = null;
+  const usual: Usual = { maxrunMs: null, ratelimitMs: null };
   while (words.more) {
-    switch (words.keyword(['oid', 'oid-val', 'op', 'src-ip-address', 'maxrun'])) {
+    switch (words.keyword(['oid', 'oid-val', 'op', 'src-ip-address', ...USUAL])) {
       case 'oid':
         oid = words.matching(OID);
         break;
@@ -81,32 +89,42 @@ function notificationEvent(words: ConfigWords): AppletEvent | null {
         sourceAddress = words.address();
         break;
       case 'maxrun':
-        maxrunMs = words.seconds();
+        usual.maxrunMs = words.seconds();
+        break;
+      case 'ratelimit':
+        usual.ratelimitMs = words.seconds();
         break;
       case null:
     }
   }
   if (oid === null || oidVal === null || op === null) return words.incomplete();
-  return words.fault ? null : { kind: 'snmp-notification', oid, oidVal, op, sourceAddress, maxrunMs };
+  return words.fault ? null : { kind: 'snmp-notification', oid, oidVal, op, sourceAddress, ...usual };
 }
 
-function countdownEvent(words: ConfigWords): AppletEvent | null {
-  words.keyword(['countdown']);
+function timerEvent(words: ConfigWords): AppletEvent | null {
+  const timer = words.keyword(['countdown', 'watchdog']);
+  let name: string | null = null;
   let timeMs: number | null = null;
-  let maxrunMs: number | null = null;
+  const usual: Usual = { maxrunMs: null, ratelimitMs: null };
   while (words.more) {
-    switch (words.keyword(['time', 'maxrun'])) {
-      case 'time':
-        timeMs = words.seconds();
-        break;
-      case 'maxrun':
-        maxrunMs = words.seconds();
-        break;
-      case null:
-    }
+    const word = words.keyword(['name', 'time', ...USUAL]);
+    if (word === 'name') name = words.text(TEXT_MAX);
+    else if (word === 'time') timeMs = words.seconds();
+    else if (word !== null) usual[`${word}Ms`] = words.seconds();
   }
-  if (timeMs === null) return words.incomplete();
-  return words.fault ? null : { kind: 'timer countdown', timeMs, maxrunMs };
+  if (timeMs === null || timer === null) return words.incomplete();
+  return words.fault ? null : { kind: `timer ${timer}`, name, timeMs, ...usual };
+}
+
+/** `sync yes`, the default, keeps the terminal of `event manager run` waiting on a router; this one does not wait. */
+function noneEvent(words: ConfigWords): AppletEvent | null {
+  const usual: Usual = { maxrunMs: null, ratelimitMs: null };
+  while (words.more) {
+    const word = words.keyword(['sync', ...USUAL]);
+    if (word === 'sync') words.keyword(['yes', 'no']);
+    else if (word !== null) usual[`${word}Ms`] = words.seconds();
+  }
+  return words.fault ? null : { kind: 'none', ...usual };
 }
 
 /** `all` (of an event only), a level's name or its number. */
@@ -121,12 +139,14 @@ const DIGITS = ['0', '1', '2', '3', '4', '5', '6', '7'] as const;
 
 /** What stands after the label. */
 export function parseAction(words: ConfigWords): AppletAction | null {
-  switch (words.keyword(['cli', 'syslog', 'wait', 'snmp-trap'])) {
+  const kind = words.keyword(['cli', 'syslog', 'wait', 'snmp-trap', ...STATEMENTS]);
+  switch (kind) {
     case 'cli': {
       words.keyword(['command']);
       const command = words.text(TEXT_MAX);
+      const pattern = words.optional('pattern') ? words.text(TEXT_MAX) : null;
       words.end();
-      return words.fault || command === null ? null : { kind: 'cli', command };
+      return words.fault || command === null ? null : { kind: 'cli', command, pattern };
     }
     case 'syslog':
       return syslogAction(words);
@@ -139,6 +159,8 @@ export function parseAction(words: ConfigWords): AppletAction | null {
       return trapAction(words);
     case null:
       return null;
+    default:
+      return parseStatement(kind, words);
   }
 }
 

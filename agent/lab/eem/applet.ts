@@ -2,11 +2,15 @@
  * One EEM applet as it was configured: its event, its actions, and how `show running-config` prints them. Made by
  * applet-lines.ts, registered by eem-engine.ts, run by applet-run.ts. IOS "Embedded Event Manager Command Reference".
  */
+import { type Statement, statementText } from './statement.ts';
+
 export type Comparison = 'gt' | 'ge' | 'eq' | 'ne' | 'lt' | 'le';
 
 interface AnyEvent {
   /** Null: the default, 20 s. */
   readonly maxrunMs: number | null;
+  /** Events within so long of one that started it do not; null: each does. */
+  readonly ratelimitMs: number | null;
 }
 
 export interface SyslogEvent extends AnyEvent {
@@ -28,15 +32,23 @@ export interface SnmpNotificationEvent extends AnyEvent {
   readonly sourceAddress: string | null;
 }
 
-export interface CountdownEvent extends AnyEvent {
-  readonly kind: 'timer countdown';
+/** `countdown`: once, from when it is registered; `watchdog`: again and again. */
+export interface TimerEvent extends AnyEvent {
+  readonly kind: 'timer countdown' | 'timer watchdog';
+  readonly name: string | null;
   readonly timeMs: number;
 }
 
-export type AppletEvent = SyslogEvent | SnmpNotificationEvent | CountdownEvent;
+/** `event manager run NAME` alone starts it. */
+export interface NoneEvent extends AnyEvent {
+  readonly kind: 'none';
+}
+
+export type AppletEvent = SyslogEvent | SnmpNotificationEvent | TimerEvent | NoneEvent;
 
 export type AppletAction =
-  | { readonly kind: 'cli'; readonly command: string }
+  /** `pattern`: what is waited for instead of the prompt, such as the question that the next command answers. */
+  | { readonly kind: 'cli'; readonly command: string; readonly pattern: string | null }
   | { readonly kind: 'syslog'; readonly priority: number | null; readonly message: string }
   | { readonly kind: 'wait'; readonly seconds: number }
   | {
@@ -44,7 +56,8 @@ export type AppletAction =
       readonly intData1: number | null;
       readonly intData2: number | null;
       readonly strData: string | null;
-    };
+    }
+  | Statement;
 
 export interface Applet {
   readonly name: string;
@@ -83,7 +96,8 @@ const seconds = (ms: number): string => (ms % 1_000 === 0 ? String(ms / 1_000) :
 const quoted = (text: string): string => `"${text}"`;
 
 function eventText(event: AppletEvent): string {
-  const maxrun = event.maxrunMs === null ? '' : ` maxrun ${seconds(event.maxrunMs)}`;
+  const limit = event.ratelimitMs === null ? '' : ` ratelimit ${seconds(event.ratelimitMs)}`;
+  const maxrun = `${event.maxrunMs === null ? '' : ` maxrun ${seconds(event.maxrunMs)}`}${limit}`;
   switch (event.kind) {
     case 'syslog': {
       const occurs = event.occurs === 1 ? '' : `occurs ${event.occurs} `;
@@ -96,7 +110,10 @@ function eventText(event: AppletEvent): string {
       return `snmp-notification oid ${event.oid} oid-val ${quoted(event.oidVal)} op ${event.op}${source}${maxrun}`;
     }
     case 'timer countdown':
-      return `timer countdown time ${seconds(event.timeMs)}${maxrun}`;
+    case 'timer watchdog':
+      return `${event.kind}${event.name === null ? '' : ` name ${event.name}`} time ${seconds(event.timeMs)}${maxrun}`;
+    case 'none':
+      return `none${maxrun}`;
   }
 }
 
@@ -104,7 +121,7 @@ function eventText(event: AppletEvent): string {
 export function actionText(action: AppletAction): string {
   switch (action.kind) {
     case 'cli':
-      return `cli command ${quoted(action.command)}`;
+      return `cli command ${quoted(action.command)}${action.pattern === null ? '' : ` pattern ${quoted(action.pattern)}`}`;
     case 'syslog':
       return `syslog ${action.priority === null ? '' : `priority ${PRIORITIES[action.priority]} `}msg ${quoted(action.message)}`;
     case 'wait':
@@ -114,5 +131,7 @@ export function actionText(action: AppletAction): string {
       const two = action.intData2 === null ? '' : ` intdata2 ${action.intData2}`;
       return `snmp-trap${one}${two}${action.strData === null ? '' : ` strdata ${quoted(action.strData)}`}`;
     }
+    default:
+      return statementText(action);
   }
 }

@@ -21,10 +21,12 @@ const SECONDS = /^\d{1,8}(?:\.\d{1,3})?$/;
 
 export class ConfigWords {
   fault: ConfigFault | null = null;
+  private readonly full: string;
   private readonly words: readonly Word[];
   private at = 0;
 
   constructor(text: string) {
+    this.full = text.trimEnd();
     this.words = split(text);
   }
 
@@ -76,6 +78,13 @@ export class ConfigWords {
 
   matching(pattern: RegExp): string | null {
     return this.take(({ text }) => (pattern.test(text) ? text : null));
+  }
+
+  /** All that is left, as it stands; may be empty. */
+  rest(): string {
+    const first = this.words[this.at];
+    this.at = this.words.length;
+    return first ? this.full.slice(first.offset) : '';
   }
 
   /** Nothing may follow. */

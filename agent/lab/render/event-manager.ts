@@ -36,9 +36,17 @@ function criteria(event: AppletEvent): string {
     case 'snmp-notification':
       return `oid {${event.oid}} oid-val {${event.oidVal}} op {${event.op}}${event.sourceAddress === null ? '' : ` src-ip-address {${event.sourceAddress}}`}`;
     case 'timer countdown':
-      return `time ${(event.timeMs / 1_000).toFixed(3)}`;
+    case 'timer watchdog':
+      return `${event.name === null ? '' : `name ${event.name} `}time ${(event.timeMs / 1_000).toFixed(3)}`;
+    case 'none':
+      return 'sync {yes}';
   }
 }
+
+export const environmentShown = ({ eem }: BoxCore): string[] => [
+  'No.  Name                          Value',
+  ...[...eem.environment].map(([name, value], index) => `${String(index + 1).padEnd(5)}${name.padEnd(30)}${value}`),
+];
 
 const actionsOf = (applet: Applet): string[] => appletLines(applet).filter((line) => line.startsWith(' action '));
 

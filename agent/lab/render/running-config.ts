@@ -178,6 +178,7 @@ function tunnelLines(core: BoxCore, tunnel: TunnelConfig): string[] {
 
 function eventManagerLines({ eem }: BoxCore): string[] {
   const lines = [
+    ...[...eem.environment].map(([name, value]) => `event manager environment ${name} ${value}`),
     ...(eem.sessionUser === '' ? [] : [`event manager session cli username ${eem.sessionUser}`]),
     ...eem.applets().flatMap(({ applet }) => appletLines(applet)),
   ];

@@ -31,6 +31,7 @@ export const errorCodes = [
   'NO_FREE_VTY',
   'LOGIN_BACKOFF',
   'ARM_REFUSED',
+  'RUNNING_CONFIG_REFUSED',
   // signals
   'SEND_FAILED',
   'SNMP_REFUSED',

@@ -52,6 +52,10 @@ export const limits = {
   flowsPerIncidentMax: 10_000,
   /** Output kept of one command; the rest is cut and said so. `show crypto ipsec sa` of 200 SAs is about 400 KiB. */
   commandOutputBytesMax: 4 * 1024 * 1024,
+  /** One part of a running configuration for `spitrap advise`: 20,000 interfaces; it is held in memory and judged at once. */
+  adviceOutputBytesMax: 2 * 1024 * 1024,
+  /** Peerings of one configuration that are judged one by one; nobody reads more, and both ends are compared in pairs. */
+  advicePeeringsMax: 500,
   /** All output of one incident. */
   captureBytesMax: 64 * 1024 * 1024,
   /** What a device may send before a prompt is seen at login (banner, MOTD). */

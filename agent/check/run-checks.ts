@@ -2,19 +2,13 @@
  * `spitrap check`, in order: configuration, this host, device, peers, evidence. Every probe adds its rows and never throws for what it
  * found; one that can not be made for want of an earlier one is a row that says so. Called by agent/cli/check.ts.
  */
-import { join } from 'node:path';
-import { SpitrapError } from '../../shared/errors.ts';
 import type { DurationMs } from '../../shared/model/time.ts';
 import { formatDuration } from '../../shared/model/time.ts';
-import { platformNamed } from '../../shared/platforms/index.ts';
 import type { Config } from '../config/config.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { callControl } from '../control/control-client.ts';
-import { openAudit } from '../device/audit.ts';
-import { openDevice } from '../device/pool.ts';
 import { Cleanup } from '../lifecycle.ts';
 import type { World } from '../ports.ts';
-import { shellTarget } from '../wiring.ts';
 import { checkDevice } from './device.ts';
 import { checkEvidence } from './evidence.ts';
 import {
@@ -27,6 +21,7 @@ import {
   type OpenControl,
   routerLines,
 } from './host.ts';
+import { openForPerson } from './open-device.ts';
 import { checkPaths, judgeRunningPeers } from './paths.ts';
 import { type CheckRow, rowsOf } from './row.ts';
 
@@ -71,7 +66,7 @@ async function inOrder(options: CheckOptions, cleanup: Cleanup): Promise<void> {
     host.skip('the rest', 'sockets, device, peers, evidence: without --offline');
     return;
   }
-  const { device, platform } = openTheDevice(options, lock, cleanup);
+  const { device, platform } = openForPerson(config, world, { kept: lock.kind !== 'none' }, cleanup);
   const heard = await checkSources(config, lock, { world, device, cleanup }, host);
   const rows = rowsOf('device', add);
   const login = await checkDevice({ config, platform, device, isAgentUp: lock.kind === 'agent' }, rows);
@@ -107,37 +102,6 @@ function tellRouters(config: Config, engineIdHex: string, add: CheckOptions['add
         enter: routerLines(peer, config, engineIdHex),
       });
 }
-
-function openTheDevice({ loaded: { config }, world }: CheckOptions, lock: Lock, cleanup: Cleanup) {
-  const platform = platformNamed(config.device.platform);
-  if (platform === null)
-    throw new SpitrapError('INTERNAL', `platform ${config.device.platform} is in the schema and not on the shelf`);
-  const { clock, disk, random, shells } = world;
-  const audit =
-    lock.kind === 'none' ? unkept : cleanup.add('audit', openAudit({ path: join(config.dataDir, 'audit.log'), disk, clock }));
-  const device = cleanup.add(
-    'device',
-    openDevice({
-      name: config.device.name,
-      platform,
-      target: shellTarget(config.device, null),
-      enablePassword: config.device.enablePassword,
-      shells,
-      clock,
-      random,
-      audit,
-    }),
-  );
-  return { device, platform };
-}
-
-/** Without a dataDir there is nowhere to write it; the row of dataDir says so. */
-const unkept = {
-  sent: () => {},
-  sentSecret: () => {},
-  status: () => ({ written: 0, dropped: 0, lastError: null }),
-  close: async () => {},
-};
 
 const LOOK_EVERY_MS: DurationMs = 500;
 

@@ -49,7 +49,7 @@ export function commandsText(config: Config, commands: readonly PossibleCommand[
   const { device, mode } = config;
   const sent = {
     observe:
-      'mode observe: of these only login, terminal settings, show clock and the keepalive are sent, and what spitrap check asks when a person runs it.',
+      'mode observe: of these only login, terminal settings, show clock and the keepalive are sent, and what spitrap check and spitrap advise ask when a person runs them.',
     capture: 'mode capture: all of these but the stop and the arming are sent.',
     act: 'mode act: all of these may be sent.',
   }[mode];

@@ -2,6 +2,7 @@
  * `spitrap advise`: from a running configuration, and that of the other end where it is given, to points of advice. Pure; read by
  * agent/cli/advise.ts. The words: words.ts; what they mean: docs/advise.md.
  */
+import { type AgentView, agentPoints } from './agent-points.ts';
 import { comparedPoints, cryptoPoints } from './crypto-points.ts';
 import { type ConfigFacts, type PeeringKind, readConfig, recoveryOf } from './facts.ts';
 import { routerPoints } from './router-points.ts';
@@ -28,10 +29,16 @@ const ORDER = Object.keys(adviceWords) as AdviceWord[];
 const WEIGHT = { warning: 0, unknown: 1, note: 2, good: 3 } as const;
 
 /** Warnings first. */
-export function adviseOn(text: string, peerText: string | null): Report {
+/** `agent`: of `-c`, judged against the router too. */
+export function adviseOn(text: string, peerText: string | null, agent: AgentView | null = null): Report {
   const facts: ConfigFacts = readConfig(text);
   const peer = peerText === null ? null : readConfig(peerText);
-  const found = [...cryptoPoints(facts), ...comparedPoints(facts, peer), ...routerPoints(facts)];
+  const found = [
+    ...cryptoPoints(facts),
+    ...comparedPoints(facts, peer),
+    ...routerPoints(facts),
+    ...(agent === null ? [] : agentPoints(facts, agent)),
+  ];
   return {
     hostname: facts.hostname,
     whole: facts.whole,

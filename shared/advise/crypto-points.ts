@@ -21,6 +21,15 @@ export function cryptoPoints(facts: ConfigFacts): Advice[] {
             'Nothing of IPsec can be judged.',
           ),
         ]),
+    ...(facts.peeringsLeft > 0
+      ? [
+          advice(
+            'not-all-judged',
+            `${facts.peeringsLeft} more peerings are not judged`,
+            'The first are; split the file to see the others.',
+          ),
+        ]
+      : []),
     ...(foreign.length > 0
       ? [
           advice(
@@ -41,15 +50,15 @@ export function cryptoPoints(facts: ConfigFacts): Advice[] {
         ),
       ),
     ),
-    ...peerings.map(recoveryPoint),
+    ...peerings.map((peering) => recoveryPoint(peering, facts.ikeOff)),
     ...(peerings.length > 0 ? [recoverySwitch(facts), ...dpdPoints(facts), ...ikePoints(peerings)] : []),
     ...(peerings.length > 0 ? [...kilobytes(peerings), natPoint(facts), replayPoint(facts)] : []),
   ];
 }
 
-function recoveryPoint(peering: Peering): Advice {
-  const { kind, lines, ike, inUse, whyUnknown } = peering;
-  const where = inUse ? peering.where : `${peering.where}, on no interface of this file`;
+function recoveryPoint(peering: Peering, ikeOff: Evidence | null): Advice {
+  const { kind, lines, ike, inUse, whyUnused, whyUnknown } = peering;
+  const where = inUse ? peering.where : `${peering.where}, ${whyUnused}`;
   if (kind === 'unknown')
     return advice(
       'kind-unknown',
@@ -72,12 +81,19 @@ function recoveryPoint(peering: Peering): Advice {
       'The table of 115801 is of IKEv1 (crypto isakmp invalid-spi-recovery). Of IKEv2 it says nothing.',
       lines,
     );
+  if (ikeOff !== null && recoveryOf[kind] === 'yes')
+    return advice(
+      'recovery-unknown',
+      `${what}, and IKE is off`,
+      'Recovery makes an IKE SA, which can not be where no crypto isakmp enable stands.',
+      [...lines, ikeOff],
+    );
   switch (recoveryOf[kind]) {
     case 'yes':
       return advice(
         'recovery-works',
         `${what}: invalid-SPI recovery works`,
-        'With it, and without an IKE SA, the router makes one to tell the sender. It treats the symptom: debug both ends for the cause.',
+        `With it, and without an IKE SA, the router makes one to tell the sender. It treats the symptom: debug both ends for the cause.${kind.startsWith('mGRE') ? ' For the peers that are mapped: not between spokes, which find each other by NHRP.' : ''}`,
         lines,
       );
     case 'no':
@@ -126,11 +142,14 @@ function dpdPoints({ globals, peerings }: ConfigFacts): Advice[] {
   const on = (line: Statement | null): Evidence | null => (line === null || line.words[0] === 'no' ? null : line);
   // An EzVPN client has DPD of its own.
   const judged = peerings
-    .filter(({ kind }) => kind !== 'EzVPN client')
+    .filter(({ kind, negotiated }) => kind !== 'EzVPN client' && negotiated)
     .map((peering) => ({ peering, dpd: peering.dpd ?? on(peering.ike === null ? (all[1] ?? all[2]) : all[peering.ike]) }));
   const pick = (test: (dpd: Evidence | null) => boolean) => judged.filter(({ dpd }) => test(dpd));
   const periodic = (dpd: Evidence | null): boolean => dpd !== null && /\bperiodic\b/.test(dpd.text);
-  const missing = pick((dpd) => dpd === null).map(({ peering }) => peering);
+  // A profile that is not in the file may have it.
+  const missing = pick((dpd) => dpd === null)
+    .map(({ peering }) => peering)
+    .filter((peering) => peering.missing.every(({ name }) => name.startsWith('crypto dynamic-map')));
   const demand = pick((dpd) => dpd !== null && !periodic(dpd));
   const good = pick(periodic);
   const lines = (found: typeof judged): Evidence[] => [...new Map(found.map(({ dpd }) => [dpd!.line, dpd!])).values()];
@@ -177,7 +196,7 @@ function dpdPoints({ globals, peerings }: ConfigFacts): Advice[] {
 
 const ikePoints = (peerings: readonly Peering[]): Advice[] =>
   ([1, 2] as const).flatMap((version) => {
-    const found = peerings.filter(({ ike }) => ike === version);
+    const found = peerings.filter(({ ike, negotiated }) => ike === version && negotiated);
     if (found.length === 0) return [];
     const debug = version === 1 ? 'isakmp' : 'ikev2';
     return [

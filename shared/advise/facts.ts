@@ -2,6 +2,7 @@
  * What a running configuration says about crypto: maps, profiles, tunnels, and the kind of each peering as in the table of Cisco 115801
  * ("does invalid SPI recovery work?"). Read by advise.ts; the rest of the router: router-points.ts.
  */
+import { limits } from '../limits.ts';
 import { allLines, findLine, readSections, type Section, type Statement } from './statements.ts';
 import type { Evidence } from './words.ts';
 
@@ -45,8 +46,12 @@ export interface Peering {
   readonly lines: readonly Evidence[];
   /** Null: the profile that would say is not in the file. */
   readonly ike: 1 | 2 | null;
-  /** False: a crypto map that is on no interface of this file. */
+  /** False: a crypto map that is on no interface of this file, or all that it is on is shut down. */
   readonly inUse: boolean;
+  /** Of `inUse: false`: why. */
+  readonly whyUnused: string;
+  /** False: keys are entered, or come of a key server. */
+  readonly negotiated: boolean;
   /** `tunnel key`: what tells tunnels between the same two addresses apart. */
   readonly tunnelKey: string | null;
   readonly lifetimes: Lifetimes;
@@ -61,14 +66,24 @@ export interface Peering {
 export interface ConfigFacts {
   /** It begins as `show running-config` does, or has its `version`: what is absent is absent. */
   readonly whole: boolean;
+  /** It has the header and not the `end`. */
+  readonly cut: boolean;
+  /** `no crypto isakmp enable`; null: IKE is on. */
+  readonly ikeOff: Evidence | null;
   readonly hostname: string;
   readonly globals: readonly Statement[];
   readonly sections: readonly Section[];
   readonly peerings: readonly Peering[];
+  /** Beyond limits.advicePeeringsMax; not judged. */
+  readonly peeringsLeft: number;
   /** Lines of an ASA. */
   readonly foreign: readonly Evidence[];
 }
 
+/** A map that is on more interfaces shows these. */
+const APPLIED_MAX = 64;
+/** Of a dynamic map; its entries seldom differ in what is judged. */
+const ENTRIES_MAX = 32;
 const DEFAULT_SECONDS = 3_600;
 const DEFAULT_KILOBYTES = 4_608_000;
 const ASA =
@@ -77,22 +92,63 @@ const ASA =
 export function readConfig(text: string): ConfigFacts {
   const { globals, sections } = readSections(text);
   const reader = new PeeringReader(globals, sections);
+  const peerings = reader.peerings();
+  const cut = /^Current configuration : \d/m.test(text) && !/^end\s*$/m.test(text);
+  const enable = findLine(globals, /^(?:no )?crypto isakmp enable$/);
   return {
-    whole: /^(?:Building configuration|Current configuration|version \d)/m.test(text),
+    whole: !cut && /^(?:Building configuration|Current configuration|version \d)/m.test(text),
+    cut,
+    ikeOff: enable !== null && enable.words[0] === 'no' ? enable : null,
     hostname: findLine(globals, /^hostname \S/)?.named[1] ?? 'this router',
     globals,
     sections,
-    peerings: reader.peerings(),
+    peerings: peerings.slice(0, limits.advicePeeringsMax),
+    peeringsLeft: Math.max(0, peerings.length - limits.advicePeeringsMax),
     foreign: [...globals, ...sections.map(({ head }) => head)].filter(({ words }) => ASA.test(words.join(' '))),
   };
 }
 
+/** Section by name: the first of a name counts. */
+const named = (sections: readonly Section[], at: number): ReadonlyMap<string, Section> =>
+  new Map(sections.map((section) => [section.head.named[at] ?? '', section] as const).reverse());
+
+const isShut = ({ body }: Pick<Section, 'body'>): boolean =>
+  findLine(body, /^(?:no )?shut(?:d|do|dow|down)?$/)?.words[0]?.startsWith('shut') ?? false;
+
+/** Lookups by name are made once: a hostile or huge file has 100,000 maps and as many interfaces. */
 class PeeringReader {
+  readonly #globals: readonly Statement[];
   readonly #sections: readonly Section[];
   readonly #base: Lifetimes;
+  readonly #profiles: Readonly<Record<string, ReadonlyMap<string, Section>>>;
+  readonly #applied = new Map<string, { line: Statement; shut: boolean }[]>();
+  readonly #dynamic = new Map<string, Section[]>();
+  /** `crypto map VPN isakmp-profile P`: of all its entries. */
+  readonly #mapProfiles: ReadonlyMap<string, Statement>;
+  readonly #ikeLifetime: { seconds: number; line: Evidence } | null;
 
   constructor(globals: readonly Statement[], sections: readonly Section[]) {
+    this.#globals = globals;
     this.#sections = sections;
+    this.#profiles = Object.fromEntries(
+      ['ipsec', 'isakmp', 'ikev2'].map((kind) => [kind, named(this.#of(new RegExp(`^crypto ${kind} profile `)), 3)]),
+    );
+    for (const section of this.#interfaces())
+      for (const line of section.body)
+        if (line.words[0] === 'crypto' && line.words[1] === 'map') {
+          const name = line.named[2] ?? '';
+          this.#applied.set(name, [...(this.#applied.get(name) ?? []), { line, shut: isShut(section) }].slice(0, APPLIED_MAX));
+        }
+    for (const section of this.#of(/^crypto dynamic-map /)) {
+      const name = section.head.named[2] ?? '';
+      const old = this.#dynamic.get(name);
+      if (old && old.length < ENTRIES_MAX) old.push(section);
+      else if (!old) this.#dynamic.set(name, [section]);
+    }
+    this.#mapProfiles = new Map(
+      allLines(this.#globals, /^crypto map \S+ isakmp-profile \S/).map((line) => [line.named[2]!, line] as const),
+    );
+    this.#ikeLifetime = this.#policyLifetime();
     const start = { seconds: DEFAULT_SECONDS, secondsLine: null, kilobytes: DEFAULT_KILOBYTES, kilobytesLine: null };
     this.#base = lifetimesOf(allLines(globals, /^crypto ipsec security-association lifetime /), start);
   }
@@ -113,35 +169,41 @@ class PeeringReader {
       .map((section) => {
         const { head, body } = section;
         const [, , name, number] = head.named;
-        const applied = this.#of(/^interface /).flatMap(({ body: of }) =>
-          of.filter(({ words, named }) => words.length === 3 && words[0] === 'crypto' && named[2] === name),
-        );
-        const dynamicAt = head.words.indexOf('dynamic');
+        const applied = this.#applied.get(name!) ?? [];
+        // `dynamic` may be the name of a map too.
+        const dynamicAt = head.words.indexOf('dynamic', 4);
         const peers = allLines(body, /^set peer \S/);
-        const lines = [head, ...peers, ...applied];
-        const common = { ...this.#profiled(section, lines), inUse: applied.length > 0 };
+        const lines = [head, ...peers, ...applied.map(({ line }) => line)];
+        const use = {
+          inUse: applied.some(({ shut }) => !shut),
+          whyUnused: applied.length === 0 ? 'on no interface of this file' : 'on interfaces that are shut down',
+          negotiated: head.words.includes('ipsec-isakmp'),
+        };
+        const common = { ...this.#profiled(section, lines, this.#mapProfiles.get(name!)), ...use };
         const where = `crypto map ${name} ${number}`;
         if (dynamicAt > 0) {
-          const entries = this.#of(/^crypto dynamic-map /).filter(({ head: of }) => of.named[2] === head.named[dynamicAt + 1]);
+          const entries = this.#dynamic.get(head.named[dynamicAt + 1] ?? '') ?? [];
           const whole = { head, body: entries.flatMap(({ body: of }) => of) };
-          const profiled = this.#profiled(whole, [...lines, ...entries.map(({ head: of }) => of)]);
+          const profiled = this.#profiled(whole, [...lines, ...entries.map(({ head: of }) => of)], this.#mapProfiles.get(name!));
           const absent = { name: `crypto dynamic-map ${head.named[dynamicAt + 1]}`, line: head };
           return {
             ...profiled,
             missing: [...(entries.length === 0 ? [absent] : []), ...profiled.missing],
-            inUse: applied.length > 0,
+            ...use,
             kind: 'dynamic crypto map',
             where,
             whyUnknown: null,
             peers: [],
           };
         }
-        if (head.words.includes('ipsec-isakmp') && peers.length > 0)
+        const isIsakmp = head.words.includes('ipsec-isakmp');
+        const isMatched = findLine(body, /^match address \S/) !== null;
+        if (isIsakmp && peers.length > 0 && isMatched)
           return { ...common, kind: 'static crypto map', where, whyUnknown: null, peers: peers.map(({ named }) => named[2]!) };
-        const whyUnknown = head.words.includes('ipsec-isakmp')
-          ? 'it has no set peer'
+        const whyUnknown = isIsakmp
+          ? `it has no ${peers.length === 0 ? 'set peer' : 'match address'}: IOS keeps such an entry disabled`
           : `a map that is ${head.words[4] ?? 'not ipsec-isakmp'} is in no row of the table`;
-        return { ...common, kind: 'unknown', where, whyUnknown, peers: [] };
+        return { ...common, kind: 'unknown', where, whyUnknown, peers: peers.map(({ named: of }) => of[2]!) };
       });
   }
 
@@ -152,7 +214,7 @@ class PeeringReader {
       if (protection === null) return [];
       const mode = findLine(body, /^tunnel mode /);
       const destination = findLine(body, /^tunnel destination \S/);
-      const maps = allLines(body, /^ip(?:v6)? nhrp (?:map (?!multicast)\S+ \S|nhs \S+ nbma )/);
+      const maps = allLines(body, /^ip(?:v6)? nhrp (?:map (?:\d+\.|[0-9a-f]*:)\S* \S|nhs \S+ nbma )/);
       const dynamic = findLine(body, /^ip(?:v6)? nhrp map multicast dynamic/);
       const lines = [
         head,
@@ -162,12 +224,21 @@ class PeeringReader {
         ...maps,
         ...(dynamic ? [dynamic] : []),
       ];
-      const common = { ...this.#profiled(section, lines), where: head.named.slice(1).join(' '), whyUnknown: null };
-      const ends = destination === null ? [] : [destination.named[2]!];
+      const common = {
+        ...this.#profiled(section, lines),
+        where: head.named.slice(1).join(' '),
+        whyUnknown: null,
+        inUse: !isShut(section),
+        whyUnused: 'shut down',
+      };
+      // `tunnel destination dynamic`: FlexVPN's client takes it of its peers.
+      const isDynamic = destination?.words[2] === 'dynamic';
+      const ends = destination === null || isDynamic ? [] : [destination.named[2]!];
       const words = mode?.words.slice(2).join(' ') ?? 'gre ip';
       const unknown = (whyUnknown: string): Peering[] => [{ ...common, kind: 'unknown', peers: ends, whyUnknown }];
       if (head.words[1]!.startsWith('virtual-template'))
         return unknown('a virtual template (dynamic VTI) is in no row of the table');
+      if (isDynamic) return unknown('a tunnel whose destination is dynamic (FlexVPN client) is in no row of the table');
       if (/^ipsec\b/.test(words))
         return destination
           ? [{ ...common, kind: 'sVTI', peers: ends }]
@@ -190,7 +261,8 @@ class PeeringReader {
         .join('')
         .replace(/^tunnel|^tun?(?=\d)/, 'tunnel');
       const old = found.get(name);
-      if (old) old.body.push(...body);
+      // Not spread: a body may have a million lines.
+      if (old) for (const line of body) old.body.push(line);
       else found.set(name, { head, body: [...body] });
     }
     return [...found.values()];
@@ -207,39 +279,50 @@ class PeeringReader {
   }
 
   #gdoi(): Peering[] {
-    return this.#of(/^crypto gdoi group /).map((section) => ({
+    return this.#of(/^crypto (?:gdoi|gkm) group /).map((section) => ({
       ...this.#profiled(section, [section.head]),
       kind: 'unknown',
       where: `GDOI group ${section.head.named[3]}`,
       whyUnknown: 'GET VPN is in no row of the table',
+      negotiated: false,
       peers: [],
     }));
   }
 
   /** What a map entry or the profile of a tunnel says of IKE and lifetimes. */
-  #profiled({ body }: { readonly body: readonly Statement[] }, lines: readonly Statement[]) {
+  #profiled({ body }: { readonly body: readonly Statement[] }, lines: readonly Statement[], ofMap?: Statement) {
     const missing: { name: string; line: Evidence }[] = [];
     const find = (kind: string, named: Statement | null, at: number): readonly Statement[] => {
       const name = named?.named[at];
       if (name === undefined) return [];
-      const found = this.#of(new RegExp(`^crypto ${kind} profile `)).find(({ head }) => head.named[3] === name);
+      const found = this.#profiles[kind]?.get(name);
       if (found === undefined) missing.push({ name: `crypto ${kind} profile ${name}`, line: named! });
       return found?.body ?? [];
     };
-    const ipsec = [...body, ...find('ipsec', findLine(body, /^tunnel protection ipsec profile \S/), 4)];
-    const two = findLine(ipsec, /^set ikev2-profile \S/);
-    const isakmp = findLine(ipsec, /^set isakmp-profile \S/);
-    const profile = two === null ? find('isakmp', isakmp, 2) : find('ikev2', two, 2);
+    const protection = findLine(body, /^tunnel protection ipsec profile \S/);
+    const ipsec = [...body, ...find('ipsec', protection, 4)];
+    // IOS XE takes the IKE profile of a tunnel on its own line too, which goes before the profile's.
+    const own = (kind: string): [Statement, number] | null => {
+      const at = protection?.words.indexOf(kind, 5) ?? -1;
+      return at < 0 ? null : [protection!, at + 1];
+    };
+    const said = (kind: string, line: Statement | null): [Statement, number] | null =>
+      own(kind) ?? (line === null ? null : [line, 2]);
+    const two = said('ikev2-profile', findLine(ipsec, /^set ikev2-profile \S/));
+    const one = said('isakmp-profile', findLine(ipsec, /^set isakmp-profile \S/)) ?? (ofMap === undefined ? null : [ofMap, 4]);
+    const profile = two === null ? find('isakmp', one?.[0] ?? null, one?.[1] ?? 0) : find('ikev2', ...two);
     const lifetime = two === null ? null : findLine(profile, /^lifetime \d/);
     return {
       lines: lines.map(({ line, text }): Evidence => ({ line, text })),
       ike: two !== null ? (2 as const) : missing.some(({ name }) => name.startsWith('crypto ipsec')) ? null : (1 as const),
       inUse: true,
+      whyUnused: '',
+      negotiated: true,
       tunnelKey: findLine(body, /^tunnel key \S/)?.words[2] ?? null,
       lifetimes: lifetimesOf(allLines(ipsec, /^set security-association lifetime /), this.#base),
       dpd: findLine(profile, two === null ? /^keepalive \d/ : /^dpd \d/),
       ikeLifetime:
-        lifetime !== null ? { seconds: Number(lifetime.words[1]), line: lifetime } : two === null ? this.#policyLifetime() : null,
+        lifetime !== null ? { seconds: Number(lifetime.words[1]), line: lifetime } : two === null ? this.#ikeLifetime : null,
       missing,
     };
   }
@@ -278,6 +361,7 @@ function lifetimesOf(lines: readonly Statement[], inherited: Lifetimes): Lifetim
     if (value === undefined) continue;
     const off = value === 'disable';
     if (!off && !/^\d{1,10}$/.test(value)) continue;
+    if (unit === 'days' && !off) all = { ...all, seconds: Number(value) * 86_400, secondsLine: line };
     if (unit === 'seconds' && !off) all = { ...all, seconds: Number(value), secondsLine: line };
     if (unit === 'kilobytes') all = { ...all, kilobytes: off ? null : Number(value), kilobytesLine: line };
   }

@@ -21,7 +21,9 @@ export function routerPoints(facts: ConfigFacts): Advice[] {
       : [
           advice(
             'excerpt',
-            'this is an excerpt: it has neither the header of show running-config nor version',
+            facts.cut
+              ? 'this is a part of a configuration: it has the header and does not come to end'
+              : 'this is an excerpt: it has neither the header of show running-config nor version',
             'Logging, stamps, time, VTY lines, EEM and SNMP are judged only by lines that are there.',
           ),
         ]),
@@ -160,7 +162,7 @@ function vtyPoints({ sections }: ConfigFacts): Advice[] {
   const vtys = sections.filter(({ head }) => /^line vty \d/.test(head.words.join(' ')));
   if (vtys.length === 0) return [];
   const heads = vtys.map(({ head }) => head);
-  const count = 1 + Math.max(...heads.map(({ words }) => Number(words[3] ?? words[2])));
+  const count = 1 + heads.reduce((most, { words }) => Math.max(most, Number(words[3] ?? words[2])), 0);
   const never = vtys.flatMap(({ head, body }) => {
     const line = findLine(body, /^(?:exec-timeout \d|no exec-timeout)/);
     return line !== null && /^(?:exec-timeout 0(?: 0)?|no exec-timeout)$/.test(line.words.join(' ')) ? [{ head, line }] : [];

@@ -28,29 +28,45 @@ const HEADS: readonly RegExp[] = [
   /^crypto isakmp (?:profile|policy) \S/,
   /^crypto ikev2 (?:profile|policy|proposal|keyring|name-mangler|authorization) \S/,
   /^crypto ipsec (?:transform-set|client ezvpn|proposal) \S/,
-  /^crypto (?:gdoi group|keyring|pki trustpoint|pki server|ca trustpoint|ca server) \S/,
+  /^crypto (?:gdoi group|gkm group|keyring|pki trustpoint|pki server|ca trustpoint|ca server) \S/,
   /^event manager applet \S/,
 ];
 /** Lines of the whole router; whatever mode was open ends at one. `logging synchronous` is of a line, `event syslog` of an applet. */
 const GLOBAL =
   /^(?:no )?(?:(?:aaa|banner|boot|clock|control-plane|crypto|enable|end|hostname|interface|key|line|ntp|parser|policy-map|class-map|route-map|router|service|snmp-server|spanning-tree|username|version|access-list|archive|conf|configure|wr|write)\b|logging (?!synchronous)|event manager|(?:ip )?vrf definition|ip (?:route|access-list|nat inside source|ssh|domain|http|cef)\b)/;
 /** Of the mode of an interface though it begins as a global line does. */
-const OF_INTERFACE = /^(?:crypto map \S+$|crypto ipsec client ezvpn |vrf forwarding |service-policy )/;
+const OF_INTERFACE =
+  /^(?:no )?(?:crypto map \S+(?: redundancy \S+(?: stateful)?)?$|crypto ipsec client ezvpn |vrf forwarding |service-|aaa |clock |logging (?:event|ip) |ntp (?:broadcast|disable|multicast)|ip route-cache)/;
+/** Of an IKE profile: `aaa authorization group psk list …`. */
+const OF_PROFILE = /^(?:no )?aaa (?:authorization|accounting) (?:group|user|cert|psk|eap|anyconnect-eap|peer|cert|\S+ list)\b/;
+/** `banner motd ^C`: what follows is text up to that delimiter. */
+const BANNER = /^banner \S+ (\^C|\S)(.*)$/;
+const BANNER_LINES_MAX = 400;
 
 export function readSections(text: string): { readonly globals: readonly Statement[]; readonly sections: readonly Section[] } {
   const globals: Statement[] = [];
   const sections: { head: Statement; body: Statement[] }[] = [];
   let open: { head: Statement; body: Statement[] } | null = null;
-  for (const [index, raw] of text.split(SPLIT).entries()) {
+  const all = text.split(SPLIT);
+  let bannerEnds = -1;
+  for (const [index, raw] of all.entries()) {
+    if (index <= bannerEnds) continue;
     const cut = raw.length > limits.lineBytesMax ? raw.slice(0, limits.lineBytesMax) : raw;
     if (/^!\s*$/.test(cut)) open = null;
     // `! comment`, and ` set peer 1.1.1.1   ! comment`; a key may have a ! inside.
+    const banner = BANNER.exec(cut);
+    if (banner !== null && !banner[2]!.includes(banner[1]!)) {
+      const last = all.slice(index + 1, index + 1 + BANNER_LINES_MAX).findIndex((line) => line.includes(banner[1]!));
+      if (last >= 0) bannerEnds = index + 1 + last;
+    }
     const bare = cut.replace(/(?:^|\s)!.*$/, '').trim();
     if (bare === '') continue;
     const statement = statementOf(bare, index + 1);
     const line = statement.words.join(' ');
     const inInterface = open?.head.words[0] === 'interface';
-    if (inInterface && OF_INTERFACE.test(line)) open!.body.push(statement);
+    const inProfile = open !== null && /^crypto (?:isakmp|ikev2) profile /.test(open.head.words.join(' '));
+    if ((inInterface && OF_INTERFACE.test(line)) || (inProfile && OF_PROFILE.test(line) && /^\s/.test(cut)))
+      open!.body.push(statement);
     else if (HEADS.some((head) => head.test(line))) {
       open = { head: statement, body: [] };
       sections.push(open);
@@ -64,7 +80,11 @@ export function readSections(text: string): { readonly globals: readonly Stateme
 }
 
 function statementOf(bare: string, line: number): Statement {
-  const named = bare.split(/\s+/);
+  const spelled = bare
+    .replace(/^crypto map ipv6 (?=\S+ \d)/i, 'crypto map ')
+    // An `ipv6 crypto map` of an interface is one as any.
+    .replace(/^ipv6 (?=crypto map \S+$)/i, '');
+  const named = spelled.split(/\s+/);
   const words = named.map((word) => word.toLowerCase());
   // int tu0, interface Tunnel0
   if (words.length > 1 && words[0]!.length >= 3 && 'interface'.startsWith(words[0]!)) words[0] = 'interface';
@@ -79,6 +99,7 @@ const hidden = (bare: string): string =>
       /^((?:no )?snmp-server host \S+(?: (?:traps|informs))?(?: version (?:1|2c))? )(?!public\b|private\b|version\b)\S+/i,
       '$1<hidden>',
     )
+    .replace(/^(group \S+ key ).*$/i, '$1<hidden>')
     .replace(/^(crypto isakmp key )(?:[06] )?\S+/i, '$1<hidden>')
     .replace(/^(.*\b(?:pre-shared-key|secret|password|key-string|authentication)\b.*?) \S+$/i, '$1 <hidden>')
     .replace(/^((?:no )?snmp-server user .*?\b(?:auth|v3)\b).*$/i, '$1 <hidden>');

@@ -50,6 +50,8 @@ export function commandsFor(platform: Platform, scope: CommandsScope): PossibleC
   if (arms) addArming(platform, scope.arming, add);
   for (const command of [...Object.values(platform.check), ...Object.values(platform.arming.ask)])
     add(command, `check: what spitrap check asks, in every mode${arms ? '; before arming, and while armed' : ''}`);
+  for (const command of platform.advise)
+    add(command, 'advise: what spitrap advise -c asks, in every mode; never lines with pre-shared keys or certificates');
   add(definition.logout, 'logout');
   return [...found].map(([command, purpose]) => ({ command, purpose }));
 }

@@ -89,6 +89,8 @@ export interface Platform {
   readonly arming: PlatformArming;
   /** What `spitrap check` asks beside the questions of the pre-flight; `evidence` is Note A's own test of the evidence path. */
   readonly check: { readonly privilege: string; readonly users: string; readonly evidence: string };
+  /** What `spitrap advise -c` asks for: of the running configuration what advice rests on; the first has `version` and `hostname`. */
+  readonly advise: readonly string[];
   readonly showDebugging: string;
   readonly showClock: string;
   /** `show logging | include <spi spelled as received>`; the argument is checked to be a plain hex SPI. */

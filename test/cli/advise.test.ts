@@ -79,7 +79,7 @@ test('an agent’s configuration is no router’s', async () => {
 
 test.each([
   [['--config', 'not-there'], /CONFIG_UNREADABLE: can not read .*not-there: no such file/],
-  [[], /USAGE: required option/],
+  [[], /USAGE: give -c FILE/],
 ] as const)('%j is refused', async ([option, name], says) => {
   const { code, stdout, stderr } = await cli(['advise', ...(option === undefined ? [] : [option, file(name!)])]);
   expect([code, stdout]).toEqual([2, '']);

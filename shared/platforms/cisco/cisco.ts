@@ -1,6 +1,7 @@
 /** What Cisco IOS and IOS XE share: prompts, paging, refusals, grammar, parsers. Each platform adds its own to it. No I/O here. */
 import type { CaptureRound } from '../../model/capture.ts';
 import type { CaptureScope, Platform, PlatformDefinition } from '../platform.ts';
+import { adviseLines } from './advise-lines.ts';
 import { arming } from './arming.ts';
 import { type CapturePlanVariant, capturePlan, SHOW_CLOCK, SHOW_DEBUGGING, SHOW_LOG_COUNTERS } from './capture-plan.ts';
 import { parseClock } from './clock.ts';
@@ -84,6 +85,7 @@ export function ciscoPlatform(name: string, variant: CapturePlanVariant): Platfo
     debugOff: { all: 'undebug all', one: debugOffOne, ones: debugOffLines },
     arming,
     check: { privilege: 'show privilege', users: 'show users', evidence: 'show ip interface brief' },
+    advise: adviseLines,
     showDebugging: SHOW_DEBUGGING,
     showClock: SHOW_CLOCK,
     corroborate: (spiAsReceived) => {

@@ -1,11 +1,12 @@
 /**
  * `spitrap eem export` with the built executable: all that it prints is pasted into the console of a router without an agent, and that
- * router stops a real agent with it, over SNMPv3 with the engine that the agent has. In virtual time: test/sim/eem-export.test.ts.
+ * router stops a real agent with it, over SNMPv3 with the engine that the agent has. The other mixes: eem-mixes.test.ts; in virtual time:
+ * test/sim/eem-export.test.ts.
  */
 import { afterEach, expect, test } from 'vitest';
 import { openBoxSnmp } from '../../agent/lab/snmp/udp.ts';
 import { udpDatagrams } from '../../agent/net/datagram.ts';
-import { runSpitrap } from '../support/run-spitrap.ts';
+import { armExported, pasteExport } from '../support/exported-router.ts';
 import { SoloAgent } from '../support/solo-agent.ts';
 
 let solo: SoloAgent;
@@ -31,19 +32,8 @@ test('pasted whole into the hub’s console, it stops the agent of the spoke', a
   const { hub } = solo.pair;
   const snmp = await openBoxSnmp({ box: hub, datagrams: udpDatagrams, bind: { address: solo.address(HUB_LAST), port: 0 } });
   try {
-    const printed = await runSpitrap(['eem', 'export', '-c', solo.configFile, '--with-secrets', '--explain']);
-    expect(printed).toMatchObject({ code: 0, stderr: '' });
-    const text = printed.stdout
-      .replaceAll('<address of your syslog server>', '192.0.2.200')
-      .replaceAll('<address of a time server>', '192.0.2.201')
-      .replaceAll('<user whom AAA allows these lines>', 'eem');
-    // Every line, comments too: nothing that it says may be taken for a command.
-    const answers = text.split('\n').map((line) => hub.console(line));
-    expect(answers.filter((answer) => !/^(?:|Enter configuration commands.*)$/.test(answer))).toEqual([]);
-
-    const armed = await runSpitrap(['eem', 'export', '-c', solo.configFile, '--part', 'arm']);
-    for (const line of armed.stdout.split('\n')) hub.console(line);
-    expect(hub.debugsOn()).toHaveLength(2);
+    await pasteExport(hub, solo.configFile);
+    await armExported(hub, solo.configFile);
     solo.debugsOn();
     solo.pair.desync();
     await expect.poll(() => [hub.debugsOn(), solo.box.debugsOn()], { timeout: 60_000 }).toEqual([[], []]);

@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { SimulatedBox } from '../../agent/lab/box.ts';
 import type { BoxOptions } from '../../agent/lab/contract.ts';
 import { labLimits } from '../../agent/lab/lab-limits.ts';
+import { readEemConfig } from '../../shared/eem/read-config.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { boxOptions, login } from './lab-support.ts';
 import { logged } from './note-a.ts';
@@ -157,6 +158,14 @@ describe('conditions and loops', () => {
     const { run } = await said(['set i 0', 'while 1 eq 1', 'increment i', 'end']);
     expect(run.ended?.how).toBe('maxrun');
     expect(run.actions).toHaveLength(labLimits.appletRunActions);
+  });
+
+  test('a text that doubles without end is bounded', async () => {
+    const { run, lines } = await said([
+      ...['set x "aa"', 'set i 0', 'while $i lt 40', 'set x "$x$x"', 'append x "$x"', 'increment i', 'end'],
+      ...['regexp "^a+$" "$x"', 'puts "$_regexp_result"'],
+    ]);
+    expect([run.ended?.how, lines]).toEqual(['done', ['1']]);
   });
 
   test('an `end` at 10 stands before the `if` at 9, as labels are texts: the applet fails', async () => {
@@ -331,6 +340,14 @@ describe('the running configuration', () => {
     ];
     const { box } = boxWith(lines);
     expect(box.console('show running-config | section event manager').split('\n')).toEqual(lines);
+    // And lint and import understand each of them.
+    const read = readEemConfig(lines.join('\n'));
+    expect(read.unread).toEqual([]);
+    expect(read.applets.map(({ events, actions: each }) => [events.length, each.length])).toEqual([
+      [1, 20],
+      [1, 1],
+      [1, 1],
+    ]);
     const policies = box.console('show event manager policy registered');
     expect(policies).toContain(' sync {yes}\n maxrun 30.000\n action 1 exit');
     expect(policies).toContain(' name t time 60.000');

@@ -240,6 +240,7 @@ export class EemEngine {
         const values = { index: record.job, eventType, policyName: applet.name, intData1, intData2, strData };
         core.snmp.notify('event-manager', policyEvent(core.options.eventManagerRoot ?? 91, values));
       },
+      // [B] The words; that it ends the applet is sure.
       unknownVariable: (name) => this.say(3, 'FMPD_UNKNOWN_ENV', `fh_parse_var: could not find environment variable: ${name}`),
       started: () => {
         record.startedAt = clock.monotonic();

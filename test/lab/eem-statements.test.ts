@@ -146,6 +146,8 @@ describe('conditions and loops', () => {
       ...['foreach part "x,y" ","', 'puts "$part"', 'end'],
     ];
     expect(await puts(all)).toEqual(['a1', 'a2', 'b1', 'b2', 'c1', 'c2', 'x', 'y']);
+    const left = ['foreach n "1 2"', 'foreach w "a b"', 'puts "$n$w"', 'break', 'end', 'end'];
+    expect(await puts(left)).toEqual(['1a', '2a']);
   });
 
   test('exit ends it, and it has succeeded', async () => {
@@ -161,11 +163,12 @@ describe('conditions and loops', () => {
   });
 
   test('a text that doubles without end is bounded', async () => {
-    const { run, lines } = await said([
+    const { run, lines, box } = await said([
       ...['set x "aa"', 'set i 0', 'while $i lt 40', 'set x "$x$x"', 'append x "$x"', 'increment i', 'end'],
-      ...['regexp "^a+$" "$x"', 'puts "$_regexp_result"'],
+      ...['regexp "^a+$" "$x"', 'puts "$_regexp_result"', 'cli command "$x$x"'],
     ]);
     expect([run.ended?.how, lines]).toEqual(['done', ['1']]);
+    expect(box.commandLog.at(-2)!.typed).toHaveLength(labLimits.eemValueCharacters);
   });
 
   test('an `end` at 10 stands before the `if` at 9, as labels are texts: the applet fails', async () => {
@@ -193,8 +196,10 @@ describe('what commands print', () => {
       'end',
       'regexp "no such text" "$_cli_result"',
       'puts "then $_regexp_result"',
+      'regexp "Interface.*hub" "$_cli_result"',
+      'puts "over lines $_regexp_result"',
     ];
-    expect(await puts(all)).toEqual(['address 213.163.222.7', 'then 0']);
+    expect(await puts(all)).toEqual(['address 213.163.222.7', 'then 0', 'over lines 1']);
   });
 
   test('the prompt stands at its end', async () => {
@@ -207,9 +212,10 @@ describe('what commands print', () => {
       'cli command "enable"',
       'cli command "clear logging" pattern "confirm"',
       'cli command "y"',
-      'puts "done"',
+      'cli command "show clock | append disk0:after.txt"',
     ]);
     expect(run.ended?.how).toBe('done');
+    expect(box.readFile('after.txt')).toMatch(/^\S+ .* 2026\n$/);
     expect(box.console('show logging')).not.toContain('to be cleared');
   });
 

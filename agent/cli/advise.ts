@@ -66,6 +66,8 @@ async function askRouter(file: string, context: CliContext): Promise<{ readonly 
   const cleanup = new Cleanup(context.world.clock);
   let kept: Audit | null = null;
   try {
+    // Where it can not be made, the audit file says so in its status.
+    await context.world.disk.makeFolder(config.dataDir).catch(() => {});
     const opened = openForPerson(config, context.world, { kept: true }, cleanup);
     kept = opened.audit;
     const { address, port } = config.device;

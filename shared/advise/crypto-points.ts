@@ -2,8 +2,9 @@
  * What there is to say about the crypto of one configuration, and of it against the other end's: does invalid-SPI recovery work, what ends
  * a black hole, do lifetimes and IKE versions fit. Sources stand with the words (words.ts). Called by advise.ts.
  */
+import { dpdPoints, namesOf } from './dpd-points.ts';
 import { type ConfigFacts, type Peering, recoveryOf } from './facts.ts';
-import { allLines, findLine, numberIn, type Statement } from './statements.ts';
+import { allLines, findLine, numberIn } from './statements.ts';
 import { type Advice, advice, type Evidence } from './words.ts';
 
 const DEFAULT_IKE_SECONDS = 86_400;
@@ -132,66 +133,6 @@ function recoverySwitch({ globals, peerings }: ConfigFacts): Advice {
     line === null ? [] : [line],
     peerings.some(({ kind, ike }) => ike === 1 && recoveryOf[kind] === 'yes') ? ['crypto isakmp invalid-spi-recovery'] : [],
   );
-}
-
-const namesOf = (peerings: readonly Peering[]): string => [...new Set(peerings.map(({ where }) => where))].join(', ');
-
-/** Its own profile first, else what is said for all. */
-function dpdPoints({ globals, peerings }: ConfigFacts): Advice[] {
-  const all = { 1: findLine(globals, /^(?:no )?crypto isakmp keepalive/), 2: findLine(globals, /^(?:no )?crypto ikev2 dpd/) };
-  const on = (line: Statement | null): Evidence | null => (line === null || line.words[0] === 'no' ? null : line);
-  // An EzVPN client has DPD of its own.
-  const judged = peerings
-    .filter(({ kind, negotiated }) => kind !== 'EzVPN client' && negotiated)
-    .map((peering) => ({ peering, dpd: peering.dpd ?? on(peering.ike === null ? (all[1] ?? all[2]) : all[peering.ike]) }));
-  const pick = (test: (dpd: Evidence | null) => boolean) => judged.filter(({ dpd }) => test(dpd));
-  const periodic = (dpd: Evidence | null): boolean => dpd !== null && /\bperiodic\b/.test(dpd.text);
-  // A profile that is not in the file may have it.
-  const missing = pick((dpd) => dpd === null)
-    .map(({ peering }) => peering)
-    .filter((peering) => peering.missing.every(({ name }) => name.startsWith('crypto dynamic-map')));
-  const demand = pick((dpd) => dpd !== null && !periodic(dpd));
-  const good = pick(periodic);
-  const lines = (found: typeof judged): Evidence[] => [...new Map(found.map(({ dpd }) => [dpd!.line, dpd!])).values()];
-  const enter = (found: readonly Peering[]): string[] => [
-    ...(found.some(({ ike }) => ike === 1) ? ['crypto isakmp keepalive 10 3 periodic'] : []),
-    ...(found.some(({ ike }) => ike === 2) ? ['crypto ikev2 dpd 10 3 periodic'] : []),
-  ];
-  return [
-    ...(missing.length === 0
-      ? []
-      : [
-          advice(
-            'dpd-missing',
-            `no DPD: ${namesOf(missing)}`,
-            'Without it a black hole lasts until the SA of the sender expires: up to its whole lifetime.',
-            [],
-            enter(missing),
-          ),
-        ]),
-    ...(demand.length === 0
-      ? []
-      : [
-          advice(
-            'dpd-on-demand',
-            `DPD on demand: ${namesOf(demand.map(({ peering }) => peering))}`,
-            'It asks only when there is traffic to send and nothing comes back: an idle end notices late. Periodic asks always, and costs messages.',
-            lines(demand),
-            // What the profile of a peering says goes before what is said for all.
-            enter(demand.map(({ peering }) => peering).filter(({ dpd }) => dpd === null)),
-          ),
-        ]),
-    ...(good.length === 0
-      ? []
-      : [
-          advice(
-            'dpd-periodic',
-            `DPD, periodic: ${namesOf(good.map(({ peering }) => peering))}`,
-            'A dead end is noticed without traffic.',
-            lines(good),
-          ),
-        ]),
-  ];
 }
 
 const ikePoints = (peerings: readonly Peering[]): Advice[] =>

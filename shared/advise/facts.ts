@@ -57,6 +57,8 @@ export interface Peering {
   readonly lifetimes: Lifetimes;
   /** `keepalive` or `dpd` of its own IKE profile. */
   readonly dpd: Evidence | null;
+  /** It names an IKE profile. */
+  readonly ikeProfile: boolean;
   /** Of its IKE SA; null: not said, the default. */
   readonly ikeLifetime: { readonly seconds: number; readonly line: Evidence } | null;
   /** A profile that it names and the file does not have. */
@@ -321,6 +323,7 @@ class PeeringReader {
       tunnelKey: findLine(body, /^tunnel key \S/)?.words[2] ?? null,
       lifetimes: lifetimesOf(allLines(ipsec, /^set security-association lifetime /), this.#base),
       dpd: findLine(profile, two === null ? /^keepalive \d/ : /^dpd \d/),
+      ikeProfile: two !== null || one !== null,
       ikeLifetime:
         lifetime !== null ? { seconds: Number(lifetime.words[1]), line: lifetime } : two === null ? this.#ikeLifetime : null,
       missing,

@@ -39,6 +39,7 @@ export const adviceWords = {
   'recovery-works': word('good', NOTE_B),
   'recovery-off': word('note', NOTE_B),
   'recovery-on': word('note', NOTE_B),
+  'dpd-unknown': word('unknown', 'IOS ISAKMP profiles: match identity; Cisco 115801'),
   'dpd-missing': word('warning', `${NOTE_B}: a black hole lasts until DPD acts or the SA of the sender expires`),
   'dpd-on-demand': word('note', 'IOS IPsec Dead Peer Detection; Cisco 115801'),
   'dpd-periodic': word('good', 'IOS IPsec Dead Peer Detection; Cisco 115801'),

@@ -134,6 +134,19 @@ describe('several entries, and what belongs to which', () => {
     expect(words(report)).toContain('profile-missing');
     expect(words(report)).not.toContain('dpd-missing');
   });
+  test('an ISAKMP profile that is matched by identity may have DPD; one of another peer has not', () => {
+    const profile = (address: string) => [
+      'crypto isakmp profile ONE',
+      ` match identity address ${address}`,
+      ' keepalive 10 retry 3',
+      '!',
+    ];
+    for (const address of ['192.0.2.9', '192.0.2.0 255.255.255.0', '192.0.2.9 255.255.255.255 VRF', '0.0.0.0 0.0.0.0'])
+      expect(words(on(...profile(address), ...MAP)), address).toContain('dpd-unknown');
+    expect(words(on(...profile('192.0.2.10 255.255.255.255'), ...MAP))).toContain('dpd-missing');
+    const dynamic = on(...profile('192.0.2.10'), 'crypto dynamic-map D 5', '!', 'crypto map VPN 10 ipsec-isakmp dynamic D');
+    expect(words(dynamic)).toContain('dpd-unknown');
+  });
   test('a lifetime in days', () => {
     const report = adviseOn(
       [...tunnel('tunnel source 192.0.2.1', 'tunnel destination 192.0.2.9', 'tunnel protection ipsec profile P')]

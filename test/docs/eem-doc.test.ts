@@ -103,6 +103,17 @@ describe('eem.md', () => {
   });
 });
 
+test('the applet that only sends does so when it is run by hand', async () => {
+  const clock = new FakeClock();
+  const box = newBox(clock);
+  const blocks = marked(eem, 'ios').filter((text) => /command_hub|try_path/.test(text));
+  expect(box.configure(blocks.flatMap(configuring))).toEqual([]);
+  expect(box.console('event manager run try_path')).toBe('');
+  await clock.advance(1_000);
+  expect(box.appletRuns.map(({ applet, ended }) => [applet, ended?.how])).toEqual([['try_path', 'done']]);
+  expect(box.snmp.counters.sent).toBe(1);
+});
+
 describe('the applet of the hub', () => {
   const lines = configuring(marked(eem, 'ios').find((text) => text.includes('command_hub'))!);
 

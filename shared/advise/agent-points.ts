@@ -37,7 +37,7 @@ function platformPoint({ globals }: ConfigFacts, { platform }: AgentView): Advic
     advice(
       'platform-differs',
       `the agent has platform: ${platform}, and the router runs IOS XE`,
-      'Captures lack what only IOS XE has (counters of the QFP). Set device.platform: cisco-ios-xe.',
+      'Captures lack what only IOS XE has (counters of the QFP). Set device.platform: cisco-iosxe.',
       [line],
     ),
   ];

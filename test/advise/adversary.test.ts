@@ -232,7 +232,7 @@ describe('against the configuration of an agent', () => {
   });
   test('IOS XE under the name of IOS; before 16 nobody can tell', () => {
     expect(ours(against({}, ...SOUND.map((line) => line.replace('15.1', '16.9'))))).toEqual(['platform-differs']);
-    expect(ours(against({ platform: 'cisco-ios-xe' }, ...SOUND))).toEqual([]);
+    expect(ours(against({ platform: 'cisco-iosxe' }, ...SOUND))).toEqual([]);
   });
   test('debugs without that of the IKE version in use, where anything is armed', () => {
     expect(ours(against({ debugs: ['ikev2', 'ipsec'] }, ...SOUND))).toEqual(['debugs-lack-ike']);

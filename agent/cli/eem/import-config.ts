@@ -169,11 +169,11 @@ function aboutPeers({ sends }: ImportFacts, kind: PeerKind): string[] {
   if (kind === 'spitrap')
     return [
       'The other end, with an agent too. cryptoAddresses are its tunnels’ (srcaddr of',
-      'the message), send its agent’s: never the same field. Version 3 with both keys:',
+      'the message), send its agent’s, never the same field. Version 3, both keys:',
       'without them anyone could stop your debugs.',
     ];
   return [
-    'The other end: a router with its applet (docs/eem.md). It knows the stop alone.',
+    'The other end: a router with its applet (docs/eem.md). It has the stop alone.',
     'Its src-ip-address, or its snmp-server host, must become this agent’s address.',
     ...(sends?.version === '3' ? [] : ['A community can be read and forged; version 3 can not.']),
   ];

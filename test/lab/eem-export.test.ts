@@ -243,6 +243,81 @@ const noteSpoke = [
   'action 3.0 cli command "undebug all"',
 ];
 
+describe('against applets that decide for themselves', () => {
+  const wildHub = [
+    'snmp-server enable traps event-manager',
+    'snmp-server host 11.1.1.3 version 2c pair-community event-manager',
+    `event manager environment _spoke ${SPOKE_ADDRESS}`,
+    'event manager environment _file disk0:wild.txt',
+    'event manager applet wild_hub',
+    ' event syslog pattern "RECVD_PKT_INV_SPI.*srcaddr=$_spoke," maxrun 120 ratelimit 60',
+    ' action 010 cli command "enable"',
+    ' action 020 regexp "spi=0x([0-9A-Fa-f]+)" "$_syslog_msg" all spi',
+    ' action 030 if $_regexp_result ne 1',
+    ' action 040  syslog msg "no SPI there"',
+    ' action 050  exit 1',
+    ' action 060 end',
+    ' action 070 foreach table "sockets session"',
+    ' action 080  cli command "show crypto $table | append $_file"',
+    ' action 090 end',
+    ' action 100 cli command "show debugging"',
+    ' action 110 regexp "debugging is on" "$_cli_result"',
+    ' action 120 if $_regexp_result eq 1',
+    ' action 130  wait 18',
+    ' action 140  snmp-trap intdata1 2323232 strdata "$spi"',
+    ' action 150  cli command "undebug all"',
+    ' action 160 else',
+    ' action 170  syslog msg "nothing is on"',
+    ' action 180 end',
+  ];
+
+  test('a hub that looks whether debugs are on stops our spoke, and does nothing when none are', async () => {
+    const a = noteA({ hubLines: wildHub, spokeLines: configuring('spoke') });
+    a.invalidSpi();
+    await a.clock.advance(70_000);
+    expect(a.sent).toEqual([]);
+    expect(logged(a.hub, /wild_hub/)).toEqual(['%HA_EM-6-LOG: wild_hub: nothing is on']);
+    armed(a);
+    a.invalidSpi();
+    await a.clock.advance(60_000);
+    expect([a.hub.debugsOn(), a.spoke.debugsOn()]).toEqual([[], []]);
+    expect(a.sent).toHaveLength(1);
+    expect(a.sent[0]!.bytes.includes('68842105')).toBe(true);
+    expect(a.hub.readFile('disk0:wild.txt')).toContain('Crypto session current status');
+    expect(a.spoke.appletRuns.map(({ applet }) => applet)).toEqual(['spitrap_spoke_hub']);
+  });
+
+  test('our hub stops a spoke that looks at who sends, and goes on until its debugs are off', async () => {
+    const wildSpoke = [
+      'snmp-server manager',
+      'event manager applet wild_spoke',
+      ' event snmp-notification oid 1.3.6.1.4.1.9.10.91.1.2.3.1.9. oid-val "2323232" op eq maxrun 60',
+      ` action 010 if $_snmp_notif_src_ip_addr ne "${HUB_ADDRESS}"`,
+      ' action 020  exit',
+      ' action 030 end',
+      ' action 040 cli command "enable"',
+      ' action 050 set left 1',
+      ' action 060 while $left eq 1',
+      ' action 070  cli command "undebug all"',
+      ' action 080  cli command "show debugging"',
+      ' action 090  regexp "debugging is on" "$_cli_result"',
+      ' action 100  set left $_regexp_result',
+      ' action 110 end',
+      ' action 120 syslog msg "off"',
+    ];
+    const a = noteA({ hubLines: configuring('hub'), spokeLines: wildSpoke });
+    armed(a);
+    a.spoke.behave({ refuse: [/^undebug all$/] });
+    a.invalidSpi();
+    await a.clock.advance(25_000);
+    expect(a.spoke.debugsOn()).toHaveLength(2);
+    a.spoke.behave({ refuse: [] });
+    await a.clock.advance(5_000);
+    expect([a.hub.debugsOn(), a.spoke.debugsOn()]).toEqual([[], []]);
+    expect(a.spoke.appletRuns.map(({ ended }) => ended?.how)).toEqual(['done']);
+  });
+});
+
 describe('the other parts', () => {
   const boxOf = (name: 'hub' | 'spoke', snmp: Credentials = V2C): SimulatedBox => {
     const box = new SimulatedBox(boxOptions(new FakeClock()));

@@ -42,7 +42,7 @@ export const adviseCommand: Subcommand = {
       .option('-c, --agent <file>', 'configuration of an agent: its router is asked, over SSH')
       .option('--config <file>', 'show running-config of a router')
       .option('--peer-config <file>', 'that of the other end: lifetimes are compared')
-      .option('--json', 'as JSON: { "hostname": …, "peerings": […], "advice": […] }')
+      .option('--json', 'as JSON: { "peerings": […], "advice": […], … }')
       .addHelpText('after', EXAMPLES)
       .action((options: Options) =>
         perform(async (context) => {

@@ -107,6 +107,15 @@ test('a file that is there stays, but for --force; nothing is known of a file wi
   expect(none.stderr).toContain('--role');
 });
 
+test('several peers with agents have a place to be filled in each, and load', async () => {
+  const file = join(scratch, 'many.ios');
+  const applet = (last: number) =>
+    `event manager applet a${last}\n event syslog pattern "RECVD_PKT_INV_SPI.*srcaddr=11.1.1.${last},"\n action 1 snmp-trap intdata1 2323232\n`;
+  writeFileSync(file, [3, 4, 5].map(applet).join(''));
+  const { config } = await imported(file, '--peer-kind', 'spitrap');
+  expect(config.peers.map(({ send }) => send[0]!.address)).toEqual(['198.51.100.9', '198.51.100.10', '198.51.100.11']);
+});
+
 test('whatever the text, what is written loads', async () => {
   const file = join(scratch, 'hostile.ios');
   const pieces = [

@@ -14,7 +14,11 @@ export interface ImportOptions {
   readonly fileName: string;
 }
 
-const PLACEHOLDERS = { device: '192.0.2.1', crypto: '192.0.2.10', peer: '198.51.100.10', agent: '198.51.100.9:10162' };
+const PLACEHOLDERS = { device: '192.0.2.1', crypto: '192.0.2.10', peer: '198.51.100.10' };
+/** Where agents listen: two peers of one address could not be told apart, and the configuration would not load. */
+const AGENT_NETS = ['198.51.100', '203.0.113'] as const;
+const AGENT_FIRST = 9;
+const HOSTS_IN_NET = 254;
 
 /** Files that the configuration names, each with what is to be in it. */
 export interface NeededSecret {
@@ -120,15 +124,19 @@ function peerLines(peer: ImportedPeer, place: PeerPlace): string[] {
     `  kind: ${options.peerKind}`,
     ...fillAddress,
     `  cryptoAddresses: ${list([peer.address])}`,
-    ...(isEem ? eemPaths(peer, facts) : spitrapPaths()),
+    ...(isEem ? eemPaths(peer, facts) : spitrapPaths(index)),
     ...snmpLines(facts, options.peerKind, version),
   ];
 }
 
-const spitrapPaths = (): string[] => [
-  '  # FILL IN: where the agent beside that router listens. The text knows routers alone.',
-  `  send: ["${PLACEHOLDERS.agent}"]`,
-];
+function spitrapPaths(index: number): string[] {
+  const at = AGENT_FIRST - 1 + index;
+  const net = AGENT_NETS[Math.floor(at / HOSTS_IN_NET) % AGENT_NETS.length]!;
+  return [
+    '  # FILL IN: where the agent beside that router listens. The text knows routers alone.',
+    `  send: ["${net}.${(at % HOSTS_IN_NET) + 1}:10162"]`,
+  ];
+}
 
 function eemPaths(peer: ImportedPeer, { role, op, root }: ImportFacts): string[] {
   const { host, address, isHeard } = peer;

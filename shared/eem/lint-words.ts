@@ -50,6 +50,8 @@ export const lintWords = {
   'disk-grows': hint('IOS EEM Command Reference'),
   'disk-overwritten': warning('IOS EEM Command Reference'),
   'dead-man-missing': hint('docs/arming.md'),
+  'block-open': warning('IOS EEM Command Reference'),
+  'variable-unknown': warning('IOS EEM Command Reference'),
   // the router around them
   'snmp-manager-missing': warning('IOS SNMP Command Reference'),
   'traps-not-enabled': warning('IOS SNMP Command Reference'),

@@ -9,6 +9,7 @@ import { appletFindings } from './applet-rules.ts';
 import { eventFindings } from './event-rules.ts';
 import { type Finding, finding } from './lint-words.ts';
 import { pairFindings } from './pair-rules.ts';
+import { programFindings } from './program-rules.ts';
 import { routerFindings } from './router-rules.ts';
 
 export interface LintFile {
@@ -50,6 +51,7 @@ function findingsOf(config: EemConfig): Finding[] {
       ...appletFindings(applet, config),
       ...eventFindings(applet),
       ...actionFindings(applet, config),
+      ...programFindings(applet, config),
     ]),
     ...routerFindings(config),
   ];

@@ -6,7 +6,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Config } from '../../agent/config/config.ts';
 import { SpitrapError } from '../../shared/errors.ts';
-import { seededRandom } from '../support/seeded-random.ts';
+import { Dice } from '../support/dice.ts';
 import { addresses, type End, SimPair } from './sim-pair.ts';
 
 const WORLDS = Number(process.env['SPITRAP_WORLDS'] ?? 30);
@@ -19,14 +19,14 @@ class World {
   readonly sim: SimPair;
   readonly story: string[] = [];
   readonly faulty: string[] = [];
-  readonly #random: ReturnType<typeof seededRandom>;
+  readonly #dice: Dice;
   readonly #down = new Set<End>();
 
   constructor(seed: number) {
-    this.#random = seededRandom(seed * 104_729);
-    const arm = this.#pick<Config['arm']>(['always', 'always', 'on-first-sighting', 'manual']);
-    const mode = arm === 'manual' ? 'all' : this.#pick<'all' | 'own'>(['own', 'own', 'all']);
-    const deadMan = this.#upTo(2) === 0;
+    this.#dice = new Dice(seed * 104_729);
+    const arm = this.#dice.pick<Config['arm']>(['always', 'always', 'on-first-sighting', 'manual']);
+    const mode = arm === 'manual' ? 'all' : this.#dice.pick<'all' | 'own'>(['own', 'own', 'all']);
+    const deadMan = this.#dice.upTo(2) === 0;
     const change = (config: Config): Config => ({
       ...config,
       arm,
@@ -39,17 +39,9 @@ class World {
       },
       stop: { ...config.stop, mode },
     });
-    const behaviour = () => ({ behaviour: { thinkMs: this.#upTo(300) } });
+    const behaviour = () => ({ behaviour: { thinkMs: this.#dice.upTo(300) } });
     this.sim = new SimPair({ seed, config: { hub: change, spoke: change }, box: { hub: behaviour(), spoke: behaviour() } });
     this.#say(`arm ${arm}, stop ${mode}, dead-man ${deadMan}`);
-  }
-
-  #upTo(most: number): number {
-    return Math.floor(this.#random.uniform() * (most + 1));
-  }
-
-  #pick<T>(of: readonly T[]): T {
-    return of[this.#upTo(of.length - 1)]!;
   }
 
   #say(what: string): void {
@@ -78,11 +70,11 @@ class World {
     sim.lab.start();
     for (const end of ENDS) await sim.startAgent(end);
     sim.boxes.hub.console('debug ip packet');
-    for (let faults = 1 + this.#upTo(6); faults > 0; faults--) {
-      await this.pass(this.#pick([200, 1_000, 3_000, 20_000, 90_000]) + this.#upTo(1_500));
+    for (let faults = 1 + this.#dice.upTo(6); faults > 0; faults--) {
+      await this.pass(this.#dice.pick([200, 1_000, 3_000, 20_000, 90_000]) + this.#dice.upTo(1_500));
       await this.#fault();
     }
-    await this.pass(this.#upTo(20_000));
+    await this.pass(this.#dice.upTo(20_000));
     this.#say('heal');
     await this.#heal();
     await this.pass(2 * LEASE_MS + 5 * MINUTE);
@@ -90,9 +82,9 @@ class World {
 
   async #fault(): Promise<void> {
     const { sim } = this;
-    const end = this.#pick(ENDS);
+    const end = this.#dice.pick(ENDS);
     const station = sim.stations[end];
-    const kind = this.#pick([
+    const kind = this.#dice.pick([
       'arm',
       'disarm',
       'desync',
@@ -141,7 +133,7 @@ class World {
       case 'refuse':
         sim.boxes[end].behave({
           refuse: [
-            this.#pick([
+            this.#dice.pick([
               /^undebug all$/,
               /^no debug/,
               /^show debugging$/,
@@ -166,7 +158,7 @@ class World {
         sim.boxes[end].behave({ cpuPercent: 90 });
         return;
       case 'hold':
-        if (station.agent !== null) station.handlers?.hold({ on: this.#upTo(1) === 0, forMs: null }).catch(() => {});
+        if (station.agent !== null) station.handlers?.hold({ on: this.#dice.upTo(1) === 0, forMs: null }).catch(() => {});
         return;
     }
   }

@@ -4,7 +4,7 @@
  * and who has no part in it keeps its debugs. A seed is a world; SPITRAP_WORLDS and SPITRAP_SEED choose others.
  */
 import { describe, expect, test } from 'vitest';
-import { seededRandom } from '../support/seeded-random.ts';
+import { Dice } from '../support/dice.ts';
 import { type Seat, SimFleet } from './sim-fleet.ts';
 
 const WORLDS = Number(process.env['SPITRAP_WORLDS'] ?? 30);
@@ -37,24 +37,16 @@ class World {
   readonly story: string[] = [];
   /** Who has logged what its agent was there to hear, about whom. */
   readonly seen: { readonly where: string; readonly from: string }[] = [];
-  readonly #random: ReturnType<typeof seededRandom>;
+  readonly #dice: Dice;
   readonly #down = new Set<string>();
 
   constructor(seed: number) {
-    this.#random = seededRandom(seed * 15_485_863);
-    const mix = this.#pick(Object.keys(MIXES));
-    const captures = this.#upTo(3) === 0 ? this.#pick(MIXES[mix]!).name : null;
+    this.#dice = new Dice(seed * 15_485_863);
+    const mix = this.#dice.pick(Object.keys(MIXES));
+    const captures = this.#dice.upTo(3) === 0 ? this.#dice.pick(MIXES[mix]!).name : null;
     this.seats = MIXES[mix]!.map((one) => ({ ...one, mode: one.name === captures ? 'capture' : 'act' }));
     this.fleet = new SimFleet(this.seats, seed);
     this.#say(`${mix}, capture ${captures}`);
-  }
-
-  #upTo(most: number): number {
-    return Math.floor(this.#random.uniform() * (most + 1));
-  }
-
-  #pick<T>(of: readonly T[]): T {
-    return of[this.#upTo(of.length - 1)]!;
   }
 
   #say(what: string): void {
@@ -66,12 +58,12 @@ class World {
     await fleet.start();
     await fleet.arm();
     this.#badNetwork();
-    for (let acts = 2 + this.#upTo(6); acts > 0; acts--) {
-      if (acts <= 2 || this.#upTo(1) === 0) this.#see();
+    for (let acts = 2 + this.#dice.upTo(6); acts > 0; acts--) {
+      if (acts <= 2 || this.#dice.upTo(1) === 0) this.#see();
       else await this.#fault();
-      await fleet.clock.advance(this.#pick([0, 1, 20, 500, 4_000, 17_990, 22_000]));
+      await fleet.clock.advance(this.#dice.pick([0, 1, 20, 500, 4_000, 17_990, 22_000]));
     }
-    await fleet.clock.advance(this.#upTo(20_000));
+    await fleet.clock.advance(this.#dice.upTo(20_000));
     this.#say('heal');
     fleet.network.onPacket = () => true;
     for (const name of this.#down) await fleet.startAgent(name);
@@ -80,27 +72,27 @@ class World {
 
   #badNetwork(): void {
     const { network, clock } = this.fleet;
-    const lossPercent = this.#pick([0, 30, 60, 100]);
-    const delayMs = this.#pick([0, 5, 80, 900]);
+    const lossPercent = this.#dice.pick([0, 30, 60, 100]);
+    const delayMs = this.#dice.pick([0, 5, 80, 900]);
     this.#say(`loss ${lossPercent} %, delay up to ${delayMs} ms`);
     network.onPacket = (packet) => {
-      if (this.#random.uniform() * 100 < lossPercent) return false;
+      if (this.#dice.percent() < lossPercent) return false;
       if (delayMs === 0) return true;
-      clock.timer('network', this.#upTo(delayMs), () => network.inject(packet));
+      clock.timer('network', this.#dice.upTo(delayMs), () => network.inject(packet));
       return false;
     };
   }
 
   #see(): void {
-    const where = this.#pick(this.seats);
-    const from = this.#pick(where.peers);
+    const where = this.#dice.pick(this.seats);
+    const from = this.#dice.pick(where.peers);
     this.#say(`${where.name} sees ${from}`);
     if (where.role !== 'spoke' && !this.#down.has(where.name)) this.seen.push({ where: where.name, from });
-    this.fleet.see(where.name, from, 0x1000 + this.#upTo(2));
+    this.fleet.see(where.name, from, 0x1000 + this.#dice.upTo(2));
   }
 
   async #fault(): Promise<void> {
-    const { name } = this.#pick(this.seats);
+    const { name } = this.#dice.pick(this.seats);
     if (this.#down.delete(name)) {
       this.#say(`start ${name}`);
       await this.fleet.startAgent(name);

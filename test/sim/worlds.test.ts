@@ -6,7 +6,7 @@
 import { describe, expect, test } from 'vitest';
 import { timing } from '../../shared/coordinate/timing.ts';
 import { SpitrapError } from '../../shared/errors.ts';
-import { seededRandom } from '../support/seeded-random.ts';
+import { Dice } from '../support/dice.ts';
 import { type End, SimPair, type Syslog } from './sim-pair.ts';
 
 const WORLDS = Number(process.env['SPITRAP_WORLDS'] ?? 40);
@@ -16,26 +16,18 @@ const ENDS = ['hub', 'spoke'] as const;
 class World {
   readonly sim: SimPair;
   readonly story: string[] = [];
-  readonly #random: ReturnType<typeof seededRandom>;
+  readonly #dice: Dice;
   readonly #down = new Set<End>();
 
   constructor(seed: number) {
-    this.#random = seededRandom(seed * 7919);
-    const syslog = this.#pick<Syslog>(['syslog-tcp', 'syslog-udp', 'both']);
+    this.#dice = new Dice(seed * 7919);
+    const syslog = this.#dice.pick<Syslog>(['syslog-tcp', 'syslog-udp', 'both']);
     this.sim = new SimPair({
       seed,
       syslog,
-      box: { hub: { behaviour: { thinkMs: this.#upTo(400) } }, spoke: { behaviour: { thinkMs: this.#upTo(400) } } },
+      box: { hub: { behaviour: { thinkMs: this.#dice.upTo(400) } }, spoke: { behaviour: { thinkMs: this.#dice.upTo(400) } } },
     });
     this.#say(`syslog ${syslog}`);
-  }
-
-  #upTo(most: number): number {
-    return Math.floor(this.#random.uniform() * (most + 1));
-  }
-
-  #pick<T>(of: readonly T[]): T {
-    return of[this.#upTo(of.length - 1)]!;
   }
 
   #say(what: string): void {
@@ -46,36 +38,36 @@ class World {
     const { sim } = this;
     await sim.start();
     sim.armByHand();
-    await sim.clock.advance(61_000 + this.#upTo(20_000));
+    await sim.clock.advance(61_000 + this.#dice.upTo(20_000));
     this.#badNetwork();
     sim.lab.desync();
     this.#say('desync');
-    for (let faults = this.#upTo(5); faults > 0; faults--) {
-      await sim.clock.advance(this.#upTo(9_000));
+    for (let faults = this.#dice.upTo(5); faults > 0; faults--) {
+      await sim.clock.advance(this.#dice.upTo(9_000));
       await this.#fault();
     }
-    await sim.clock.advance(this.#upTo(20_000));
+    await sim.clock.advance(this.#dice.upTo(20_000));
     await this.#heal();
     await sim.clock.advance(5 * 60_000);
   }
 
   #badNetwork(): void {
     const { sim } = this;
-    const lossPercent = this.#pick([0, 0, 30, 60]);
-    const delayMs = this.#pick([0, 0, 5, 80]);
+    const lossPercent = this.#dice.pick([0, 0, 30, 60]);
+    const delayMs = this.#dice.pick([0, 0, 5, 80]);
     this.#say(`loss ${lossPercent} %, delay up to ${delayMs} ms`);
     sim.network.onPacket = (packet) => {
-      if (this.#random.uniform() * 100 < lossPercent) return false;
+      if (this.#dice.percent() < lossPercent) return false;
       if (delayMs === 0) return true;
-      sim.clock.timer('network', this.#upTo(delayMs), () => sim.network.inject(packet));
+      sim.clock.timer('network', this.#dice.upTo(delayMs), () => sim.network.inject(packet));
       return false;
     };
   }
 
   async #fault(): Promise<void> {
     const { sim } = this;
-    const end = this.#pick(ENDS);
-    const kind = this.#pick([
+    const end = this.#dice.pick(ENDS);
+    const kind = this.#dice.pick([
       'kill',
       'reboot',
       'drop',
@@ -104,7 +96,7 @@ class World {
         station.shells.dropAll();
         return;
       case 'refuse':
-        sim.boxes[end].behave({ refuse: [this.#pick([/^undebug all$/, /^show debugging$/, /^show crypto/])] });
+        sim.boxes[end].behave({ refuse: [this.#dice.pick([/^undebug all$/, /^show debugging$/, /^show crypto/])] });
         return;
       case 'stall-disk':
         // One at a time: what hangs must come back when the night is over.

@@ -1,27 +1,12 @@
 /** The smallest thing that is a Box: echoes what is typed, knows `exit`. For the tests of the lab's adapters, which must not depend on the real box. */
-import type { Box, BoxLine, SnmpCounters } from '../../agent/lab/contract.ts';
+import type { Box, BoxLine } from '../../agent/lab/contract.ts';
+import { newSnmpCounters } from '../../agent/lab/snmp/box-snmp.ts';
 
 export interface EchoBox extends Box {
   say(message: string): void;
   linesOpen(): number;
   hang(hung: boolean): void;
 }
-
-const noSnmp: SnmpCounters = {
-  sent: 0,
-  notEnabled: 0,
-  noHost: 0,
-  unsendable: 0,
-  informsAnswered: 0,
-  informsGivenUp: 0,
-  received: 0,
-  noManager: 0,
-  malformed: 0,
-  versionRefused: 0,
-  securityRefused: 0,
-  otherPdu: 0,
-  whileHung: 0,
-};
 
 export function echoBox(vtyLines: number): EchoBox {
   const open = new Set<BoxLine>();
@@ -45,7 +30,7 @@ export function echoBox(vtyLines: number): EchoBox {
     configure: () => [],
     readFile: () => null,
     appletRuns: [],
-    snmp: { onSend: () => {}, receive: () => null, counters: noSnmp },
+    snmp: { onSend: () => {}, receive: () => null, counters: newSnmpCounters() },
     behave: () => {},
     close: () => {},
     onSyslog: (listener) => void syslog.push(listener),

@@ -37,23 +37,26 @@ interface PendingInform {
   timer: Timer;
 }
 
+/** Nothing sent, nothing received yet. */
+export const newSnmpCounters = (): SnmpCounters => ({
+  sent: 0,
+  notEnabled: 0,
+  noHost: 0,
+  unsendable: 0,
+  informsAnswered: 0,
+  informsGivenUp: 0,
+  received: 0,
+  noManager: 0,
+  malformed: 0,
+  versionRefused: 0,
+  securityRefused: 0,
+  otherPdu: 0,
+  whileHung: 0,
+});
+
 export class BoxSnmpProcess implements BoxSnmp {
   readonly config: SnmpConfig = newSnmpConfig();
-  readonly counters: SnmpCounters = {
-    sent: 0,
-    notEnabled: 0,
-    noHost: 0,
-    unsendable: 0,
-    informsAnswered: 0,
-    informsGivenUp: 0,
-    received: 0,
-    noManager: 0,
-    malformed: 0,
-    versionRefused: 0,
-    securityRefused: 0,
-    otherPdu: 0,
-    whileHung: 0,
-  };
+  readonly counters: SnmpCounters = newSnmpCounters();
   /** A trap or an inform that the manager took. */
   onNotification: ((notification: ReceivedNotification) => void) | null = null;
   private readonly core: BoxCore;

@@ -1,0 +1,35 @@
+/** The shelf of the commands whose output can be read: one line a command. Used by `spitrap parse` and by the analysis, which find the reader of a captured command here. */
+import type { Parser } from '../platform.ts';
+import { matchCommand } from './command-words.ts';
+import { parseIpsecSas } from './ipsec-sa.ts';
+
+/** `matches`: the words of the command as typed or captured, abbreviations as in Note A (`show crypto isa sa`) and filters (`| include X`, `| section crypto`) understood. */
+export interface ShowReader<T = unknown> {
+  /** The command in full, without arguments: `show crypto ipsec sa`. */
+  readonly name: string;
+  readonly matches: (command: string) => boolean;
+  readonly parse: Parser<T>;
+}
+
+/** `[…]` at the end of a name: further words may follow (`detail`, `peer 192.0.2.1`). */
+const reader = <T>(pattern: string, parse: Parser<T>): ShowReader<T> => ({
+  name: pattern.replace(/ \[…\]$/, ''),
+  matches: (command) => matchCommand(pattern, command) !== null,
+  parse,
+});
+
+export const shows: readonly ShowReader[] = [
+  // Security associations
+  reader('show crypto ipsec sa […]', parseIpsecSas),
+  // Device, NHRP, logs
+];
+
+/** Null: not on the shelf, or so short that it could be several (`show crypto ipsec s`). */
+export function showReaderFor(command: string): ShowReader | null {
+  const found = shows.filter((show) => show.matches(command));
+  if (found.length < 2) return found[0] ?? null;
+  // `show ip nhrp` is in full what `show ipv6 nhrp` is for short. The longest name has the most specific reader.
+  const whole = found.filter((show) => matchCommand(`${show.name} […]`, command) === 'exact');
+  whole.sort((a, b) => b.name.length - a.name.length);
+  return whole[0] ?? null;
+}

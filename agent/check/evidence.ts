@@ -3,6 +3,7 @@
  * evidence goes, from the device through redaction into a sealed bundle that verifies. Under dataDir/checks, never among the incidents.
  */
 import { join } from 'node:path';
+import type { IncidentFacts } from '../../shared/bundle/incident-file.ts';
 import { limits } from '../../shared/limits.ts';
 import type { CommandResult } from '../../shared/model/capture.ts';
 import { quoted } from '../../shared/model/printable.ts';
@@ -12,7 +13,7 @@ import type { Config } from '../config/config.ts';
 import { Bundle } from '../evidence/bundle.ts';
 import { COMMANDS } from '../evidence/bundle-files.ts';
 import type { WindowSource } from '../evidence/bundle-log.ts';
-import { fileMoment, type IncidentFacts } from '../evidence/incident-file.ts';
+import { fileMoment } from '../evidence/file-moment.ts';
 import { verifyBundle } from '../evidence/verify.ts';
 import { type Moment, momentNow } from '../evidence/window.ts';
 import { silentLog } from '../log.ts';

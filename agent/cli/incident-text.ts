@@ -1,7 +1,8 @@
 /** One incident, and the list of them, for a person. 80 columns, text from devices and peers escaped. Pure: called by incidents.ts. */
+
+import type { CaptureEntry, FileMoment, IncidentFile } from '../../shared/bundle/incident-file.ts';
 import { printable } from '../../shared/model/printable.ts';
 import { formatDuration } from '../../shared/model/time.ts';
-import type { CaptureEntry, FileMoment, IncidentFile } from '../evidence/incident-file.ts';
 import { type Paint, type Tone, wrapped } from '../status/text-layout.ts';
 import type { StoredIncident, StoredVerdict } from './stored-incidents.ts';
 import { verdictText } from './verdict-text.ts';

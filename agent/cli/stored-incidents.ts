@@ -1,11 +1,11 @@
 /** Incidents as they stand on disk, for `spitrap incidents`: works when the agent is down. Layout: docs/bundle.md. Reads, never writes. */
 import { join } from 'node:path';
 import { z } from 'zod';
+import { type IncidentFile, parseIncidentFile } from '../../shared/bundle/incident-file.ts';
 import { type Verdict, verdicts } from '../../shared/detect/judge.ts';
 import { SpitrapError } from '../../shared/errors.ts';
 import { quoted } from '../../shared/model/printable.ts';
 import { isIncidentId } from '../../shared/model/ulid.ts';
-import { type IncidentFile, parseIncidentFile } from '../evidence/incident-file.ts';
 import type { Disk } from '../ports.ts';
 
 export interface StoredIncident {

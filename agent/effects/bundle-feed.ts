@@ -3,12 +3,13 @@
  * while the folder cannot be had, and tells the seal when nothing is on its way any more. A capture never waits for the disk.
  * Called by perform.ts; bounded by limits.captureBytesMax an incident, which capture.ts holds.
  */
+
+import type { IncidentFacts } from '../../shared/bundle/incident-file.ts';
 import { asSpitrapError } from '../../shared/errors.ts';
 import { limits } from '../../shared/limits.ts';
 import type { IncidentId } from '../../shared/model/ulid.ts';
 import type { Bundle, SavedOutput } from '../evidence/bundle.ts';
 import type { Bundles } from '../evidence/bundles.ts';
-import type { IncidentFacts } from '../evidence/incident-file.ts';
 import type { Logger } from '../log.ts';
 
 interface Feed {

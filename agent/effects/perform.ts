@@ -3,6 +3,7 @@
  * through app.ts. Nothing here decides; nothing here throws.
  */
 
+import type { CaptureEntry } from '../../shared/bundle/incident-file.ts';
 import type { Incident, Outcome } from '../../shared/coordinate/book.ts';
 import type { Effect } from '../../shared/coordinate/effect.ts';
 import { findIncident } from '../../shared/coordinate/move.ts';
@@ -18,7 +19,6 @@ import type { Coordinator, Perform } from '../coordinator.ts';
 import type { Device } from '../device/device.ts';
 import type { SavedOutput, Sealed } from '../evidence/bundle.ts';
 import type { Bundles } from '../evidence/bundles.ts';
-import type { CaptureEntry } from '../evidence/incident-file.ts';
 import type { Ring } from '../evidence/ring.ts';
 import { momentNow, shifted } from '../evidence/window.ts';
 import { bounded } from '../lifecycle.ts';

@@ -1,7 +1,9 @@
 /**
- * Effect `seal`: what the machine knows of an incident, as the facts of incident.json (schema: evidence/incident-file.ts, page:
+ * Effect `seal`: what the machine knows of an incident, as the facts of incident.json (schema: shared/bundle/incident-file.ts, page:
  * docs/bundle.md). Built from the book and the incident's journal records alone, so that a restart loses nothing. Called by perform.ts.
  */
+
+import type { FileMoment, IncidentFacts } from '../../shared/bundle/incident-file.ts';
 import type { Alarm, Incident, Outcome, PeerRecord, Recurrence } from '../../shared/coordinate/book.ts';
 import { verdictOfIncident } from '../../shared/coordinate/judging.ts';
 import { countRecurrences } from '../../shared/coordinate/recurrence.ts';
@@ -12,7 +14,7 @@ import { doneBits, type Phase } from '../../shared/wire/signal.ts';
 import type { Config } from '../config/config.ts';
 import type { StepData } from '../coordinator.ts';
 import type { DeviceStatus } from '../device/device.ts';
-import { type FileMoment, fileMoment, type IncidentFacts } from '../evidence/incident-file.ts';
+import { fileMoment } from '../evidence/file-moment.ts';
 import type { Degraded } from '../journal/journal.ts';
 import type { JournalRecord } from '../journal/record.ts';
 import { narrate } from '../narrate.ts';

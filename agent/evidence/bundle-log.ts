@@ -2,10 +2,12 @@
  * device.log of a bundle: the ring's window, redacted on its way. Works on whole lines in pieces, so memory stays bounded however large
  * the window; a key block (PEM) that straddles two pieces is held back until it is whole. Called by bundle.ts.
  */
+
+import type { IncidentFile } from '../../shared/bundle/incident-file.ts';
 import { limits } from '../../shared/limits.ts';
 import type { Redact } from '../../shared/redact/redact.ts';
 import type { Disk } from '../ports.ts';
-import { fileHole, fileMoment, type IncidentFile } from './incident-file.ts';
+import { fileHole, fileMoment } from './file-moment.ts';
 import type { Ring } from './ring.ts';
 import type { Window } from './window.ts';
 

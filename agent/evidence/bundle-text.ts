@@ -1,5 +1,5 @@
 /** How command outputs look to a person: the head of each file in commands/, and the separators of hub.txt and spoke.txt. Used by bundle.ts. */
-import type { CaptureEntry } from './incident-file.ts';
+import type { CaptureEntry } from '../../shared/bundle/incident-file.ts';
 
 /** `show crypto ipsec sa peer 11.1.1.3 detail` to `show-crypto-ipsec-sa-peer-11.1.1.3-detail`: safe in a shell and in a manifest. */
 export function commandFileName(entry: Pick<CaptureEntry, 'number' | 'round' | 'command'>): string {

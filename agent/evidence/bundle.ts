@@ -4,6 +4,7 @@
  * costs the outcome its completeness, never the stop: only `seal` rejects, and may be called again.
  */
 import { createHash } from 'node:crypto';
+import { type CaptureEntry, INCIDENT_SCHEMA, type IncidentFacts, type IncidentFile } from '../../shared/bundle/incident-file.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { asSpitrapError } from '../../shared/errors.ts';
 import { limits } from '../../shared/limits.ts';
@@ -28,8 +29,8 @@ import {
 } from './bundle-files.ts';
 import { type WindowSource, writeDeviceLog } from './bundle-log.ts';
 import { commandFileName, commandHead, HEAD_END, separator } from './bundle-text.ts';
+import { fileMoment } from './file-moment.ts';
 import { isHarm } from './holes.ts';
-import { type CaptureEntry, fileMoment, INCIDENT_SCHEMA, type IncidentFacts, type IncidentFile } from './incident-file.ts';
 import { countStopLines } from './stop-lines.ts';
 import { momentNow, type Window } from './window.ts';
 

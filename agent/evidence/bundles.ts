@@ -3,6 +3,7 @@
  * Called by app.ts at start, the coordinator at each incident, and the cli's `incidents`.
  */
 import { join } from 'node:path';
+import { type CaptureEntry, captureSchema, type IncidentFile, parseIncidentFile } from '../../shared/bundle/incident-file.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { SpitrapError } from '../../shared/errors.ts';
 import { limits } from '../../shared/limits.ts';
@@ -14,7 +15,7 @@ import type { Disk } from '../ports.ts';
 import { Bundle, type Sealed } from './bundle.ts';
 import { CAPTURES, COMMANDS, filesIn, INCIDENT, MANIFEST, redactDeep, sha256Of } from './bundle-files.ts';
 import { madeAtMs } from './bundle-id.ts';
-import { type CaptureEntry, captureSchema, fileMoment, type IncidentFile, parseIncidentFile } from './incident-file.ts';
+import { fileMoment } from './file-moment.ts';
 import { expireBundles, type Retention } from './retention.ts';
 import { momentNow } from './window.ts';
 

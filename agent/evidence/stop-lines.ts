@@ -3,11 +3,12 @@
  * need changing, depending on the amount of debugs"). Counted at the seal from the ring, which knows when each line came. Called by
  * bundle.ts.
  */
+
+import type { FileMoment, IncidentFacts, IncidentFile } from '../../shared/bundle/incident-file.ts';
 import { asSpitrapError } from '../../shared/errors.ts';
 import { limits } from '../../shared/limits.ts';
 import { type DurationMs, formatDuration, monotonic, wall } from '../../shared/model/time.ts';
 import type { WindowSource } from './bundle-log.ts';
-import type { FileMoment, IncidentFacts, IncidentFile } from './incident-file.ts';
 import { type Moment, shifted } from './window.ts';
 
 type StopLines = NonNullable<IncidentFile['atStop']>;

@@ -3,10 +3,10 @@
  * stated reason. Used by the lab's verdict, `spitrap incidents` and tests; reads only.
  */
 import { join } from 'node:path';
+import { type IncidentFile, parseIncidentFile } from '../../shared/bundle/incident-file.ts';
 import { asSpitrapError } from '../../shared/errors.ts';
 import type { Disk } from '../ports.ts';
 import { filesIn, INCIDENT, MANIFEST, sha256Of } from './bundle-files.ts';
-import { type IncidentFile, parseIncidentFile } from './incident-file.ts';
 
 export interface BundleVerdict {
   readonly whole: boolean;

@@ -2,8 +2,9 @@
 import { expect, test } from 'vitest';
 import { incidentListText, incidentText } from '../../agent/cli/incident-text.ts';
 import { pickIncident, type StoredIncident, storedVerdicts } from '../../agent/cli/stored-incidents.ts';
-import { fileMoment, type IncidentFile, incidentFileSchema, parseIncidentFile } from '../../agent/evidence/incident-file.ts';
+import { fileMoment } from '../../agent/evidence/file-moment.ts';
 import { noPaint } from '../../agent/status/text-layout.ts';
+import { type IncidentFile, incidentFileSchema, parseIncidentFile } from '../../shared/bundle/incident-file.ts';
 import { monotonic, wall } from '../../shared/model/time.ts';
 import { FakeDisk } from '../support/fake-disk.ts';
 import { incidentFacts } from '../support/incident-facts.ts';

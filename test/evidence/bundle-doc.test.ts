@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { holeReasons } from '../../agent/evidence/holes.ts';
-import { incidentFileSchema } from '../../agent/evidence/incident-file.ts';
+import { incidentFileSchema } from '../../shared/bundle/incident-file.ts';
 
 interface JsonSchema {
   readonly properties?: Record<string, JsonSchema>;

@@ -1,9 +1,10 @@
 /** agent/evidence/stop-lines.ts: debug lines around the stop, counted out of a real ring, and when they mean that the delay is too short. */
 import { describe, expect, test } from 'vitest';
-import { fileMoment, type IncidentFacts } from '../../agent/evidence/incident-file.ts';
+import { fileMoment } from '../../agent/evidence/file-moment.ts';
 import { openRing } from '../../agent/evidence/ring.ts';
 import { countStopLines, stopHint } from '../../agent/evidence/stop-lines.ts';
 import { momentNow } from '../../agent/evidence/window.ts';
+import type { IncidentFacts } from '../../shared/bundle/incident-file.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { FakeDisk } from '../support/fake-disk.ts';
 

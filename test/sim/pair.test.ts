@@ -1,6 +1,6 @@
 /** Whole incidents between two production agents in virtual time (pair-protocol.md). The boxes are the judges. */
 import { afterEach, describe, expect, test } from 'vitest';
-import { parseIncidentFile } from '../../agent/evidence/incident-file.ts';
+import { parseIncidentFile } from '../../shared/bundle/incident-file.ts';
 import { addresses, between, type End, type SimOptions, SimPair } from './sim-pair.ts';
 
 let sim: SimPair;

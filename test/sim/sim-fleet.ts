@@ -5,13 +5,13 @@
 import { type Agent, startAgent } from '../../agent/app.ts';
 import type { Config, PeerConfig } from '../../agent/config/config.ts';
 import type { ControlHandlers } from '../../agent/control/protocol.ts';
-import { type IncidentFile, parseIncidentFile } from '../../agent/evidence/incident-file.ts';
 import { createBox } from '../../agent/lab/box.ts';
 import type { Box } from '../../agent/lab/contract.ts';
 import { openBoxSnmp } from '../../agent/lab/snmp/udp.ts';
 import { silentLog } from '../../agent/log.ts';
 import type { SnmpCredentials } from '../../agent/net/signalling.ts';
 import type { AgentStatus } from '../../agent/status/status.ts';
+import { type IncidentFile, parseIncidentFile } from '../../shared/bundle/incident-file.ts';
 import { parseRange } from '../../shared/model/address.ts';
 import type { Mode, Role } from '../../shared/model/watch.ts';
 import { FakeClock, settle } from '../support/fake-clock.ts';

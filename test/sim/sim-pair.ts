@@ -5,12 +5,12 @@
 import { type Agent, startAgent } from '../../agent/app.ts';
 import type { Config, PeerConfig, SourceConfig } from '../../agent/config/config.ts';
 import type { ControlHandlers } from '../../agent/control/protocol.ts';
-import { type IncidentFile, parseIncidentFile } from '../../agent/evidence/incident-file.ts';
 import type { Box, BoxOptions, PairOptions } from '../../agent/lab/contract.ts';
 import { createLabPair } from '../../agent/lab/pair.ts';
 import { type Logger, silentLog } from '../../agent/log.ts';
 import type { World } from '../../agent/ports.ts';
 import type { AgentStatus } from '../../agent/status/status.ts';
+import { type IncidentFile, parseIncidentFile } from '../../shared/bundle/incident-file.ts';
 import { parseRange } from '../../shared/model/address.ts';
 import type { Mode, Role } from '../../shared/model/watch.ts';
 import { defaultValues } from '../../shared/wire/signal.ts';

@@ -1,6 +1,7 @@
 /** Facts of an incident as the coordinator would bring them to the seal: Note A's, at the hub. For tests of bundles and their readers. */
-import { fileMoment, type IncidentFacts } from '../../agent/evidence/incident-file.ts';
+import { fileMoment } from '../../agent/evidence/file-moment.ts';
 import { type Moment, shifted } from '../../agent/evidence/window.ts';
+import type { IncidentFacts } from '../../shared/bundle/incident-file.ts';
 
 export function incidentFacts(id: string, opened: Moment, more: Partial<IncidentFacts> = {}): IncidentFacts {
   const at = (ms: number) => fileMoment(shifted(opened, ms));

@@ -13,12 +13,12 @@ import { type End, ends, otherEnd } from '../../agent/cli/lab/relay.ts';
 import { scenarios } from '../../agent/cli/lab/scenarios.ts';
 import { type Stage, setStage } from '../../agent/cli/lab/stage.ts';
 import { callControl } from '../../agent/control/control-client.ts';
-import { type IncidentFile, parseIncidentFile } from '../../agent/evidence/incident-file.ts';
 import { type LabSshServer, startSshServer } from '../../agent/lab/ssh-server.ts';
 import { Cleanup } from '../../agent/lifecycle.ts';
 import type { Endpoint } from '../../agent/ports.ts';
 import type { AgentStatus, AlarmStatus } from '../../agent/status/status.ts';
 import { createWorld } from '../../agent/world.ts';
+import { type IncidentFile, parseIncidentFile } from '../../shared/bundle/incident-file.ts';
 import { isIncidentId } from '../../shared/model/ulid.ts';
 import { binPath } from './lab-process.ts';
 

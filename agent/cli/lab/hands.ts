@@ -2,8 +2,9 @@
  * What the play of a scenario has in hand: the boxes, the agents' answers, the screen. run.ts gives it; the plays (plays/) use nothing
  * else, so that each reads as the story that it plays.
  */
+
+import type { IncidentFile } from '../../../shared/bundle/incident-file.ts';
 import type { DurationMs, Monotonic } from '../../../shared/model/time.ts';
-import type { IncidentFile } from '../../evidence/incident-file.ts';
 import type { Box, LabPair } from '../../lab/contract.ts';
 import type { AgentStatus } from '../../status/status.ts';
 import type { Tone } from './lanes.ts';

@@ -4,9 +4,9 @@ import { createServer, type Server, type Socket } from 'node:net';
 import ssh2 from 'ssh2';
 import { expect, test } from 'vitest';
 import type { EndFacts } from '../../../agent/cli/lab/config-files.ts';
-import type { IncidentFile } from '../../../agent/evidence/incident-file.ts';
 import { createHostKey } from '../../../agent/lab/host-key.ts';
 import type { LabSshServer } from '../../../agent/lab/ssh-server.ts';
+import type { IncidentFile } from '../../../shared/bundle/incident-file.ts';
 import { type End, type LivingPair, withPair } from '../../support/living-pair.ts';
 
 /** Two minutes, and the patience of a loaded machine. */

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { findScenario } from '../../../agent/cli/lab/scenarios.ts';
 import { type EndFinding, type EndResult, judge, turnsDebugsOff } from '../../../agent/cli/lab/verdict.ts';
-import type { CaptureEntry, IncidentFile } from '../../../agent/evidence/incident-file.ts';
 import type { Box } from '../../../agent/lab/contract.ts';
+import type { CaptureEntry, IncidentFile } from '../../../shared/bundle/incident-file.ts';
 import { monotonic, wall } from '../../../shared/model/time.ts';
 
 const ID = '01KA0000000000000000000000';

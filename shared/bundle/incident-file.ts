@@ -4,9 +4,7 @@
  * Words (via, off, outcome, phases) are those of shared/coordinate/book.ts.
  */
 import { z } from 'zod';
-import { verdicts } from '../../shared/detect/judge.ts';
-import type { Hole } from './holes.ts';
-import type { Moment } from './window.ts';
+import { verdicts } from '../detect/judge.ts';
 
 export const INCIDENT_SCHEMA = 1;
 
@@ -180,18 +178,6 @@ export type IncidentFile = z.infer<typeof incidentFileSchema>;
 export type CaptureEntry = z.infer<typeof captureSchema>;
 export type FileMoment = z.infer<typeof moment>;
 export type FileHole = z.infer<typeof hole>;
-
-/** Beyond year 275760 or not a number, no ISO date exists: a broken clock must not keep an incident from being written. */
-const isoOf = (wallMs: number): string =>
-  Math.abs(wallMs) <= 8.64e15 ? new Date(wallMs).toISOString() : new Date(0).toISOString();
-
-export const fileMoment = (at: Moment): FileMoment => ({
-  at: isoOf(at.wall),
-  monotonicMs: Math.round(at.monotonic * 1_000) / 1_000,
-  bootId: at.bootId,
-});
-
-export const fileHole = (one: Hole): FileHole => ({ ...one, from: fileMoment(one.from), to: one.to && fileMoment(one.to) });
 
 export type ReadIncident =
   | { readonly kind: 'incident'; readonly incident: IncidentFile }

@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import type { Clock } from '../shared/clock.ts';
 import { needsControlFree } from '../shared/coordinate/arming-state.ts';
 import type { Incident } from '../shared/coordinate/book.ts';
+import { bestSample } from '../shared/coordinate/hello.ts';
 import { timing } from '../shared/coordinate/timing.ts';
 import type { GateContext } from '../shared/detect/gate.ts';
 import { SpitrapError } from '../shared/errors.ts';
@@ -186,6 +187,10 @@ async function wire(config: Config, world: World, log: Logger, options: AgentOpt
     bundles,
     ring,
     version,
+    clockOf: (peer) => {
+      const link = heartbeat.links.get(peer);
+      return link === undefined ? null : bestSample(link);
+    },
     peerLeaseLeftMs: (peer) => heartbeat.peerLeaseLeftMs(peer),
     journalIsWell: () => journal.degraded === null,
   });

@@ -6,6 +6,7 @@
 import type { CaptureEntry } from '../../shared/bundle/incident-file.ts';
 import type { Incident, Outcome } from '../../shared/coordinate/book.ts';
 import type { Effect } from '../../shared/coordinate/effect.ts';
+import type { PeerLink } from '../../shared/coordinate/hello.ts';
 import { findIncident } from '../../shared/coordinate/move.ts';
 import type { Rules } from '../../shared/coordinate/rules.ts';
 import { judgeOutcome } from '../../shared/coordinate/sealing.ts';
@@ -46,6 +47,8 @@ export interface PerformRoom {
   readonly bundles: Bundles;
   readonly ring: Ring;
   readonly version: string;
+  /** A peer's clock against ours, by its hellos. */
+  readonly clockOf: (peer: string) => PeerLink['samples'][number] | null;
   /** What the peer said of its own lease; null: none. */
   readonly peerLeaseLeftMs: (peer: string) => DurationMs | null;
   /** The journal reaches the disk: an arm that it does not hold is nobody's after a crash. */
@@ -278,7 +281,7 @@ export class Performer {
 
   /** One that took too long goes on: the next attempt gets its answer (evidence/bundle.ts seals once). */
   async #sealNow(id: IncidentId): Promise<Sealed> {
-    const { config, coordinator, device, ring, rules, version, world } = this.#room;
+    const { clockOf, config, coordinator, device, ring, rules, version, world } = this.#room;
     const bundle = await this.#feed.ready(id);
     const incident = findIncident(coordinator.book, id);
     if (incident === undefined) throw new SpitrapError('INTERNAL', `incident ${id} is closed, its bundle is not sealed again`);
@@ -296,6 +299,7 @@ export class Performer {
       device: device.status(),
       alarms: coordinator.book.alarms,
       recurrences: coordinator.book.recurrences,
+      clockOf,
       journalDegraded: degraded,
       bootId: world.clock.bootId,
       version,

@@ -5,6 +5,7 @@
 
 import type { FileMoment, IncidentFacts } from '../../shared/bundle/incident-file.ts';
 import type { Alarm, Incident, Outcome, PeerRecord, Recurrence } from '../../shared/coordinate/book.ts';
+import type { PeerLink } from '../../shared/coordinate/hello.ts';
 import { verdictOfIncident } from '../../shared/coordinate/judging.ts';
 import { countRecurrences } from '../../shared/coordinate/recurrence.ts';
 import { firstJudgement } from '../../shared/detect/judge.ts';
@@ -29,6 +30,8 @@ export interface SealContext {
   readonly alarms: readonly Alarm[];
   /** Of incidents before this one. */
   readonly recurrences: readonly Recurrence[];
+  /** By hellos; null: no such peer, or it never answered. */
+  readonly clockOf: (peer: string) => PeerLink['samples'][number] | null;
   readonly journalDegraded: Degraded | null;
   readonly bootId: string;
   readonly version: string;
@@ -52,7 +55,7 @@ export function incidentFacts(context: SealContext): IncidentFacts {
     role,
     mode: incident.onHold ? `${config.mode} (on hold)` : config.mode,
     device: describeDevice(config, device, bootId),
-    peers: describePeers(config, incident, context.recurrences),
+    peers: describePeers(context),
     openedBy: incident.openedBy,
     opened,
     event: describeEvent(steps),
@@ -134,8 +137,8 @@ function describeDevice(config: Config, device: DeviceStatus, bootId: string): I
   };
 }
 
-function describePeers(config: Config, incident: Incident, before: readonly Recurrence[]): IncidentFacts['peers'] {
-  const counts = countRecurrences(before, incident.openedAtWall);
+function describePeers({ config, incident, recurrences, clockOf, bootId }: SealContext): IncidentFacts['peers'] {
+  const counts = countRecurrences(recurrences, incident.openedAtWall);
   const names = new Set([
     ...incident.peers.map((record) => record.peer),
     ...incident.signallers.map((signaller) => signaller.peer),
@@ -151,7 +154,10 @@ function describePeers(config: Config, incident: Incident, before: readonly Recu
         flowsInWeek: (known?.flowsInWeek ?? 0) + flows,
       };
       const cryptoAddresses = peer.cryptoAddresses.map((range) => range.text);
-      return { name: peer.name, kind: peer.kind, cryptoAddresses, recurrence };
+      const sample = clockOf(peer.name);
+      const read = sample && fileMoment({ wall: wallOf(incident, sample.at), monotonic: sample.at, bootId });
+      const clock = sample && read && { offsetMs: sample.offsetMs, uncertaintyMs: sample.delayMs / 2, read };
+      return { name: peer.name, kind: peer.kind, cryptoAddresses, recurrence, clock };
     });
 }
 

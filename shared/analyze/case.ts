@@ -5,7 +5,7 @@
 import type { CryptoConfiguration, IkeTable, IpsecTable, LogEvent, NhrpPeer, SpiLookup, Uptime } from '../model/evidence.ts';
 import type { Flow, Spi } from '../model/flow.ts';
 
-/** Ends are numbered as the bundles were given; 0 is the one whose clock is the axis (a hub's, if there is one). */
+/** 0 is the end whose agent's clock is the axis: the hub's, if there is one, whatever the order in which the bundles were given. */
 export type EndIndex = 0 | 1;
 
 /** One or more lines of a file of a bundle, as they stand there. */
@@ -31,6 +31,8 @@ export interface Instant {
   /** Moments of the same clock can be compared whatever its offset: `device 0`, `agent 1`. `atClockMs` is that clock's reading. */
   readonly clock: string;
   readonly atClockMs: number;
+  /** One step of what was printed: two readings of a clock nearer than this are in no order. */
+  readonly resolutionMs: number;
 }
 
 /** `before`, `after`, or `unordered` when intervals overlap and the clocks differ. */

@@ -108,6 +108,8 @@ export const incidentFactsSchema = z.strictObject({
       kind: text,
       cryptoAddresses: z.array(text),
       recurrence: z.strictObject({ incidentsInDay: count, incidentsInWeek: count, flowsInWeek: count }).nullable().default(null),
+      // Bundles before the diagnosis have none.
+      clock: z.strictObject({ offsetMs: ms, uncertaintyMs: ms, read: moment }).nullable().default(null),
     }),
   ),
   openedBy: z.enum(['message', 'alert', 'stop']),

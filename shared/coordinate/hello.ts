@@ -26,8 +26,8 @@ export interface PeerLink {
   /** Why it is not armed, when it says so: `breaker`. */
   readonly why: string | null;
   readonly cfg: string | null;
-  /** The peer's wall clock minus ours, and how far it may be off (half the round trip). */
-  readonly samples: readonly { readonly offsetMs: DurationMs; readonly delayMs: DurationMs }[];
+  /** The peer's wall clock minus ours, and how far it may be off (half the round trip). `at`: on our clock. */
+  readonly samples: readonly { readonly offsetMs: DurationMs; readonly delayMs: DurationMs; readonly at: Monotonic }[];
 }
 
 export const newLink = (peer: string, since: Monotonic | null = null): PeerLink => ({
@@ -67,7 +67,7 @@ const readMs = (text: string | undefined): number | null => (text !== undefined 
 
 export function onHello(link: PeerLink, hello: Hello): PeerLink {
   const { keys } = hello;
-  const sample = offsetSample(keys, hello.wall);
+  const sample = offsetSample(keys, hello);
   // Its own word, and bounded: nobody leases debugs for longer than a day.
   const leaseMs = Math.min(hello.leaseS, LEASE_S_MAX) * 1_000;
   return {
@@ -87,7 +87,10 @@ export function onHello(link: PeerLink, hello: Hello): PeerLink {
 }
 
 /** org: our send time, echoed; rx: when it got there; t: when the answer left. RFC 5905 §8. */
-function offsetSample(keys: Readonly<Record<string, string>>, receivedAt: Wall): PeerLink['samples'][number] | null {
+function offsetSample(
+  keys: Readonly<Record<string, string>>,
+  { at, wall: receivedAt }: Pick<Hello, 'at' | 'wall'>,
+): PeerLink['samples'][number] | null {
   const org = readMs(keys['org']);
   const rx = readMs(keys['rx']);
   const t = readMs(keys['t']);
@@ -96,19 +99,25 @@ function offsetSample(keys: Readonly<Record<string, string>>, receivedAt: Wall):
   const delayMs = receivedAt - org - (t - rx);
   // A stepped clock or a forged time gives nonsense: no sample is better than a wrong one.
   if (delayMs < 0 || delayMs > timing.messageIntervalMs) return null;
-  return { offsetMs: (rx - org + (t - receivedAt)) / 2, delayMs };
+  return { offsetMs: (rx - org + (t - receivedAt)) / 2, delayMs, at };
 }
 
 /** Null before the first answered hello. */
 export function clockOffset(
   link: PeerLink,
 ): { readonly offsetMs: DurationMs; readonly uncertaintyMs: DurationMs; readonly roundTripMs: DurationMs } | null {
-  let best: PeerLink['samples'][number] | null = null;
-  for (const sample of link.samples) if (best === null || sample.delayMs <= best.delayMs) best = sample;
+  const best = bestSample(link);
   const last = link.samples.at(-1);
   return best === null || last === undefined
     ? null
     : { offsetMs: best.offsetMs, uncertaintyMs: best.delayMs / 2, roundTripMs: last.delayMs };
+}
+
+/** The one with the shortest round trip, the newest of several: what an incident's file keeps. */
+export function bestSample({ samples }: Pick<PeerLink, 'samples'>): PeerLink['samples'][number] | null {
+  let best: PeerLink['samples'][number] | null = null;
+  for (const sample of samples) if (best === null || sample.delayMs <= best.delayMs) best = sample;
+  return best;
 }
 
 export interface Trouble {

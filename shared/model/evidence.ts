@@ -64,8 +64,9 @@ export interface IkeSaRow {
 
 /** `show crypto ipsec spi-lookup [detail]`. A listing under `transient` never suffices: an active SPI may be there too (facts.md §6). */
 export interface SpiLookup {
-  readonly active: readonly { readonly spi: Spi; readonly line: number }[];
-  readonly transient: readonly { readonly spi: Spi; readonly line: number }[];
+  /** Null: the output shows no such table. */
+  readonly active: readonly { readonly spi: Spi; readonly line: number }[] | null;
+  readonly transient: readonly { readonly spi: Spi; readonly line: number }[] | null;
 }
 
 export interface NhrpPeer {

@@ -1,6 +1,7 @@
 /** The contract of the platforms shelf: one folder a platform; data and parsers, no I/O. The device room speaks to any box through it and knows no vendor. */
 import type { LoggingLevels } from '../model/arming.ts';
 import type { CaptureRound } from '../model/capture.ts';
+import type { PlatformEvidence } from '../model/evidence.ts';
 import type { IpsecIdent } from '../model/sa.ts';
 import type { LoggingSettings, PlatformArming, VtyUse } from './arming.ts';
 
@@ -99,6 +100,8 @@ export interface Platform {
   /** In the capture plan of every round: what the device counted of its own log. */
   readonly logCounters: string;
   readonly terminalMonitor: { readonly on: string; readonly off: string; readonly level: string };
+  /** What its outputs and its log say to the diagnosis. */
+  readonly evidence: PlatformEvidence;
   /** The parsers that the agent itself needs (not only the report). */
   readonly parsers: {
     readonly debugging: Parser<DebugFlag[]>;

@@ -17,6 +17,7 @@ export function incidentFacts(id: string, opened: Moment, more: Partial<Incident
         kind: 'spitrap',
         cryptoAddresses: ['11.1.1.3'],
         recurrence: { incidentsInDay: 1, incidentsInWeek: 1, flowsInWeek: 1 },
+        clock: null,
       },
     ],
     openedBy: 'message',

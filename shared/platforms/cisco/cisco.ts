@@ -8,6 +8,7 @@ import { parseClock } from './clock.ts';
 import { parseCpu } from './cpu.ts';
 import { parseDebugConditions } from './debug-condition.ts';
 import { debugOffLines, debugOffOne, parseDebugging } from './debugging.ts';
+import { evidence } from './evidence.ts';
 import { grammar, spiWord } from './grammar.ts';
 import { parseIpsecSas } from './ipsec-sa.ts';
 import { parseLogCounters } from './log-counters.ts';
@@ -95,6 +96,7 @@ export function ciscoPlatform(name: string, variant: CapturePlanVariant): Platfo
     showLogging: 'show logging',
     logCounters: SHOW_LOG_COUNTERS,
     terminalMonitor: { on: 'terminal monitor', off: 'terminal no monitor', level: 'show logging | include Monitor logging' },
+    evidence,
     parsers: {
       debugging: parseDebugging,
       clock: parseClock,

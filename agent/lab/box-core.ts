@@ -10,11 +10,12 @@ import type { CpuLoad } from './cpu-load.ts';
 import { Debugs } from './debugs.ts';
 import { Disk0 } from './disk0.ts';
 import { EemEngine } from './eem/eem-engine.ts';
+import { EventTrace } from './event-trace.ts';
 import { type DebugLine, invalidSpiDelete, noIsakmpSa } from './ike-debug-lines.ts';
 import { labLimits } from './lab-limits.ts';
 import { BoxLog, severityOf } from './logging.ts';
 import { Prng } from './prng.ts';
-import { SaModel } from './sa-model.ts';
+import { SaModel, type TunnelKind } from './sa-model.ts';
 import { BoxSnmpProcess } from './snmp/box-snmp.ts';
 import { Strain } from './strain.ts';
 
@@ -55,6 +56,22 @@ export interface TunnelConfig {
   readonly ikeLifetimeSeconds: number;
   readonly preSharedKey: string;
   readonly nhrpKey: string;
+  /** What is not of a DMVPN with defaults: live/ sets it. */
+  readonly more?: TunnelConfigMore;
+}
+
+/** What a configuration of live/ says beside a lab pair's. */
+export interface TunnelConfigMore {
+  readonly kind: TunnelKind;
+  readonly peer: string;
+  readonly dpdMode: 'periodic' | 'on-demand' | 'none';
+  readonly invalidSpiRecovery: boolean;
+  readonly kilobytes: number | null;
+  readonly tunnelKey: number;
+  readonly protects: readonly [local: string, remote: string] | null;
+  /** The crypto address is the virtual one of this group. */
+  readonly standby: { readonly group: number; readonly physical: string; readonly priority: number } | null;
+  readonly loggingSession: boolean;
 }
 
 export class BoxCore {
@@ -71,10 +88,13 @@ export class BoxCore {
   readonly disk = new Disk0();
   readonly snmp: BoxSnmpProcess;
   readonly eem: EemEngine;
+  readonly trace: EventTrace;
   readonly config: BoxConfig;
   readonly outsideInterface: string;
   bootedAt: Wall;
   bootedMonotonic: Monotonic;
+  /** Why it last came up: `System returned to ROM by …`, `Last reload reason: …`. */
+  bootedBy: { readonly rom: string; readonly reason: string } = { rom: 'reload', reason: 'Reload Command' };
   /** The box goes down, with all its SAs; it has come up again. What pair.ts does about it. */
   readonly onReload: ((what: 'down' | 'up') => void)[] = [];
   /** `clear crypto …` on this box: what pair.ts does about it. */
@@ -118,6 +138,7 @@ export class BoxCore {
         upMs: () => this.clock.monotonic() - this.bootedMonotonic,
       },
     );
+    this.trace = new EventTrace(() => this.log.wall());
     this.debugs = new Debugs(options.engineHeedsConditions === true, () => this.strain.changed());
     this.strain = new Strain(this);
     this.config = { hostname: options.hostname, tunnel: null, loggingHosts: new Set(), ntpServers: new Set() };
@@ -153,14 +174,14 @@ export class BoxCore {
     }
   }
 
-  /** ESP packets from `source` with an SPI that no inbound SA has (RFC 4303 §3.4.2). */
-  receiveUnknownSpi(source: string, spi: number, packets: number, octets: number): void {
-    if (this.strain.hung) return;
+  /** ESP packets from `source` with an SPI that no inbound SA has (RFC 4303 §3.4.2). True: the message was logged. */
+  receiveUnknownSpi(source: string, spi: number, packets: number, octets: number): boolean {
+    if (this.strain.hung) return false;
     this.sa.unknownSpiPackets += packets;
     this.sa.unknownSpiOctets += octets;
     if (!this.mayTell(source, spi)) {
       this.messagesSuppressed += 1;
-      return;
+      return false;
     }
     const destination = this.options.cryptoAddress;
     this.log.message(
@@ -172,11 +193,12 @@ export class BoxCore {
     const ike = tunnel && this.sa.liveIke(tunnel);
     if (!tunnel || !ike) {
       this.cryptoDebug(source, noIsakmpSa(source, destination, spi));
-      return;
+      return true;
     }
     const { connId, initiator, localSpi, remoteSpi } = ike;
     const at = { local: destination, peer: source, connId, initiator, messageId: spi, localSpi, remoteSpi };
     this.cryptoDebug(source, invalidSpiDelete(at, tunnel.ikeVersion, spi));
+    return true;
   }
 
   /** The limit on the message: one in `messageIntervalMs`, of the box or of the flow. */
@@ -220,6 +242,7 @@ export class BoxCore {
     this.debugs.disableAll();
     this.debugs.resetConditions();
     this.sa.restart();
+    this.trace.restart();
     this.lastInvalidSpiAt.clear();
     this.lastNoSaAt = null;
     this.messagesSuppressed = 0;

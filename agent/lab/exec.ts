@@ -70,6 +70,7 @@ function prepareExec(context: ExecContext, typed: string, shift: number): Prepar
           return output('% Failed to compile regular expression.', '');
         default:
       }
+      for (const listener of context.core.sa.onShow) listener();
       const result = runResolved(context, typed, resolution, shift);
       const shown =
         filter.kind === 'filter' && result.kind === 'output' ? filtered(context, filter.filter, result.lines) : result;

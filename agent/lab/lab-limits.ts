@@ -13,6 +13,8 @@ export const labLimits = {
   configuredServers: 16,
   /** Commands in `commandLog`; tests never come near, a soak run forgets the oldest. */
   commandLogEntries: 100_000,
+  /** Entries of the key engine's event trace. */
+  traceEntries: 500,
   /** Rows of the Transient SPI table. */
   transientSpis: 20,
   historyLines: 20,

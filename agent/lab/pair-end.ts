@@ -16,7 +16,7 @@ import {
 } from './ike-debug-lines.ts';
 import { labLimits } from './lab-limits.ts';
 import type { Prng } from './prng.ts';
-import { type IpsecPair, type PeerTunnel, shownConnId, TRANSFORM_KILOBYTES } from './sa-model.ts';
+import { freshTunnel, type IpsecPair, type PeerTunnel, shownConnId, TRANSFORM_KILOBYTES } from './sa-model.ts';
 
 export interface TunnelSettings {
   readonly ikeVersion: 1 | 2;
@@ -48,6 +48,7 @@ export class PairEnd {
     this.settings = settings;
     this.prng = prng;
     this.tunnel = {
+      ...freshTunnel,
       ...ends,
       interfaceName: 'Tunnel0',
       ikeVersion: settings.ikeVersion,
@@ -55,11 +56,6 @@ export class PairEnd {
       ike: [],
       pairs: [],
       upSince: core.clock.monotonic(),
-      encaps: 0,
-      decaps: 0,
-      sendErrors: 0,
-      receiveErrors: 0,
-      ikeMessages: 0,
       carries: () => true,
     };
     core.sa.tunnels.push(this.tunnel);
@@ -103,6 +99,8 @@ export class PairEnd {
       inboundKilobytes: TRANSFORM_KILOBYTES,
       outboundKilobytes: TRANSFORM_KILOBYTES,
       initiator,
+      inboundUp: true,
+      outboundUp: true,
     });
     const at = this.seen(initiator);
     core.cryptoDebug(tunnel.peer, (settings.ikeVersion === 1 ? quickMode : ikev2Child)(at, shown(core, tunnel.pairs[0]!)));

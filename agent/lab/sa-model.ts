@@ -29,7 +29,13 @@ export interface IpsecPair {
   inboundKilobytes: number;
   outboundKilobytes: number;
   readonly initiator: boolean;
+  /** False: this end has not got, or has no longer, the one direction of it (half an SA pair; live/ only). */
+  inboundUp: boolean;
+  outboundUp: boolean;
 }
+
+/** What the tunnel is made of: mGRE with NHRP, GRE with tunnel protection, sVTI, or a static crypto map on the outside interface. */
+export type TunnelKind = 'dmvpn' | 'gre' | 'vti' | 'crypto-map';
 
 export interface PeerTunnel {
   readonly peer: string;
@@ -39,6 +45,18 @@ export interface PeerTunnel {
   readonly role: 'hub' | 'spoke';
   readonly ikeVersion: 1 | 2;
   readonly dpdSeconds: number;
+  readonly kind: TunnelKind;
+  /** Networks behind a crypto map: `10.1.0.0/255.255.0.0`, here and there. */
+  readonly protects: readonly [local: string, remote: string] | null;
+  /** UDP port of the peer: 500, 4500 or what a NAT made of it. */
+  peerPort: number;
+  /** False: the box has no place for this peer at all, as a DMVPN hub before a spoke registers. */
+  present: boolean;
+  /** The spoke registered, or the next-hop server answered. False: `show dmvpn` waits in state NHRP. */
+  nhrpUp: boolean;
+  /** Packets that failed the replay check, and the integrity check, on SAs that are there. */
+  replayFailed: number;
+  verifyFailed: number;
   ike: IkeSa[];
   /** Newest first: the first pair's outbound SPI is the current one. */
   pairs: IpsecPair[];
@@ -69,6 +87,14 @@ export class SaModel {
   private nextConnId = 1_001;
   private nextFlowId = 1;
 
+  /** Before a table is shown: who counts packets only when asked brings its counters up to date (live/). */
+  readonly onShow: (() => void)[] = [];
+
+  /** Tunnels that the box's tables have rows for. */
+  shown(): readonly PeerTunnel[] {
+    return this.tunnels.filter((tunnel) => tunnel.present);
+  }
+
   connId(): number {
     this.nextConnId += 1;
     return this.nextConnId - 1;
@@ -91,7 +117,7 @@ export class SaModel {
   /** The tunnel whose inbound SA has this SPI: what the data path looks up when an ESP packet arrives. */
   inbound(spi: number): { tunnel: PeerTunnel; pair: IpsecPair } | null {
     for (const tunnel of this.tunnels) {
-      const pair = tunnel.pairs.find((each) => each.inboundSpi === spi);
+      const pair = tunnel.pairs.find((each) => each.inboundUp && each.inboundSpi === spi);
       if (pair) return { tunnel, pair };
     }
     return null;
@@ -111,6 +137,25 @@ export class SaModel {
     if (this.transient.length > countMax) this.transient.shift();
   }
 }
+
+/** The pair that packets are encrypted with. */
+export const currentPair = (tunnel: PeerTunnel): IpsecPair | undefined => tunnel.pairs.find((pair) => pair.outboundUp);
+
+/** What every tunnel begins with, whoever drives it. */
+export const freshTunnel = {
+  kind: 'dmvpn' as TunnelKind,
+  protects: null,
+  peerPort: 500,
+  present: true,
+  nhrpUp: true,
+  replayFailed: 0,
+  verifyFailed: 0,
+  encaps: 0,
+  decaps: 0,
+  sendErrors: 0,
+  receiveErrors: 0,
+  ikeMessages: 0,
+};
 
 /** IOS XE numbers the SAs of its data plane from 2001, classic IOS from 1. */
 export const shownConnId = (isXe: boolean, flowId: number): number => (isXe ? 2_000 + flowId : flowId);

@@ -1,14 +1,36 @@
 /** `show crypto …`: the SA tables and the debug conditions. */
 import { debugCondition } from '../render/debugging.ts';
 import { cryptoSockets } from '../render/dmvpn.ts';
+import { allTraces, ipsecEvents } from '../render/event-trace.ts';
 import { ikev2Sa, isakmpSa, isakmpSaDetail } from '../render/ike-sa.ts';
 import { ipsecSa } from '../render/ipsec-sa.ts';
 import { cryptoMap, isakmpPolicy } from '../render/routing.ts';
 import { cryptoSession } from '../render/session.ts';
 import { spiLookup } from '../render/spi-lookup.ts';
-import { type ExecCommand, print } from './result.ts';
+import { type ExecCommand, type ExecRun, print } from './result.ts';
+
+/** Only IOS XE has these traces. */
+const traced = (path: string, run: ExecRun): ExecCommand => ({
+  path: `show monitor event-trace crypto ${path}`,
+  privilege: 15,
+  platform: 'cisco-iosxe',
+  run,
+});
 
 export const showCryptoCommands: readonly ExecCommand[] = [
+  traced('all', ({ core }) => print(allTraces(core))),
+  traced('all detail', ({ core }) => print(allTraces(core))),
+  traced('latest', ({ core }) => print(allTraces(core))),
+  traced('latest detail', ({ core }) => print(allTraces(core))),
+  ...['ipsec', 'ipsec event', 'ipsec event latest', 'ipsec event latest detail', 'ipsec latest', 'ipsec latest detail'].map(
+    (path) => traced(path, ({ core }) => print(ipsecEvents(core, path.includes('latest')))),
+  ),
+  ...['ipsec all', 'ipsec all detail', 'ipsec event all', 'ipsec event all detail'].map((path) =>
+    traced(path, ({ core }) => print(ipsecEvents(core, false))),
+  ),
+  ...['ikev2', 'ikev2 all', 'ikev2 latest', 'ikev2 event all', 'ikev2 event latest'].map((path) =>
+    traced(path, () => print(['Tracing currently disabled, from exec command', ''])),
+  ),
   { path: 'show crypto ipsec sa', run: ({ core }) => print(ipsecSa(core, false, null)) },
   { path: 'show crypto ipsec sa detail', run: ({ core }) => print(ipsecSa(core, true, null)) },
   { path: 'show crypto ipsec sa peer A.B.C.D', run: ({ core }, [peer]) => print(ipsecSa(core, false, peer!)) },

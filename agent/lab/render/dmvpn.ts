@@ -10,7 +10,7 @@ const shortName = (interfaceName: string): string => interfaceName.replace('Tunn
 export function cryptoSockets(core: BoxCore): string[] {
   const local = core.options.cryptoAddress;
   const ident = (address: string): string => `(${address}/255.255.255.255/0/47)`;
-  const { tunnels } = core.sa;
+  const tunnels = core.sa.shown().filter((tunnel) => tunnel.kind !== 'crypto-map');
   const interfaces = [...new Set(tunnels.map((tunnel) => tunnel.interfaceName))];
   return [
     '',
@@ -49,7 +49,7 @@ const TABLE = [
 ];
 
 function peerRow(core: BoxCore, tunnel: PeerTunnel): string {
-  const state = tunnel.pairs.length > 0 ? 'UP' : 'IKE';
+  const state = tunnel.pairs.length === 0 ? 'IKE' : tunnel.nhrpUp ? 'UP' : 'NHRP';
   const upDown = shortAge(core.clock.monotonic() - tunnel.upSince);
   const attribute = tunnel.role === 'hub' ? 'D' : 'S';
   return `     1 ${tunnel.peer.padEnd(15)} ${tunnel.peerTunnelAddress.padStart(15)} ${state.padStart(5)} ${upDown.padStart(8)} ${attribute.padStart(5)}`;
@@ -57,8 +57,9 @@ function peerRow(core: BoxCore, tunnel: PeerTunnel): string {
 
 export function dmvpn(core: BoxCore, detail: boolean): string[] {
   const out = [...(core.isXe ? [] : ['']), ...LEGEND(core.isXe)];
-  for (const name of new Set(core.sa.tunnels.map((tunnel) => tunnel.interfaceName))) {
-    const tunnels = core.sa.tunnels.filter((tunnel) => tunnel.interfaceName === name);
+  const clouds = core.sa.shown().filter((tunnel) => tunnel.kind === 'dmvpn');
+  for (const name of new Set(clouds.map((tunnel) => tunnel.interfaceName))) {
+    const tunnels = clouds.filter((tunnel) => tunnel.interfaceName === name);
     const role = tunnels[0]!.role === 'hub' ? 'Hub' : 'Spoke';
     if (detail) {
       out.push(
@@ -85,7 +86,9 @@ export function dmvpn(core: BoxCore, detail: boolean): string[] {
 }
 
 export function ipNhrp(core: BoxCore, nbma: string | null): string[] {
-  return core.sa.tunnels
+  return core.sa
+    .shown()
+    .filter((tunnel) => tunnel.kind === 'dmvpn' && (tunnel.nhrpUp || tunnel.role === 'spoke'))
     .filter((tunnel) => nbma === null || tunnel.peer === nbma)
     .flatMap((tunnel) => {
       const ageMs = core.clock.monotonic() - tunnel.upSince;

@@ -10,7 +10,8 @@ interface Row {
 }
 
 function rows(core: BoxCore, version: 1 | 2, peer: string | null): Row[] {
-  return core.sa.tunnels
+  return core.sa
+    .shown()
     .filter((tunnel) => peer === null || tunnel.peer === peer)
     .flatMap((tunnel) => tunnel.ike.filter((sa) => sa.version === version).map((sa) => ({ tunnel, sa })));
 }
@@ -48,7 +49,7 @@ export function isakmpSaDetail(core: BoxCore): string[] {
     ...rows(core, 1, null).flatMap(({ tunnel, sa }) => {
       const live = sa.deletedAt === null;
       const lifetime = live ? hms(sa.lifetimeSeconds - ageSeconds(core, sa)) : '0       ';
-      const capability = tunnel.dpdSeconds > 0 ? 'D' : ' ';
+      const capability = `${tunnel.dpdSeconds > 0 ? 'D' : ''}${tunnel.peerPort === 500 ? '' : 'N'}` || ' ';
       const local = core.options.cryptoAddress.padEnd(15);
       return [
         `${String(sa.connId).padEnd(5)} ${local} ${tunnel.peer.padEnd(15)}        ACTIVE aes  sha    psk  14 ${lifetime} ${capability}   `,
@@ -75,11 +76,12 @@ export function ikev2Sa(core: BoxCore, detailed: boolean, peer: string | null): 
 }
 
 function ikev2Row(core: BoxCore, { tunnel, sa }: Row, detailed: boolean): string[] {
-  const endpoint = (address: string): string => `${address}/500`.padEnd(21);
+  const endpoint = (address: string, port: number): string => `${address}/${port}`.padEnd(21);
+  const natted = tunnel.peerPort !== 500;
   const id = sa.connId - 1_000;
   const short = [
     'Tunnel-id Local                 Remote                fvrf/ivrf            Status ',
-    `${String(id).padEnd(9)} ${endpoint(core.options.cryptoAddress)} ${endpoint(tunnel.peer)} none/none            READY  `,
+    `${String(id).padEnd(9)} ${endpoint(core.options.cryptoAddress, natted ? 4_500 : 500)} ${endpoint(tunnel.peer, tunnel.peerPort)} none/none            READY  `,
     '      Encr: AES-CBC, keysize: 256, PRF: SHA512, Hash: SHA512, DH Grp:5, Auth sign: PSK, Auth verify: PSK',
     `      Life/Active Time: ${sa.lifetimeSeconds}/${ageSeconds(core, sa)} sec`,
   ];
@@ -102,7 +104,7 @@ function ikev2Row(core: BoxCore, { tunnel, sa }: Row, detailed: boolean): string
     '      Fragmentation not  configured.',
     '      Dynamic Route Update: enabled',
     '      Extended Authentication not configured.',
-    '      NAT-T is not detected  ',
+    natted ? '      NAT-T is detected outside' : '      NAT-T is not detected  ',
     '      Cisco Trust Security SGT is disabled',
     `      Initiator of SA : ${sa.initiator ? 'Yes' : 'No'}`,
   ];

@@ -50,6 +50,24 @@ export function ipRoute(core: BoxCore): string[] {
 
 export function cryptoMap(core: BoxCore): string[] {
   if (!core.config.tunnel) return ['No crypto maps found.'];
+  const { more, ipsecLifetimeSeconds } = core.config.tunnel;
+  if (more?.kind === 'crypto-map') {
+    return [
+      'Crypto Map IPv4 "VPN-MAP" 10 ipsec-isakmp',
+      `        Peer = ${more.peer}`,
+      '        Extended IP access list VPN-TRAFFIC',
+      `        Current peer: ${more.peer}`,
+      `        Security association lifetime: ${more.kilobytes ?? 4_608_000} kilobytes/${ipsecLifetimeSeconds} seconds`,
+      '        Responder-Only (Y/N): N',
+      '        PFS (Y/N): N',
+      '        Mixed-mode : Disabled',
+      '        Transform sets={ ',
+      '                AES256-SHA:  { esp-256-aes esp-sha-hmac  } , ',
+      '        }',
+      '        Interfaces using crypto map VPN-MAP:',
+      `                ${core.outsideInterface}`,
+    ];
+  }
   return [
     `        Interfaces using crypto map NiStTeSt1:`,
     '',

@@ -1,5 +1,5 @@
 /** `show running-config`: the box's configuration with its keys and communities, so that redaction has something to do. */
-import type { BoxCore, TunnelConfig } from '../box-core.ts';
+import type { BoxCore, TunnelConfig, TunnelConfigMore } from '../box-core.ts';
 import { clockReadingSeconds } from '../box-time.ts';
 import { appletLines } from '../eem/applet.ts';
 import { LOG_LEVELS } from '../logging.ts';
@@ -74,7 +74,7 @@ function configLines(core: BoxCore): string[] {
     '!',
     ...(tunnel ? cryptoLines(tunnel) : []),
     `interface ${core.outsideInterface}`,
-    ` ip address ${core.options.cryptoAddress} 255.255.255.0`,
+    ...outsideLines(core),
     '!',
     `interface ${core.isXe ? 'GigabitEthernet2' : 'Ethernet0/1'}`,
     ` ip address ${insideAddress(core)} 255.255.255.0`,
@@ -109,8 +109,28 @@ function configLines(core: BoxCore): string[] {
   ];
 }
 
+function outsideLines(core: BoxCore): string[] {
+  const more = core.config.tunnel?.more;
+  const { cryptoAddress } = core.options;
+  return [
+    ` ip address ${more?.standby?.physical ?? cryptoAddress} 255.255.255.0`,
+    ...(more?.standby
+      ? [
+          ` standby ${more.standby.group} ip ${cryptoAddress}`,
+          ` standby ${more.standby.group} priority ${more.standby.priority}`,
+          ` standby ${more.standby.group} preempt`,
+          ` standby ${more.standby.group} name VPN-HA`,
+        ]
+      : []),
+    ...(more?.kind === 'crypto-map' ? [` crypto map VPN-MAP${more.standby ? ' redundancy VPN-HA' : ''}`] : []),
+  ];
+}
+
 function cryptoLines(tunnel: TunnelConfig): string[] {
   const key = tunnel.preSharedKey;
+  const { more } = tunnel;
+  const kind = more?.kind ?? 'dmvpn';
+  const dpdMode = more?.dpdMode ?? 'periodic';
   const ike =
     tunnel.ikeVersion === 1
       ? [
@@ -120,7 +140,9 @@ function cryptoLines(tunnel: TunnelConfig): string[] {
           ' group 14',
           ...(tunnel.ikeLifetimeSeconds === 86_400 ? [] : [` lifetime ${tunnel.ikeLifetimeSeconds}`]),
           `crypto isakmp key ${key} address 0.0.0.0        `,
-          ...(tunnel.dpdSeconds > 0 ? [`crypto isakmp keepalive ${tunnel.dpdSeconds} periodic`] : []),
+          ...(tunnel.dpdSeconds > 0
+            ? [`crypto isakmp keepalive ${tunnel.dpdSeconds}${dpdMode === 'periodic' ? ' periodic' : ''}`]
+            : []),
         ]
       : [
           'crypto ikev2 keyring VPN-KEYS',
@@ -133,25 +155,58 @@ function cryptoLines(tunnel: TunnelConfig): string[] {
           ' authentication remote pre-share',
           ' authentication local pre-share',
           ' keyring local VPN-KEYS',
-          ...(tunnel.dpdSeconds > 0 ? [` dpd ${tunnel.dpdSeconds} 2 periodic`] : []),
+          ...(tunnel.dpdSeconds > 0 ? [` dpd ${tunnel.dpdSeconds} 2 ${dpdMode}`] : []),
         ];
+  const v2 = tunnel.ikeVersion === 2;
   return [
+    ...(more?.loggingSession ? ['crypto logging session', '!'] : []),
     ...ike,
+    ...(more?.invalidSpiRecovery ? ['crypto isakmp invalid-spi-recovery'] : []),
     '!',
+    ...(typeof more?.kilobytes === 'number' ? [`crypto ipsec security-association lifetime kilobytes ${more.kilobytes}`] : []),
     ...(tunnel.ipsecLifetimeSeconds === 3_600
       ? []
       : [`crypto ipsec security-association lifetime seconds ${tunnel.ipsecLifetimeSeconds}`, '!']),
     'crypto ipsec transform-set AES256-SHA esp-aes 256 esp-sha-hmac ',
-    ' mode transport',
+    kind === 'vti' || kind === 'crypto-map' ? ' mode tunnel' : ' mode transport',
     '!',
-    'crypto ipsec profile VPN-PROFILE',
-    ' set transform-set AES256-SHA ',
-    ...(tunnel.ikeVersion === 2 ? [' set ikev2-profile VPN-IKEV2'] : []),
-    '!',
+    ...(kind === 'crypto-map' && more ? cryptoMapLines(more, v2) : profileLines(v2)),
   ];
 }
 
+const profileLines = (v2: boolean): string[] => [
+  'crypto ipsec profile VPN-PROFILE',
+  ' set transform-set AES256-SHA ',
+  ...(v2 ? [' set ikev2-profile VPN-IKEV2'] : []),
+  '!',
+];
+
+const cryptoMapLines = ({ peer }: TunnelConfigMore, v2: boolean): string[] => [
+  'crypto map VPN-MAP 10 ipsec-isakmp ',
+  ` set peer ${peer}`,
+  ' set transform-set AES256-SHA ',
+  ...(v2 ? [' set ikev2-profile VPN-IKEV2'] : []),
+  ' match address VPN-TRAFFIC',
+  '!',
+];
+
+/** A GRE or VTI tunnel to one peer. */
+const pointToPointLines = (core: BoxCore, tunnel: TunnelConfig, { kind, peer, tunnelKey }: TunnelConfigMore): string[] => [
+  'interface Tunnel0',
+  ` ip address ${tunnel.tunnelAddress} 255.255.255.0`,
+  ' ip mtu 1400',
+  ` tunnel source ${core.outsideInterface}`,
+  ...(kind === 'vti' ? [' tunnel mode ipsec ipv4'] : []),
+  ` tunnel destination ${peer}`,
+  ...(kind === 'gre' && tunnelKey !== 0 ? [` tunnel key ${tunnelKey}`] : []),
+  ' tunnel protection ipsec profile VPN-PROFILE',
+  '!',
+];
+
 function tunnelLines(core: BoxCore, tunnel: TunnelConfig): string[] {
+  const { more } = tunnel;
+  if (more?.kind === 'crypto-map') return [];
+  if (more && more.kind !== 'dmvpn') return pointToPointLines(core, tunnel, more);
   return [
     'interface Tunnel0',
     ` ip address ${tunnel.tunnelAddress} 255.255.255.0`,
@@ -170,7 +225,7 @@ function tunnelLines(core: BoxCore, tunnel: TunnelConfig): string[] {
       : [' ip nhrp map multicast dynamic', ' ip nhrp network-id 1']),
     ` tunnel source ${core.outsideInterface}`,
     ' tunnel mode gre multipoint',
-    ' tunnel key 100000',
+    ` tunnel key ${more?.tunnelKey ?? 100_000}`,
     ' tunnel protection ipsec profile VPN-PROFILE',
     '!',
   ];

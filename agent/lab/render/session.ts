@@ -2,10 +2,10 @@
 
 import type { BoxCore } from '../box-core.ts';
 import { hms, shortAge } from '../box-time.ts';
-import type { PeerTunnel } from '../sa-model.ts';
+import { currentPair, type PeerTunnel } from '../sa-model.ts';
 
 export function cryptoSession(core: BoxCore, detail: boolean, peer: string | null): string[] {
-  const tunnels = core.sa.tunnels.filter((tunnel) => peer === null || tunnel.peer === peer);
+  const tunnels = core.sa.shown().filter((tunnel) => peer === null || tunnel.peer === peer);
   return [
     'Crypto session current status',
     '',
@@ -25,17 +25,20 @@ export function cryptoSession(core: BoxCore, detail: boolean, peer: string | nul
 function session(core: BoxCore, tunnel: PeerTunnel, detail: boolean): string[] {
   const local = core.options.cryptoAddress;
   const live = core.sa.liveIke(tunnel);
-  const pair = tunnel.pairs[0];
+  const pair = currentPair(tunnel) ?? tunnel.pairs[0];
+  const count = tunnel.pairs.reduce((sum, each) => sum + Number(each.inboundUp) + Number(each.outboundUp), 0);
   const now = core.clock.monotonic();
   const status = pair ? (live ? 'UP-ACTIVE     ' : 'UP-NO-IKE') : 'DOWN';
-  const flow = `  IPSEC FLOW: permit 47 host ${local} host ${tunnel.peer} `;
-  const sas = `        Active SAs: ${tunnel.pairs.length * 2}, origin: crypto map`;
-  const ike = (state: string): string => `  IKEv${tunnel.ikeVersion} SA: local ${local}/500 remote ${tunnel.peer}/500 ${state} `;
+  const flow = `  IPSEC FLOW: permit ${flowWords(tunnel, local)} `;
+  const port = tunnel.peerPort;
+  const sas = `        Active SAs: ${count}, origin: crypto map`;
+  const ike = (state: string): string =>
+    `  IKEv${tunnel.ikeVersion} SA: local ${local}/${port === 500 ? 500 : 4_500} remote ${tunnel.peer}/${port} ${state} `;
   if (!detail) {
     return [
       `Interface: ${tunnel.interfaceName}`,
       `Session status: ${status}`,
-      `Peer: ${tunnel.peer} port 500 `,
+      `Peer: ${tunnel.peer} port ${port} `,
       ...(live ? [`  Session ID: ${live.version === 2 ? live.sessionId : 0}  `, ike('Active')] : []),
       flow,
       sas,
@@ -47,14 +50,14 @@ function session(core: BoxCore, tunnel: PeerTunnel, detail: boolean): string[] {
     `Interface: ${tunnel.interfaceName}`,
     ...(pair ? [`Uptime: ${shortAge(now - tunnel.upSince)}`] : []),
     `Session status: ${status}`,
-    `Peer: ${tunnel.peer} port 500 fvrf: (none) ivrf: (none)`,
+    `Peer: ${tunnel.peer} port ${port} fvrf: (none) ivrf: (none)`,
     `      Phase1_id: ${live ? tunnel.peer : '(none)'}`,
     '      Desc: (none)',
     ...(live
       ? [
           `  Session ID: ${live.version === 2 ? live.sessionId : 0}  `,
           ike('Active'),
-          `          Capabilities:${tunnel.dpdSeconds > 0 ? 'D' : '(none)'} connid:${live.version === 2 ? live.connId - 1_000 : live.connId} lifetime:${hms(live.lifetimeSeconds - (now - live.establishedAt) / 1_000)}`,
+          `          Capabilities:${capabilities(tunnel)} connid:${live.version === 2 ? live.connId - 1_000 : live.connId} lifetime:${hms(live.lifetimeSeconds - (now - live.establishedAt) / 1_000)}`,
         ]
       : []),
     flow,
@@ -63,3 +66,12 @@ function session(core: BoxCore, tunnel: PeerTunnel, detail: boolean): string[] {
     `        Outbound: #pkts enc'ed ${tunnel.encaps} drop ${tunnel.sendErrors} life (KB/Sec) ${kilobytes(pair?.outboundKilobytes)}/${left}`,
   ];
 }
+
+function flowWords(tunnel: PeerTunnel, local: string): string {
+  if (tunnel.kind === 'vti') return 'ip 0.0.0.0/0.0.0.0 0.0.0.0/0.0.0.0';
+  if (tunnel.protects) return `ip ${tunnel.protects[0]} ${tunnel.protects[1]}`;
+  return `47 host ${local} host ${tunnel.peer}`;
+}
+
+const capabilities = (tunnel: PeerTunnel): string =>
+  `${tunnel.dpdSeconds > 0 ? 'D' : ''}${tunnel.peerPort === 500 ? '' : 'N'}` || '(none)';

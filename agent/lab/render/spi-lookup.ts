@@ -6,10 +6,12 @@ const hex8 = (value: number): string => (value >>> 0).toString(16).toUpperCase()
 export function spiLookup(core: BoxCore, detail: boolean): string[] {
   const now = core.clock.monotonic();
   const active = core.sa.tunnels.flatMap((tunnel) =>
-    tunnel.pairs.map((pair) => {
-      const age = Math.floor((now - pair.createdAt) / 1_000);
-      return `${hex8(pair.inboundSpi)} ipsec ${core.options.cryptoAddress} type ${hex8(0x40000000 + pair.inboundConnId)} 0 ${tunnel.peer} ${age}`;
-    }),
+    tunnel.pairs
+      .filter((pair) => pair.inboundUp)
+      .map((pair) => {
+        const age = Math.floor((now - pair.createdAt) / 1_000);
+        return `${hex8(pair.inboundSpi)} ipsec ${core.options.cryptoAddress} type ${hex8(0x40000000 + pair.inboundConnId)} 0 ${tunnel.peer} ${age}`;
+      }),
   );
   const transient = core.sa.transient.map(
     (each) => `${hex8(each.spi)} ${hex8(each.handle)} 0 ${Math.floor((now - each.createdAt) / 1_000)}`,

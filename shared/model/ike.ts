@@ -53,7 +53,7 @@ export interface Ikev2Sa {
   /** Null: `none`. */
   readonly fvrf: string | null;
   readonly ivrf: string | null;
-  /** `READY`, `IN-NEG`, `DELETE`. */
+  /** `READY`, `IN-NEG`, `DELETE`; empty when cut off before it. */
   readonly status: string;
   /** `AES-GCM` */
   readonly encryption: string | null;

@@ -81,3 +81,48 @@ export interface IpsecIdent {
   readonly counterLines: Readonly<Record<string, number>>;
   readonly sas: readonly IpsecSa[];
 }
+
+/** An SA of which nothing more is shown: spread first, then what the platform does show. */
+export const unshownSa: Omit<IpsecSa, 'line' | 'protocol' | 'direction' | 'spi'> = {
+  connectionId: null,
+  flowId: null,
+  transform: null,
+  settings: [],
+  cryptoMap: null,
+  initiator: null,
+  lifetimeSeconds: null,
+  lifetimeResolutionSeconds: null,
+  lifetimeKilobytes: null,
+  kilobyteRekey: null,
+  ivBytes: null,
+  replayDetection: null,
+  replayWindow: null,
+  status: null,
+};
+
+/** The same of an ident block. */
+export const unshownIdent: Omit<IpsecIdent, 'line' | 'sas'> = {
+  interface: null,
+  cryptoMap: null,
+  localAddress: null,
+  vrf: null,
+  localIdent: null,
+  remoteIdent: null,
+  peer: null,
+  peerPort: null,
+  localEndpoint: null,
+  remoteEndpoint: null,
+  currentOutboundSpi: null,
+  currentOutboundSpiLine: null,
+  pfs: null,
+  dhGroup: null,
+  addedExchange: null,
+  action: null,
+  flags: [],
+  pathMtu: null,
+  plaintextMtu: null,
+  ipMtu: null,
+  ipMtuInterface: null,
+  counters: {},
+  counterLines: {},
+};

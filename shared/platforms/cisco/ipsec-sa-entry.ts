@@ -1,5 +1,5 @@
 /** One SA within `show crypto ipsec sa`: the lines from `spi:` to `Status:`. Part of ipsec-sa.ts. */
-import type { IpsecSa } from '../../model/sa.ts';
+import { type IpsecSa, unshownSa } from '../../model/sa.ts';
 import type { Line } from '../platform.ts';
 import { count, type Groups, type LineRule, yes } from './line-rules.ts';
 
@@ -13,25 +13,7 @@ export const listed = (text: string): string[] =>
     .filter((part) => part !== '');
 
 export function newSa(section: Pick<IpsecSa, 'direction' | 'protocol'>, hex: string | undefined, line: Line): BuildingSa {
-  return {
-    line: line.number,
-    ...section,
-    spi: hex === undefined ? null : Number.parseInt(hex, 16) >>> 0,
-    connectionId: null,
-    flowId: null,
-    transform: null,
-    settings: [],
-    cryptoMap: null,
-    initiator: null,
-    lifetimeSeconds: null,
-    lifetimeResolutionSeconds: null,
-    lifetimeKilobytes: null,
-    kilobyteRekey: null,
-    ivBytes: null,
-    replayDetection: null,
-    replayWindow: null,
-    status: null,
-  };
+  return { ...unshownSa, ...section, line: line.number, spi: hex === undefined ? null : Number.parseInt(hex, 16) >>> 0 };
 }
 
 export const saRules: readonly LineRule<BuildingSa>[] = [

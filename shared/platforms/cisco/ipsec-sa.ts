@@ -1,6 +1,6 @@
 /** `show crypto ipsec sa [peer X|interface X|ipv6] [detail]`: the IPsec SAs of one device. Shape: IpsecIdent[] in ../../model/sa.ts. Nothing, or `No SAs found`, is an empty list. */
 import { canonicalAddress } from '../../model/address.ts';
-import type { IpsecIdent, IpsecSa } from '../../model/sa.ts';
+import { type IpsecIdent, type IpsecSa, unshownIdent } from '../../model/sa.ts';
 import type { Line, Parser } from '../platform.ts';
 import { type BuildingSa, listed, newSa, saRules } from './ipsec-sa-entry.ts';
 import { count, type Groups, known, type LineRule, named, readLines, yes } from './line-rules.ts';
@@ -85,29 +85,14 @@ function readProxy({ side, ident }: Groups, at: Place, line: Line): undefined {
 }
 
 function newIdent(at: Place, line: Line): Building {
+  const { interface: name, cryptoMap, localAddress, vrf } = at;
   return {
+    ...unshownIdent,
     line: line.number,
-    interface: at.interface,
-    cryptoMap: at.cryptoMap,
-    localAddress: at.localAddress,
-    vrf: at.vrf,
-    localIdent: null,
-    remoteIdent: null,
-    peer: null,
-    peerPort: null,
-    localEndpoint: null,
-    remoteEndpoint: null,
-    currentOutboundSpi: null,
-    currentOutboundSpiLine: null,
-    pfs: null,
-    dhGroup: null,
-    addedExchange: null,
-    action: null,
-    flags: [],
-    pathMtu: null,
-    plaintextMtu: null,
-    ipMtu: null,
-    ipMtuInterface: null,
+    interface: name,
+    cryptoMap,
+    localAddress,
+    vrf,
     counters: {},
     counterLines: {},
     sas: [],

@@ -10,7 +10,7 @@ export const PREAMBLE = [/^\s*Load for five secs: /, /^\s*(?:Time source is |No 
 // show debug
 const ECHO = /^\s*(?:[A-Za-z0-9][\w.:/-]{0,62}[>#]\s?)?sh(?:o|ow)?\s+\S/;
 // wilson_19#
-const PROMPT = /^[A-Za-z0-9][\w.:/-]{0,62}[>#]\s*$/;
+export const PROMPT = /^[A-Za-z0-9][\w.:/-]{0,62}[>#]\s*$/;
 
 const BLANK = /^\s*$/;
 

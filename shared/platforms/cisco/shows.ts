@@ -1,7 +1,17 @@
 /** The shelf of the commands whose output can be read: one line a command. Used by `spitrap parse` and by the analysis, which find the reader of a captured command here. */
 import type { Parser } from '../platform.ts';
+import { parseClock } from './clock.ts';
 import { matchCommand } from './command-words.ts';
+import { parseCpu } from './cpu.ts';
+import { parseDebugConditions } from './debug-condition.ts';
+import { parseDebugging } from './debugging.ts';
+import { parseDmvpn } from './dmvpn.ts';
+import { parseEventTrace } from './event-trace.ts';
 import { parseIpsecSas } from './ipsec-sa.ts';
+import { parseNhrp } from './nhrp.ts';
+import { parseRunningConfig } from './running-config.ts';
+import { parseShowLogging } from './show-logging.ts';
+import { parseVersion } from './version.ts';
 
 /** `matches`: the words of the command as typed or captured, abbreviations as in Note A (`show crypto isa sa`) and filters (`| include X`, `| section crypto`) understood. */
 export interface ShowReader<T = unknown> {
@@ -22,6 +32,18 @@ export const shows: readonly ShowReader[] = [
   // Security associations
   reader('show crypto ipsec sa […]', parseIpsecSas),
   // Device, NHRP, logs
+  reader('show crypto debug-condition', parseDebugConditions),
+  reader('show dmvpn […]', parseDmvpn),
+  reader('show ip nhrp […]', parseNhrp),
+  reader('show ipv6 nhrp […]', parseNhrp),
+  reader('show debugging', parseDebugging),
+  reader('show logging […]', parseShowLogging),
+  reader('show clock […]', parseClock),
+  reader('show version […]', parseVersion),
+  reader('show processes cpu […]', parseCpu),
+  reader('show monitor event-trace crypto […]', parseEventTrace),
+  reader('show running-config […]', parseRunningConfig),
+  reader('show startup-config […]', parseRunningConfig),
 ];
 
 /** Null: not on the shelf, or so short that it could be several (`show crypto ipsec s`). */

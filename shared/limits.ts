@@ -218,6 +218,35 @@ export const limits = {
   eemActionsMax: 2_000,
   /** Findings of one lint that are printed; the rest is counted. */
   eemFindingsMax: 1_000,
+  /** Of raw outputs in one report, both ends: a mail server takes 10 MB, a phone scrolls less. Quoted lines stay beyond it. */
+  reportRawCharsMax: 1_500_000,
+  /** Of one file of it, whole; a longer one keeps its beginning and what is around each quoted line. */
+  reportFileCharsMax: 150_000,
+  /** Of one line there. */
+  reportLineCharsMax: 1_000,
+  /** Lines of one file that are marked because something above quotes them. */
+  reportAnchorsPerFileMax: 500,
+  /** Of a device.log that a report reads: lines near the incident, 12 MiB on either side of it. A window of ten minutes has 1 MiB; a storm's has 100. */
+  reportLogBytesMax: 24 * 1024 * 1024,
+  /** Beside these, lines with a mnemonic from farther away: what a restart or a failover leaves. */
+  reportFarLogBytesMax: 2 * 1024 * 1024,
+  /** Outputs that a report reads of one bundle; the smaller ones first. Whole tables of 5,000 SAs have 10 MiB each. */
+  reportCaptureBytesMax: 24 * 1024 * 1024,
+  /** Journal and addenda that a report reads: an incident has tens of records. */
+  reportJournalBytesMax: 4 * 1024 * 1024,
+  /** incident.json of 10,000 flows has 9 MiB. */
+  reportIncidentBytesMax: 32 * 1024 * 1024,
+  /** Text of one quote, and its lines: an event of a debug spreads over six. */
+  quoteCharsMax: 1_000,
+  quoteLinesMax: 8,
+  /** Events of one end that a diagnosis looks at; a storm's are the same few kinds over and over. */
+  caseEventsMax: 20_000,
+  /** Unread lines of one end that are shown; the rest is counted. */
+  caseUnreadMax: 100,
+  /** SPIs in a ledger: 5,000 tunnels have 10,000 and as many again in a rekey. */
+  caseSpisMax: 40_000,
+  /** Marks of one SPI; the first ones and the last tell its life. */
+  caseMarksMax: 64,
   /** Hold-down entries of (src, dst, SPI). */
   heldFlowsMax: 10_000,
 } as const;

@@ -47,7 +47,7 @@ export function incidentFacts(context: SealContext): IncidentFacts {
     record.kind === 'step' ? [{ ...(record.data as StepData), bootId: record.bootId }] : [],
   );
   // An agent of role both was the one or the other in this incident.
-  const role = config.role !== 'both' ? config.role : incident.openedBy === 'message' ? 'hub' : 'spoke';
+  const role = config.role !== 'both' ? config.role : incident.openedBy === 'message' || incident.openedBy === 'symptom' ? 'hub' : 'spoke';
   const opened = fileMoment({ wall: incident.openedAtWall, monotonic: incident.openedAt, bootId });
   return {
     id: incident.id,
@@ -126,6 +126,7 @@ function describeDevice(config: Config, device: DeviceStatus, bootId: string): I
     address: config.device.address,
     platform: config.device.platform,
     hostname: device.hostname,
+    user: config.device.user,
     clock:
       clock === null
         ? null

@@ -100,6 +100,8 @@ export const incidentFactsSchema = z.strictObject({
     address: text,
     platform: text,
     hostname: text.nullable(),
+    // Bundles before the diagnosis have none.
+    user: text.nullable().optional(),
     clock: z.strictObject({ text, mark: text, read: moment }).nullable(),
   }),
   peers: z.array(
@@ -112,7 +114,7 @@ export const incidentFactsSchema = z.strictObject({
       clock: z.strictObject({ offsetMs: ms, uncertaintyMs: ms, read: moment }).nullable().default(null),
     }),
   ),
-  openedBy: z.enum(['message', 'alert', 'stop']),
+  openedBy: z.enum(['message', 'alert', 'stop', 'symptom']),
   opened: moment,
   event: z.strictObject({ source: text, peer: text.nullable(), line: text.nullable(), arrived: moment, reason: text }).nullable(),
   flows: z.array(flow),

@@ -10,7 +10,7 @@ export function incidentFacts(id: string, opened: Moment, more: Partial<Incident
     aliases: [],
     role: 'hub',
     mode: 'act',
-    device: { name: 'hub1', address: '192.0.2.1', platform: 'cisco-ios', hostname: 'hub', clock: null },
+    device: { name: 'hub1', address: '192.0.2.1', platform: 'cisco-ios', hostname: 'hub', user: 'spitrap', clock: null },
     peers: [
       {
         name: 'spoke1',

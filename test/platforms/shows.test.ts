@@ -52,11 +52,34 @@ describe('the shelf', () => {
   test.each([
     ['show crypto ipsec sa peer 192.0.2.1 detail', 'show crypto ipsec sa'],
     ['sh cry ips sa det', 'show crypto ipsec sa'],
+    ['show crypto isa sa | append disk0:hub.txt', 'show crypto isakmp sa'],
+    ['show crypto isakmp sa detail | include 192.0.2.1', 'show crypto isakmp sa'],
+    ['show crypto ikev2 sa remote 192.0.2.1 detailed', 'show crypto ikev2 sa'],
+    ['sh cry ses rem 192.0.2.1 det', 'show crypto session'],
+    ['sh cry soc', 'show crypto sockets'],
+    ['show crypto ipsec spi-lookup detail', 'show crypto ipsec spi-lookup'],
+    ['show crypto map tag x', 'show crypto map'],
+    ['show plat hard qfp act stat drop | inc Ipsec', 'show platform hardware qfp active statistics drop'],
+    [
+      'show platform hardware qfp active feature ipsec datapath drops all | in SPI',
+      'show platform hardware qfp active feature ipsec datapath drops',
+    ],
+    ['show platform hardware qfp active feature ipsec sa 3', 'show platform hardware qfp active feature ipsec sa'],
+    ['show platform hardware qfp active feature ipsec state', 'show platform hardware qfp active feature ipsec state'],
   ])('%s', (command, name) => {
     expect(showReaderFor(command)?.name).toBe(name);
   });
 
-  test.each(['show', 'show crypto', 'show interfaces', 'reload', '', 'configure terminal'])('%j finds none', (command) => {
+  test.each([
+    'show crypto ipsec s',
+    'show crypto s',
+    'show',
+    'show crypto',
+    'show interfaces',
+    'reload',
+    '',
+    'configure terminal',
+  ])('%j finds none', (command) => {
     expect(showReaderFor(command)).toBeNull();
   });
 

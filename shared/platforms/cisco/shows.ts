@@ -3,14 +3,24 @@ import type { Parser } from '../platform.ts';
 import { parseClock } from './clock.ts';
 import { matchCommand } from './command-words.ts';
 import { parseCpu } from './cpu.ts';
+import { parseCryptoMaps } from './crypto-map.ts';
+import { parseCryptoSessions } from './crypto-session.ts';
+import { parseCryptoSockets } from './crypto-sockets.ts';
 import { parseDebugConditions } from './debug-condition.ts';
 import { parseDebugging } from './debugging.ts';
 import { parseDmvpn } from './dmvpn.ts';
 import { parseEventTrace } from './event-trace.ts';
+import { parseIkev2Sas } from './ikev2-sa.ts';
 import { parseIpsecSas } from './ipsec-sa.ts';
+import { parseIsakmpSas } from './isakmp-sa.ts';
 import { parseNhrp } from './nhrp.ts';
+import { parseQfpDrops } from './qfp-drops.ts';
+import { parseQfpIpsecDrops } from './qfp-ipsec-drops.ts';
+import { parseQfpIpsecSa } from './qfp-ipsec-sa.ts';
+import { parseQfpIpsecState } from './qfp-ipsec-state.ts';
 import { parseRunningConfig } from './running-config.ts';
 import { parseShowLogging } from './show-logging.ts';
+import { parseSpiLookup } from './spi-lookup.ts';
 import { parseVersion } from './version.ts';
 
 /** `matches`: the words of the command as typed or captured, abbreviations as in Note A (`show crypto isa sa`) and filters (`| include X`, `| section crypto`) understood. */
@@ -31,6 +41,16 @@ const reader = <T>(pattern: string, parse: Parser<T>): ShowReader<T> => ({
 export const shows: readonly ShowReader[] = [
   // Security associations
   reader('show crypto ipsec sa […]', parseIpsecSas),
+  reader('show crypto ipsec spi-lookup […]', parseSpiLookup),
+  reader('show crypto isakmp sa […]', parseIsakmpSas),
+  reader('show crypto ikev2 sa […]', parseIkev2Sas),
+  reader('show crypto session […]', parseCryptoSessions),
+  reader('show crypto sockets […]', parseCryptoSockets),
+  reader('show crypto map […]', parseCryptoMaps),
+  reader('show platform hardware qfp active statistics drop […]', parseQfpDrops),
+  reader('show platform hardware qfp active feature ipsec datapath drops […]', parseQfpIpsecDrops),
+  reader('show platform hardware qfp active feature ipsec sa […]', parseQfpIpsecSa),
+  reader('show platform hardware qfp active feature ipsec state', parseQfpIpsecState),
   // Device, NHRP, logs
   reader('show crypto debug-condition', parseDebugConditions),
   reader('show dmvpn […]', parseDmvpn),

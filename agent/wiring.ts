@@ -5,6 +5,7 @@ import { limits } from '../shared/limits.ts';
 import { canonicalAddress, parseRange } from '../shared/model/address.ts';
 import type { ArmPlan } from '../shared/model/arming.ts';
 import type { Remedies } from '../shared/platforms/arming.ts';
+import { platformNamed } from '../shared/platforms/index.ts';
 import type { Config, DeviceConfig, PeerConfig } from './config/config.ts';
 import type { SnmpPeer } from './net/signalling.ts';
 import type { ShellTarget } from './ports.ts';
@@ -71,11 +72,14 @@ export function machineRules(config: Config, stopCommand: string, remedies: Reme
 }
 
 /** What is put on the device when it is armed. The on-box dead-man must not go off while an agent is well: twice the lease. */
-export const armPlan = ({ arming: { conditions, debugs, deadMan, leaseMs } }: Config): ArmPlan => ({
-  conditions,
-  debugs,
-  deadManS: deadMan ? Math.ceil((2 * leaseMs) / 1_000) : null,
-});
+export function armPlan({ device, arming: { conditions, debugs, deadMan, leaseMs } }: Config): ArmPlan {
+  const { absent = [], onlyDebug } = platformNamed(device.platform)?.arming ?? {};
+  return {
+    conditions: absent.includes('conditions') ? [] : conditions,
+    debugs: onlyDebug === undefined ? debugs : [onlyDebug],
+    deadManS: deadMan && !absent.includes('dead-man') ? Math.ceil((2 * leaseMs) / 1_000) : null,
+  };
+}
 
 function armingRules(config: Config, remedies: Remedies): ArmingRules {
   const { arm, arming, sources } = config;

@@ -43,7 +43,9 @@ export async function checkDevice(room: DeviceRoom, rows: Rows): Promise<{ sessi
   await checkPrivilege(room, ask, rows);
   await checkPaging(room, ask, rows);
   const answers = new Map<PreflightQuestion, CommandResult>();
-  for (const question of preflightQuestions) answers.set(question, await ask(room.platform.arming.ask[question]));
+  const { absent = [] } = room.platform.arming;
+  for (const question of preflightQuestions)
+    if (!absent.some((one) => one === question)) answers.set(question, await ask(room.platform.arming.ask[question]));
   const reading = readingOf(answers, room);
   const location = parsed(await ask(room.platform.check.users), room.platform.parsers.ownLocation).value;
   judgeTopics(reading, findingsOf(reading, location, room), room.config, rows);
@@ -139,7 +141,10 @@ function parsed<T>(result: CommandResult, parse: Parser<T>): { readonly value: T
 
 function readingOf(answers: ReadonlyMap<PreflightQuestion, CommandResult>, room: DeviceRoom): PreflightReading {
   const { parsers } = room.platform;
-  const read = <T>(question: PreflightQuestion, parse: Parser<T>): T | null => parsed(answers.get(question)!, parse).value;
+  const read = <T>(question: PreflightQuestion, parse: Parser<T>): T | null => {
+    const result = answers.get(question);
+    return result === undefined ? null : parsed(result, parse).value;
+  };
   const levels = read('logging', parsers.loggingLevels);
   const settings = read('settings', parsers.loggingSettings);
   const vtys = read('lines', parsers.vtyLines);
@@ -155,10 +160,12 @@ function readingOf(answers: ReadonlyMap<PreflightQuestion, CommandResult>, room:
     clockMark: read('clock', parsers.clock)?.mark ?? null,
   };
   const unread = preflightQuestions.flatMap((question) => {
-    const result = answers.get(question)!;
+    const result = answers.get(question);
+    if (result === undefined) return [];
     return result.status === 'ok' && result.output.trim() !== '' ? [] : [`${question}: ${result.command}: ${whatCame(result)}`];
   });
-  return { ...reading, unread };
+  const { absent } = room.platform.arming;
+  return { ...reading, unread, ...(absent === undefined ? {} : { absent }) };
 }
 
 /** Ours is given back; an agent that is not up takes two, and one for a terminal monitor. */

@@ -44,9 +44,9 @@ export function withoutPrompt(definition: PlatformDefinition, at: Prompt, text: 
   return text;
 }
 
-/** Up to and including the `>` or `#` that closes a prompt starting at `from`. */
+/** Up to and including the `>`, `#` or (of a shell) `$`, `%` that closes a prompt starting at `from`. */
 function endOfPrompt(text: string, from: number): number {
-  const found = /[>#]/.exec(text.slice(from, from + 128));
+  const found = /[>#$%]/.exec(text.slice(from, from + 128));
   return found === null ? from : from + found.index + 1;
 }
 

@@ -48,7 +48,8 @@ const UNWANTED = 'it is not wanted any more: a disarm, a hold or an incident cam
 
 async function putOn(lines: DeviceLines, plan: ArmPlan, put: Put, wanted: () => boolean): Promise<readonly DebugFlag[] | string> {
   // A debug without a condition is the wreck that all this is for.
-  if (plan.conditions.length === 0) return 'no condition to put on, and no debug goes on without one';
+  const isUnconditional = lines.device.platform.arming.absent?.includes('conditions') === true;
+  if (plan.conditions.length === 0 && !isUnconditional) return 'no condition to put on, and no debug goes on without one';
   if (plan.debugs.length === 0) return 'no debug to turn on';
   const obstacle =
     (await putConditions(lines, plan, put, wanted)) ??
@@ -80,6 +81,7 @@ async function putConditions(lines: DeviceLines, plan: ArmPlan, put: Put, wanted
 }
 
 async function conditionsStand(lines: DeviceLines, plan: ArmPlan): Promise<Obstacle> {
+  if (plan.conditions.length === 0) return null;
   const read = await lines.conditions();
   if (read.value === null) return read.why;
   const there = lines.addressesOf(read.value);
@@ -145,7 +147,7 @@ async function undo(device: Device, clock: Clock, put: Put, why: string, timeout
 const texts = (flags: readonly DebugFlag[]): string => flags.map((flag) => flag.text).join(', ');
 
 const armedDetail = ({ conditions }: ArmPlan, flags: readonly DebugFlag[]): string =>
-  `${texts(flags)} on, for ${conditions.join(', ')} alone`;
+  conditions.length === 0 ? `${texts(flags)} on, for every peer` : `${texts(flags)} on, for ${conditions.join(', ')} alone`;
 
 /** Effect `renew-dead-man`: starts its countdown anew. */
 export async function renewDeadMan(

@@ -93,7 +93,7 @@ class Progress {
       result.status === 'ok' || result.status === 'refused' || (result.status === 'skipped' && planned.needsSaCount === true);
     if (!explained) this.#holes++;
     if (planned.group === 'count') this.#countSas(result);
-    if (planned.group === 'scoped' && result.status === 'ok') this.#lookForSpi(result);
+    if (planned.readsSas === true && result.status === 'ok') this.#lookForSpi(result);
   }
 
   /** A refused count command means that this IKE version is not on the box; anything else that failed means unknown. */
@@ -104,7 +104,6 @@ class Progress {
   }
 
   #lookForSpi(result: CommandResult): void {
-    if (!result.command.includes('ipsec sa')) return;
     const idents = this.#platform.parsers.ipsecSas(result.output).value;
     this.#seen.push(...this.#flows.flatMap((flow) => sampleFlow(flow, idents) ?? []));
     const sas = idents.flatMap((ident) => ident.sas);

@@ -24,7 +24,9 @@ export async function readPreflight(
     if (read.why !== null) unread.push(`${question}: ${read.why}`);
     return read.value;
   };
+  const isAbsent = (question: PreflightQuestion): boolean => arming.absent?.some((absent) => absent === question) ?? false;
   const ask = async <T>(question: PreflightQuestion, parser: Parser<T | null>): Promise<T | null> => {
+    if (isAbsent(question)) return null;
     const result = await lines.run(arming.ask[question]);
     if (result.status !== 'ok') return known<T>(question, { value: null, why: said(result) });
     const parsed = parser(result.output);
@@ -35,7 +37,7 @@ export async function readPreflight(
   const cpu = await ask('cpu', parsers.cpu);
   const memoryFreePercent = await ask('memory', parsers.memory);
   const flags = known('debugging', await lines.debugs());
-  const conditions = known('conditions', await lines.conditions());
+  const conditions = isAbsent('conditions') ? null : known('conditions', await lines.conditions());
   const levels = await ask('logging', (output) => {
     const { value, unread: odd } = parsers.loggingLevels(output);
     return { value: value.console === null && value.trap === null ? null : value, unread: odd };
@@ -57,6 +59,7 @@ export async function readPreflight(
     sequenceNumbers: settings?.sequenceNumbers ?? null,
     clockMark: reading?.mark ?? null,
     unread,
+    ...(arming.absent === undefined ? {} : { absent: arming.absent }),
   };
 }
 

@@ -74,14 +74,16 @@ export function judgePreflight(reading: PreflightReading, terms: PreflightTerms)
       ...judgeCpu(reading),
       ...judgeMemory(reading),
       ...judgeDebugs(reading),
-      ...judgeConditions(reading, terms),
-      ...judgePlan(terms.plan),
-      ...judgeLogging(reading, terms),
-      ...judgeLines(reading),
+      ...(isAbsent(reading, 'conditions') ? [] : [...judgeConditions(reading, terms), ...judgePlan(terms.plan)]),
+      ...(isAbsent(reading, 'logging') ? [] : judgeLogging(reading, terms)),
+      ...(isAbsent(reading, 'lines') ? [] : judgeLines(reading)),
     ],
     warnings: [...warnOfDebugs(reading), ...warnOfEvidence(reading, terms), ...warnOfStamps(reading, terms)],
   };
 }
+
+/** Not there on this platform, which is not the same as not read. */
+const isAbsent = ({ absent }: PreflightReading, question: PreflightQuestion): boolean => absent?.includes(question) ?? false;
 
 const refusal = (word: RefusalWord, text: string, enter: readonly string[] = NO_LINES): Finding[] => [{ word, text, enter }];
 const warning = (word: WarningWord, text: string, enter: readonly string[] = NO_LINES): Finding[] => [{ word, text, enter }];
@@ -221,7 +223,7 @@ function warnOfStamps(reading: PreflightReading, { remedies }: PreflightTerms): 
   const found: Finding[] = [];
   if (reading.memoryFreePercent === null)
     found.push(...warning('memory-unread', `the free memory could not be read: ${unread(reading, 'memory')}`));
-  if (reading.msecStamps === null || reading.sequenceNumbers === null)
+  if (!isAbsent(reading, 'settings') && (reading.msecStamps === null || reading.sequenceNumbers === null))
     found.push(
       ...warning(
         'settings-unread',

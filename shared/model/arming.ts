@@ -43,6 +43,8 @@ export interface PreflightReading {
   readonly clockMark: '*' | '.' | '' | null;
   /** `show processes cpu: % Authorization failed.` */
   readonly unread: readonly string[];
+  /** Questions that there is nothing to ask for on this platform (PlatformArming.absent): their values are null, and refuse nothing. */
+  readonly absent?: readonly string[];
 }
 
 /** Refusals keep it from arming; warnings are told and journaled. Each a sentence with the figures, and what to enter on the router. */

@@ -9,14 +9,20 @@ import type { DebugFlag } from './platform.ts';
 /** What the pre-flight asks, in this order: the CPU first, before our own questions load it. */
 export const preflightQuestions = ['cpu', 'memory', 'debugging', 'conditions', 'logging', 'settings', 'lines', 'clock'] as const;
 export type PreflightQuestion = (typeof preflightQuestions)[number];
+/** The others are asked on every platform: without them no debug goes on. */
+export type AbsentQuestion = Extract<PreflightQuestion, 'conditions' | 'logging' | 'settings' | 'lines'>;
 
 export interface PlatformArming {
   /** The line that answers it. `cpu` and `memory` are the breaker's samples as well. */
   readonly ask: Readonly<Record<PreflightQuestion, string>>;
+  /** What there is not on this platform: nothing is asked, refused or put on for it, and its lines are empty. */
+  readonly absent?: readonly (AbsentQuestion | 'dead-man')[];
   /** Null: not an address. */
   condition(address: string): { readonly on: string; readonly off: string } | null;
   /** The canonical address of a condition that `condition` can put there; null for any other, which is somebody else's. */
   conditionAddress(filter: { readonly kind: string; readonly value: string }): string | null;
+  /** The one debug there is, whichever are configured; absent: each of its own. */
+  readonly onlyDebug?: DebugName;
   debugOn(name: DebugName): string;
   debugOff(name: DebugName): string;
   /** The flag that `debugOn(name)` puts on. */

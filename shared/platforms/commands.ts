@@ -8,6 +8,8 @@ export interface CommandsScope {
   readonly maxUnscopedSas: number;
   /** False leaves out the line that only a configured terminal-monitor source sends. */
   readonly terminalMonitor: boolean;
+  /** A spi-watch source is configured. */
+  readonly spiWatch?: boolean;
   /** What is put on the device when it is armed, by the agent or by `spitrap arm`; absent, or without a condition: nothing ever is. */
   readonly arming?: ArmPlan;
 }
@@ -28,6 +30,9 @@ export function commandsFor(platform: Platform, scope: CommandsScope): PossibleC
   const enable = definition.modes.enable.enter;
   if (enable) add(enable.send, 'login: privileged EXEC; its password is sent when asked for');
   for (const command of definition.onOpen) add(command, 'login: terminal settings of our own session');
+  if (platform.spiWatch !== undefined && scope.spiWatch === true)
+    for (const { command } of [platform.spiWatch.seen, ...platform.spiWatch.known])
+      add(command, 'source spi-watch: ESP that came in, and the SAs that there are, at every look');
   add('', 'keepalive: an empty line every 4 min on an idle session');
   add(platform.showClock, 'login and capture: the device clock');
   add(platform.debugOff.all, 'stop: turns every debug off');
@@ -46,9 +51,10 @@ export function commandsFor(platform: Platform, scope: CommandsScope): PossibleC
     add(platform.terminalMonitor.on, 'source terminal-monitor: log messages on a session of its own');
     add(platform.terminalMonitor.off, 'source terminal-monitor: before its logout');
   }
-  const arms = scope.arming !== undefined && scope.arming.conditions.length > 0;
+  const isUnconditional = platform.arming.absent?.includes('conditions') === true;
+  const arms = scope.arming !== undefined && (isUnconditional || scope.arming.conditions.length > 0);
   if (arms) addArming(platform, scope.arming, add);
-  for (const command of [...Object.values(platform.check), ...Object.values(platform.arming.ask)])
+  for (const command of [...Object.values(platform.check), ...Object.values(platform.arming.ask)].filter((line) => line !== ''))
     add(command, `check: what spitrap check asks, in every mode${arms ? '; before arming, and while armed' : ''}`);
   for (const command of platform.advise)
     add(command, 'advise: what spitrap advise -c asks, in every mode; never lines with pre-shared keys or certificates');

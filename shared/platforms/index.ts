@@ -1,9 +1,10 @@
 /** The platforms shelf: one line a platform. */
 import { ciscoIos } from './cisco-ios/cisco-ios.ts';
 import { ciscoIosxe } from './cisco-iosxe/cisco-iosxe.ts';
+import { linuxStrongswan } from './linux-strongswan/linux-strongswan.ts';
 import type { Platform } from './platform.ts';
 
-export const platforms: readonly Platform[] = [ciscoIos, ciscoIosxe];
+export const platforms: readonly Platform[] = [ciscoIos, ciscoIosxe, linuxStrongswan];
 
 export const platformNames: readonly string[] = platforms.map((platform) => platform.name);
 

@@ -2,6 +2,7 @@
 import type { LoggingLevels } from '../model/arming.ts';
 import type { CaptureRound } from '../model/capture.ts';
 import type { PlatformEvidence } from '../model/evidence.ts';
+import type { Flow, Spi } from '../model/flow.ts';
 import type { IpsecIdent } from '../model/sa.ts';
 import type { LoggingSettings, PlatformArming, VtyUse } from './arming.ts';
 
@@ -42,6 +43,8 @@ export interface PlannedCommand {
   readonly command: string;
   readonly group: 'scoped' | 'device' | 'note-a' | 'count';
   readonly needsSaCount?: boolean;
+  /** Its output is what `parsers.ipsecSas` reads. */
+  readonly readsSas?: boolean;
   readonly timeoutMs?: number;
 }
 
@@ -96,10 +99,16 @@ export interface Platform {
   readonly showClock: string;
   /** `show logging | include <spi spelled as received>`; the argument is checked to be a plain hex SPI. */
   corroborate(spiAsReceived: string): string;
+  /** Does the output of that line bear the flow out? Absent: it holds the message itself. */
+  readonly bearsOut?: (output: string, flow: Flow) => boolean;
   readonly showLogging: string;
   /** In the capture plan of every round: what the device counted of its own log. */
   readonly logCounters: string;
   readonly terminalMonitor: { readonly on: string; readonly off: string; readonly level: string };
+  /** Where the device counts ESP by flow: how source `spi-watch` finds packets that no SA takes. Absent: this platform has no such thing. */
+  readonly spiWatch?: SpiWatch;
+  /** Lines of its log, other than `%CRYPTO-4-RECVD_PKT_INV_SPI`, that name such a packet. */
+  readonly unknownSpi?: UnknownSpiLines;
   /** What its outputs and its log say to the diagnosis. */
   readonly evidence: PlatformEvidence;
   /** The parsers that the agent itself needs (not only the report). */
@@ -130,6 +139,32 @@ export interface Platform {
     /** Free share of the processor pool in percent; null: not shown. */
     readonly memory: Parser<number | null>;
   };
+}
+
+/** A null of a parser: the answer cannot be believed to be whole, and nothing is concluded from it. */
+export interface SpiWatch {
+  /** What came in, by flow, with packets so far. */
+  readonly seen: {
+    readonly command: string;
+    readonly parse: Parser<readonly { readonly flow: Flow; readonly packets: number }[] | null>;
+  };
+  /** The SPIs of the inbound SAs: all of them together are what is known. */
+  readonly known: readonly { readonly command: string; readonly parse: Parser<readonly Spi[] | null> }[];
+}
+
+/** Plain data. One packet may be told in several lines, by several threads. */
+export interface UnknownSpiState {
+  /** Of the packet received last. */
+  readonly ends: { readonly src: string; readonly dst: string } | null;
+  /** By thread, what it has parsed and not yet judged. */
+  readonly spis: Readonly<Record<string, { readonly src: string; readonly dst: string; readonly spi: string }>>;
+}
+
+export interface UnknownSpiLines {
+  /** A line without any of these is none of them: bytes, searched before anything is parsed. */
+  readonly anchors: readonly string[];
+  readonly start: UnknownSpiState;
+  read(state: UnknownSpiState, text: string): { readonly state: UnknownSpiState; readonly flow: Flow | null };
 }
 
 export interface DeviceClock {

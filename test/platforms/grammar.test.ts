@@ -278,12 +278,19 @@ describe('commandsFor', () => {
       for (const round of ['first', 'stop', 'late'] as const) {
         for (const planned of platform.capturePlan(round, scope)) expect(lines).toContain(planned.command);
       }
-      expect(lines).toContain('undebug all');
-      expect(lines).toContain('no debug crypto ikev2 error');
-      expect(lines).toContain('show crypto ipsec sa peer <address in 10.0.0.0/8> detail');
+      expect(lines).toContain(platform.debugOff.all);
+      for (const line of platform.debugOff.ones) expect(lines).toContain(line);
       expect(listed.every((line) => line.purpose !== '')).toBe(true);
     },
   );
+
+  test.each([ios, iosxe])('$name: its stops, and the ranges of peers', (platform) => {
+    const scope = { peers: ['11.1.1.3', '10.0.0.0/8'], maxUnscopedSas: 200, terminalMonitor: true };
+    const lines = commandsFor(platform, scope).map((line) => line.command);
+    expect(lines).toContain('undebug all');
+    expect(lines).toContain('no debug crypto ikev2 error');
+    expect(lines).toContain('show crypto ipsec sa peer <address in 10.0.0.0/8> detail');
+  });
 
   const plan = { conditions: ['11.1.1.3'], debugs: ['ikev2', 'ipsec'] as const, deadManS: null };
   const armingLines = (arming?: ArmPlan) =>
@@ -320,6 +327,6 @@ describe('commandsFor', () => {
 });
 
 test('the shelf', () => {
-  expect(platformNames).toEqual(['cisco-ios', 'cisco-iosxe']);
+  expect(platformNames).toEqual(['cisco-ios', 'cisco-iosxe', 'linux-strongswan']);
   expect(platformNamed('junos')).toBeNull();
 });

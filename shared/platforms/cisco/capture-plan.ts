@@ -18,12 +18,17 @@ export const SHOW_CONDITIONS = 'show crypto debug-condition';
 export const SHOW_LOG_COUNTERS = 'show logging | include messages dropped|flushes|message lines';
 export const SHOW_CPU = 'show processes cpu | include CPU utilization';
 
+const SHOW_SAS = 'show crypto ipsec sa peer ';
+
 /** Their rows together are n, which `maxUnscopedSas` is held against. */
 const COUNT = ['show crypto isakmp sa', 'show crypto ikev2 sa'];
 const NOTE_A = ['show crypto sockets', 'show crypto isa sa', 'show crypto ipsec sa detail', 'show dmvpn detail'];
 
 export function capturePlan(variant: CapturePlanVariant, round: CaptureRound, scope: CaptureScope): PlannedCommand[] {
-  const scoped = scopedCommands(scope).map((command): PlannedCommand => ({ command, group: 'scoped' }));
+  const scoped = scopedCommands(scope).map(
+    (command): PlannedCommand =>
+      command.startsWith(SHOW_SAS) ? { command, group: 'scoped', readsSas: true } : { command, group: 'scoped' },
+  );
   switch (round) {
     case 'stop':
       return scoped;
@@ -44,7 +49,7 @@ function scopedCommands(scope: CaptureScope): string[] {
   return [
     SHOW_CLOCK,
     ...peers.flatMap((peer, index) => [
-      `show crypto ipsec sa peer ${peer} detail`,
+      `${SHOW_SAS}${peer} detail`,
       `show crypto isakmp sa detail | include ${peer}`,
       `show crypto ikev2 sa remote ${peer} detailed`,
       `show crypto session remote ${peer} detail`,

@@ -13,6 +13,8 @@ export interface IpsecSa {
   readonly flowId: string | null;
   /** `esp-256-aes esp-sha-hmac`, `esp-gcm 256`. */
   readonly transform: string | null;
+  /** Hex digits, as printed: `FFFFFFFF80000048`. */
+  readonly siblingFlags: string | null;
   /** `Tunnel`, or `Transport UDP-Encaps` and `esn`; empty when not shown. */
   readonly settings: readonly string[];
   /** `Tunnel0-head-0` */
@@ -45,6 +47,8 @@ export interface IpsecIdent {
   readonly cryptoMap: string | null;
   /** Canonical `local addr` beside it. */
   readonly localAddress: string | null;
+  /** `IPsecv6 policy name`: of OSPFv3, whose SAs have no IKE. */
+  readonly policyName: string | null;
   /** `(none)` as Cisco prints it, or a name; null when not shown. */
   readonly vrf: string | null;
   /** `20.20.20.0/255.255.255.0/0/0`, as printed. */
@@ -87,6 +91,7 @@ export const unshownSa: Omit<IpsecSa, 'line' | 'protocol' | 'direction' | 'spi'>
   connectionId: null,
   flowId: null,
   transform: null,
+  siblingFlags: null,
   settings: [],
   cryptoMap: null,
   initiator: null,
@@ -105,6 +110,7 @@ export const unshownIdent: Omit<IpsecIdent, 'line' | 'sas'> = {
   interface: null,
   cryptoMap: null,
   localAddress: null,
+  policyName: null,
   vrf: null,
   localIdent: null,
   remoteIdent: null,

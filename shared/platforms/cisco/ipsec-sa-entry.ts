@@ -35,7 +35,7 @@ export const saRules: readonly LineRule<BuildingSa>[] = [
   // conn id: 124, flow_id: Onboard VPN:124, sibling_flags 80000000, crypto map: Tunnel1-head-0, initiator : False
   // slot: 0, conn id: 2000, flow_id: 1, crypto map: vpn                                       12.4
   [
-    /^(?:slot: \d+, )?conn id: (?<id>\d{1,10}), flow_id: (?<flow>[^,]{1,80})(?:, sibling_flags [0-9A-Fa-f]{1,16})?(?:, crypto map: (?<map>[^,\s]{1,200}))?(?:, initiator ?: ?(?<initiator>\w+))?$/,
+    /^(?:slot: \d+, )?conn id: (?<id>\d{1,10}), flow_id: (?<flow>[^,]{1,80})(?:, sibling_flags (?<sibling>[0-9A-Fa-f]{1,16}))?(?:, crypto map: (?<map>[^,\s]{1,200}))?(?:, initiator ?: ?(?<initiator>\w+))?$/,
     readConnection,
   ],
   // initiator : True                                                                          wrapped
@@ -104,9 +104,10 @@ export const saRules: readonly LineRule<BuildingSa>[] = [
   ],
 ];
 
-function readConnection({ id, flow, map, initiator }: Groups, sa: BuildingSa): undefined {
+function readConnection({ id, flow, sibling, map, initiator }: Groups, sa: BuildingSa): undefined {
   sa.connectionId = Number(id);
   sa.flowId = flow!;
+  sa.siblingFlags = sibling ?? null;
   sa.cryptoMap = map ?? null;
   sa.initiator = yes(initiator);
 }

@@ -16,6 +16,7 @@ interface Place {
   interface: string | null;
   cryptoMap: string | null;
   localAddress: string | null;
+  policyName: string | null;
   vrf: string | null;
   ident: Building | null;
   sa: BuildingSa | null;
@@ -28,6 +29,7 @@ export const parseIpsecSas: Parser<IpsecIdent[]> = (output) => {
     interface: null,
     cryptoMap: null,
     localAddress: null,
+    policyName: null,
     vrf: null,
     ident: null,
     sa: null,
@@ -45,7 +47,7 @@ const headerRules: readonly LineRule<Place>[] = [
   [
     /^interface: (?<name>\S{1,80})$/,
     ({ name }, at) => {
-      Object.assign(at, { interface: name!, cryptoMap: null, localAddress: null, vrf: null, ...NONE_YET });
+      Object.assign(at, { interface: name!, cryptoMap: null, localAddress: null, policyName: null, vrf: null, ...NONE_YET });
     },
   ],
   //     Crypto map tag: vpn-crypto-map, local addr 1.1.1.2
@@ -53,11 +55,17 @@ const headerRules: readonly LineRule<Place>[] = [
   [
     /^Crypto map tag: (?<map>[^,]{1,200})(?:, *local addr\.? (?<address>\S{1,60}))?$/,
     ({ map, address }, at) => {
-      Object.assign(at, { cryptoMap: map!, localAddress: address === undefined ? null : canonicalAddress(address), ...NONE_YET });
+      const localAddress = address === undefined ? null : canonicalAddress(address);
+      Object.assign(at, { cryptoMap: map!, localAddress, policyName: null, ...NONE_YET });
     },
   ],
   //    IPsecv6 policy name: OSPFv3-500
-  [/^IPsecv6 policy name: \S+$/, known],
+  [
+    /^IPsecv6 policy name: (?<policy>\S{1,120})$/,
+    ({ policy }, at) => {
+      at.policyName = policy!;
+    },
+  ],
   //    protected vrf: (none)
   [
     /^protected vrf: *(?<vrf>\S{0,80})$/,
@@ -85,13 +93,14 @@ function readProxy({ side, ident }: Groups, at: Place, line: Line): undefined {
 }
 
 function newIdent(at: Place, line: Line): Building {
-  const { interface: name, cryptoMap, localAddress, vrf } = at;
+  const { interface: name, cryptoMap, localAddress, policyName, vrf } = at;
   return {
     ...unshownIdent,
     line: line.number,
     interface: name,
     cryptoMap,
     localAddress,
+    policyName,
     vrf,
     counters: {},
     counterLines: {},

@@ -4,7 +4,7 @@
  */
 import { canonicalAddress } from '../../model/address.ts';
 import type { Spi } from '../../model/flow.ts';
-import type { IpsecIdent, IpsecSa } from '../../model/sa.ts';
+import { type IpsecIdent, type IpsecSa, unshownIdent, unshownSa } from '../../model/sa.ts';
 import type { Line, Parser } from '../platform.ts';
 import { dataLines } from './output-lines.ts';
 import { readViciLine, type ViciSection } from './vici-raw.ts';
@@ -119,6 +119,7 @@ export function identOf(sa: ViciIkeSa, child: ViciChildSa): IpsecIdent {
     interface: null,
     cryptoMap: null,
     localAddress: sa.local,
+    policyName: null,
     vrf: null,
     localIdent: child.localTs.join(' ') || null,
     remoteIdent: child.remoteTs.join(' ') || null,
@@ -128,15 +129,6 @@ export function identOf(sa: ViciIkeSa, child: ViciChildSa): IpsecIdent {
     remoteEndpoint: sa.remote,
     currentOutboundSpi: child.state === 'INSTALLED' ? child.spiOut : null,
     currentOutboundSpiLine: child.state === 'INSTALLED' ? sa.line : null,
-    pfs: null,
-    dhGroup: null,
-    addedExchange: null,
-    action: null,
-    flags: [],
-    pathMtu: null,
-    plaintextMtu: null,
-    ipMtu: null,
-    ipMtuInterface: null,
     counters,
     counterLines: Object.fromEntries(Object.keys(counters).map((name) => [name, sa.line])),
     sas: [...half(sa, child, 'inbound', child.spiIn), ...half(sa, child, 'outbound', child.spiOut)],
@@ -152,19 +144,12 @@ function half({ line }: ViciIkeSa, child: ViciChildSa, direction: IpsecSa['direc
       protocol: 'esp',
       direction,
       spi,
-      connectionId: null,
-      flowId: null,
+      ...unshownSa,
       transform: child.transform,
+      siblingFlags: null,
       settings,
-      cryptoMap: null,
-      initiator: null,
       lifetimeSeconds: child.lifetimeSeconds,
       lifetimeResolutionSeconds: child.lifetimeSeconds === null ? null : 1,
-      lifetimeKilobytes: null,
-      kilobyteRekey: null,
-      ivBytes: null,
-      replayDetection: null,
-      replayWindow: null,
       status: child.state,
     },
   ];

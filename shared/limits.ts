@@ -12,6 +12,8 @@ export const limits = {
   gluedMessagesMax: 32,
   /** Senders of which an unfinished (wrapped) message is kept, waiting for its next line. */
   wrappedSendersMax: 64,
+  /** Flows followed in a device's own count of ESP (source spi-watch): its four sets hold 4,096 each. Those beyond it are not looked at. */
+  watchedFlowsMax: 16_384,
   /** Text of one candidate line kept with a decision: the message has 250 characters, the rest of a longer line is in the ring. */
   candidateCharsMax: 2_048,
   /** Flows remembered to tell a repeat from a duplicate (detect/sightings.ts); the oldest is forgotten first and counted. */
@@ -236,6 +238,10 @@ export const limits = {
   reportJournalBytesMax: 4 * 1024 * 1024,
   /** incident.json of 10,000 flows has 9 MiB. */
   reportIncidentBytesMax: 32 * 1024 * 1024,
+  /** IKE connections of a log whose peer is remembered for its further lines; a hub's debugs name as many in an hour. */
+  logConnectionsMax: 4_096,
+  /** Lines without a header that still belong to the message before: `Creating IPSec SAs` has eleven. */
+  logContinuationLinesMax: 16,
   /** Text of one quote, and its lines: an event of a debug spreads over six. */
   quoteCharsMax: 1_000,
   quoteLinesMax: 8,
@@ -247,6 +253,8 @@ export const limits = {
   caseSpisMax: 40_000,
   /** Marks of one SPI; the first ones and the last tell its life. */
   caseMarksMax: 64,
+  /** Flows of a case that are judged one by one: a storm has one cause, which they show. */
+  verdictFlowsMax: 128,
   /** Hold-down entries of (src, dst, SPI). */
   heldFlowsMax: 10_000,
 } as const;

@@ -47,6 +47,22 @@ export function cutMessages(line: string, messagesMax: number): { readonly messa
   return { messages, dropped };
 }
 
+/**
+ * All messages of one line, each as a line of its own, for readers of any message: shared/platforms/cisco/log-events. A message that is
+ * only quoted is left out of the text that quotes it. A line without a message is one text.
+ */
+export function cutLine(line: string, messagesMax: number): string[] {
+  const spans = spansOf(line);
+  if (spans.length === 0) return [line];
+  const texts = spans.slice(0, messagesMax).map(({ start, tokens }, i) => {
+    const [named] = tokens;
+    if (!isItsOwnHeader(line, start, named!)) return line.slice(start, named!.start);
+    return line.slice(start, nextPri(line, named!.end, spans[i + 1]?.start ?? line.length));
+  });
+  const before = line.slice(0, spans[0]!.start);
+  return before.trim() === '' ? texts : [before, ...texts];
+}
+
 function spansOf(line: string): Span[] {
   const spans: Span[] = [];
   let regionStart = 0;

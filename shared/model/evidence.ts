@@ -47,7 +47,7 @@ export interface IkeTable {
 
 export interface IkeSaRow {
   readonly line: number;
-  /** Canonical; null: not shown. */
+  /** Canonical; null: not shown. Where the table names responder and initiator alone, these two, until build-case.ts knows which is which. */
   readonly local: string | null;
   readonly remote: string | null;
   /** `QM_IDLE`, `MM_NO_STATE`, `READY`, as printed. */
@@ -109,6 +109,8 @@ export interface CryptoConfiguration {
     readonly lifetimeSeconds: number | null;
     readonly lifetimeKilobytes: number | null;
     readonly ike: 1 | 2 | null;
+    /** `tunnel key`; null: it has none. Undefined: the reader does not say. */
+    readonly tunnelKey?: string | null;
     readonly line: number | null;
   }[];
 }

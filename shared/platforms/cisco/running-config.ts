@@ -66,6 +66,7 @@ function configurationOf(facts: ConfigFacts): CryptoConfiguration {
       lifetimeSeconds: peering.lifetimes.secondsLine === null ? null : peering.lifetimes.seconds,
       lifetimeKilobytes: peering.lifetimes.kilobytesLine === null ? null : peering.lifetimes.kilobytes,
       ike: peering.ike,
+      tunnelKey: peering.tunnelKey,
       line: peering.lines[0]?.line ?? null,
     })),
   };

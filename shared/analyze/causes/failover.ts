@@ -1,0 +1,51 @@
+/**
+ * facts.md §6, "HA/HSRP failover without state": the receiver became active just before the message, and the sender's SA is older than that:
+ * it was made with the box that held the address before. A takeover long before the SA was made is not it.
+ */
+import { yes } from '../answer.ts';
+import { cleared, failedOver, ikeMissed, LOOK_BACK_MS, receiverIke, restarted, takeover } from '../end-questions.ts';
+import { clockTime, near } from '../order.ts';
+import { flowRule } from '../rule.ts';
+import {
+  cameAgain,
+  existedBefore,
+  fromStranger,
+  not,
+  onlyIfShown,
+  packetsClimb,
+  receiverLacks,
+  senderUsed,
+} from '../sa-questions.ts';
+import { advise, adviseChange, clearSender, collect, periodicDpd } from '../steps.ts';
+import { weigh } from '../weigh.ts';
+
+export const failover = flowRule('failover', (view) => {
+  const { receiver, receiverName, senderName, spi, message } = view;
+  const active = takeover(view);
+  const over = failedOver(view);
+  if (active === null || over.known === 'no') return null;
+  const older = existedBefore(view, active, `the takeover of ${receiverName}`);
+  const fresh = near(active.at, message.at, LOOK_BACK_MS) === 'yes';
+  const weight = weigh({
+    needs: [over, senderUsed(view), receiverLacks(view)],
+    proofs: older.known === 'yes' && fresh ? [yes(older.text, [active.quote, ...older.quotes])] : [],
+    signs: [over],
+    rivals: [restarted(view), ...onlyIfShown([cleared(view), fromStranger(view)])],
+    besides: [not(receiverIke(view)), ikeMissed(view), cameAgain(view), packetsClimb(view)],
+  });
+  if (weight === null) return null;
+  return {
+    weight,
+    end: receiver?.index ?? null,
+    sentence: `${receiverName} took over${active.at ? ` at ${clockTime(active.at)}` : ''} without the SAs; ${senderName} still encrypts with SPI ${spi}.`,
+    doNow: [...clearSender(view), advise('Find out why the other box gave up the address: its log, from before the takeover.')],
+    change: [
+      ...periodicDpd(view),
+      adviseChange(
+        'Stateful failover of IPsec between the two boxes, where the release has it; else expect this at each takeover.',
+        receiver,
+      ),
+    ],
+    collectNext: collect(view, 'The log of the box that held the address before.', 'show standby (or vrrp) of both boxes.'),
+  };
+});

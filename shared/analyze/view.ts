@@ -1,0 +1,100 @@
+/**
+ * One flow of a case as the questions look at it: its two ends by name, its SA, the moment of its first message, the other SAs that go
+ * the same way. Made once a flow by the rules (rule.ts).
+ */
+import { formatSpi } from '../model/flow.ts';
+import { printable } from '../model/printable.ts';
+import type { Case, DatedEvent, End, FlowCase, SaLife } from './case.ts';
+import { type Moment, order } from './order.ts';
+
+export interface View {
+  readonly about: Case;
+  readonly flow: FlowCase;
+  readonly sa: SaLife | null;
+  /** Null: that end has no bundle in this case. */
+  readonly receiver: End | null;
+  readonly sender: End | null;
+  readonly receiverName: string;
+  readonly senderName: string;
+  /** `0x68842105`. */
+  readonly spi: string;
+  /** The first message of the flow. */
+  readonly message: Moment;
+  /** Other SAs from the sender to the receiver; `back`: those of the other way. */
+  readonly siblings: readonly SaLife[];
+  readonly back: readonly SaLife[];
+}
+
+const NAME_CHARS_MAX = 40;
+
+/** The ledger of a hub is long, and every rule asks anew. */
+const made = new WeakMap<FlowCase, View>();
+
+export function viewOf(about: Case, flow: FlowCase): View {
+  const known = made.get(flow);
+  if (known && known.about.ledger === about.ledger && known.about.ends === about.ends) return known;
+  const view = makeView(about, flow);
+  made.set(flow, view);
+  return view;
+}
+
+function makeView(about: Case, flow: FlowCase): View {
+  const receiver = endOf(about, flow.receiver);
+  const sender = endOf(about, flow.sender);
+  const { src, dst, spi } = flow.flow;
+  const goes = (sa: SaLife, from: string, to: string, sendingEnd: End | null, receivingEnd: End | null): boolean =>
+    (sa.src === from && sa.dst === to) ||
+    (sa.src === null &&
+      sa.dst === null &&
+      sendingEnd !== null &&
+      receivingEnd !== null &&
+      sa.sender === sendingEnd.index &&
+      sa.receiver === receivingEnd.index);
+  return {
+    about,
+    flow,
+    sa: flow.sa,
+    receiver,
+    sender,
+    receiverName: printable(receiver?.name ?? dst, NAME_CHARS_MAX),
+    senderName: printable(sender?.name ?? src, NAME_CHARS_MAX),
+    spi: formatSpi(spi),
+    message: firstMessage(flow, receiver),
+    siblings: about.ledger.filter((sa) => sa.spi !== spi && goes(sa, src, dst, sender, receiver)),
+    back: about.ledger.filter((sa) => goes(sa, dst, src, receiver, sender)),
+  };
+}
+
+export const endOf = (about: Case, index: number | null): End | null => about.ends.find((end) => end.index === index) ?? null;
+
+/** The device's own line tells the time best: its other lines bear the same clock. */
+function firstMessage(flow: FlowCase, receiver: End | null): Moment {
+  const line = receiver?.events.find(
+    ({ event, at }) =>
+      event.kind === 'invalid-spi' && event.spis.includes(flow.flow.spi) && at !== null && !other(event.src, flow.flow.src),
+  );
+  return line ? { at: line.at, quote: line.quote } : { at: flow.first, quote: flow.quote };
+}
+
+const other = (named: string | null, wanted: string): boolean => named !== null && named !== wanted;
+
+/** What an end saw of one kind, that is not about somebody else. */
+export function eventsOf(end: End | null, kinds: readonly DatedEvent['event']['kind'][], peer: string | null): DatedEvent[] {
+  return (end?.events ?? []).filter(({ event }) => kinds.includes(event.kind) && (peer === null || concerns(event, peer)));
+}
+
+/** An event that names no other end may be of this one. */
+const concerns = ({ peer, src, dst }: DatedEvent['event'], wanted: string): boolean =>
+  (peer === null && src === null && dst === null) || peer === wanted || src === wanted || dst === wanted;
+
+export const namesPeer = ({ peer, src, dst }: DatedEvent['event'], wanted: string): boolean =>
+  peer === wanted || src === wanted || dst === wanted;
+
+export const isBefore = (a: Moment, b: Moment): boolean => order(a, b) === 'before';
+export const latest = <T extends Moment>(moments: readonly T[]): T | null =>
+  moments.reduce<T | null>((last, one) => (last === null || order(last, one) === 'before' ? one : last), null);
+export const earliest = <T extends Moment>(moments: readonly T[]): T | null =>
+  moments.reduce<T | null>((first, one) => (first === null || order(first, one) === 'after' ? one : first), null);
+
+/** `hub-b: lines` where one end is meant in a clause. */
+export const nameOf = (end: End): string => printable(end.name, NAME_CHARS_MAX);

@@ -50,6 +50,7 @@ import { Signals } from './signals.ts';
 import { openSource } from './sources/index.ts';
 import { collectStatus, describeAlarm, endpoint, incidentSummaries } from './status/collect.ts';
 import type { AgentStatus } from './status/status.ts';
+import { Symptoms } from './symptoms.ts';
 import { gateContext, machineRules, ownLines, shellTarget, sighting, signalSource, snmpPeer } from './wiring.ts';
 
 export interface AgentOptions {
@@ -250,7 +251,16 @@ async function wire(config: Config, world: World, log: Logger, options: AgentOpt
   }
   const match = ownLines(config.device);
   const context = (): GateContext => gateContext(config, match, device.status().clock);
-  const intake = cleanup.add(
+  const symptoms: Symptoms = new Symptoms({
+    config,
+    device,
+    clock,
+    log,
+    newId,
+    input: (input, when) => void coordinator.input(input, when),
+    onLine: (chunk) => intake.observe(chunk),
+  });
+  const intake: Intake = cleanup.add(
     'intake',
     new Intake({
       world,
@@ -261,11 +271,15 @@ async function wire(config: Config, world: World, log: Logger, options: AgentOpt
         void coordinator.input({ kind: 'sighting', id: newId(), ...sighting(event) }, { at: event.at, wall: event.wall }),
       onConnectedDuplicate: (copy) => bearOut(coordinator, copy, newId),
       onOwnBytes: (bytes) => watch.noteBytes(bytes),
+      ...(platform.unknownSpi === undefined ? {} : { unknownSpi: platform.unknownSpi }),
+      symptoms,
+      onIkmpNoSa: config.alsoTrigger.includes('ikmp-no-sa'),
     }),
   );
   const listening = new Map<string, string>();
+  const openContext = { world, emit: intake.observe, device, config, engine, onSignal: signals.onNotification };
   for (const source of config.sources) {
-    const opened = cleanup.add(source.name, await openSource(source, { world, emit: intake.observe, device }));
+    const opened = cleanup.add(source.name, await openSource(source, openContext));
     if (opened.local !== null) listening.set(source.name, endpoint(opened.local));
   }
   heartbeat.start();

@@ -15,12 +15,15 @@ import {
   wrapWaitMs,
 } from '../shared/detect/candidates.ts';
 import { type DetectedEvent, emptyGate, type GateContext, type GateReason, type GateState, gate } from '../shared/detect/gate.ts';
+import { findIkmpNoSa } from '../shared/detect/ikmp-no-sa.ts';
 import { chunkOwnership, ownLines } from '../shared/detect/origin.ts';
+import { PlatformLines, sightingCandidate } from '../shared/detect/platform-lines.ts';
 import { assertNever } from '../shared/errors.ts';
 import { type Flow, formatSpi } from '../shared/model/flow.ts';
-import type { LineChunk, Observation, SourceGap } from '../shared/model/observation.ts';
+import type { CutMessage, LineChunk, Observation, SourceGap, Symptom, Trust } from '../shared/model/observation.ts';
 import { after, type Monotonic, type Wall } from '../shared/model/time.ts';
 import type { IncidentId } from '../shared/model/ulid.ts';
+import type { UnknownSpiLines } from '../shared/platforms/platform.ts';
 import type { Coordinator } from './coordinator.ts';
 import { type CounterTotals, CounterWatch } from './evidence/counter-watch.ts';
 import type { Hole } from './evidence/holes.ts';
@@ -37,8 +40,18 @@ export interface IntakeRoom {
   readonly onEvent: (event: DetectedEvent) => void;
   /** A second sight of a message, over a source that cannot be spoofed: it bears the first one out. */
   readonly onConnectedDuplicate: (copy: ConnectedCopy) => void;
+  /** What tells of packets without an SA and names no flow (symptoms.ts). */
+  readonly symptoms?: {
+    take(symptom: Symptom): void;
+    takeLine(symptom: Symptom, trust: Trust): void;
+    takeCut(cut: CutMessage): void;
+  };
+  /** `%CRYPTO-4-IKMP_NO_SA` counts too. */
+  readonly onIkmpNoSa?: boolean;
   /** Live lines of our own device, as they came. */
   readonly onOwnBytes?: (bytes: Buffer) => void;
+  /** Of the device's platform. */
+  readonly unknownSpi?: UnknownSpiLines;
 }
 
 export interface ConnectedCopy {
@@ -54,6 +67,10 @@ export interface SourceCounters {
   bytes: number;
   candidates: number;
   unparsed: number;
+  /** What told of packets without an SA, and of no flow. */
+  symptoms: number;
+  /** The message, cut before its srcaddr ended. */
+  cutMessages: number;
   /** Lines of a relay that are another device's: not kept. */
   foreignLines: number;
   refusals: number;
@@ -74,9 +91,11 @@ export class Intake {
   readonly sources = new Map<string, SourceCounters>();
   readonly refusals = new Map<string, number>();
   readonly #counters: CounterWatch;
+  readonly #platformLines: PlatformLines;
 
   constructor(room: IntakeRoom) {
     this.#room = room;
+    this.#platformLines = new PlatformLines(room.unknownSpi);
     this.#counters = new CounterWatch(room.world.clock, (hole) => room.ring.note(hole));
   }
 
@@ -93,16 +112,35 @@ export class Intake {
         counters.lastAt = observation.at;
         this.#lines(observation, counters);
         return;
+      case 'sighting':
+        counters.lastAt = observation.at;
+        counters.lines++;
+        this.#judge(sightingCandidate(observation));
+        this.#room.ring.append(Buffer.from(`${observation.line}\n`), observation);
+        return;
       case 'refusal':
         counters.refusals++;
         counters.lost += observation.lost ?? 0;
-        this.#refuse(observation.reason, `${observation.source} from ${observation.from}`);
+        this.#refuse(
+          observation.reason,
+          `${observation.source} from ${observation.from}${observation.detail === undefined ? '' : `: ${observation.detail}`}`,
+        );
         return;
       case 'source-state':
         this.#sourceState(observation.source, observation.state, observation.detail, counters);
         return;
       case 'gap':
         this.#gap(observation, counters);
+        return;
+      case 'symptom':
+        counters.lastAt = observation.at;
+        counters.symptoms++;
+        this.#room.symptoms?.take(observation);
+        return;
+      case 'cut-message':
+        counters.lastAt = observation.at;
+        counters.cutMessages++;
+        this.#room.symptoms?.takeCut(observation);
         return;
       case 'lag':
         counters.behindBytes = observation.behindBytes;
@@ -120,6 +158,7 @@ export class Intake {
     this.#wrapped = found.state;
     // First the event, then the ring: nothing that is written may delay an alert.
     for (const candidate of found.candidates) this.#judge(candidate);
+    for (const candidate of this.#platformLines.read(chunk)) this.#judge(candidate);
     this.#keep(chunk, match, counters);
     this.#planFlush();
   }
@@ -145,9 +184,19 @@ export class Intake {
 
   #own(bytes: Buffer, chunk: LineChunk): void {
     const { at, wall, source } = chunk;
-    this.#room.ring.append(bytes, { at, wall, source });
+    this.#room.ring.append(chunk.asCame ?? bytes, { at, wall, source });
     this.#counters.take(bytes, chunk);
-    if (!chunk.backlog) this.#room.onOwnBytes?.(bytes);
+    if (chunk.backlog) return;
+    this.#room.onOwnBytes?.(bytes);
+    if (this.#room.onIkmpNoSa === true) this.#lookForIkmpNoSa(bytes, chunk);
+  }
+
+  #lookForIkmpNoSa(bytes: Buffer, { source, trust, at, wall }: LineChunk): void {
+    for (const { remote, line } of findIkmpNoSa(bytes)) {
+      this.#countersOf(source).symptoms++;
+      const symptom = { kind: 'symptom', source, cause: 'ikmp-no-sa', opens: true, remote, detail: line, at, wall } as const;
+      this.#room.symptoms?.takeLine(symptom, trust);
+    }
   }
 
   #judge(candidate: Candidate): void {
@@ -268,6 +317,8 @@ export class Intake {
         bytes: 0,
         candidates: 0,
         unparsed: 0,
+        symptoms: 0,
+        cutMessages: 0,
         foreignLines: 0,
         refusals: 0,
         lost: 0,

@@ -13,6 +13,8 @@ export function narrate(role: Role, { input, reason }: Pick<Decision, 'input' | 
   switch (input.kind) {
     case 'sighting':
       return `${formatFlow(input.flow)} seen by ${input.source}: ${sightingWords(reason)}`;
+    case 'symptom':
+      return `${input.cause} of ${input.source} (${input.detail}): ${symptomWords(reason)}`;
     case 'alert':
       return `alert from ${input.peer}, stop in ${input.delayMs === null ? '?' : formatDuration(input.delayMs)}${input.act ? '' : ', capture only'}: ${words(reason)}`;
     case 'stop':
@@ -92,6 +94,19 @@ function sightingWords(reason: Reason): string {
       return `${words(reason)}, added to the incident that is already known`;
     case 'not-my-role':
       return "noted, a spoke acts on its hub's signal";
+    default:
+      return words(reason);
+  }
+}
+
+function symptomWords(reason: Reason): string {
+  switch (reason) {
+    case 'symptom-noted':
+      return 'noted; `opens` is not set for it';
+    case 'symptom-merged':
+      return 'the incident that is open may be its cause';
+    case 'symptom-held-down':
+      return 'a recent incident may be its cause';
     default:
       return words(reason);
   }

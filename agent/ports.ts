@@ -1,11 +1,12 @@
 /**
  * The ports: everything that touches the world comes through one of these, so that simulation can drive the production code.
- * Adapters: agent/clock.ts, random.ts, evidence/disk.ts, sources/log-files.ts, net/datagram.ts, net/stream.ts, net/http.ts,
- * net/dialer.ts, spawn.ts, device/transport.ts; test/sim has its own.
+ * Adapters: agent/clock.ts, random.ts, evidence/disk.ts, sources/log-files.ts, net/datagram.ts, net/stream.ts, net/tls.ts, net/http.ts,
+ * net/snmp-poll.ts, net/dialer.ts, spawn.ts, device/transport.ts; test/sim has its own.
  */
 import type { Clock } from '../shared/clock.ts';
 import type { SpitrapError } from '../shared/errors.ts';
 import type { DurationMs } from '../shared/model/time.ts';
+import type { PollCredentials } from './net/signalling.ts';
 
 export interface Random {
   bytes(count: number): Buffer;
@@ -109,6 +110,89 @@ export interface StreamConnection {
   close(): void;
 }
 
+/** TLS over TCP, as a server: syslog over TLS (RFC 5425). */
+export interface TlsStreams {
+  /** What a certificate is, in ms since 1970. Throws TLS_CREDENTIALS_REFUSED for what no server could use; an expired one is usable. */
+  judge(credentials: TlsCredentials): {
+    readonly subject: string;
+    readonly validFromMs: number;
+    readonly validToMs: number;
+    /** Of the CA certificate that ends last; null: none. */
+    readonly authoritiesValidToMs: number | null;
+  };
+  /** Rejects with LISTEN_REFUSED naming the endpoint. */
+  listen(endpoint: Endpoint, credentials: TlsCredentials, options: TlsListenOptions): Promise<TlsListener>;
+}
+
+/** PEM. */
+export interface TlsCredentials {
+  /** The server's own first, then its chain. */
+  readonly certificate: string;
+  readonly key: string;
+  /** Who signs clients' certificates; null: nobody. */
+  readonly clientCa: string | null;
+}
+
+export interface TlsListenOptions {
+  /** Asks clients for a certificate; one without is let in all the same, and says so. */
+  readonly asksClient: boolean;
+  readonly handshakeTimeoutMs: DurationMs;
+  /** At the accept, before any handshake. `open`: connections that are open or in a handshake. */
+  admit(remote: Endpoint, open: number): boolean;
+  onConnection(connection: TlsConnection): void;
+  /** Exactly once for each that was admitted and did not become a connection. `why` holds no text of the other end. */
+  onHandshakeFailed(remote: Endpoint, why: string): void;
+}
+
+export interface TlsListener extends StreamListener {
+  /** For connections from now on. */
+  renew(credentials: TlsCredentials): void;
+}
+
+export interface TlsConnection extends StreamConnection {
+  /** Null: it showed no certificate. */
+  readonly client: TlsClient | null;
+}
+
+export interface TlsClient {
+  /** It chains to `clientCa` and is in its time. */
+  readonly trusted: boolean;
+  /** Why not. */
+  readonly why: string | null;
+  /** `SHA256:AB:CD:…`, as `openssl x509 -fingerprint -sha256` prints it behind the `=`. */
+  readonly fingerprint: string;
+  readonly subject: string;
+  /** Whether it is made out to this DNS name or address. */
+  bears(name: string): boolean;
+}
+
+/** SNMP questions: counters and tables of a device. Its answers are hostile. */
+export interface SnmpPolls {
+  /** GET of scalars, in the order asked. Rejects with SNMP_POLL_FAILED: no answer, refused, an answer that is none. */
+  get(target: SnmpTarget, oids: readonly string[]): Promise<readonly PolledValue[]>;
+  /** GETNEXT under `prefix` until it ends or `rowsMax` are read. Rejects as `get`. */
+  walk(target: SnmpTarget, prefix: string, rowsMax: number): Promise<readonly PolledRow[]>;
+}
+
+export interface SnmpTarget {
+  readonly to: Endpoint;
+  /** v1 is for notifications alone. */
+  readonly credentials: PollCredentials;
+  /** Of one request; it is asked once more before it fails. */
+  readonly timeoutMs: DurationMs;
+}
+
+/** `number`: of any integer type; `text`: octets as Latin-1; `absent`: noSuchObject, noSuchInstance, or of no type that is asked for. */
+export type PolledValue =
+  | { readonly kind: 'number'; readonly value: number }
+  | { readonly kind: 'text'; readonly value: string }
+  | { readonly kind: 'absent' };
+
+export interface PolledRow {
+  readonly oid: string;
+  readonly value: PolledValue;
+}
+
 /** An interactive shell on a device: bytes both ways, nothing else. */
 export interface ShellTransport {
   /** Rejects with SSH_UNREACHABLE, SSH_AUTH_REFUSED, SSH_HOST_KEY_REFUSED, SSH_NO_COMMON_ALGORITHM, NO_FREE_VTY. */
@@ -142,6 +226,8 @@ export interface ShellTarget {
   /** 0: none. Some network stacks never answer SSH keepalives. */
   readonly keepaliveMs: DurationMs;
   readonly jump?: ShellTarget;
+  /** The device is this host: a shell of our own user, no SSH. */
+  readonly local?: boolean;
 }
 
 /** What we ask of others over HTTP: alarm webhooks. */
@@ -182,13 +268,25 @@ export interface Dialer {
   ): Promise<'closed' | 'written'>;
 }
 
-/** Programs of this host, by a fixed argv, never through a shell: the alarm command hook. */
+/** Programs of this host, by a fixed argv, never through a shell: the alarm command hook, and the shell of a device that is this host. */
 export interface Spawn {
   /**
    * Resolves when the program itself has ended. When `signal` aborts, its process group gets SIGTERM, then SIGKILL. Rejects with
    * ALARM_UNDELIVERED when it cannot be started.
    */
   run(program: ProgramRun, signal: AbortSignal): Promise<ProgramEnd>;
+  /** One that is talked with: the shell of `device.transport: local`. Rejects with SSH_UNREACHABLE when it cannot be started. */
+  converse(program: Pick<ProgramRun, 'argv' | 'environment'>): Promise<Conversation>;
+}
+
+export interface Conversation {
+  /** Its standard output and error, as they come. */
+  onOutput(handler: (bytes: Buffer) => void): void;
+  /** Exactly once, in words: `exit code 0`. At once when it has ended already. */
+  onEnd(handler: (how: string) => void): void;
+  write(text: string): void;
+  /** Its process group gets SIGHUP, then SIGKILL. Resolves when it is gone; bounded. */
+  end(): Promise<void>;
 }
 
 export interface ProgramRun {
@@ -215,6 +313,8 @@ export interface World {
   readonly logFiles: LogFiles;
   readonly datagrams: Datagrams;
   readonly streams: Streams;
+  readonly tls: TlsStreams;
+  readonly snmp: SnmpPolls;
   readonly shells: ShellTransport;
   readonly http: Http;
   readonly dialer: Dialer;

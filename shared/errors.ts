@@ -18,6 +18,8 @@ export const errorCodes = [
   'CONTROL_FAILED',
   // sources
   'FILE_UNREADABLE',
+  'TLS_CREDENTIALS_REFUSED',
+  'SNMP_POLL_FAILED',
   // the device
   'SSH_UNREACHABLE',
   'SSH_AUTH_REFUSED',

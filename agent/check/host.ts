@@ -16,7 +16,9 @@ import type { Cleanup } from '../lifecycle.ts';
 import { openEngine, type SnmpEngine } from '../net/engine.ts';
 import type { World } from '../ports.ts';
 import { openSource } from '../sources/index.ts';
+import type { PolledDevice } from '../sources/qfp-drops.ts';
 import type { AgentStatus } from '../status/status.ts';
+import { checkCertificate, checkCounter, checkHistory } from './polled-sources.ts';
 import { type Rows, told } from './row.ts';
 
 export type Lock =
@@ -150,12 +152,15 @@ export interface Heard {
 
 const LF = 10;
 
-export async function checkSources(
-  config: Config,
-  lock: Lock,
-  room: { readonly world: World; readonly device: SessionOpener; readonly cleanup: Cleanup },
-  rows: Rows,
-): Promise<Heard> {
+export interface SourceRoom {
+  readonly world: World;
+  readonly device: SessionOpener & PolledDevice;
+  /** Null: there is none, and what needs it is left out. */
+  readonly engine: SnmpEngine | null;
+  readonly cleanup: Cleanup;
+}
+
+export async function checkSources(config: Config, lock: Lock, room: SourceRoom, rows: Rows): Promise<Heard> {
   const heard: Heard = { lines: 0, refused: 0, lastRefused: null };
   const emit = (observation: Observation): void => {
     if (observation.kind === 'lines') heard.lines += observation.bytes.filter((byte) => byte === LF).length;
@@ -168,7 +173,15 @@ export async function checkSources(
     if (lock.kind === 'agent') judgeRunning(source, lock.status, rows);
     else if (source.kind === 'terminal-monitor') rows.skip(source.name, 'a session of its own, opened by run');
     else if (source.kind === 'file') await lookAt(source, room.world, rows);
-    else await bindOne(source, emit, room, rows);
+    else if (source.kind === 'qfp-drops') rows.skip(source.name, 'looked at with the device');
+    else if (source.kind === 'snmp-counter') await checkCounter(source, room.world, rows);
+    else if (source.kind === 'eem-history') await checkHistory(source, room.world, rows);
+    else if (source.kind === 'snmp-trap' && room.engine === null)
+      rows.skip(source.name, 'without an SNMP engine nothing can be heard');
+    else {
+      if (source.kind === 'syslog-tls') await checkCertificate(source, room.world, rows);
+      await bindOne(source, config, emit, room, rows);
+    }
   }
   return heard;
 }
@@ -195,12 +208,16 @@ async function lookAt(
 
 async function bindOne(
   source: SourceConfig,
+  config: Config,
   emit: (observation: Observation) => void,
-  { world, device, cleanup }: { readonly world: World; readonly device: SessionOpener; readonly cleanup: Cleanup },
+  { world, device, engine, cleanup }: SourceRoom,
   rows: Rows,
 ): Promise<void> {
   try {
-    const opened = cleanup.add(source.name, await openSource(source, { world, emit, device }));
+    const opened = cleanup.add(
+      source.name,
+      await openSource(source, { world, emit, device, config, engine: engine!, onSignal: () => {} }),
+    );
     rows.ok(source.name, opened.local === null ? 'opens' : `listens on ${formatEndpoint(opened.local)}`);
   } catch (error) {
     const remedy = isSpitrapError(error, 'LISTEN_REFUSED')

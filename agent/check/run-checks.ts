@@ -23,6 +23,7 @@ import {
 } from './host.ts';
 import { openForPerson } from './open-device.ts';
 import { checkPaths, judgeRunningPeers } from './paths.ts';
+import { checkDropCounters } from './polled-sources.ts';
 import { type CheckRow, rowsOf } from './row.ts';
 
 export interface CheckOptions {
@@ -67,10 +68,11 @@ async function inOrder(options: CheckOptions, cleanup: Cleanup): Promise<void> {
     return;
   }
   const { device, platform } = openForPerson(config, world, { kept: lock.kind !== 'none' }, cleanup);
-  const heard = await checkSources(config, lock, { world, device, cleanup }, host);
+  const heard = await checkSources(config, lock, { world, device, engine, cleanup }, host);
   const rows = rowsOf('device', add);
   const login = await checkDevice({ config, platform, device, isAgentUp: lock.kind === 'agent' }, rows);
   if (login === null) rows.skip('the rest', 'privilege, lines, logging, clock: without a login nothing can be asked');
+  else await checkDropCounters(config, platform, login.ask, rows);
 
   const peers = rowsOf('peers', add);
   if (lock.kind === 'agent') judgeRunningPeers(config, lock.status, peers);

@@ -49,7 +49,7 @@ export function incidentText(
     ),
     ...row(
       'opened',
-      `${time(incident.opened)} by ${incident.openedBy === 'message' ? 'a message' : `the peer's ${incident.openedBy}`}, ${incident.role}, mode ${incident.mode}`,
+      `${time(incident.opened)} by ${incident.openedBy === 'message' ? 'a message' : incident.openedBy === 'symptom' ? 'a symptom without a flow' : `the peer's ${incident.openedBy}`}, ${incident.role}, mode ${incident.mode}`,
       paint,
     ),
     ...(incident.aliases.length > 0 ? row('also', incident.aliases.join(', '), paint) : []),

@@ -1,7 +1,7 @@
 /** `spitrap signal send | listen`: the path between two ends tried by hand, with any phase and any version of SNMP. */
 import { type Command, Option } from 'commander';
 import { phases } from '../../shared/wire/signal.ts';
-import { authProtocols, privProtocols } from '../config/schema.ts';
+import { authProtocols, privProtocols } from '../config/snmp-fields.ts';
 import { type ListenOptions, listenSignals } from './signal/listen.ts';
 import { type SendOptions, sendSignal } from './signal/send.ts';
 import type { Subcommand } from './subcommand.ts';

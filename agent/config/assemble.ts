@@ -2,15 +2,14 @@
  * The spelled configuration as the program uses it: secrets read, computed defaults filled in, platform words of the file turned
  * into those of the wire. Called by load.ts, after the rules; reports what secrets lack.
  */
-import { basename, dirname, extname, join, resolve } from 'node:path';
-import type { AddressRange } from '../../shared/model/address.ts';
+import { basename, dirname, extname, resolve } from 'node:path';
 import type { DeviceMatch } from '../../shared/model/watch.ts';
 import type { SnmpCredentials } from '../net/signalling.ts';
 import { peerConditions } from './arming-fields.ts';
 import type { AlarmChannelConfig, Config, DeviceConfig, JumpConfig, PeerConfig, SourceConfig } from './config.ts';
 import type { FaultPath } from './faults.ts';
 import { hostRange, senders } from './rules.ts';
-import type { Spelled, SpelledDevice, SpelledPeer, SpelledSource } from './schema.ts';
+import type { Spelled, SpelledDevice, SpelledPeer } from './schema.ts';
 import { readSecret, type SecretNeeds, type SecretReader, type SecretRef } from './secrets.ts';
 
 export function assembleDevice(spelled: SpelledDevice, reader: SecretReader): DeviceConfig {
@@ -18,6 +17,7 @@ export function assembleDevice(spelled: SpelledDevice, reader: SecretReader): De
   return {
     ...same,
     name: name ?? spelled.address,
+    user: spelled.user ?? '',
     ...loginSecrets(spelled, ['device'], reader),
     enablePassword: maybe(spelled.enablePassword, ['device', 'enablePassword'], {}, reader),
     hostKeys: hostKey,
@@ -72,7 +72,7 @@ const wirePriv = { aes: 'aes128', aes256: 'aes256', aes256c: 'aes256c' } as cons
 /** RFC 3414 §11.2: keys are made from at least 8 characters. */
 const USM_KEY: SecretNeeds = { charactersMin: 8 };
 
-function credentials(spelled: SpelledPeer['snmp'], path: FaultPath, reader: SecretReader): SnmpCredentials {
+export function credentials(spelled: SpelledPeer['snmp'], path: FaultPath, reader: SecretReader): SnmpCredentials {
   if (spelled.version !== 3) {
     const version = spelled.version === 1 ? '1' : '2c';
     return { version, community: readSecret(spelled.community, [...path, 'community'], {}, reader) };
@@ -89,58 +89,32 @@ function credentials(spelled: SpelledPeer['snmp'], path: FaultPath, reader: Secr
   };
 }
 
-/** Names that were not given are the kind, numbered from 2. `folder`: of the configuration file. */
-export function assembleSources(
-  spelled: readonly SpelledSource[],
-  device: DeviceConfig,
-  { folder, dataDir }: { readonly folder: string; readonly dataDir: string },
-): SourceConfig[] {
-  const taken = new Set(spelled.flatMap((source) => (source.name === null ? [] : [source.name])));
-  return spelled.map((source) => {
-    let name = source.name ?? source.kind;
-    for (let number = 2; source.name === null && taken.has(name); number++) name = `${source.kind}-${number}`;
-    taken.add(name);
-    if (source.kind === 'terminal-monitor') return { kind: source.kind, name };
-    if (source.kind === 'file') {
-      const positionFile = join(dataDir, 'sources', `${name}.json`);
-      return { kind: source.kind, name, path: resolve(folder, source.path), relay: source.relay, positionFile };
-    }
-    return { kind: source.kind, name, listen: source.listen, allow: source.allow ?? defaultSenders(spelled, device) };
-  });
-}
-
-/** A daemon that writes a file for us is no sender by that alone: everything on its host could speak in its name. */
-function defaultSenders(sources: readonly SpelledSource[], { match }: DeviceConfig): AddressRange[] {
-  const relays = sources.flatMap((source) => (source.kind === 'file' ? [source.relay] : []));
-  const ranges = match.map((rule) => rule.range);
-  const senders = ranges.filter((range) => !relays.some((relay) => hostRange(relay).base === range.base && isOneHost(range)));
-  return senders.length > 0 ? senders : ranges;
-}
-
-const isOneHost = (range: AddressRange): boolean => range.bits === (range.family === 6 ? 128 : 32);
+/** `spelled`: relative to the configuration file; null: named after it. */
+export const dataDirOf = (spelled: string | null, file: string): string =>
+  resolve(dirname(file), spelled ?? `spitrap-data/${basename(file, extname(file))}`);
 
 export function assembleConfig(
   spelled: Spelled,
   parts: {
     readonly device: DeviceConfig;
     readonly peers: readonly PeerConfig[];
+    readonly sources: readonly SourceConfig[];
     readonly alarms: readonly AlarmChannelConfig[];
     readonly redactionKey: string | null;
   },
   file: string,
 ): Config {
   const { arming, capture, stop, signal, evidence } = spelled;
-  const folder = dirname(file);
-  const dataDir = resolve(folder, spelled.dataDir ?? `spitrap-data/${basename(file, extname(file))}`);
   return {
     role: spelled.role,
     mode: spelled.mode,
     hold: spelled.hold,
-    dataDir,
+    dataDir: dataDirOf(spelled.dataDir, file),
     device: parts.device,
-    sources: assembleSources(spelled.sources, parts.device, { folder, dataDir }),
+    sources: parts.sources,
     peers: parts.peers,
     trigger: spelled.trigger,
+    alsoTrigger: spelled.alsoTrigger,
     capture: {
       maxUnscopedSas: capture.maxUnscopedSas,
       maxPeersCaptured: capture.maxPeersCaptured,

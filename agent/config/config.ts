@@ -4,7 +4,7 @@ import type { ArmWhen, DebugName } from '../../shared/model/arming.ts';
 import type { DurationMs } from '../../shared/model/time.ts';
 import type { DeviceMatch, Mode, Role, Trigger } from '../../shared/model/watch.ts';
 import type { AgreedValues } from '../../shared/wire/signal.ts';
-import type { SnmpCredentials } from '../net/signalling.ts';
+import type { PollCredentials, SnmpCredentials } from '../net/signalling.ts';
 import type { Endpoint } from '../ports.ts';
 
 export interface Config {
@@ -18,6 +18,8 @@ export interface Config {
   readonly sources: readonly SourceConfig[];
   readonly peers: readonly PeerConfig[];
   readonly trigger: Trigger;
+  /** Messages without a flow that open an incident too. */
+  readonly alsoTrigger: readonly AlsoTrigger[];
   readonly capture: CaptureConfig;
   readonly arm: ArmWhen;
   readonly arming: ArmingConfig;
@@ -34,8 +36,11 @@ export interface DeviceConfig {
   /** For people: log, file names, alarms. Default: the address. */
   readonly name: string;
   readonly address: string;
+  /** `local`: the device is this host. */
+  readonly transport: 'ssh' | 'local';
   readonly port: number;
   readonly platform: string;
+  /** With `transport: local` nobody logs in: empty. */
   readonly user: string;
   readonly password: string | null;
   readonly privateKey: string | null;
@@ -78,7 +83,75 @@ export type SourceConfig =
       /** Absolute; where the source keeps how far it has read. */
       readonly positionFile: string;
     }
-  | { readonly kind: 'terminal-monitor'; readonly name: string };
+  | { readonly kind: 'terminal-monitor'; readonly name: string }
+  | { readonly kind: 'spi-watch'; readonly name: string; readonly everyMs: DurationMs }
+  | {
+      readonly kind: 'syslog-tls';
+      readonly name: string;
+      readonly listen: Endpoint;
+      readonly allow: readonly AddressRange[];
+      readonly files: TlsFiles;
+      /** Null: every certificate that `files.clientCa` vouches for; with neither none is asked for. */
+      readonly clients: readonly TlsClientRule[] | null;
+    }
+  | {
+      readonly kind: 'snmp-trap';
+      readonly name: string;
+      readonly listen: Endpoint;
+      readonly from: readonly AddressRange[];
+      readonly snmp: SnmpCredentials;
+      /** Hex. */
+      readonly engineId: string | null;
+      readonly opens: readonly SymptomTrap[];
+    }
+  | {
+      readonly kind: 'qfp-drops';
+      readonly name: string;
+      readonly everyMs: DurationMs;
+      readonly atLeast: number;
+      readonly opens: boolean;
+    }
+  | {
+      readonly kind: 'snmp-counter';
+      readonly name: string;
+      readonly send: Endpoint;
+      readonly snmp: PollCredentials;
+      readonly everyMs: DurationMs;
+      readonly atLeast: number;
+      readonly opens: boolean;
+    }
+  | {
+      readonly kind: 'eem-history';
+      readonly name: string;
+      readonly peer: string;
+      readonly send: Endpoint;
+      readonly snmp: PollCredentials;
+      readonly everyMs: DurationMs;
+    };
+
+/** `ikmp-no-sa`: `%CRYPTO-4-IKMP_NO_SA`. */
+export const alsoTriggers = ['ikmp-no-sa'] as const;
+export type AlsoTrigger = (typeof alsoTriggers)[number];
+
+/** `ciscoEnhIpsecFlowBadSa` (9.9.432.0.5) and `cipSecNoSa` (9.9.171.2.0.7). */
+export const symptomTraps = ['bad-sa', 'no-sa'] as const;
+export type SymptomTrap = (typeof symptomTraps)[number];
+
+/** Absolute paths; read at open, and anew when they change. */
+export interface TlsFiles {
+  readonly certificate: string;
+  /** `value`: PEM, from the environment. */
+  readonly key: { readonly file: string } | { readonly value: string };
+  readonly clientCa: string | null;
+}
+
+export interface TlsClientRule {
+  readonly kind: 'name' | 'fingerprint';
+  /** A DNS name, a canonical address, or `SHA256:AB:CD:…`. */
+  readonly value: string;
+  /** Whose lines its lines are: an address of `device.match`; null: where it connects from. */
+  readonly as: string | null;
+}
 
 export interface PeerConfig {
   readonly name: string;

@@ -9,7 +9,8 @@ import { z } from 'zod';
 import { type ErrorCode, SpitrapError } from '../../shared/errors.ts';
 import { printable } from '../../shared/model/printable.ts';
 import { assembleAlarmChannels } from './alarm-channels.ts';
-import { assembleConfig, assembleDevice, assemblePeer } from './assemble.ts';
+import { assembleConfig, assembleDevice, assemblePeer, dataDirOf } from './assemble.ts';
+import { assembleSources } from './assemble-sources.ts';
 import type { Config } from './config.ts';
 import type { ConfigHost } from './config-host.ts';
 import { configBytesMax, readConfigText } from './config-text.ts';
@@ -70,18 +71,23 @@ export function loadConfigText(text: string, file: string, host: ConfigHost): Lo
   // A root that is at fault is one of the faults: nothing is built with this one.
   const root = parts.signal.root ?? 91;
   const peers = parts.peers?.flatMap((peer, index) => (peer ? [assemblePeer(peer, index, root, reader)] : []));
+  const dataDir = dataDirOf(parts.dataDir ?? null, file);
+  const sources = device === undefined ? [] : assembleSources(parts.sources ?? [], device, dataDir, reader);
   const alarms = assembleAlarmChannels(parts.alarms ?? [], reader);
   const keyRef = parts.evidence?.redactionKey;
   const redactionKey = keyRef ? readSecret(keyRef, ['evidence', 'redactionKey'], { charactersMin: 8 }, reader) : null;
   if (judgement.faults.length > 0 || !device || !peers) throw judgement.error();
   return {
-    config: assembleConfig(parts as Spelled, { device, peers, alarms, redactionKey }, file),
+    config: assembleConfig(parts as Spelled, { device, peers, sources, alarms, redactionKey }, file),
     warnings: judgement.warnings,
     secrets,
   };
 }
 
-type SettingParts = Parts & { readonly evidence?: Partial<Spelled['evidence']> };
+type SettingParts = Parts & {
+  readonly evidence?: Partial<Spelled['evidence']>;
+  readonly dataDir?: Spelled['dataDir'];
+};
 
 /** What is missing has no line and stands after what is there. */
 const LAST = Number.MAX_SAFE_INTEGER;

@@ -9,6 +9,7 @@ import { conditionsStand, remoteArmAuthenticated, stopModeFits } from './arming-
 import type { FaultPath } from './faults.ts';
 import { formatEndpoint } from './fields.ts';
 import type { Spelled, SpelledDevice, SpelledPeer, SpelledSource } from './schema.ts';
+import { sourcesFit } from './source-rules.ts';
 
 type Section<K extends 'stop' | 'signal' | 'arming'> = Partial<Omit<Spelled[K], 'values'>>;
 
@@ -45,6 +46,7 @@ const rules: readonly Rule[] = [
   allowedMatch,
   listenersDiffer,
   filesStand,
+  sourcesFit,
   peersStand,
   peerNamesDiffer,
   peersNotUs,
@@ -78,8 +80,19 @@ function valuesDiffer({ signal: { values } }: Parts, { fault }: Findings): void 
   }
 }
 
+/** The one platform whose device can be a host that programs run on. */
+const LOCAL_PLATFORM = 'linux-strongswan';
+
 function deviceLogin({ device }: Parts, { fault, warn }: Findings): void {
   if (!device) return;
+  if (device.transport === 'local') {
+    if (device.platform !== LOCAL_PLATFORM)
+      fault(['device', 'transport'], `this host is no ${device.platform}; local is for platform ${LOCAL_PLATFORM} alone`);
+    for (const key of ['user', 'password', 'privateKey', 'jump'] as const)
+      if (device[key] !== null) fault(['device', key], 'nobody logs in with transport: local; take it out');
+    return;
+  }
+  if (device.user === null) fault(['device', 'user'], 'is missing; give it as user name');
   const ends = [
     { login: device, path: ['device'] },
     ...(device.jump ? [{ login: device.jump, path: ['device', 'jump'] }] : []),
@@ -139,7 +152,7 @@ function listenersDiffer({ sources = [], signal }: Parts, { fault }: Findings): 
     source && 'listen' in source
       ? [
           {
-            transport: source.kind === 'syslog-udp' ? ('udp' as const) : ('tcp' as const),
+            transport: source.kind === 'syslog-udp' || source.kind === 'snmp-trap' ? ('udp' as const) : ('tcp' as const),
             listen: source.listen,
             path: ['sources', index, 'listen'],
           },

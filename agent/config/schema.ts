@@ -7,10 +7,12 @@ import { z } from 'zod';
 import { defaultValues } from '../../shared/wire/signal.ts';
 import { alarmChannel } from './alarm-channels.ts';
 import { armField, armingSection } from './arming-fields.ts';
-import { stopOperators } from './config.ts';
-import { fieldNotes, listOf, mapping, notYet, oneOrMany, optional, required, section, withDefault } from './field-notes.ts';
+import { alsoTriggers, stopOperators } from './config.ts';
+import { fieldNotes, listOf, mapping, oneOrMany, optional, required, section, withDefault } from './field-notes.ts';
 import * as kinds from './fields.ts';
 import { secret } from './secrets.ts';
+import { snmpFields } from './snmp-fields.ts';
+import { sourceFields } from './source-fields.ts';
 import { trigger } from './trigger-field.ts';
 
 const SECOND = 1_000;
@@ -20,12 +22,10 @@ const DAY = 24 * HOUR;
 const MIB = 1024 ** 2;
 const TIB = 1024 ** 4;
 
-export const platformNames = ['cisco-ios', 'cisco-iosxe'] as const;
-export const authProtocols = ['sha1', 'sha224', 'sha256', 'sha384', 'sha512'] as const;
-export const privProtocols = ['aes', 'aes256', 'aes256c'] as const;
+export const platformNames = ['cisco-ios', 'cisco-iosxe', 'linux-strongswan'] as const;
 
 const login = {
-  user: required(kinds.text('user name'), 'Login name on the device.'),
+  user: optional(kinds.text('user name'), 'Login name on the device.', 'none, which only `transport: local` can do without'),
   password: optional(secret(), 'Login password. One of `password` and `privateKey` must stand.'),
   privateKey: optional(secret(), 'OpenSSH or PEM private key.'),
   passphrase: optional(secret(), 'Passphrase of `privateKey`.'),
@@ -49,6 +49,11 @@ const jump = mapping({
 const device = mapping({
   name: optional(kinds.plainName(), 'What people call it: log, file names, alarms.', 'the address'),
   address: required(kinds.address(), 'Where SSH is reached. Names are not resolved.'),
+  transport: withDefault(
+    kinds.word(['ssh', 'local']),
+    'ssh',
+    '`local`: the device is this host, and lines go to a shell of the agent’s own user. Platform `linux-strongswan` alone.',
+  ),
   port: withDefault(kinds.count(1, 65_535), 22, 'SSH port.'),
   platform: required(kinds.word(platformNames), 'Which shelf of `shared/platforms/` speaks to it.'),
   ...login,
@@ -75,86 +80,6 @@ const device = mapping({
   ),
 });
 
-const allowDoc = 'Senders that are listened to; all others are counted and refused.';
-const source = notYet(
-  z.discriminatedUnion('kind', [
-    mapping({
-      kind: required(z.literal(['syslog-udp', 'syslog-tcp']), 'Syslog (RFC 3164, RFC 5424, and what IOS sends) over UDP or TCP.'),
-      name: optional(kinds.plainName(), 'For log and status.', 'the kind, numbered when it stands twice'),
-      listen: required(kinds.endpoint(514, 'listen'), 'Where to listen.'),
-      allow: optional(
-        oneOrMany(kinds.range()),
-        allowDoc,
-        'the addresses in `device.match`, but for the relay of a `file` source',
-      ),
-    }),
-    mapping({
-      kind: required(z.literal('file'), 'A log file that a syslog daemon on this host writes, read as it grows.'),
-      name: optional(kinds.plainName(), 'For log and status.', 'the kind, numbered when it stands twice'),
-      path: required(
-        kinds.text('path'),
-        'The file; relative to this one. It may be rotated by rename or by copytruncate, and need not be there yet. What stands in it at the start is evidence, and opens nothing.',
-      ),
-      relay: withDefault(
-        kinds.address(),
-        '127.0.0.1',
-        'The daemon that writes it, as an address of `device.match`: `{ relay: 127.0.0.1, hostname: hub1 }`, with the name or address that its lines have for the device.',
-      ),
-    }),
-    mapping({
-      kind: required(z.literal('terminal-monitor'), 'A third SSH session with `terminal monitor`.'),
-      name: optional(kinds.plainName(), 'For log and status.', 'the kind'),
-    }),
-  ]),
-  {
-    'syslog-tls': 'not yet supported: syslog over TLS comes with a later issue; use syslog-tcp',
-    'file-tail': 'written as file',
-    'clog-trap': 'not yet supported: syslog as traps comes with a later issue; use syslog-udp or syslog-tcp',
-    'drop-counter-poll': 'not yet supported: polling drop counters comes with a later issue',
-  },
-);
-
-const snmp = notYet(
-  z.discriminatedUnion('version', [
-    mapping({
-      version: required(z.literal(3), 'SNMPv3 with the user-based security model (RFC 3414).'),
-      user: required(kinds.text('user name'), 'The same user at both ends.'),
-      auth: required(
-        mapping({
-          protocol: required(kinds.word(authProtocols), 'Authentication (RFC 3414, RFC 7860).'),
-          key: required(secret(), 'Authentication password, 8 characters or more.'),
-        }),
-        'Always asked for: an unauthenticated stop could be sent by anyone.',
-      ),
-      priv: optional(
-        mapping({
-          protocol: required(
-            kinds.word(privProtocols, { des: 'DES is broken; use aes' }),
-            '`aes` is AES-128 (RFC 3826), `aes256` the Blumenthal key extension, `aes256c` Cisco’s (Reeder).',
-          ),
-          key: required(secret(), 'Privacy password, 8 characters or more.'),
-        }),
-        'Privacy.',
-        'none: signals are authenticated, and readable on the wire',
-      ),
-    }),
-    mapping({
-      version: required(
-        z.literal(['2c', 1]),
-        'SNMPv2c, or SNMPv1 for an `eem` peer (it has no acknowledgements). Needs `signal.allowInsecure: true`, since anyone who can spoof UDP can then stop debugs.',
-      ),
-      community: required(secret(), 'The community.'),
-    }),
-  ]),
-  {
-    '1': 'written as 1, without quotes',
-    v1: 'written as 1',
-    v3: 'written as 3',
-    v2c: 'written as 2c',
-    '2': 'written as 2c',
-  },
-);
-
 const peer = mapping({
   name: required(kinds.plainName(), 'What people call it.'),
   kind: withDefault(
@@ -176,7 +101,7 @@ const peer = mapping({
     'Where its signals come from. An agent sends from the address in its `signal.listen`; when that is `0.0.0.0` or `[::]`, from the one that its routes choose.',
     'the addresses in `send`',
   ),
-  snmp: required(snmp, 'How signals are authenticated, the same at both ends.'),
+  snmp: required(snmpFields(), 'How signals are authenticated, the same at both ends.'),
   notify: optional(
     kinds.word(['inform', 'trap']),
     'Informs are acknowledged, traps are not.',
@@ -214,12 +139,17 @@ export const rootShape = {
   ),
   device: required(device, 'The head-end beside this agent.'),
   sources: withDefault(
-    listOf(source, 'list of sources'),
+    listOf(sourceFields, 'list of sources'),
     [],
     'Where the device’s log lines come in. `hub` and `both` need at least one.',
   ),
   peers: required(listOf(peer, 'list of peers'), 'The other ends.'),
   trigger: withDefault(trigger(), 'first', 'Which message opens an incident: the first of a flow, or the same flow seen again.'),
+  alsoTrigger: withDefault(
+    oneOrMany(kinds.word(alsoTriggers), 0),
+    [],
+    'Messages that name no flow and open an incident all the same: `ikmp-no-sa` (`%CRYPTO-4-IKMP_NO_SA`, the IKE twin).',
+  ),
   capture: section(
     {
       maxUnscopedSas: withDefault(

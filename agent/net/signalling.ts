@@ -4,6 +4,7 @@
  */
 import type { SpitrapError } from '../../shared/errors.ts';
 import type { DurationMs, Monotonic, Wall } from '../../shared/model/time.ts';
+import type { Varbind } from '../../shared/wire/snmp-pdu.ts';
 import type { Endpoint } from '../ports.ts';
 
 /** A user of SNMPv3 or a community of v1 or v2c, with secrets already read. */
@@ -15,6 +16,11 @@ export type SnmpCredentials =
       readonly auth: { readonly protocol: 'sha1' | 'sha224' | 'sha256' | 'sha384' | 'sha512'; readonly key: string };
       readonly priv: { readonly protocol: 'aes128' | 'aes256' | 'aes256c'; readonly key: string } | null;
     };
+
+/** What a question can be asked with. */
+export type PollCredentials =
+  | Exclude<SnmpCredentials, { readonly version: '1' | '2c' }>
+  | { readonly version: '2c'; readonly community: string };
 
 export interface SnmpPeer {
   readonly name: string;
@@ -41,6 +47,8 @@ export interface Notification {
   readonly strData: string;
   readonly policyName: string;
   readonly sysUpTimeMs: number;
+  /** All of them, as they came. Hostile. */
+  readonly varbinds: readonly Varbind[];
   readonly at: Monotonic;
   readonly wall: Wall;
   /** Sends the Response of an inform (once; a no-op for a trap). The caller decides when: after its journal record is synced. */

@@ -23,6 +23,8 @@ import { UsmReports } from './usm-reports.ts';
 
 export interface SnmpReceiverOptions {
   readonly listen: Endpoint;
+  /** Which setting asks for it, as its refusal names it; absent: signal.listen. */
+  readonly setting?: string;
   readonly peers: readonly SnmpPeer[];
   readonly engine: SnmpEngine;
   readonly world: Pick<World, 'clock' | 'datagrams'>;
@@ -36,7 +38,7 @@ export async function openSnmpReceiver(options: SnmpReceiverOptions): Promise<Sn
   const { datagrams } = options.world;
   const socket = await datagrams
     .bind(options.listen, { receiveBufferBytes: limits.udpReceiveBufferBytes })
-    .catch(naming('signal.listen'));
+    .catch(naming(options.setting ?? 'signal.listen'));
   return new Receiver(options, peers, socket);
 }
 
@@ -207,6 +209,7 @@ class Receiver implements SnmpReceiver {
       strData: event?.strData ?? '',
       policyName: event?.policyName ?? '',
       sysUpTimeMs: head.upTimeTicks * 10,
+      varbinds: pdu.varbinds,
       at,
       wall: this.options.world.clock.wall(),
       respond: () => seen.respond(),

@@ -11,7 +11,7 @@ import type { Endpoint, StreamConnection, StreamListener, Streams } from '../por
 import { listenRefused } from './listen-refused.ts';
 
 /** A sender that is gone without a word (power cut, NAT state lost) gives its connection back within some minutes. */
-const KEEPALIVE_IDLE_MS = 60_000;
+export const KEEPALIVE_IDLE_MS = 60_000;
 
 export const tcpStreams: Streams = { listen };
 
@@ -40,7 +40,7 @@ function listen(endpoint: Endpoint, onConnection: (connection: StreamConnection)
   });
 }
 
-function errnoOf(error: Error): string {
+export function errnoOf(error: Error): string {
   const code = (error as { code?: unknown }).code;
   return typeof code === 'string' ? code : error.message;
 }
@@ -68,7 +68,7 @@ class TcpListener implements StreamListener {
   }
 }
 
-function connectionOf(socket: Socket): StreamConnection {
+export function connectionOf(socket: Socket): StreamConnection {
   const address = socket.remoteAddress ?? '';
   let turns: Turns | null = null;
   return {

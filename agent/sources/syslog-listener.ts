@@ -1,6 +1,6 @@
 /**
  * Syslog over UDP (RFC 3164, RFC 5424 and what Cisco really sends; one datagram may hold several lines) and over TCP (RFC 6587).
- * Two kinds on the sources shelf. Decides nothing but who may send: the allow-list of source addresses; the rest is counted. What the
+ * Two kinds on the sources shelf; syslog-tls.ts is the third, over the same framing. Decides nothing but who may send: the allow-list of source addresses; the rest is counted. What the
  * kernel threw away of UDP is told as a gap.
  */
 import type { Timer } from '../../shared/clock.ts';
@@ -141,7 +141,7 @@ export const syslogTcp: ListeningSourceKind = {
   },
 };
 
-function receive(connection: StreamConnection, from: string, report: Reporter, closed: () => void): void {
+export function receive(connection: StreamConnection, from: string, report: Reporter, closed: () => void): void {
   const framer = new SyslogFramer();
   const pass = (framed: Framed): void => {
     if (framed.bytes !== null) report.lines(framed.bytes, from);
@@ -155,7 +155,7 @@ function receive(connection: StreamConnection, from: string, report: Reporter, c
 }
 
 /** The sender's canonical address; null when nobody allowed it. */
-function allowed(allow: readonly AddressRange[], remote: Endpoint): string | null {
+export function allowed(allow: readonly AddressRange[], remote: Endpoint): string | null {
   const address = canonicalAddress(remote.address);
   return address !== null && allow.some((range) => rangeContains(range, address)) ? address : null;
 }
@@ -174,21 +174,29 @@ function lineEnded(bytes: Buffer): Buffer {
   return ended;
 }
 
-const shown = (endpoint: Endpoint): string =>
+export const shown = (endpoint: Endpoint): string =>
   endpoint.address.includes(':') ? `[${endpoint.address}]:${endpoint.port}` : `${endpoint.address}:${endpoint.port}`;
 
-interface Reporter {
+export interface Reporter {
   lines(bytes: Buffer, from: string): void;
-  refused(reason: string, from: string, lost?: number): void;
+  refused(reason: string, from: string, lost?: number, detail?: string): void;
   state(state: 'open' | 'interrupted' | 'closed', detail: string): void;
 }
 
-function reporter(source: string, trust: Trust, { world: { clock }, emit }: SourceContext<unknown>): Reporter {
+export function reporter(source: string, trust: Trust, { world: { clock }, emit }: SourceContext<unknown>): Reporter {
   return {
     lines: (bytes, from) =>
       emit({ kind: 'lines', source, trust, bytes, from, at: clock.monotonic(), wall: clock.wall(), backlog: false }),
-    refused: (reason, from, lost) =>
-      emit({ kind: 'refusal', source, reason, from, at: clock.monotonic(), ...(lost !== undefined && { lost }) }),
+    refused: (reason, from, lost, detail) =>
+      emit({
+        kind: 'refusal',
+        source,
+        reason,
+        from,
+        at: clock.monotonic(),
+        ...(lost !== undefined && { lost }),
+        ...(detail !== undefined && { detail }),
+      }),
     state: (state, detail) => emit({ kind: 'source-state', source, state, detail, at: clock.monotonic() }),
   };
 }

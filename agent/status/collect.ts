@@ -173,6 +173,8 @@ function describeSource(source: SourceConfig, { intake, listening, world }: Stat
     unparsed: counters?.unparsed ?? 0,
     refused: counters?.refusals ?? 0,
     foreign: counters?.foreignLines ?? 0,
+    symptoms: counters?.symptoms ?? 0,
+    cutMessages: counters?.cutMessages ?? 0,
     lastLineAt: counters === undefined || counters.lastAt === null ? null : iso(now.wall() - (now.monotonic() - counters.lastAt)),
   };
 }

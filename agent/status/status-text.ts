@@ -105,7 +105,12 @@ function incidentLines(incidents: readonly IncidentSummary[], paint: Paint): str
 
 /** A sealed incident's flows stand in its bundle; of one that is open there may be none. */
 function openedWords({ openedBy, peers }: IncidentSummary): string {
-  const by = { message: 'opened by a message', alert: 'opened by an alert', stop: 'a stop without a flow' }[openedBy];
+  const by = {
+    message: 'opened by a message',
+    alert: 'opened by an alert',
+    stop: 'a stop without a flow',
+    symptom: 'opened by a symptom',
+  }[openedBy];
   return openedBy === 'stop' || peers.length === 0 ? by : `${by}, with ${peers.join(', ')}`;
 }
 
@@ -174,11 +179,14 @@ function sessionLines(name: string, session: SessionSummary, paint: Paint): stri
 
 function sourceLines(sources: readonly SourceStatus[], paint: Paint): string[] {
   return sources.flatMap((source) => {
+    if (POLLED.has(source.kind)) return polledLines(source);
     const last = source.lastLineAt === null ? paint('warn', 'no line yet') : `last ${time(source.lastLineAt)}`;
     const odd = [
       source.unparsed > 0 ? `${source.unparsed} not parsed` : '',
       source.refused > 0 ? `${source.refused} refused` : '',
       source.foreign > 0 ? `${source.foreign} lines of other devices` : '',
+      source.cutMessages > 0 ? `${source.cutMessages} cut before their srcaddr` : '',
+      source.symptoms > 0 ? `${source.symptoms} symptoms without a flow` : '',
       source.behindBytes > 0 ? `${source.behindBytes} bytes behind` : '',
       source.state === 'open' ? waitingFor(source) : `${source.state.toUpperCase()}: ${printable(source.detail, 300)}`,
     ].filter((text) => text !== '');
@@ -187,6 +195,19 @@ function sourceLines(sources: readonly SourceStatus[], paint: Paint): string[] {
       ...wrapped([`${source.candidates} candidates`, ...odd].join(', '), INDENT),
     ];
   });
+}
+
+/** They ask, and bring no lines. */
+const POLLED: ReadonlySet<string> = new Set(['qfp-drops', 'snmp-counter', 'eem-history']);
+
+function polledLines({ name, kind, state, detail, symptoms, refused, lastLineAt }: SourceStatus): string[] {
+  const told = lastLineAt === null ? '' : `, last ${time(lastLineAt)}`;
+  const counts = [
+    kind === 'eem-history' ? '' : `${symptoms} times above what is normal${told}`,
+    refused > 0 ? `${refused} refused` : '',
+    state === 'open' ? printable(detail, 300) : `${state.toUpperCase()}: ${printable(detail, 300)}`,
+  ].filter((text) => text !== '');
+  return [`${label('source')}${printable(name, 40)} ${kind}`, ...wrapped(counts.join(', '), INDENT)];
 }
 
 /** A file that is not there is no interruption, and yet worth a word. */

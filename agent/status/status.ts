@@ -117,7 +117,11 @@ export interface SourceStatus {
   readonly refused: number;
   /** Lines of a relay that are another device's, or whose host name `device.match` does not know: not kept. */
   readonly foreign: number;
+  /** Of whatever it brought. */
   readonly lastLineAt: string | null;
+  /** What told of packets without an SA and of no flow; the message, cut before its srcaddr ended. */
+  readonly symptoms: number;
+  readonly cutMessages: number;
 }
 
 export interface PeerStatus {
@@ -153,7 +157,7 @@ export interface PathStatus {
 export interface IncidentSummary {
   readonly id: string;
   readonly openedAt: string;
-  readonly openedBy: 'message' | 'alert' | 'stop';
+  readonly openedBy: 'message' | 'alert' | 'stop' | 'symptom';
   /** `alerted`, `stopping`, `verifying`, `sealing`, `sealed`: how far it is. */
   readonly phase: string;
   readonly peers: readonly string[];

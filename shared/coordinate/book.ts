@@ -4,6 +4,7 @@
  */
 import type { Judgement, Verdict } from '../detect/judge.ts';
 import type { Flow } from '../model/flow.ts';
+import type { SymptomCause } from '../model/observation.ts';
 import type { DurationMs, Monotonic, Wall } from '../model/time.ts';
 import type { IncidentId } from '../model/ulid.ts';
 import type { Mode } from '../model/watch.ts';
@@ -61,7 +62,8 @@ export interface Incident {
   readonly id: IncidentId;
   /** Ids of incidents merged into this one; each signaller gets its done under its own. */
   readonly aliases: readonly IncidentId[];
-  readonly openedBy: 'message' | 'alert' | 'stop';
+  /** `symptom`: something that names no flow (symptom.ts). */
+  readonly openedBy: 'message' | 'alert' | 'stop' | 'symptom';
   readonly openedAt: Monotonic;
   readonly openedAtWall: Wall;
   /** observe: by configuration, or because of a hold when it opened (`onHold`). */
@@ -86,6 +88,8 @@ export interface Incident {
   readonly captures: readonly CaptureRecord[];
   /** The log tail after the stop has been kept. */
   readonly tailKept: boolean;
+  /** What opened it, where that was a symptom. */
+  readonly symptom?: { readonly cause: SymptomCause; readonly source: string; readonly detail: string };
   /** Its signallers have had a done before the seal, which waits for theirs. */
   readonly toldEarly?: true;
   /** `failed` is tried again; a sealed incident stays here only while its stop is still being attempted or told to a peer. */

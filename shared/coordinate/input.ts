@@ -2,6 +2,7 @@
 
 import type { ArmAttempt, BreakerTrip, DisarmAttempt, PreflightReading } from '../model/arming.ts';
 import type { Flow } from '../model/flow.ts';
+import type { SymptomCause } from '../model/observation.ts';
 import type { DurationMs, Monotonic, Wall } from '../model/time.ts';
 import type { IncidentId } from '../model/ulid.ts';
 import type { DebugFlag } from '../platforms/platform.ts';
@@ -27,6 +28,18 @@ export type InputBody =
       readonly spoofable: boolean;
       readonly spiAsReceived: string;
       readonly line: string;
+    }
+  /** Something past its source that tells of packets without an SA and of no flow (symptom.ts). `id` is for the incident, if this opens one. */
+  | {
+      readonly kind: 'symptom';
+      readonly id: IncidentId;
+      readonly cause: SymptomCause;
+      readonly source: string;
+      readonly opens: boolean;
+      /** Whom it names; empty: nobody. */
+      readonly peers: readonly string[];
+      readonly scope: readonly string[];
+      readonly detail: string;
     }
   | {
       readonly kind: 'alert';

@@ -79,9 +79,10 @@ export const peerSource = (peer: string): string => `peer:${peer}`;
 /** Our own device logged it, too. */
 export const isOwn = (flow: FlowRecord): boolean => flow.sources.some((source) => !source.startsWith(peerSource('')));
 
-/** A peer asked for the stop, or a line of our own device that may be believed: without either none is made. */
+/** A peer asked for the stop, a line of our own device that may be believed, or a symptom that the configuration trusts: else none is made. */
 export const isWanted = (incident: Incident): boolean =>
   incident.signallers.some((signaller) => signaller.captureOnly === undefined) ||
+  incident.openedBy === 'symptom' ||
   incident.flows.some((flow) => isActionable(flow) && isOwn(flow));
 
 /** By field: in a storm a key made of text for each comparison is what would take seconds. */

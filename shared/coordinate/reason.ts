@@ -11,6 +11,10 @@ export const reasons = [
   'held-down-persistent',
   'not-my-role',
   'over-budget',
+  // what tells of packets without an SA, and of no flow
+  'symptom-noted',
+  'symptom-merged',
+  'symptom-held-down',
   // corroboration
   'corroborated',
   'corroboration-undecided',

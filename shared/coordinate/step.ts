@@ -31,6 +31,7 @@ import {
   onStopTimer,
   reachStopTime,
 } from './stopping.ts';
+import { onSymptom } from './symptom.ts';
 import { timing } from './timing.ts';
 
 /** One input, then what it changes about the verdicts of the flows, then what that means for our debugs. */
@@ -42,6 +43,8 @@ function decide(rules: Rules, book: Book, input: Input): Step {
   switch (input.kind) {
     case 'sighting':
       return rules.role === 'spoke' ? noteSighting(book, input) : onSighting(rules, book, input);
+    case 'symptom':
+      return onSymptom(rules, book, input);
     case 'alert':
       return rules.role === 'hub' ? stay(book, 'not-my-role', input.id) : onAlert(rules, book, input);
     case 'stop':

@@ -1,4 +1,5 @@
 /** What a source hands to the coordinator. Sources observe and decide nothing. */
+import type { Flow } from './flow.ts';
 import type { Monotonic, Wall } from './time.ts';
 
 /**
@@ -18,6 +19,8 @@ export interface LineChunk {
   readonly from: string;
   readonly at: Monotonic;
   readonly wall: Wall;
+  /** What the ring keeps in their place: the message as it came, where a field of it was filled in. */
+  readonly asCame?: Buffer;
   /** The source knows that these bytes are old: in the file at open, or a burst replayed after a reconnect. */
   readonly backlog: boolean;
 }
@@ -32,6 +35,8 @@ export interface Refusal {
   readonly at: Monotonic;
   /** Bytes or lines that are lost with it, where that is known. */
   readonly lost?: number;
+  /** Why, in words of ours: bounded and escaped. */
+  readonly detail?: string;
 }
 
 /** A source's connection to its sender came or went (a terminal monitor's session, a TCP relay): evidence holes are made of these. */
@@ -70,4 +75,54 @@ export interface SourceLag {
   readonly behindBytes: number;
 }
 
-export type Observation = LineChunk | Refusal | SourceState | SourceGap | SourceLag;
+/**
+ * What tells of packets without an SA and of no flow: `qfp-drops`, `no-sa-fails` (counters that climb), `bad-sa`, `no-sa` (traps),
+ * `cut-message` (the message, without its srcaddr), `ikmp-no-sa` (the IKE twin of the message).
+ */
+export const symptomCauses = ['qfp-drops', 'no-sa-fails', 'bad-sa', 'no-sa', 'cut-message', 'ikmp-no-sa'] as const;
+export type SymptomCause = (typeof symptomCauses)[number];
+
+export interface Symptom {
+  readonly kind: 'symptom';
+  readonly source: string;
+  readonly cause: SymptomCause;
+  /** The configuration wants an incident for it. */
+  readonly opens: boolean;
+  /** The other end's crypto address, where it is named. */
+  readonly remote: string | null;
+  /** For people: bounded, printable. */
+  readonly detail: string;
+  readonly at: Monotonic;
+  readonly wall: Wall;
+}
+
+/** The message came cut, before its srcaddr ended: whose flow it is has to be found out. */
+export interface CutMessage {
+  readonly kind: 'cut-message';
+  readonly source: string;
+  readonly trust: Trust;
+  /** As it came, with a line end. */
+  readonly bytes: Buffer;
+  /** Up to and with the last field that is whole. */
+  readonly whole: string;
+  /** As received; null: cut before its end. */
+  readonly spi: string | null;
+  readonly from: string;
+  readonly at: Monotonic;
+  readonly wall: Wall;
+}
+
+/** A flow of no SA that the source itself has seen at the device. */
+export interface FlowSighting {
+  readonly kind: 'sighting';
+  readonly source: string;
+  readonly flow: Flow;
+  /** What the evidence keeps of it, in our own words, without its line end. */
+  readonly line: string;
+  /** Canonical address of the device. */
+  readonly from: string;
+  readonly at: Monotonic;
+  readonly wall: Wall;
+}
+
+export type Observation = LineChunk | Refusal | SourceState | SourceGap | SourceLag | Symptom | CutMessage | FlowSighting;

@@ -109,6 +109,8 @@ export interface Platform {
   readonly spiWatch?: SpiWatch;
   /** Lines of its log, other than `%CRYPTO-4-RECVD_PKT_INV_SPI`, that name such a packet. */
   readonly unknownSpi?: UnknownSpiLines;
+  /** Counters of packets without an SA, for source `qfp-drops`: the first that a device shows is used. Absent: this platform has none. */
+  readonly dropCounters?: readonly DropCounterLine[];
   /** What its outputs and its log say to the diagnosis. */
   readonly evidence: PlatformEvidence;
   /** The parsers that the agent itself needs (not only the report). */
@@ -165,6 +167,13 @@ export interface UnknownSpiLines {
   readonly anchors: readonly string[];
   readonly start: UnknownSpiState;
   read(state: UnknownSpiState, text: string): { readonly state: UnknownSpiState; readonly flow: Flow | null };
+}
+
+/** A null of the parser: the output has no such counter. */
+export interface DropCounterLine {
+  readonly command: string;
+  /** Packets so far, by the counter's name as printed. */
+  readonly parse: Parser<Readonly<Record<string, number>> | null>;
 }
 
 export interface DeviceClock {

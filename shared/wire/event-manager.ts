@@ -29,6 +29,10 @@ const columns = {
   strData: 11,
 } as const;
 
+/** Of ceemHistoryEventTable: what stands before the row's index. */
+export const historyColumn = (root: EventManagerRoot, column: keyof typeof columns): string =>
+  `${ROOT_OIDS[root]}.1.2.3.1.${columns[column]}`;
+
 const POLICY_TEXT_BYTES_MAX = 128;
 const STR_DATA_BYTES_MAX = 255;
 

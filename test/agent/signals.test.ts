@@ -66,6 +66,7 @@ const bring = (phase: Phase, change: Partial<Notification> = {}): void =>
     strData: phase === 'hello' ? '1 hello - t=1' : `1 ${phase} ${ID}`,
     policyName: '',
     sysUpTimeMs: 0,
+    varbinds: [],
     at: monotonic(1),
     wall: wall(1),
     respond: () => void answered++,

@@ -3,10 +3,9 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { checkConfiguration, checkSources, routerLines } from '../../agent/check/host.ts';
+import { checkConfiguration, checkSources, routerLines, type SourceRoom } from '../../agent/check/host.ts';
 import { type CheckRow, rowsOf } from '../../agent/check/row.ts';
 import type { Config, PeerConfig } from '../../agent/config/config.ts';
-import type { SessionOpener } from '../../agent/device/pool.ts';
 import { Cleanup } from '../../agent/lifecycle.ts';
 import { createWorld } from '../../agent/world.ts';
 import { host, load, SMALLEST } from '../config/smallest-pair.ts';
@@ -78,7 +77,7 @@ describe('a log file', () => {
       { kind: 'file', name: 'log', path, relay: '127.0.0.1', positionFile: join(folder, 'position') },
     ];
     const cleanup = new Cleanup(world.clock);
-    const room = { world, device: {} as SessionOpener, cleanup };
+    const room = { world, device: {} as SourceRoom['device'], engine: null, cleanup };
     await checkSources(
       { ...config, sources },
       { kind: 'ours' },

@@ -52,7 +52,7 @@ describe('one fault, its path, line, value and remedy', () => {
     [
       '__proto__',
       changed('role: hub', 'role: hub\n__proto__: { mode: act }'),
-      '__proto__|3|null|unknown key; known here: role, mode, hold, arm, arming, dataDir, device, sources, peers, trigger, capture, stop, signal, evidence, alarms, budgets, log',
+      '__proto__|3|null|unknown key; known here: role, mode, hold, arm, arming, dataDir, device, sources, peers, trigger, alsoTrigger, capture, stop, signal, evidence, alarms, budgets, log',
     ],
     ['no role', changed('role: hub\n', ''), 'role|null|null|is missing; give it as hub | spoke | both'],
     [
@@ -206,9 +206,9 @@ describe('one fault, its path, line, value and remedy', () => {
     ['a root of a peer', changed('kind: spitrap', 'kind: spitrap, root: 92'), 'peers[0].root|7|92|one of 91, 134'],
     ['v3', changed('version: 3', 'version: v3'), 'peers[0].snmp.version|8|"v3"|written as 3'],
     [
-      'a source of later',
-      changed('kind: syslog-tcp', 'kind: syslog-tls'),
-      'sources[0].kind|5|"syslog-tls"|not yet supported: syslog over TLS comes with a later issue; use syslog-tcp',
+      'a source by the name of its MIB',
+      changed('kind: syslog-tcp', 'kind: clog-trap'),
+      'sources[0].kind|5|"clog-trap"|written as snmp-trap',
     ],
     ['a file by another word', changed('kind: syslog-tcp', 'kind: file-tail'), 'sources[0].kind|5|"file-tail"|written as file'],
     [
@@ -225,12 +225,12 @@ describe('one fault, its path, line, value and remedy', () => {
     [
       'a source kind',
       changed('kind: syslog-tcp', 'kind: syslog'),
-      'sources[0].kind|5|"syslog"|one of syslog-udp, syslog-tcp, file, terminal-monitor',
+      'sources[0].kind|5|"syslog"|one of syslog-udp, syslog-tcp, file, terminal-monitor, syslog-tls, snmp-trap, qfp-drops, snmp-counter, spi-watch, eem-history',
     ],
     [
       'no source kind',
       changed('kind: syslog-tcp, ', ''),
-      'sources[0].kind|null|null|is missing; one of syslog-udp, syslog-tcp, file, terminal-monitor',
+      'sources[0].kind|null|null|is missing; one of syslog-udp, syslog-tcp, file, terminal-monitor, syslog-tls, snmp-trap, qfp-drops, snmp-counter, spi-watch, eem-history',
     ],
     [
       'an endpoint without a port',

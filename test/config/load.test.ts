@@ -33,6 +33,7 @@ describe('the smallest pair', () => {
         { kind: 'syslog-tcp', name: 'syslog-tcp', listen: { address: '0.0.0.0', port: 6514 }, allow: [{ base: '192.0.2.1' }] },
       ],
       trigger: { kind: 'first' },
+      alsoTrigger: [],
       capture: { maxUnscopedSas: 200, maxPeersCaptured: 10 },
       stop: { delayMs: 18_000, mode: 'all', maxDelayMs: 300_000 },
       signal: {

@@ -29,10 +29,15 @@ export class Lifeline {
       logFiles: this.#logFiles(world.logFiles),
       datagrams: this.#datagrams(world.datagrams),
       streams: this.#streams(world.streams),
+      tls: world.tls,
+      snmp: world.snmp,
       shells: this.#shells(world.shells),
       http: { request: (request, signal) => this.#begin(() => world.http.request(request, signal)) },
       dialer: { push: (to, bytes, how) => this.#begin(() => world.dialer.push(to, bytes, how)) },
-      spawn: { run: (program, signal) => this.#begin(() => world.spawn.run(program, signal)) },
+      spawn: {
+        run: (program, signal) => this.#begin(() => world.spawn.run(program, signal)),
+        converse: (program) => this.#begin(() => world.spawn.converse(program)),
+      },
     };
   }
 

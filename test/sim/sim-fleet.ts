@@ -18,6 +18,7 @@ import { FakeClock, settle } from '../support/fake-clock.ts';
 import { FakeNetwork } from '../support/fake-datagrams.ts';
 import { FakeDisk } from '../support/fake-disk.ts';
 import { FakeLogFiles } from '../support/fake-log-files.ts';
+import { absentPorts } from '../support/absent-ports.ts';
 import { FakeReceivers } from '../support/fake-receivers.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 import { BoxShells, MemoryStreams } from './box-ports.ts';
@@ -168,6 +169,7 @@ export class SimFleet {
         logFiles: new FakeLogFiles(),
         datagrams: this.network.host(station.address.agent),
         streams: station.streams,
+        ...absentPorts,
         shells: station.shells,
         http: receivers.http,
         dialer: receivers.dialer,

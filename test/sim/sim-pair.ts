@@ -14,6 +14,7 @@ import { type IncidentFile, parseIncidentFile } from '../../shared/bundle/incide
 import { parseRange } from '../../shared/model/address.ts';
 import type { Mode, Role } from '../../shared/model/watch.ts';
 import { defaultValues } from '../../shared/wire/signal.ts';
+import { absentPorts } from '../support/absent-ports.ts';
 import { FakeClock, settle } from '../support/fake-clock.ts';
 import { FakeNetwork, type Packet } from '../support/fake-datagrams.ts';
 import { FakeDisk } from '../support/fake-disk.ts';
@@ -49,10 +50,13 @@ export interface SimOptions {
   readonly syslog?: Syslog;
   readonly tcpLagMs?: number;
   readonly log?: Partial<Record<End, Logger>>;
+  /** Ports of an agent's host as a world wants them: a clock that gains, a disk that tells what is done to it. */
+  readonly host?: (end: End, world: World) => World;
 }
 
-interface Station {
-  readonly disk: FakeDisk;
+export interface Station {
+  /** Another one: the agent's host has lost its dataDir. */
+  disk: FakeDisk;
   readonly logFiles: FakeLogFiles;
   readonly streams: MemoryStreams;
   readonly shells: BoxShells;
@@ -161,12 +165,13 @@ export class SimPair {
       logFiles: station.logFiles,
       datagrams: this.network.host(addresses[end].agent),
       streams: station.streams,
+      ...absentPorts,
       shells: station.shells,
       http: station.receivers.http,
       dialer: station.receivers.dialer,
       spawn: station.receivers.spawn,
     };
-    const world = station.lifeline.world(ports, station.boot);
+    const world = station.lifeline.world(this.#options.host?.(end, ports) ?? ports, station.boot);
     const openControl = async () => ({
       path: 'memory',
       serve: (handlers: ControlHandlers) => {
@@ -325,6 +330,7 @@ export function simConfig(end: End, mode: Mode, syslog: Syslog): Config {
     device: {
       name: end,
       address: addresses[end].box,
+      transport: 'ssh',
       port: 22,
       platform: 'cisco-ios',
       user: 'spitrap',
@@ -345,6 +351,7 @@ export function simConfig(end: End, mode: Mode, syslog: Syslog): Config {
     sources: simSources(end, syslog),
     peers: [peer],
     trigger: { kind: 'first' },
+    alsoTrigger: [],
     capture: { maxUnscopedSas: 200, maxPeersCaptured: 10, commandTimeoutMs: 30_000, commandBytesMax: 4 * 1024 * 1024 },
     arm: 'manual',
     arming: {

@@ -36,6 +36,7 @@ const notification = (change: Partial<Notification> = {}): Notification => ({
   strData: `1 stop ${ID}`,
   policyName: 'spitrap hub',
   sysUpTimeMs: 1,
+  varbinds: [],
   at: monotonic(5),
   wall: wall(6),
   respond: () => {},

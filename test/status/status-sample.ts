@@ -64,6 +64,8 @@ export const statusSample: AgentStatus = {
       refused: 2,
       foreign: 3,
       lastLineAt: '2026-03-12T18:29:59.000Z',
+      symptoms: 0,
+      cutMessages: 0,
     },
   ],
   peers: [

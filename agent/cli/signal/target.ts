@@ -7,7 +7,7 @@ import { quoted } from '../../../shared/model/printable.ts';
 import { type AgreedValues, defaultValues } from '../../../shared/wire/signal.ts';
 import type { Config } from '../../config/config.ts';
 import { parseEndpointText } from '../../config/fields.ts';
-import type { authProtocols, privProtocols } from '../../config/schema.ts';
+import type { authProtocols, privProtocols } from '../../config/snmp-fields.ts';
 import { readSecret, type SecretNeeds, type SecretReader, type SecretRef } from '../../config/secrets.ts';
 import type { SnmpCredentials } from '../../net/signalling.ts';
 import type { Endpoint } from '../../ports.ts';

@@ -1,7 +1,9 @@
 /** Cisco IOS XE: as IOS, and the data plane's drop counters, because before 2.3.2 (and under rate limits) only they tell of an invalid SPI (Note B). */
 import { ciscoPlatform } from '../cisco/cisco.ts';
+import type { Platform } from '../platform.ts';
+import { dropCounters } from './drop-counters.ts';
 
-export const ciscoIosxe = ciscoPlatform('cisco-iosxe', {
+const iosxe = ciscoPlatform('cisco-iosxe', {
   dropCounters: [
     // IpsecInput
     'show platform hardware qfp active statistics drop | include Ipsec',
@@ -9,3 +11,5 @@ export const ciscoIosxe = ciscoPlatform('cisco-iosxe', {
     'show platform hardware qfp active feature ipsec datapath drops all | include SPI',
   ],
 });
+
+export const ciscoIosxe: Platform = { ...iosxe, dropCounters };

@@ -1,0 +1,11 @@
+/** Ports that a world of a test does not have: whoever uses one has a test that says so. */
+import type { SnmpPolls, TlsStreams } from '../../agent/ports.ts';
+
+const absent = (what: string): never => {
+  throw new Error(`this world has no ${what}`);
+};
+
+export const absentPorts: { readonly tls: TlsStreams; readonly snmp: SnmpPolls } = {
+  tls: { judge: () => absent('TLS'), listen: async () => absent('TLS') },
+  snmp: { get: async () => absent('SNMP'), walk: async () => absent('SNMP') },
+};

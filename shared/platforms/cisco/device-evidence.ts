@@ -19,8 +19,9 @@ export function dmvpnFacts({ legend, tunnels }: Dmvpn): Facts {
   };
 }
 
-export const nhrpFacts = ({ entries, summary }: NhrpCache): Facts =>
-  summary !== null
+/** `read` false: it has lines, and nothing was read of them. */
+export const nhrpFacts = ({ entries, summary }: NhrpCache, { read }: { readonly read: boolean }): Facts =>
+  summary !== null || !read
     ? {}
     : {
         nhrp: entries.map(({ line, nbma, via, target, type }) => ({

@@ -76,8 +76,8 @@ const mappings: readonly Mapping[] = [
   mapping('show platform hardware qfp active feature ipsec datapath drops […]', parseQfpIpsecDrops, qfpIpsecFacts),
   // Device, NHRP, logs
   mapping('show dmvpn […]', parseDmvpn, dmvpnFacts),
-  mapping('show ip nhrp […]', parseNhrp, nhrpFacts),
-  mapping('show ipv6 nhrp […]', parseNhrp, nhrpFacts),
+  mapping('show ip nhrp […]', parseNhrp, nhrpFacts, ({ entries }) => isNone(entries)),
+  mapping('show ipv6 nhrp […]', parseNhrp, nhrpFacts, ({ entries }) => isNone(entries)),
   mapping('show version […]', parseVersion, versionFacts),
   mapping('show logging […]', parseShowLogging, loggingFacts),
   mapping('show monitor event-trace crypto […]', parseEventTrace, traceFacts),

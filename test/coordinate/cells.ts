@@ -21,6 +21,7 @@ import {
   sighting,
   spokeRules,
   stop,
+  symptom,
   timer,
 } from './given.ts';
 
@@ -52,6 +53,14 @@ export const states: Readonly<Record<string, StateClass>> = {
   'hub planned': state(hubRules, 1_000, ...opened),
   'hub pending': state(hubRules, 1_000, at(0, sighting({ spoofable: true }))),
   'hub waiting': state(hubRules, 18_500, at(0, sighting({ spoofable: true })), at(18_000, timer('stop'))),
+  'hub symptom': state(hubRules, 1_000, at(0, symptom({ id: id(1) })), at(300, debugsRead(CRYPTO))),
+  'hub symptom running': state(
+    hubRules,
+    18_050,
+    at(0, symptom({ id: id(1) })),
+    at(300, debugsRead(CRYPTO)),
+    at(18_000, timer('stop')),
+  ),
   'hub capture mode': state({ ...hubRules, mode: 'capture' }, 1_000, ...opened),
   'hub observing': state({ ...hubRules, mode: 'observe' }, 1_000, at(0, sighting())),
   'hub on hold': state(hubRules, 1_000, at(-1, { kind: 'hold', on: true }), at(0, sighting())),
@@ -99,6 +108,9 @@ export const inputs: Readonly<Record<string, InputBody>> = {
   'sighting, same flow': sighting({ id: id(2) }),
   'sighting, other flow of the peer': sighting({ id: id(2), flow: flowOf(1) }),
   'sighting, other peer': sighting({ id: id(2), flow: flowOf(2, '11.1.1.4'), peers: ['spoke2'] }),
+  symptom: symptom(),
+  'symptom, of a peer': symptom({ cause: 'ikmp-no-sa', peers: ['spoke2'], scope: ['11.1.1.4'] }),
+  'symptom, noted': symptom({ opens: false }),
   'alert, same id': alert(),
   'alert, other id': alert({ id: id(2), peer: 'hub2', flow: flowOf(3), delayMs: 3_000 }),
   'stop, same id': stop(),

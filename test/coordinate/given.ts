@@ -73,6 +73,17 @@ export const sighting = (over: Partial<Extract<InputBody, { kind: 'sighting' }>>
   line: '%CRYPTO-4-RECVD_PKT_INV_SPI: …',
   ...over,
 });
+export const symptom = (over: Partial<Extract<InputBody, { kind: 'symptom' }>> = {}): InputBody => ({
+  kind: 'symptom',
+  id: id(2),
+  cause: 'qfp-drops',
+  source: 'qfp-drops',
+  opens: true,
+  peers: [],
+  scope: [],
+  detail: 'QFP drops of packets without an SA: 500 packets since the last look',
+  ...over,
+});
 export const alert = (over: Partial<Extract<InputBody, { kind: 'alert' }>> = {}): InputBody => ({
   kind: 'alert',
   id: id(1),

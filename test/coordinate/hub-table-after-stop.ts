@@ -6,6 +6,8 @@ import type { Table } from './cells.ts';
 
 export const hubAfterStop: Table = {
   'hub running': {
+    'symptom-noted (nothing)': ['symptom, noted'],
+    'symptom-held-down (nothing)': ['symptom', 'symptom, of a peer'],
     'held-down': ['sighting, same flow'],
     'flow-late': ['sighting, other flow of the peer'],
     'incident-opened: open-bundle flush-ring wake:stop alert:spoke2 capture:first read-debugs': ['sighting, other peer'],
@@ -42,6 +44,8 @@ export const hubAfterStop: Table = {
     'expired (nothing)': ['expire'],
   },
   'hub waiting retry': {
+    'symptom-noted (nothing)': ['symptom, noted'],
+    'symptom-held-down (nothing)': ['symptom', 'symptom, of a peer'],
     'held-down': ['sighting, same flow'],
     'flow-late': ['sighting, other flow of the peer'],
     'incident-opened: open-bundle flush-ring wake:stop alert:spoke2 capture:first read-debugs': ['sighting, other peer'],
@@ -78,6 +82,8 @@ export const hubAfterStop: Table = {
     'expired (nothing)': ['expire'],
   },
   'hub nothing on': {
+    'symptom-noted (nothing)': ['symptom, noted'],
+    'symptom-held-down (nothing)': ['symptom', 'symptom, of a peer'],
     'held-down': ['sighting, same flow'],
     'flow-late': ['sighting, other flow of the peer'],
     'incident-opened: open-bundle flush-ring wake:stop alert:spoke2 capture:first read-debugs': ['sighting, other peer'],
@@ -114,6 +120,8 @@ export const hubAfterStop: Table = {
     'expired (nothing)': ['expire'],
   },
   'hub verified': {
+    'symptom-noted (nothing)': ['symptom, noted'],
+    'symptom-held-down (nothing)': ['symptom', 'symptom, of a peer'],
     'held-down': ['sighting, same flow'],
     'flow-late': ['sighting, other flow of the peer'],
     'incident-opened: open-bundle flush-ring wake:stop alert:spoke2 capture:first read-debugs': ['sighting, other peer'],
@@ -150,6 +158,8 @@ export const hubAfterStop: Table = {
     'expired (nothing)': ['expire'],
   },
   'hub seal requested': {
+    'symptom-noted (nothing)': ['symptom, noted'],
+    'symptom-held-down (nothing)': ['symptom', 'symptom, of a peer'],
     'held-down': ['sighting, same flow'],
     'flow-late': ['sighting, other flow of the peer'],
     'incident-opened: open-bundle flush-ring wake:stop alert:spoke2 capture:first read-debugs': ['sighting, other peer'],
@@ -186,6 +196,8 @@ export const hubAfterStop: Table = {
     'expired (nothing)': ['expire'],
   },
   'hub seal failed': {
+    'symptom-noted (nothing)': ['symptom, noted'],
+    'symptom-held-down (nothing)': ['symptom', 'symptom, of a peer'],
     'held-down': ['sighting, same flow'],
     'flow-late': ['sighting, other flow of the peer'],
     'incident-opened: open-bundle flush-ring wake:stop alert:spoke2 capture:first read-debugs': ['sighting, other peer'],
@@ -222,6 +234,8 @@ export const hubAfterStop: Table = {
     'expired (nothing)': ['expire'],
   },
   'hub sealed, stop untold': {
+    'symptom-noted (nothing)': ['symptom, noted'],
+    'symptom-held-down (nothing)': ['symptom', 'symptom, of a peer'],
     'held-down-persistent: addendum addendum alarm-raised': ['sighting, same flow'],
     'held-down: addendum': ['sighting, other flow of the peer'],
     'incident-opened: open-bundle flush-ring wake:stop alert:spoke2 capture:first read-debugs': ['sighting, other peer'],
@@ -258,6 +272,8 @@ export const hubAfterStop: Table = {
     'expired (nothing)': ['expire'],
   },
   'hub closed': {
+    'symptom-noted (nothing)': ['symptom, noted'],
+    'symptom-held-down (nothing)': ['symptom', 'symptom, of a peer'],
     'held-down-persistent: addendum addendum alarm-raised': ['sighting, same flow'],
     'held-down: addendum': ['sighting, other flow of the peer'],
     'incident-opened: open-bundle flush-ring wake:stop alert:spoke2 capture:first read-debugs': ['sighting, other peer'],
@@ -289,6 +305,45 @@ export const hubAfterStop: Table = {
     'restarted: wake:judge': ['restarted'],
     'hold-down-ended': ['debugs-seen on'],
     'waiting (nothing)': ['debugs-seen off', 'hold off', 'clear unknown'],
+    'hold-changed': ['hold on'],
+    'unknown-alarm (nothing)': ['acknowledge unknown'],
+    'alarm-raised: alarm-raised': ['raise'],
+    'expired (nothing)': ['expire'],
+  },
+  'hub symptom running': {
+    'incident-opened: open-bundle flush-ring wake:stop alert:spoke1 capture:first read-debugs': [
+      'sighting, same flow',
+      'sighting, other flow of the peer',
+    ],
+    'incident-opened: open-bundle flush-ring wake:stop alert:spoke2 capture:first read-debugs': ['sighting, other peer'],
+    'symptom-held-down (nothing)': ['symptom', 'symptom, of a peer'],
+    'symptom-noted (nothing)': ['symptom, noted'],
+    'not-my-role (nothing)': ['alert, same id', 'alert, other id', 'stop, same id', 'stop, other id', 'stop, no id'],
+    'done-accepted: cancel-signals': ['done', 'done, unknown peer'],
+    'timer-outlived (nothing)': [
+      'corroborated found',
+      'corroborated absent',
+      'debugs-read',
+      'debugs-read, unreadable',
+      'timer stop',
+      'timer stop-retry',
+      'timer seal-retry',
+      'sealed',
+      'seal-failed',
+    ],
+    'capture-ended': ['capture-ended'],
+    'stop-verified': ['stop-attempted verified'],
+    'stop-retried: attempt-stop:fresh wake:stop-hung': ['stop-attempted still-on'],
+    delivered: ['delivery acknowledged'],
+    'undelivered: alarm-raised': ['delivery given-up'],
+    'stop-given-to-human: alarm-raised': ['timer stop-bound'],
+    'waiting: wake:stop-hung': ['timer stop-hung'],
+    'tail-kept': ['timer tail'],
+    'seal-deadline: seal': ['timer seal-deadline'],
+    'restarted (nothing)': ['restarted'],
+    'recovered-stop-due: attempt-stop:fresh wake:stop-hung wake:stop-bound signal-stop:spoke1+spoke2+eem1+hub1+hub2 capture:late open-bundle wake:tail wake:seal-deadline':
+      ['recovered', 'recovered, other boot'],
+    'waiting (nothing)': ['debugs-seen on', 'debugs-seen off', 'hold off', 'clear unknown'],
     'hold-changed': ['hold on'],
     'unknown-alarm (nothing)': ['acknowledge unknown'],
     'alarm-raised: alarm-raised': ['raise'],

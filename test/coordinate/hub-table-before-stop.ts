@@ -6,11 +6,16 @@ import type { Table } from './cells.ts';
 
 export const hubBeforeStop: Table = {
   'hub watching': {
+    'symptom-noted (nothing)': ['symptom, noted'],
+    'incident-opened: open-bundle flush-ring wake:stop alert:spoke1+spoke2+hub1+hub2 capture:first read-debugs': ['symptom'],
     'incident-opened: open-bundle flush-ring wake:stop alert:spoke1 capture:first read-debugs': [
       'sighting, same flow',
       'sighting, other flow of the peer',
     ],
-    'incident-opened: open-bundle flush-ring wake:stop alert:spoke2 capture:first read-debugs': ['sighting, other peer'],
+    'incident-opened: open-bundle flush-ring wake:stop alert:spoke2 capture:first read-debugs': [
+      'symptom, of a peer',
+      'sighting, other peer',
+    ],
     'not-my-role (nothing)': ['alert, same id', 'alert, other id', 'stop, same id', 'stop, other id', 'stop, no id'],
     'done-unknown-incident (nothing)': ['done', 'done, unknown peer'],
     'timer-outlived (nothing)': [
@@ -44,6 +49,8 @@ export const hubBeforeStop: Table = {
     'expired (nothing)': ['expire'],
   },
   'hub planned': {
+    'symptom-noted (nothing)': ['symptom, noted'],
+    'symptom-merged (nothing)': ['symptom', 'symptom, of a peer'],
     'flow-repeated': ['sighting, same flow'],
     'flow-merged': ['sighting, other flow of the peer'],
     'flow-merged: alert:spoke2 capture:first': ['sighting, other peer'],
@@ -82,6 +89,8 @@ export const hubBeforeStop: Table = {
     'expired (nothing)': ['expire'],
   },
   'hub pending': {
+    'symptom-noted (nothing)': ['symptom, noted'],
+    'symptom-merged (nothing)': ['symptom', 'symptom, of a peer'],
     'corroborated: alert:spoke1': ['sighting, same flow', 'corroborated found'],
     'flow-merged: alert:spoke1': ['sighting, other flow of the peer'],
     'flow-merged: alert:spoke2 capture:first': ['sighting, other peer'],
@@ -118,6 +127,8 @@ export const hubBeforeStop: Table = {
     'expired (nothing)': ['expire'],
   },
   'hub waiting': {
+    'symptom-noted (nothing)': ['symptom, noted'],
+    'symptom-merged (nothing)': ['symptom', 'symptom, of a peer'],
     'corroborated: alert:spoke1 attempt-stop:control wake:stop-hung signal-stop:spoke1 wake:stop-bound capture:stop wake:tail wake:seal-deadline':
       ['sighting, same flow', 'corroborated found'],
     'flow-merged: alert:spoke1 attempt-stop:control wake:stop-hung signal-stop:spoke1 wake:stop-bound capture:stop wake:tail wake:seal-deadline':
@@ -156,6 +167,8 @@ export const hubBeforeStop: Table = {
     'expired (nothing)': ['expire'],
   },
   'hub capture mode': {
+    'symptom-noted (nothing)': ['symptom, noted'],
+    'symptom-merged (nothing)': ['symptom', 'symptom, of a peer'],
     'flow-repeated': ['sighting, same flow'],
     'flow-merged': ['sighting, other flow of the peer'],
     'flow-merged: alert:spoke2 capture:first': ['sighting, other peer'],
@@ -192,6 +205,8 @@ export const hubBeforeStop: Table = {
     'expired (nothing)': ['expire'],
   },
   'hub observing': {
+    'symptom-noted (nothing)': ['symptom, noted'],
+    'symptom-merged (nothing)': ['symptom', 'symptom, of a peer'],
     'flow-repeated': ['sighting, same flow'],
     'flow-merged': ['sighting, other flow of the peer', 'sighting, other peer'],
     'not-my-role (nothing)': ['alert, same id', 'alert, other id', 'stop, same id', 'stop, other id', 'stop, no id'],
@@ -227,6 +242,8 @@ export const hubBeforeStop: Table = {
     'expired (nothing)': ['expire'],
   },
   'hub on hold': {
+    'symptom-noted (nothing)': ['symptom, noted'],
+    'symptom-merged (nothing)': ['symptom', 'symptom, of a peer'],
     'flow-repeated': ['sighting, same flow'],
     'flow-merged': ['sighting, other flow of the peer', 'sighting, other peer'],
     'not-my-role (nothing)': ['alert, same id', 'alert, other id', 'stop, same id', 'stop, other id', 'stop, no id'],
@@ -257,6 +274,43 @@ export const hubBeforeStop: Table = {
     'debugs-seen': ['debugs-seen on', 'debugs-seen off'],
     'waiting (nothing)': ['hold on', 'clear unknown'],
     'hold-changed': ['hold off'],
+    'unknown-alarm (nothing)': ['acknowledge unknown'],
+    'alarm-raised: alarm-raised': ['raise'],
+    'expired (nothing)': ['expire'],
+  },
+  'hub symptom': {
+    'flow-merged: capture:first': ['sighting, same flow', 'sighting, other flow of the peer', 'sighting, other peer'],
+    'symptom-merged (nothing)': ['symptom', 'symptom, of a peer'],
+    'symptom-noted (nothing)': ['symptom, noted'],
+    'not-my-role (nothing)': ['alert, same id', 'alert, other id', 'stop, same id', 'stop, other id', 'stop, no id'],
+    'done-accepted: cancel-signals': ['done', 'done, unknown peer'],
+    'timer-outlived (nothing)': [
+      'corroborated found',
+      'corroborated absent',
+      'debugs-read',
+      'debugs-read, unreadable',
+      'stop-attempted verified',
+      'stop-attempted still-on',
+      'delivery acknowledged',
+      'delivery given-up',
+      'timer stop-bound',
+      'timer stop-retry',
+      'timer stop-hung',
+      'timer tail',
+      'timer seal-deadline',
+      'timer seal-retry',
+      'sealed',
+      'seal-failed',
+    ],
+    'capture-ended': ['capture-ended'],
+    'waiting: wake:stop': ['timer stop'],
+    'restarted (nothing)': ['restarted'],
+    'recovered: wake:stop alert:spoke1+spoke2+hub1+hub2 open-bundle capture:late': ['recovered'],
+    'recovered-stop-due: attempt-stop:control wake:stop-hung signal-stop:spoke1+spoke2+eem1+hub1+hub2 wake:stop-bound wake:tail wake:seal-deadline open-bundle capture:late':
+      ['recovered, other boot'],
+    'debugs-seen': ['debugs-seen on', 'debugs-seen off'],
+    'hold-changed': ['hold on'],
+    'waiting (nothing)': ['hold off', 'clear unknown'],
     'unknown-alarm (nothing)': ['acknowledge unknown'],
     'alarm-raised: alarm-raised': ['raise'],
     'expired (nothing)': ['expire'],

@@ -41,6 +41,19 @@ const arbBody: fc.Arbitrary<InputBody> = fc.oneof(
     }),
   },
   {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('symptom'),
+      id: anId,
+      cause: fc.constantFrom('qfp-drops', 'ikmp-no-sa'),
+      source: fc.constant('drops'),
+      opens: fc.boolean(),
+      peers: fc.uniqueArray(aPeer, { maxLength: 2 }),
+      scope: fc.constant([]),
+      detail: fc.constant(''),
+    }),
+  },
+  {
     weight: 4,
     arbitrary: fc.record({
       kind: fc.constant('alert'),
@@ -165,7 +178,7 @@ const arbInputs: fc.Arbitrary<Input[]> = fc
     return pairs.map(([passed, body]) => {
       ms += passed;
       // Our own ids are never used twice.
-      return at(ms, body.kind === 'sighting' ? { ...body, id: id(2 * ++fresh) } : body);
+      return at(ms, body.kind === 'sighting' || body.kind === 'symptom' ? { ...body, id: id(2 * ++fresh) } : body);
     });
   });
 
@@ -293,7 +306,7 @@ describe('any sequence of inputs', () => {
       }
       const raised = effects.filter((effect) => effect.kind === 'alarm-raised' && effect.alarm.key.startsWith('black-hole:'));
       expect(raised.length).toBeLessThanOrEqual(1);
-      if (raised.length > 0) expect(input.kind).toBe('sighting');
+      if (raised.length > 0) expect(['sighting', 'symptom']).toContain(input.kind);
       for (const { key } of book.alarms)
         if (key.startsWith('black-hole:')) expect(book.alarms.filter((other) => other.key === key)).toHaveLength(1);
       expect(book.recurrences.length).toBeLessThanOrEqual(limits.recurrencesMax);

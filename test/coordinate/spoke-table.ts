@@ -6,6 +6,7 @@ import type { Table } from './cells.ts';
 
 export const spokeTable: Table = {
   'spoke watching': {
+    'not-my-role (nothing)': ['symptom', 'symptom, of a peer', 'symptom, noted'],
     'not-my-role': ['sighting, same flow', 'sighting, other flow of the peer', 'sighting, other peer'],
     'alert-accepted: open-bundle flush-ring wake:stop capture:first read-debugs': ['alert, same id', 'alert, other id'],
     'stop-without-alert: attempt-stop:control wake:stop-hung wake:stop-bound wake:tail wake:seal-deadline open-bundle flush-ring capture:late':
@@ -42,6 +43,7 @@ export const spokeTable: Table = {
     'expired (nothing)': ['expire'],
   },
   'spoke alerted': {
+    'not-my-role (nothing)': ['symptom', 'symptom, of a peer', 'symptom, noted'],
     'not-my-role': ['sighting, same flow', 'sighting, other flow of the peer', 'sighting, other peer'],
     'alert-repeated': ['alert, same id'],
     'alert-merged: wake:stop': ['alert, other id'],
@@ -83,6 +85,7 @@ export const spokeTable: Table = {
     'expired (nothing)': ['expire'],
   },
   'spoke capture only': {
+    'not-my-role (nothing)': ['symptom', 'symptom, of a peer', 'symptom, noted'],
     'not-my-role': ['sighting, same flow', 'sighting, other flow of the peer', 'sighting, other peer'],
     'alert-repeated: wake:stop': ['alert, same id'],
     'alert-merged: wake:stop': ['alert, other id'],
@@ -122,6 +125,7 @@ export const spokeTable: Table = {
     'expired (nothing)': ['expire'],
   },
   'spoke observing': {
+    'not-my-role (nothing)': ['symptom', 'symptom, of a peer', 'symptom, noted'],
     'not-my-role': ['sighting, same flow', 'sighting, other flow of the peer', 'sighting, other peer'],
     'alert-repeated': ['alert, same id'],
     'alert-merged: wake:stop': ['alert, other id'],
@@ -157,6 +161,7 @@ export const spokeTable: Table = {
     'expired (nothing)': ['expire'],
   },
   'spoke capture mode': {
+    'not-my-role (nothing)': ['symptom', 'symptom, of a peer', 'symptom, noted'],
     'not-my-role': ['sighting, same flow', 'sighting, other flow of the peer', 'sighting, other peer'],
     'alert-repeated': ['alert, same id'],
     'alert-merged: wake:stop': ['alert, other id'],
@@ -192,6 +197,7 @@ export const spokeTable: Table = {
     'expired (nothing)': ['expire'],
   },
   'spoke on hold': {
+    'not-my-role (nothing)': ['symptom', 'symptom, of a peer', 'symptom, noted'],
     'not-my-role': ['sighting, same flow', 'sighting, other flow of the peer', 'sighting, other peer'],
     'alert-repeated': ['alert, same id'],
     'alert-merged: wake:stop': ['alert, other id'],
@@ -227,6 +233,7 @@ export const spokeTable: Table = {
     'expired (nothing)': ['expire'],
   },
   'spoke running': {
+    'not-my-role (nothing)': ['symptom', 'symptom, of a peer', 'symptom, noted'],
     'not-my-role': ['sighting, same flow', 'sighting, other flow of the peer', 'sighting, other peer'],
     'alert-after-stop (nothing)': ['alert, same id'],
     'alert-accepted: open-bundle flush-ring wake:stop capture:first read-debugs': ['alert, other id'],
@@ -264,6 +271,7 @@ export const spokeTable: Table = {
     'expired (nothing)': ['expire'],
   },
   'spoke verified': {
+    'not-my-role (nothing)': ['symptom', 'symptom, of a peer', 'symptom, noted'],
     'not-my-role': ['sighting, same flow', 'sighting, other flow of the peer', 'sighting, other peer'],
     'alert-after-stop (nothing)': ['alert, same id'],
     'alert-accepted: open-bundle flush-ring wake:stop capture:first read-debugs': ['alert, other id'],
@@ -301,6 +309,7 @@ export const spokeTable: Table = {
     'expired (nothing)': ['expire'],
   },
   'spoke closed': {
+    'not-my-role (nothing)': ['symptom', 'symptom, of a peer', 'symptom, noted'],
     'not-my-role': ['sighting, same flow', 'sighting, other flow of the peer', 'sighting, other peer'],
     'closed-incident (nothing)': ['alert, same id', 'stop, same id'],
     'alert-accepted: open-bundle flush-ring wake:stop capture:first read-debugs': ['alert, other id'],

@@ -1,0 +1,212 @@
+/**
+ * What the picture shows, before anybody says where: numbered events, repeats told once, and the lives of the SAs at each end. The same
+ * scene is drawn across (desktop, paper), downwards (phone), as a list and in ASCII. Pure and bounded.
+ */
+import { formatSpi } from '../../../model/flow.ts';
+import type { Case, EndIndex, Instant, Quote, SaLife, SaMark, SideState, TimelineEntry } from '../../case.ts';
+import { order } from '../../order.ts';
+import type { Verdict } from '../../verdict.ts';
+import { middleOf } from '../moments.ts';
+
+/** What a mark looks like: shape and word, not colour alone. */
+export type Look = 'message' | 'cause' | 'signal' | 'stop' | 'plain';
+
+export interface SceneEvent {
+  /** From 1, in the order of the list. */
+  readonly number: number;
+  readonly at: Instant | null;
+  /** Of the last, when it was told several times. */
+  readonly until: Instant | null;
+  readonly count: number;
+  readonly lane: EndIndex;
+  readonly kind: string;
+  readonly look: Look;
+  readonly text: string;
+  readonly quote: Quote | null;
+  /** Numbers of events nearby at the other end that may have been before or after. */
+  readonly unordered: readonly number[];
+}
+
+export interface SceneBar {
+  readonly lane: EndIndex;
+  readonly spi: number;
+  readonly direction: 'in' | 'out';
+  /** Null: it was there before anything that is here tells. */
+  readonly from: Instant | null;
+  /** Null: still there at the last look. */
+  readonly to: Instant | null;
+  /** `here`; `absent`: its table does not have it; `unknown`: no table tells. */
+  readonly presence: 'here' | 'absent' | 'unknown';
+  /** One end has it and the other has not. */
+  readonly odd: boolean;
+  readonly lifetimeSeconds: number | null;
+}
+
+export interface Scene {
+  readonly t0: Instant;
+  readonly events: readonly SceneEvent[];
+  /** Of the timeline, counted only. */
+  readonly eventsLeftOut: number;
+  readonly bars: readonly SceneBar[];
+  readonly barsLeftOut: number;
+  readonly healsAt: Instant | null;
+}
+
+export const EVENTS_MAX = 60;
+const BARS_A_LANE_MAX = 5;
+/** Repeats within so long of each other are one event, told with its number. */
+const REPEAT_MS = 5_000;
+/** Above it, events of one kind at one end are repeats of each other whatever they name. */
+const MANY = 40;
+const UNORDERED_SHOWN = 3;
+
+export function sceneOf(about: Case, verdict: Verdict): Scene {
+  const evidence = new Set((verdict.findings[0]?.evidence ?? []).flatMap(({ quotes }) => quotes.map(quoteKey)));
+  let groups = grouped(about.timeline, ({ text }) => text);
+  if (groups.length > MANY) groups = grouped(about.timeline, () => '');
+  const looks = groups.map((group) => lookOf(group.entries[0]!, evidence));
+  const kept = keptOf(groups, looks);
+  const events = kept.map(({ group, look }, index): SceneEvent => {
+    const [first] = group.entries;
+    return {
+      number: index + 1,
+      at: first!.at,
+      until: group.entries.length > 1 ? group.entries.at(-1)!.at : null,
+      count: group.entries.length,
+      lane: first!.end,
+      kind: first!.kind,
+      look,
+      text: first!.text,
+      quote: first!.quote,
+      unordered: [],
+    };
+  });
+  const shown = kept.reduce((sum, { group }) => sum + group.entries.length, 0);
+  const lives = [...about.ledger].sort((a, b) => Number(b.reported) - Number(a.reported));
+  const bars = lives.flatMap((life) => barsOf(life, about));
+  const fitting = ([0, 1] as const).flatMap((lane) => bars.filter((bar) => bar.lane === lane).slice(0, BARS_A_LANE_MAX));
+  return {
+    t0: about.opened,
+    events: events.map((event) => ({ ...event, unordered: unorderedNear(event, events) })),
+    eventsLeftOut: about.timeline.length - shown,
+    bars: fitting,
+    barsLeftOut: bars.length - fitting.length,
+    healsAt: verdict.healing.kind === 'at' ? verdict.healing.at : null,
+  };
+}
+
+export const quoteKey = ({ end, file, line }: Quote): string => `${end} ${file} ${line}`;
+
+interface Group {
+  readonly key: string;
+  readonly entries: TimelineEntry[];
+}
+
+/** In order of their first; a run of the same thing is one group as long as no gap in it is longer than REPEAT_MS. */
+function grouped(timeline: readonly TimelineEntry[], textOf: (entry: TimelineEntry) => string): Group[] {
+  const groups: Group[] = [];
+  const running = new Map<string, Group>();
+  for (const entry of timeline) {
+    const key = `${entry.end} ${entry.kind} ${textOf(entry)}`;
+    const before = running.get(key);
+    const last = before?.entries.at(-1)?.at ?? null;
+    if (before && last && entry.at && middleOf(entry.at) - middleOf(last) <= REPEAT_MS) before.entries.push(entry);
+    else {
+      const group = { key, entries: [entry] };
+      running.set(key, group);
+      groups.push(group);
+    }
+  }
+  return groups;
+}
+
+function lookOf({ kind, quote }: TimelineEntry, evidence: ReadonlySet<string>): Look {
+  if (kind === 'message' || kind === 'invalid-spi') return 'message';
+  if (kind.startsWith('alert')) return 'signal';
+  if (kind === 'stop-sent' || kind === 'off-verified') return 'stop';
+  return quote !== null && evidence.has(quoteKey(quote)) ? 'cause' : 'plain';
+}
+
+/** The most telling ones when there are too many, in their order. */
+function keptOf(groups: readonly Group[], looks: readonly Look[]): { group: Group; look: Look }[] {
+  const all = groups.map((group, index) => ({ group, look: looks[index]!, index }));
+  if (all.length <= EVENTS_MAX) return all;
+  const rank: Readonly<Record<Look, number>> = { cause: 0, message: 1, stop: 2, signal: 3, plain: 4 };
+  const best = all.sort((a, b) => rank[a.look] - rank[b.look] || a.index - b.index).slice(0, EVENTS_MAX);
+  return best.sort((a, b) => a.index - b.index);
+}
+
+function unorderedNear(event: SceneEvent, events: readonly SceneEvent[]): number[] {
+  if (event.at === null) return [];
+  const near = events.filter(({ number, lane }) => lane !== event.lane && Math.abs(number - event.number) <= 6);
+  return near
+    .filter((other) => !(isOurs(event) && isOurs(other)))
+    .filter((other) => other.at !== null && overlapping(event.at!, other.at) && order(event, other) === 'unordered')
+    .map(({ number }) => number)
+    .slice(0, UNORDERED_SHOWN);
+}
+
+/** What the agents did follows from each other: an alert is heard after it was sent, whatever the clocks say. */
+const AGENTS = new Set([
+  'message',
+  'alert-sent',
+  'alert-received',
+  'stop-sent',
+  'stop-received',
+  'off-verified',
+  'capture',
+  'sealed',
+]);
+const isOurs = ({ kind }: SceneEvent): boolean => AGENTS.has(kind);
+
+/** Untrusted clocks order nothing; only what lies near is worth a mark. */
+const overlapping = (a: Instant, b: Instant): boolean => a.fromMs <= b.toMs && b.fromMs <= a.toMs;
+
+function barsOf(life: SaLife, about: Case): SceneBar[] {
+  const sides: [EndIndex | null, 'in' | 'out', SideState, SideState][] = [
+    [life.receiver, 'in', life.inboundAtReceiver, life.outboundAtSender],
+    [life.sender, 'out', life.outboundAtSender, life.inboundAtReceiver],
+  ];
+  return sides.flatMap(([lane, direction, side, other]): SceneBar[] => {
+    if (lane === null || about.ends[lane] === undefined) return [];
+    const marks = life.marks.filter(({ end }) => end === lane);
+    const from = earliest(marks, ['created']);
+    const to = latest(marks, ['deleted', 'expired']) ?? latest(marks, ['delete-received']);
+    const known = side.first === 'yes' || side.last === 'yes' || marks.some(({ what }) => what !== 'refused');
+    const presence = known ? 'here' : side.last === 'no' || side.first === 'no' ? 'absent' : 'unknown';
+    if (presence !== 'here' && !life.reported) return [];
+    const goneAt = side.first === 'yes' && side.last === 'no' ? betweenSamples(about, lane) : null;
+    return [
+      {
+        lane,
+        spi: life.spi,
+        direction,
+        from: from ?? (side.first === 'no' && side.last === 'yes' ? betweenSamples(about, lane) : null),
+        to: to ?? goneAt,
+        presence,
+        odd: isOdd(side, other),
+        lifetimeSeconds: side.lifetimeSeconds,
+      },
+    ];
+  });
+}
+
+export const isOdd = (one: SideState, other: SideState): boolean =>
+  (one.last === 'yes' && other.last === 'no') || (one.last === 'no' && other.last === 'yes');
+
+const timed = (marks: readonly SaMark[], what: readonly SaMark['what'][]): Instant[] =>
+  marks.flatMap((mark) => (what.includes(mark.what) && mark.at ? [mark.at] : [])).sort((a, b) => a.fromMs - b.fromMs);
+const earliest = (marks: readonly SaMark[], what: readonly SaMark['what'][]): Instant | null => timed(marks, what)[0] ?? null;
+const latest = (marks: readonly SaMark[], what: readonly SaMark['what'][]): Instant | null => timed(marks, what).at(-1) ?? null;
+
+/** It came or went somewhere between the first and the last table. */
+function betweenSamples(about: Case, lane: EndIndex): Instant | null {
+  const samples = about.ends[lane]?.ipsec ?? [];
+  const [first] = samples;
+  const last = samples.at(-1);
+  if (!first || !last || first === last) return null;
+  return { ...first.at, toMs: Math.max(first.at.toMs, last.at.toMs) };
+}
+
+export const barLabel = ({ direction, spi, presence }: SceneBar): string =>
+  `${direction} ${formatSpi(spi)}${presence === 'absent' ? ' not here' : presence === 'unknown' ? ' not known' : ''}`;

@@ -1,0 +1,86 @@
+import { expect, test } from 'vitest';
+import { EVENTS_MAX, sceneOf } from '../../../shared/analyze/report/picture/scene.ts';
+import { BACK, failover, instant, LOST, oneEnded, storm, T0, transient } from '../../support/diagnosis.ts';
+
+const scene = ({ diagnosis }: ReturnType<typeof failover>) => sceneOf(diagnosis.case, diagnosis.verdict);
+
+test('what the verdict rests on has a mark of its own, and so have the message and the stops', () => {
+  const looks = scene(failover()).events.map(({ kind, look }) => `${kind} ${look}`);
+  expect(looks).toEqual([
+    'session-up plain',
+    'ha-active cause',
+    'retransmit plain',
+    'message message',
+    'delete-not-sent cause',
+    'alert-sent signal',
+    'alert-received signal',
+    'capture plain',
+    'capture plain',
+    'stop-sent stop',
+    'off-verified stop',
+    'off-verified stop',
+    'sealed plain',
+  ]);
+});
+
+test('the SA that the receiver has not is drawn there as absent, at its sender as the odd one', () => {
+  const { bars } = scene(failover());
+  expect(bars.map(({ lane, spi, direction, presence, odd }) => [lane, spi, direction, presence, odd])).toEqual([
+    [0, LOST, 'in', 'absent', true],
+    [1, LOST, 'out', 'here', true],
+    [1, BACK, 'in', 'here', true],
+  ]);
+  expect(bars[1]!.from).not.toBeNull();
+  expect(bars[1]!.to).toBeNull();
+});
+
+test('with one end, nothing is drawn of the other', () => {
+  const { bars, events } = scene(oneEnded());
+  expect(bars.every(({ lane }) => lane === 0)).toBe(true);
+  expect(events.every(({ lane }) => lane === 0)).toBe(true);
+});
+
+test('an SA ends where its DELETE was, and the next begins where it was made', () => {
+  const [old] = scene(transient()).bars;
+  expect(old).toMatchObject({ lane: 0, spi: LOST, presence: 'here', from: null });
+  expect(old!.to!.fromMs).toBe(T0 - 720);
+});
+
+test('events of two ends whose intervals overlap are in no order; those of one clock are, and what the agents did follows from itself', () => {
+  const { events } = scene(transient());
+  const of = (kind: string, lane: number) => events.find((event) => event.kind === kind && event.lane === lane)!;
+  const loose = of('sa-created', 1);
+  expect(loose.unordered).toContain(of('sa-created', 0).number);
+  expect(of('sa-created', 0).unordered).not.toContain(of('sa-deleted', 0).number);
+  expect(of('alert-received', 1).unordered).toEqual([]);
+});
+
+test('an event without a time stands last and keeps its place in the list', () => {
+  const { events } = scene(transient());
+  expect(events.at(-1)).toMatchObject({ at: null, number: events.length });
+});
+
+test('a storm is told by its number, and what is left out is counted', () => {
+  const told = storm();
+  const { events, eventsLeftOut } = scene(told);
+  const shown = events.reduce((sum, { count }) => sum + count, 0);
+  expect(events.length).toBeLessThanOrEqual(EVENTS_MAX);
+  expect(shown + eventsLeftOut).toBe(told.diagnosis.case.timeline.length);
+  expect(events.find(({ kind }) => kind === 'invalid-spi')!.count).toBe(500);
+});
+
+test('of more events than fit the telling ones stay', () => {
+  const { diagnosis } = failover();
+  const noise = Array.from({ length: 200 }, (_, i) => ({
+    at: instant(i * 30_000),
+    end: 0 as const,
+    kind: `kind-${i}`,
+    text: 'noise',
+    quote: null,
+    spis: [],
+  }));
+  const { events } = sceneOf({ ...diagnosis.case, timeline: [...noise, ...diagnosis.case.timeline] }, diagnosis.verdict);
+  expect(events).toHaveLength(EVENTS_MAX);
+  expect(events.filter(({ look }) => look === 'cause')).toHaveLength(2);
+  expect(events.filter(({ look }) => look === 'stop')).toHaveLength(3);
+});

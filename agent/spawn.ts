@@ -1,12 +1,12 @@
 /**
- * The Spawn port on this host, over node:child_process. Wired by world.ts, used by alarms/command.ts. No shell, no environment of ours,
+ * The Spawn port on this host, over node:child_process. Wired by world.ts, used by alarms/command.ts and device/local-shell.ts. No shell, no environment of ours,
  * a process group of its own: when its time is up, the program goes with what it started, and nothing else does.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Clock, Timer } from '../shared/clock.ts';
 import { SpitrapError } from '../shared/errors.ts';
 import { bounded } from './lifecycle.ts';
-import type { ProgramEnd, ProgramRun, Spawn } from './ports.ts';
+import type { Conversation, ProgramEnd, ProgramRun, Spawn } from './ports.ts';
 
 /** From SIGTERM to SIGKILL. */
 const MERCY_MS = 1_000;
@@ -14,7 +14,7 @@ const MERCY_MS = 1_000;
 const LAST_WORDS_MS = 200;
 
 export function nodeSpawn(clock: Clock): Spawn {
-  return { run: (program, signal) => run(program, signal, clock) };
+  return { run: (program, signal) => run(program, signal, clock), converse: (program) => converse(program, clock) };
 }
 
 async function run(program: ProgramRun, signal: AbortSignal, clock: Clock): Promise<ProgramEnd> {
@@ -66,7 +66,7 @@ async function run(program: ProgramRun, signal: AbortSignal, clock: Clock): Prom
 }
 
 /** The group, by the id of its leader, and only while that lives: the id is then nobody else's. */
-function end(child: ChildProcess, how: 'SIGTERM' | 'SIGKILL'): void {
+function end(child: ChildProcess, how: 'SIGHUP' | 'SIGTERM' | 'SIGKILL'): void {
   if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
   try {
     process.kill(-child.pid, how);
@@ -84,4 +84,57 @@ function listen(child: ChildProcess, bytesMax: number): { readonly ended: Promis
   });
   child.stderr?.on('error', () => {});
   return { ended: new Promise((resolve) => child.stderr?.once('close', () => resolve())), said: () => Buffer.concat(parts) };
+}
+
+/** From SIGHUP to SIGKILL, and from that to giving up. */
+const HANG_UP_MS = 1_000;
+
+async function converse({ argv, environment }: Pick<ProgramRun, 'argv' | 'environment'>, clock: Clock): Promise<Conversation> {
+  const [file = '', ...args] = argv;
+  const child = spawn(file, args, {
+    cwd: '/',
+    env: { ...environment },
+    stdio: ['pipe', 'pipe', 'pipe'],
+    shell: false,
+    detached: true,
+  });
+  let how: string | null = null;
+  let listeners: ((how: string) => void)[] = [];
+  const ended = new Promise<void>((resolve) => {
+    const onEnd = (words: string): void => {
+      if (how !== null) return;
+      how = words;
+      for (const listener of listeners) listener(words);
+      listeners = [];
+      resolve();
+    };
+    child.once('exit', (code, by) => onEnd(by === null ? `exit code ${code}` : `signal ${by}`));
+    child.once('error', (error) => onEnd(error.message));
+  });
+  child.stdin.on('error', () => {});
+  await new Promise<void>((resolve, reject) => {
+    child.once('spawn', resolve);
+    child.once('error', (cause: Error & { code?: unknown }) => {
+      const what = `${file} could not be started: ${typeof cause.code === 'string' ? cause.code : cause.message}`;
+      reject(new SpitrapError('SSH_UNREACHABLE', `${what}. Tried again later.`, { retryable: true, cause }));
+    });
+  });
+  return {
+    onOutput(handler) {
+      child.stdout.on('data', handler);
+      child.stderr.on('data', handler);
+    },
+    onEnd(handler) {
+      if (how !== null) handler(how);
+      else listeners.push(handler);
+    },
+    write(text) {
+      if (child.stdin.writable) child.stdin.write(text);
+    },
+    async end() {
+      end(child, 'SIGHUP');
+      if (!(await bounded(ended, HANG_UP_MS, clock, 'hang up')).inTime) end(child, 'SIGKILL');
+      await bounded(ended, HANG_UP_MS, clock, 'kill shell');
+    },
+  };
 }

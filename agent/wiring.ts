@@ -29,7 +29,8 @@ export function shellTarget(device: DeviceConfig, trustOnFirstUse: ((fingerprint
             ...trust,
           },
         };
-  return { address, port, user, ...credentials, hostKeys, legacy, keepaliveMs, ...trust, ...through };
+  const local = device.transport === 'local' ? { local: true } : {};
+  return { address, port, user, ...credentials, hostKeys, legacy, keepaliveMs, ...trust, ...through, ...local };
 }
 
 /** Absent rather than null: the transport takes what is there. */

@@ -42,6 +42,7 @@ export function possibleCommands(config: Config): PossibleCommand[] {
     maxUnscopedSas: config.capture.maxUnscopedSas,
     arming: armPlan(config),
     terminalMonitor: config.sources.some((source) => source.kind === 'terminal-monitor'),
+    spiWatch: config.sources.some((source) => source.kind === 'spi-watch'),
   });
 }
 

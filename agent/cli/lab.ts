@@ -20,10 +20,13 @@ interface Options {
   readonly out?: string;
   readonly seed?: string;
   readonly loss: string;
+  readonly real?: boolean;
+  readonly desync?: string;
 }
 
 /** stop.delay of the configuration goes no further. */
 const DELAY_MS_MAX: DurationMs = 300_000;
+const DEFAULT_SCENARIO = 'desync';
 const SEED_MAX = 2 ** 32 - 1;
 const LOSS_PERCENT_MAX = 90;
 const FOLDER_BYTES = 4;
@@ -39,13 +42,15 @@ export const labCommand: Subcommand = {
     command
       .description('the whole job on a simulated pair: two head-ends, two agents, and an SA that breaks')
       .option('--delay <duration>', 'from the message to `undebug all`; 18s in the field', '3s')
-      .option('--scenario <name>', 'what happens, and what is lost between the agents', 'desync')
+      .option('--scenario <name>', 'what happens, and what is lost between the agents', DEFAULT_SCENARIO)
       .option('--loss <percent>', 'of all datagrams between the agents, at random, during the incident', '0')
       .option(
         '--out <dir>',
         'where configurations, logs and bundles go; new or empty (default: a new folder in the temporary one)',
       )
       .option('--seed <number>', 'of the simulation; the same seed gives the same boxes')
+      .option('--real', 'a real pair instead: strongSwan gateways in network namespaces (root; docs/linux.md)')
+      .option('--desync <how>', 'with --real: child, terminate or crash (default: child)')
       .option('--json', 'end with the result as one line of JSON')
       .addHelpText(
         'after',
@@ -57,6 +62,10 @@ export const labCommand: Subcommand = {
 
 async function lab(options: Options, context: CliContext): Promise<number> {
   const { world, self } = context;
+  if (options.real !== true && options.desync !== undefined)
+    throw new SpitrapError('USAGE', '--desync is for --real; a simulated pair has --scenario');
+  if (options.real === true && (options.scenario !== DEFAULT_SCENARIO || options.seed !== undefined))
+    throw new SpitrapError('USAGE', '--scenario and --seed are for the simulated pair; --real has --desync');
   const scenario = findScenario(options.scenario);
   const delayMs = parseDuration(options.delay);
   if (delayMs !== null && scenario.delayMsMax !== null && delayMs > scenario.delayMsMax)
@@ -76,10 +85,19 @@ async function lab(options: Options, context: CliContext): Promise<number> {
     signal = name;
     abort.abort();
   });
+  const play = async () => {
+    if (options.real === true) {
+      const { runRealLab } = await import('./lab/real/run.ts');
+      const { findDesync } = await import('./lab/real/desyncs.ts');
+      const machine = { os: process.platform, userId: process.getuid?.() ?? null };
+      const asked = { folder, desync: findDesync(options.desync ?? 'child'), delayMs, lossPercent, machine, ...self };
+      return await runRealLab(asked, world, screen, abort.signal);
+    }
+    const { runLab } = await import('./lab/run.ts');
+    return await runLab({ folder, scenario, delayMs, seed, lossPercent, ...self }, world, screen, abort.signal);
+  };
   const screen = { style: styleFor(context), print: (line: string) => print(context, line) };
-  const { runLab } = await import('./lab/run.ts');
-  const asked = { folder, scenario, delayMs, seed, lossPercent, ...self };
-  const verdict = await runLab(asked, world, screen, abort.signal);
+  const verdict = await play();
   if (verdict === null) {
     context.stderr.write(`spitrap: stopped by ${signal ?? 'a signal'}; both agents are gone, their files stay in ${folder}\n`);
     return SIGNAL_CODES[signal ?? ''] ?? exitCodes.failed;

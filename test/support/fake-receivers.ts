@@ -53,6 +53,7 @@ export class FakeReceivers {
       this.ran.push(program);
       return this.onRun(program, signal);
     },
+    converse: () => Promise.reject(new Error('no shell of this host here')),
   };
 
   /** Bodies of all requests, parsed. */

@@ -141,7 +141,7 @@ export const fileRules: readonly Rule[] = [
   onlyIn('node:tls', ['agent/net/tls.ts']),
   onlyIn('node:http', ['agent/net/http.ts']),
   onlyIn('node:https', ['agent/net/http.ts']),
-  onlyIn('node:child_process', ['agent/cli/lab/agent-process.ts', 'agent/spawn.ts']),
+  onlyIn('node:child_process', ['agent/cli/lab/agent-process.ts', 'agent/cli/lab/real/programs.ts', 'agent/spawn.ts']),
   onlyIn('node:timers', []),
   banned('Date.now', /\bDate\s*\.\s*now\b/, CLOCK),
   banned('new Date() without a time', /\bnew\s+Date\s*\(\s*\)/, CLOCK),

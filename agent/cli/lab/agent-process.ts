@@ -26,6 +26,8 @@ export interface AgentProcessOptions {
   readonly nodePath: string;
   readonly binPath: string;
   readonly configFile: string;
+  /** What to start in place of the agent's own argv: it becomes the agent without a process between. Default: as it is. */
+  readonly launch?: (argv: readonly string[]) => readonly string[];
   /** Takes all that the agent writes. Closed by stop(). */
   readonly logFile: DiskFile;
   readonly onEntry: (entry: LogEntry) => void;
@@ -53,9 +55,11 @@ const LAST_WORDS_LINES = 12;
 /** Rejects with LAB_FAILED when the process cannot be started at all. */
 export async function startAgentProcess(options: AgentProcessOptions): Promise<AgentProcess> {
   const { clock, name } = options;
+  const argv = [options.nodePath, options.binPath, 'run', '-c', options.configFile, '--until-input-ends'];
+  const [file = '', ...args] = options.launch?.(argv) ?? argv;
   const child: ChildProcessByStdio<Writable, Readable, Readable> = spawn(
-    options.nodePath,
-    [options.binPath, 'run', '-c', options.configFile, '--until-input-ends'],
+    file,
+    args,
     // A session of its own: the terminal's Ctrl-C is for the lab alone, which then asks its agents in good order.
     { stdio: ['pipe', 'pipe', 'pipe'], detached: true },
   );

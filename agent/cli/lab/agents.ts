@@ -23,6 +23,8 @@ export interface LabAgentsOptions {
   readonly world: StageWorld;
   readonly narrator: Narrator;
   readonly abort: AbortSignal;
+  /** Where an agent runs: what to start in place of its own argv. Default: as it is, here. */
+  readonly launch?: (end: End, argv: readonly string[]) => readonly string[];
 }
 
 export class LabAgents {
@@ -33,12 +35,13 @@ export class LabAgents {
     this.#options = options;
   }
 
-  async start(end: End, stage: Stage): Promise<AgentProcess> {
-    const { folder, nodePath, binPath, world, narrator, abort } = this.#options;
+  async start(end: End, stage: Pick<Stage, 'configs'>): Promise<AgentProcess> {
+    const { folder, nodePath, binPath, world, narrator, abort, launch = (_end, argv) => argv } = this.#options;
     const logFile = await world.disk.open(`${folder}/${end}.log`, 'create');
     const started = await startAgentProcess({
       name: end,
       clock: world.clock,
+      launch: (argv) => launch(end, argv),
       nodePath,
       binPath,
       configFile: stage.configs[end],

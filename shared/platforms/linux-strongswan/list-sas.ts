@@ -116,11 +116,8 @@ export function identOf(sa: ViciIkeSa, child: ViciChildSa): IpsecIdent {
   if (child.packetsIn !== null) counters['pkts decaps'] = child.packetsIn;
   return {
     line: sa.line,
-    interface: null,
-    cryptoMap: null,
+    ...unshownIdent,
     localAddress: sa.local,
-    policyName: null,
-    vrf: null,
     localIdent: child.localTs.join(' ') || null,
     remoteIdent: child.remoteTs.join(' ') || null,
     peer: sa.remote,
@@ -146,7 +143,6 @@ function half({ line }: ViciIkeSa, child: ViciChildSa, direction: IpsecSa['direc
       spi,
       ...unshownSa,
       transform: child.transform,
-      siblingFlags: null,
       settings,
       lifetimeSeconds: child.lifetimeSeconds,
       lifetimeResolutionSeconds: child.lifetimeSeconds === null ? null : 1,

@@ -112,6 +112,15 @@ describe('show crypto isakmp sa', () => {
     expect(parseIsakmpSas(row).value).toMatchObject([{ vrf: 'ACTIVE', status: 'ACTIVE' }]);
   });
 
+  test('rows over several lines: a value that makes no sense is named and not kept', () => {
+    const text =
+      ' dst: 2001:DB8:1::1\n src: 2001:DB8:7::1\n state: QM_IDLE (deleted) conn-id: x slot: 0 status: so so\n Cap: d\n';
+    expect(parseIsakmpSas(text)).toMatchObject({
+      value: [{ state: 'QM_IDLE', deleted: true, connectionId: 0, slot: 0, status: null, capabilities: null }],
+      unread: [{ number: 3 }, { number: 4 }],
+    });
+  });
+
   test('rows that make no sense are named', () => {
     const text =
       'dst src state conn-id status\n203.0.113.999 198.51.100.7 QM_IDLE 1 ACTIVE\n7 203.0.113.1 198.51.100.7 ACTIVE aes sha psk x y\n dst: here';

@@ -172,12 +172,17 @@ function readPairs(_: Groups, at: Place, line: Line): false | undefined {
   return whole ? undefined : false;
 }
 
+const DELETED = '(deleted)';
+
 const text =
   (field: 'state' | 'status' | 'encryption' | 'hash' | 'authentication') =>
   (row: Building, value: string): boolean => {
-    row[field] = value.replace(/\s*\(deleted\)$/, '');
-    if (value.endsWith('(deleted)')) row.deleted = true;
-    return /^[\w-]{1,40}(?: (?:128|192|256))?$/.test(row[field]);
+    const deleted = value.endsWith(DELETED);
+    const word = deleted ? value.slice(0, -DELETED.length).trimEnd() : value;
+    if (!/^[\w-]{1,40}(?: (?:128|192|256))?$/.test(word)) return false;
+    if (deleted) row.deleted = true;
+    row[field] = word;
+    return true;
   };
 const whole =
   (field: 'connectionId' | 'slot' | 'dhGroup') =>
@@ -201,6 +206,7 @@ const pairs: Readonly<Record<string, (row: Building, value: string) => boolean>>
   slot: whole('slot'),
   status: text('status'),
   'i-vrf': (row, value) => {
+    if (!/^\S{1,80}$/.test(value)) return false;
     row.vrf = named(value);
     return true;
   },
@@ -213,8 +219,9 @@ const pairs: Readonly<Record<string, (row: Building, value: string) => boolean>>
     return row.lifetimeSeconds !== null;
   },
   cap: (row, value) => {
+    if (!/^[A-Z]{1,12}$/.test(value)) return false;
     row.capabilities = value;
-    return /^[A-Z]{1,12}$/.test(value);
+    return true;
   },
   'engine-id:conn-id': (row, value) => {
     const [, engine, id] = /^([^:]{1,60}):(\d{1,10})$/.exec(value) ?? [];

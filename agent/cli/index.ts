@@ -13,6 +13,7 @@ import { holdCommand } from './hold.ts';
 import { incidentsCommand } from './incidents.ts';
 import { initCommand } from './init.ts';
 import { labCommand } from './lab.ts';
+import { reportCommand } from './report.ts';
 import { runCommand } from './run.ts';
 import { signalCommand } from './signal.ts';
 import { statusCommand } from './status.ts';
@@ -25,6 +26,7 @@ export const subcommands: readonly Subcommand[] = [
   statusCommand,
   signalCommand,
   incidentsCommand,
+  reportCommand,
   armCommand,
   disarmCommand,
   holdCommand,

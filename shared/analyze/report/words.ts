@@ -1,5 +1,5 @@
 /** The fixed words of a report for the words of a verdict: causes as titles, how sure, how bad. Used by the page and the text. */
-import type { Cause, Confidence, Recovery, Verdict } from '../verdict.ts';
+import type { Cause, Confidence, Verdict } from '../verdict.ts';
 
 export const causeTitles: Readonly<Record<Cause, string>> = {
   'rekey-transient': 'Rekey transient',
@@ -31,13 +31,6 @@ export const harmWords: Readonly<Record<Verdict['harm'], string>> = {
   persistent: 'black hole: traffic is lost',
   transient: 'benign: a transient',
   unknown: 'benign or not: not known',
-};
-
-export const recoveryTitles: Readonly<Record<Recovery['works'], string>> = {
-  yes: 'would have worked',
-  no: 'would not have worked',
-  'not applicable': 'does not apply',
-  'not known': 'not known',
 };
 
 export const count = (number: number, one: string, many = `${one}s`): string => `${number} ${number === 1 ? one : many}`;

@@ -174,8 +174,11 @@ export class BoxCore {
     }
   }
 
-  /** ESP packets from `source` with an SPI that no inbound SA has (RFC 4303 §3.4.2). True: the message was logged. */
-  receiveUnknownSpi(source: string, spi: number, packets: number, octets: number): boolean {
+  /**
+   * ESP packets from `source` with an SPI that no inbound SA has (RFC 4303 §3.4.2). True: the message was logged. `notifies`: false
+   * where somebody else sends the DELETE through the IKE SA, and says so (live/).
+   */
+  receiveUnknownSpi(source: string, spi: number, packets: number, octets: number, notifies = true): boolean {
     if (this.strain.hung) return false;
     this.sa.unknownSpiPackets += packets;
     this.sa.unknownSpiOctets += octets;
@@ -195,6 +198,7 @@ export class BoxCore {
       this.cryptoDebug(source, noIsakmpSa(source, destination, spi));
       return true;
     }
+    if (!notifies) return true;
     const { connId, initiator, localSpi, remoteSpi } = ike;
     const at = { local: destination, peer: source, connId, initiator, messageId: spi, localSpi, remoteSpi };
     this.cryptoDebug(source, invalidSpiDelete(at, tunnel.ikeVersion, spi));

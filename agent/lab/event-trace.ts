@@ -46,12 +46,13 @@ export class EventTrace {
   }
 
   /** SAs made or taken down, each direction a line. */
-  sa(what: 'create' | 'delete', { destination, spi, connId, lifetimeSeconds }: TracedSa): void {
+  sa(what: 'create' | 'delete', { destination, spi, connId, lifetimeSeconds }: TracedSa, at: Wall = this.now()): void {
     // IOS XE spells the two alike but for the blanks before the equals signs.
     const is = what === 'create' ? '=' : ' =';
     this.add(
       `IPSEC-EVENT:IPSEC-${what.toUpperCase()}-SA:  SESSION ID:0, sa ${what} : (sa) sa_dest${is} ${destination}, sa_proto${is} 50, ` +
         `sa_spi${is} ${spiBoth(spi)}, sa_trans${is} esp-256-aes esp-sha-hmac , sa_conn_id${is} ${connId}, sa_lifetime(k/sec)${is} (4608000/${lifetimeSeconds})`,
+      at,
     );
   }
 
@@ -60,12 +61,13 @@ export class EventTrace {
     const way = sent ? 'KMI Sent: IPSEC key engine->Crypto IKMP' : 'KMI Received: Crypto IKMP->IPSEC key engine';
     this.add(
       `IPSEC-EVENT:IPSEC-${sent ? 'SEND' : 'RECV'}-KMI:  SESSION ID:0, ${way}:${message}, loc: ${local}, rem: ${remote}, port loc/rem: ${sent ? 0 : port}/${port}, prot: DOI-3`,
+      this.now(),
     );
   }
 
-  private add(text: string): void {
+  private add(text: string, at: Wall): void {
     if (!this.enabled) return;
-    this.entries.push({ at: this.now(), text });
+    this.entries.push({ at, text });
     if (this.entries.length > labLimits.traceEntries) this.entries.shift();
   }
 }

@@ -107,6 +107,12 @@ describe('show crypto isakmp sa', () => {
     expect(parseIsakmpSas(row)).toMatchObject({ value: [{ remote: '198.51.100.7', lifetimeSeconds: 107 }], unread: [] });
   });
 
+  test('a row that is deleted by the word behind its engine', () => {
+    const text =
+      '1004  203.0.113.1     198.51.100.7            ACTIVE aes  sha    psk  14 0        D\n       Engine-id:Conn-id =  SW:4 (deleted)';
+    expect(parseIsakmpSas(text)).toMatchObject({ value: [{ deleted: true, engine: 'SW', engineConnectionId: 4 }], unread: [] });
+  });
+
   test('a VRF of a name like a state', () => {
     const row = '7 203.0.113.1 198.51.100.7 ACTIVE ACTIVE aes sha psk 16 00:01:47 D';
     expect(parseIsakmpSas(row).value).toMatchObject([{ vrf: 'ACTIVE', status: 'ACTIVE' }]);

@@ -44,10 +44,8 @@ const rules: readonly LineRule<Place>[] = [
   [/^(?<id>\d{1,10})\s+(?<local>\S{1,60})\s+(?<remote>\S{1,60})\s+(?<rest>\S.{0,200})$/, readDetailRow],
   //        Engine-id:Conn-id =  SW:12609
   //        Engine-id:Conn-id =  ????
-  [
-    /^Engine-id:Conn-id\s*=\s*(?:(?<engine>[^:]{1,60}):(?<id>\d{1,10})|\?{1,10})$/,
-    ({ engine, id }, at) => readEngine(at, engine, id),
-  ],
+  //        Engine-id:Conn-id =  SW:4 (deleted)
+  [/^Engine-id:Conn-id\s*=\s*(?:(?<engine>[^:]{1,60}):(?<id>\d{1,10})|\?{1,10})(?: +\((?<deleted>deleted)\))?$/, readEngine],
   //  dst: 2001:DB8::7                                                                           IPv6: a row over several lines
   //  src: 2001:DB8::3
   //  state: QM_IDLE         conn-id:   1001 slot:    0 status: ACTIVE
@@ -146,9 +144,10 @@ function readAgreed(words: string[], row: Building): boolean {
 
 const lifetime = (text: string): number | null => (/^\d{1,9}$/.test(text) ? Number(text) : ageSeconds(text));
 
-function readEngine(at: Place, engine: string | undefined, id: string | undefined): false | undefined {
+function readEngine({ engine, id, deleted }: Groups, at: Place): false | undefined {
   const row = at.rows.at(-1);
   if (row === undefined) return false;
+  if (deleted !== undefined) row.deleted = true;
   row.engine = engine?.trim() ?? null;
   row.engineConnectionId = count(id);
   return undefined;

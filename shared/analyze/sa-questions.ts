@@ -203,6 +203,12 @@ export function cameAgain({ flow, spi }: View): Answer {
 
 const AGAIN_MS = 59_000;
 
+/** As `senderUsed`; without a table of the sender a message that came again says it too, if not of whom: enough to be likely, never a proof. */
+export function sendsOn(view: View): Answer {
+  const used = senderUsed(view);
+  return used.known === 'unknown' && cameAgain(view).known === 'yes' ? cameAgain(view) : used;
+}
+
 /** Packets go out on it and none come back. */
 export function packetsClimb({ sa, spi, senderName }: View): Answer {
   const packets = sa?.outboundAtSender.packets ?? null;

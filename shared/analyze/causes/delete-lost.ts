@@ -2,7 +2,7 @@
  * facts.md §6, "DELETE or rekey message lost": the receiver's own debug shows that the DELETE left, the sender's shows none, and it goes on.
  * Why the SA was deleted is a question of its own: a clearing or an expiry with different lifetimes goes before it.
  */
-import { yes } from '../answer.ts';
+import { type Answer, no, unknown, yes } from '../answer.ts';
 import { cameAnew, reconfigured, senderIke, upheavals } from '../end-questions.ts';
 import {
   deletedAtReceiver,
@@ -18,6 +18,7 @@ import { clockTime } from '../order.ts';
 import { flowRule } from '../rule.ts';
 import { cameAgain, fromStranger, not, onlyIfShown, packetsClimb, receiverLacks, senderUses } from '../sa-questions.ts';
 import { advise, clearSender, collect, periodicDpd } from '../steps.ts';
+import type { View } from '../view.ts';
 import { weigh } from '../weigh.ts';
 
 export const deleteLost = flowRule('delete-lost', (view) => {
@@ -37,6 +38,7 @@ export const deleteLost = flowRule('delete-lost', (view) => {
     signs: [sent, again].filter(({ known }) => known === 'yes'),
     rivals: [
       ...upheavals(view),
+      reasonUnknown(view),
       ...onlyIfShown([
         reconfigured(view),
         cameAnew(view),
@@ -65,3 +67,12 @@ export const deleteLost = flowRule('delete-lost', (view) => {
     collectNext: collect(view, 'Counters of the path between the two: drops, policers, firewalls.'),
   };
 });
+
+/** A DELETE of what was replaced is plain; of one out of the blue, somebody may have cleared it, though no line of that was kept. */
+function reasonUnknown(view: View): Answer {
+  const replacedFirst = madeBeforeBreak(view);
+  if (replacedFirst.known === 'yes') return no(replacedFirst.text, replacedFirst.quotes);
+  const out = expiry(view, 'seconds');
+  if (out.known === 'yes') return no(out.text, out.quotes);
+  return unknown(`why ${view.receiverName} deleted ${view.spi} is not known`);
+}

@@ -15,6 +15,7 @@ import {
   packetsClimb,
   receiverLacks,
   senderUsed,
+  sendsOn,
 } from '../sa-questions.ts';
 import { advise, adviseChange, clearSender, collect, periodicDpd } from '../steps.ts';
 import { weigh } from '../weigh.ts';
@@ -27,8 +28,11 @@ export const failover = flowRule('failover', (view) => {
   const older = existedBefore(view, active, `the takeover of ${receiverName}`);
   const fresh = near(active.at, message.at, LOOK_BACK_MS) === 'yes';
   const weight = weigh({
-    needs: [over, senderUsed(view), receiverLacks(view)],
-    proofs: older.known === 'yes' && fresh ? [yes(older.text, [active.quote, ...older.quotes])] : [],
+    needs: [over, sendsOn(view), receiverLacks(view)],
+    proofs:
+      older.known === 'yes' && fresh && senderUsed(view).known === 'yes'
+        ? [yes(older.text, [active.quote, ...older.quotes])]
+        : [],
     signs: [over],
     rivals: [restarted(view), ...onlyIfShown([cleared(view), fromStranger(view)])],
     besides: [not(receiverIke(view)), ikeMissed(view), cameAgain(view), packetsClimb(view)],

@@ -8,7 +8,7 @@ import { deletedAtReceiver } from '../exchange-questions.ts';
 import { expiry, lifetimesDiffer } from '../lifetime-questions.ts';
 import { clockTime } from '../order.ts';
 import { flowRule } from '../rule.ts';
-import { cameAgain, fromStranger, not, onlyIfShown, packetsClimb, receiverLacks, senderUsed } from '../sa-questions.ts';
+import { cameAgain, fromStranger, not, onlyIfShown, packetsClimb, receiverLacks, sendsOn } from '../sa-questions.ts';
 import { advise, clearSender, collect, periodicDpd } from '../steps.ts';
 import { eventsOf, isBefore, latest, type View } from '../view.ts';
 import { weigh } from '../weigh.ts';
@@ -20,7 +20,7 @@ export const ikeSaGone = flowRule('ike-sa-gone', (view) => {
   const missed = ikeMissed(view);
   const gone = ikeDeletion(view);
   const weight = weigh({
-    needs: [receiverLacks(view), senderUsed(view), here],
+    needs: [receiverLacks(view), sendsOn(view), here],
     proofs: here.known === 'yes' && there.known === 'yes' && missed.known === 'yes' ? [missed] : [],
     signs: [missed, there, ...(gone ? [yes(`${receiverName} ended the IKE SA before`, [gone.quote])] : [])].filter(
       ({ known }) => known === 'yes',

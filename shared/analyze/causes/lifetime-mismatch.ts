@@ -7,7 +7,7 @@ import { cameAnew, upheavals } from '../end-questions.ts';
 import { deletedAtReceiver } from '../exchange-questions.ts';
 import { configured, deletesAtPeriod, expiry, lifetimesDiffer, outlived } from '../lifetime-questions.ts';
 import { flowRule } from '../rule.ts';
-import { cameAgain, fromStranger, onlyIfShown, packetsClimb, receiverLacks, senderUsed } from '../sa-questions.ts';
+import { cameAgain, fromStranger, onlyIfShown, packetsClimb, receiverLacks, senderUsed, sendsOn } from '../sa-questions.ts';
 import { clearSender, collect, equalLifetimes, periodicDpd } from '../steps.ts';
 import { weigh } from '../weigh.ts';
 
@@ -25,13 +25,15 @@ export const lifetimeMismatch = flowRule('lifetime-mismatch', (view) => {
   const weight = weigh({
     needs: [
       receiverLacks(view),
-      senderUsed(view),
+      sendsOn(view),
       differ,
       ...(outlives.known === 'no' ? [outlives] : []),
       ...(signs.length > 0 ? [] : [outlives]),
     ],
     proofs:
-      differ.known === 'yes' && (out.known === 'yes' || outlives.known === 'yes') ? [out.known === 'yes' ? out : outlives] : [],
+      differ.known === 'yes' && senderUsed(view).known === 'yes' && (out.known === 'yes' || outlives.known === 'yes')
+        ? [out.known === 'yes' ? out : outlives]
+        : [],
     signs: [differ, ...signs].filter(({ known }) => known === 'yes'),
     rivals: [...onlyIfShown([...upheavals(view), cameAnew(view), expiry(view, 'kilobytes'), fromStranger(view)])],
     besides: [

@@ -15,6 +15,7 @@ import {
   packetsClimb,
   receiverLacks,
   senderUsed,
+  sendsOn,
 } from '../sa-questions.ts';
 import { advise, clearSender, collect, periodicDpd } from '../steps.ts';
 import { weigh } from '../weigh.ts';
@@ -27,8 +28,11 @@ export const receiverRestarted = flowRule('receiver-restarted', (view) => {
   const older = existedBefore(view, boot, `the restart of ${receiverName}`);
   const fresh = near(boot.at, view.message.at, LOOK_BACK_MS) === 'yes';
   const weight = weigh({
-    needs: [restart, senderUsed(view), receiverLacks(view)],
-    proofs: older.known === 'yes' && fresh ? [yes(older.text, [...boot.quotes, ...older.quotes])] : [],
+    needs: [restart, sendsOn(view), receiverLacks(view)],
+    proofs:
+      older.known === 'yes' && fresh && senderUsed(view).known === 'yes'
+        ? [yes(older.text, [...boot.quotes, ...older.quotes])]
+        : [],
     signs: [restart],
     // A box that reloads loses its log in between: what is not shown there takes nothing away from the restart.
     rivals: onlyIfShown([failedOver(view), cleared(view), fromStranger(view)]),

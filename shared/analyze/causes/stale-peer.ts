@@ -3,11 +3,13 @@
  * of the pair was lost.
  */
 
+import { type Answer, no } from '../answer.ts';
 import { endsAgree } from '../control-questions.ts';
 import { peerConfigured } from '../peer-questions.ts';
 import { flowRule } from '../rule.ts';
-import { fromStranger, not, onlyIfShown, receiverHad, receiverLacks } from '../sa-questions.ts';
+import { fromStranger, not, receiverHad, receiverLacks } from '../sa-questions.ts';
 import { advise, adviseChange, collect } from '../steps.ts';
+import type { View } from '../view.ts';
 import { weigh } from '../weigh.ts';
 
 export const stalePeer = flowRule('stale-peer', (view) => {
@@ -15,12 +17,11 @@ export const stalePeer = flowRule('stale-peer', (view) => {
   const stranger = fromStranger(view);
   if (stranger.known !== 'yes') return null;
   const clean = endsAgree(about);
-  const configured = peerConfigured(view);
   const weight = weigh({
     needs: [stranger],
     proofs: clean.known === 'yes' ? [clean] : [],
     signs: [stranger],
-    rivals: onlyIfShown([not(configured)]),
+    rivals: [mayBeUnconfigured(view)],
     besides: [receiverLacks(view), not(receiverHad(view))],
   });
   if (weight === null) return null;
@@ -40,3 +41,11 @@ export const stalePeer = flowRule('stale-peer', (view) => {
     collectNext: collect(view, `A packet capture at ${receiverName} of packets from ${flow.flow.src}.`),
   };
 });
+
+/** A box that names each of its peers does not have this one: then it is not configured, and needs no other story. */
+function mayBeUnconfigured(view: View): Answer {
+  const { receiver, receiverName } = view;
+  if (receiver?.configuration?.value.peerings.some(({ peers }) => peers.length === 0))
+    return no(`${receiverName} takes peers that its configuration does not name`);
+  return not(peerConfigured(view));
+}

@@ -5,10 +5,12 @@ import { withSpis } from './first-screen.ts';
 import { type Hole, html, type Markup, told } from './html.ts';
 import { endName } from './names.ts';
 import type { Anchors } from './raw-outputs.ts';
+import { shownOnce } from './shown-once.ts';
 import { causeTitles, confidenceMarks, count } from './words.ts';
 
 const REASONS_MAX = 40;
-const QUOTES_MAX = 8;
+const QUOTES_MAX = 6;
+const ALSO_MAX = 4;
 const QUOTE_CHARS_MAX = 900;
 
 export function whySection(about: Case, verdict: Verdict, anchors: Anchors): Markup {
@@ -32,7 +34,12 @@ ${about.ends.map(({ missing, name, unread }) => html`${missing.length > 0 && htm
 }
 
 function reasons(about: Case, all: readonly Reasoned[], anchors: Anchors): Markup {
-  return html`<ol class="reasons">${all.slice(0, REASONS_MAX).map(({ text, quotes }) => html`<li><p>${withSpis(told(text, 600))}</p>${quotes.slice(0, QUOTES_MAX).map((quote) => quoteBlock(about, quote, anchors))}${quotes.length > QUOTES_MAX && html`<p class="m">and ${count(quotes.length - QUOTES_MAX, 'more line')}</p>`}</li>`)}</ol>${all.length > REASONS_MAX && html`<p class="m">and ${all.length - REASONS_MAX} more</p>`}`;
+  const items = shownOnce(about, all.slice(0, REASONS_MAX)).map(({ text, full, also }) => {
+    const more = full.length - QUOTES_MAX;
+    const again = also.slice(0, ALSO_MAX).map((quote, index) => html`${index > 0 && '; '}${quoteLink(about, quote, anchors)}`);
+    return html`<li><p>${withSpis(told(text, 600))}</p>${full.slice(0, QUOTES_MAX).map((quote) => quoteBlock(about, quote, anchors))}${more > 0 && html`<p class="m">and ${count(more, 'more line')}</p>`}${also.length > 0 && html`<p class="also">${full.length > 0 ? 'Also' : 'See'} ${again}${also.length > ALSO_MAX && ` and ${also.length - ALSO_MAX} more`}</p>`}</li>`;
+  });
+  return html`<ol class="reasons">${items}</ol>${all.length > REASONS_MAX && html`<p class="m">and ${all.length - REASONS_MAX} more</p>`}`;
 }
 
 function quoteBlock(about: Case, quote: Quote, anchors: Anchors): Markup {
@@ -53,7 +60,7 @@ export function quoteLink(about: Case, quote: Quote, anchors: Anchors): Hole {
 export const citeWith =
   (about: Case, anchors: Anchors) =>
   (quotes: readonly Quote[]): Hole =>
-    quotes.slice(0, 3).map((quote) => {
+    quotes.slice(0, 1).map((quote) => {
       const id = anchors.idOf(quote);
       return id === null
         ? ''

@@ -68,7 +68,7 @@ export function change(about: Case, verdict: Verdict, cite: Cite): Markup {
   const { recovery } = verdict;
   return html`<section class="change" aria-labelledby="change"><h2 id="change">Change</h2>
 ${steps.length > 0 ? stepList(about, steps) : html`<p>Nothing follows from this incident.</p>`}
-<dl class="facts"><div><dt>invalid-spi-recovery</dt><dd>${told(recovery.text, 400)}${cite(recovery.quotes)} <span class="m">Configured: ${recovery.configured === 'unknown' ? 'not known' : recovery.configured}.</span></dd></div></dl></section>`;
+<dl class="facts"><div><dt>invalid-spi-recovery</dt><dd>${told(recovery.text, 400)}${cite(recovery.quotes)}</dd></div></dl></section>`;
 }
 
 const stepList = (about: Case, steps: readonly Step[]): Markup =>

@@ -32,7 +32,7 @@ dl{margin:0}.card dl>div{display:grid;grid-template-columns:8.2em minmax(0,1fr);
 .up .shaft span{left:-5px;border-right:11px solid var(--mute);border-left:0}.down .shaft span{right:-5px;border-left:11px solid var(--mute);border-right:0}
 .broken code{color:var(--bad)}.broken .shaft::before{border-top-color:var(--bad)}.broken .shaft span{border:0;width:auto;height:auto;top:-1px;color:var(--bad);font:700 18px/1.3 var(--mono);background:var(--bg)}.broken .shaft span::before{content:"\\2715"}.broken.up .shaft span{left:-4px;padding-right:3px}.broken.down .shaft span{right:-4px;padding-left:3px}
 .broken.up .shaft::after,.broken.down .shaft::after{content:"";position:absolute;top:5px;border:6px solid transparent}.broken.up .shaft::after{left:20px;border-right:9px solid var(--bad);border-left:0}.broken.down .shaft::after{right:20px;border-left:9px solid var(--bad);border-right:0}
-.todo{display:grid;grid-template-columns:minmax(0,1.12fr) minmax(0,1fr);gap:16px;margin-top:14px}
+.todo{align-items:start;display:grid;grid-template-columns:minmax(0,1.12fr) minmax(0,1fr);gap:16px;margin-top:14px}
 .do{background:var(--do);border:1px solid var(--line);border-left:4px solid var(--good);border-radius:8px;padding:10px 16px 12px}.change{padding:10px 0 0}
 .do p,.change p{margin:0}ol,ul{margin:0;padding-left:1.35em}.do li,.change li{margin:.28em 0}.cmd{display:inline-block;background:var(--ink);border-radius:4px;padding:0 .4em;margin-right:.3em}.do .cmd{background:var(--card);border:1px solid var(--line)}.cmd code{user-select:all;font-weight:600}.cmd .m{font-family:var(--mono);font-size:.8em;user-select:none}
 .facts{margin-top:8px;font-size:.9rem}.facts>div{padding:2px 0}.facts dt{display:inline;font-weight:600;color:var(--fg)}.facts dt::after{content:": "}.facts dd{display:inline}
@@ -56,6 +56,7 @@ svg{display:block;width:100%;height:auto;font:12px system-ui,-apple-system,"Sego
 .events th{color:var(--mute);width:2.2em}.events th,.events td:nth-child(-n+3),.events td:last-child{width:1%;white-space:nowrap}.events td:last-child{padding-right:0}.events tr.message td,.events tr.cause td{font-weight:600}.events td:last-child{font-weight:400}
 .reasons{padding-left:1.5em}.reasons li{margin:0 0 12px}.reasons p{margin:0 0 4px}
 blockquote{margin:4px 0 6px;padding:3px 12px;border-left:3px solid var(--l0)}blockquote.l1{border-left-color:var(--l1)}blockquote pre{margin:0;font-size:.8rem;line-height:1.45}blockquote footer{font-size:.8rem}
+p.also{font-size:.8rem;color:var(--mute)}
 pre{font-family:var(--mono);white-space:pre-wrap;overflow-wrap:anywhere;margin:0}
 details{border-top:1px solid var(--line);padding:7px 0}summary{cursor:pointer}details[open]>summary{margin-bottom:6px}
 .raw pre{font-size:.76rem;line-height:1.5;background:var(--card);border:1px solid var(--line);border-radius:6px;padding:8px 10px;max-height:34em;overflow:auto}

@@ -11,6 +11,7 @@ import { told } from './html.ts';
 import { dateTime, middleOf, remaining } from './moments.ts';
 import { endName } from './names.ts';
 import { isOdd, sceneOf } from './picture/scene.ts';
+import { shownOnce } from './shown-once.ts';
 import { timeLines } from './text-timeline.ts';
 import { causeTitles, count, harmWords } from './words.ts';
 import { ascii, COLUMNS, wrap } from './wrap.ts';
@@ -55,10 +56,7 @@ export function reportText(
     ...section('THE ENDS', ends.flatMap(endLines)),
     ...section('CHANGE', [
       ...(first?.change ?? []).flatMap((step, index) => stepLines(about, step, index)),
-      ...para(
-        `invalid-spi-recovery: ${verdict.recovery.text} Configured: ${verdict.recovery.configured === 'unknown' ? 'not known' : verdict.recovery.configured}.`,
-        '  ',
-      ),
+      ...para(`invalid-spi-recovery: ${verdict.recovery.text}`, '  '),
     ]),
     ...section(
       'THE EVIDENCE IS NOT WHOLE',
@@ -126,16 +124,21 @@ function endLines({ party, rows }: EndState): string[] {
 }
 
 function reasonLines(about: Case, reasons: readonly Reasoned[]): string[] {
-  const lines = reasons.slice(0, LIST_MAX).flatMap(({ text, quotes }, index) => {
-    const more = quotes.length - QUOTES_MAX;
+  const lines = shownOnce(about, reasons.slice(0, LIST_MAX)).flatMap(({ text, full, also }, index) => {
+    const more = full.length + also.length - QUOTES_MAX;
     return [
       ...para(text, `  ${index + 1}. `),
-      ...quotes.slice(0, QUOTES_MAX).flatMap((quote) => quoteLines(about, quote)),
+      ...full.slice(0, QUOTES_MAX).flatMap((quote) => quoteLines(about, quote)),
+      ...also
+        .slice(0, Math.max(0, QUOTES_MAX - full.length))
+        .flatMap((quote) => para(placeOf(about, quote), full.length > 0 ? '     also ' : '     see ')),
       ...(more > 0 ? [`     and ${count(more, 'more line')}`] : []),
     ];
   });
   return reasons.length > LIST_MAX ? [...lines, `  and ${reasons.length - LIST_MAX} more`] : lines;
 }
+
+const placeOf = (about: Case, { end, file, line }: Quote): string => `${endName(about, end)} ${file}:${line}`;
 
 const quoteLines = (about: Case, quote: Quote): string[] => [
   ...quote.text
@@ -143,7 +146,7 @@ const quoteLines = (about: Case, quote: Quote): string[] => [
     .split('\n')
     .slice(0, 4)
     .flatMap((line) => para(line.trim(), '     | ', QUOTE_CHARS_MAX)),
-  ...para(`${endName(about, quote.end)} ${quote.file}:${quote.line}`, '       '),
+  ...para(placeOf(about, quote), '       '),
 ];
 
 const otherLines = (finding: Finding): string[] =>

@@ -16,6 +16,8 @@ test('what the verdict rests on has a mark of its own, and so have the message a
     'alert-received signal',
     'capture plain',
     'capture plain',
+    'stop-signal-sent signal',
+    'stop-signal-received signal',
     'stop-sent stop',
     'off-verified stop',
     'off-verified stop',
@@ -44,6 +46,24 @@ test('an SA ends where its DELETE was, and the next begins where it was made', (
   const [old] = scene(transient()).bars;
   expect(old).toMatchObject({ lane: 0, spi: LOST, presence: 'here', from: null });
   expect(old!.to!.fromMs).toBe(T0 - 720);
+});
+
+test('an SA that went without a word ends between the last line that knew it and the first that did not', () => {
+  const { diagnosis } = failover();
+  const [lost, back] = diagnosis.case.ledger;
+  const quote = diagnosis.case.flows[0]!.quote!;
+  const made = { what: 'created' as const, end: 0 as const, at: instant(-30_000), quote };
+  const ledger = [{ ...lost!, marks: [made, ...lost!.marks] }, back!];
+  const [bar] = sceneOf({ ...diagnosis.case, ledger }, diagnosis.verdict).bars;
+  expect(bar).toMatchObject({ lane: 0, presence: 'here', odd: true, from: { fromMs: T0 - 30_000 } });
+  expect(bar!.to).toMatchObject({ fromMs: T0 - 30_000, toMs: T0 + 40 });
+});
+
+test('what a hub has with its other peers is not drawn', () => {
+  const { diagnosis } = failover();
+  const foreign = { ...diagnosis.case.ledger[1]!, spi: 0x11111111, sender: null, partner: null };
+  const { bars } = sceneOf({ ...diagnosis.case, ledger: [...diagnosis.case.ledger, foreign] }, diagnosis.verdict);
+  expect(bars.some(({ spi }) => spi === foreign.spi)).toBe(false);
 });
 
 test('events of two ends whose intervals overlap are in no order; those of one clock are, and what the agents did follows from itself', () => {

@@ -8,14 +8,14 @@ import { middleOf, plusMinus, plusMinusOf, relative, remaining } from '../moment
 import type { Party } from '../names.ts';
 import { type Axis, axisOf, place, ticksOf } from './axis.ts';
 import { badge, hatching, textPx } from './marks.ts';
-import { barLabel, type Scene, type SceneBar, type SceneEvent } from './scene.ts';
+import { barLabel, isAfterwards, type Scene, type SceneBar, type SceneEvent } from './scene.ts';
 
 const WIDTH = 1080;
 const LEFT = 104;
 const RIGHT = 1072;
 const SLOT = 62;
 const ROW = 22;
-const ROWS_MAX = 4;
+const ROWS_MAX = 6;
 const BAR = 18;
 const BAR_STEP = 23;
 const GAP = 58;
@@ -50,7 +50,7 @@ export function across(
 ): Markup {
   const zero = middleOf(scene.t0);
   const since = (at: Instant): number => middleOf(at) - zero;
-  const dated = scene.events.filter((event) => event.at !== null && event.kind !== 'sealed');
+  const dated = scene.events.filter((event) => event.at !== null && !isAfterwards(event));
   const axis = axisOf(
     dated.map(({ at }) => since(at!)),
     [
@@ -211,7 +211,7 @@ function arrows(scene: Scene, lanes: readonly Lane[], x: (ms: number) => number)
   const upper = hub.bottom;
   const lower = spoke.top;
   const message = x(middleOf(scene.t0));
-  const sent = scene.events.filter(({ kind, at }) => at !== null && (kind === 'alert-sent' || kind === 'stop-sent'));
+  const sent = scene.events.filter(({ kind, at }) => at !== null && (kind === 'alert-sent' || kind === 'stop-signal-sent'));
   return html`<g class="esp"><path d="M${message - 9} ${lower}L${message - 2} ${upper + 13}"/><path d="M${message - 6} ${upper + 4}l8 8m0 -8l-8 8"/><text x="${message - 16}" y="${(upper + lower) / 2 + 4}" text-anchor="end">ESP refused: unknown SPI</text></g>
 ${sent.map(({ at, kind }) => {
   const from = x(middleOf(at!));

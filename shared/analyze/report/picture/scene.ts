@@ -52,6 +52,9 @@ export interface Scene {
   readonly healsAt: Instant | null;
 }
 
+/** After the end: told in the list, and no reason to make the scale coarser. */
+export const isAfterwards = ({ kind }: Pick<SceneEvent, 'kind'>): boolean => kind === 'sealed' || kind.startsWith('done-');
+
 export const EVENTS_MAX = 60;
 const BARS_A_LANE_MAX = 5;
 /** Repeats within so long of each other are one event, told with its number. */
@@ -82,8 +85,7 @@ export function sceneOf(about: Case, verdict: Verdict): Scene {
     };
   });
   const shown = kept.reduce((sum, { group }) => sum + group.entries.length, 0);
-  const lives = [...about.ledger].sort((a, b) => Number(b.reported) - Number(a.reported));
-  const bars = lives.flatMap((life) => barsOf(life, about));
+  const bars = livesOf(about).flatMap((life) => barsOf(life, about));
   const fitting = ([0, 1] as const).flatMap((lane) => bars.filter((bar) => bar.lane === lane).slice(0, BARS_A_LANE_MAX));
   return {
     t0: about.opened,
@@ -93,6 +95,16 @@ export function sceneOf(about: Case, verdict: Verdict): Scene {
     barsLeftOut: bars.length - fitting.length,
     healsAt: verdict.healing.kind === 'at' ? verdict.healing.at : null,
   };
+}
+
+/** Those that the message named, then their kin, then others between these two ends; what a hub has with its other peers is in the table. */
+function livesOf({ ledger }: Case): SaLife[] {
+  const named = ledger.filter(({ reported }) => reported);
+  const kin = new Set(named.flatMap(({ partner, next, previous }) => [partner, next, previous]));
+  const others = ledger.filter(({ reported }) => !reported);
+  const isKin = ({ spi, partner }: SaLife): boolean => kin.has(spi) || (partner !== null && kin.has(partner));
+  const between = others.filter((life) => !isKin(life) && life.sender !== null && life.receiver !== null);
+  return [...named, ...others.filter(isKin), ...between];
 }
 
 export const quoteKey = ({ end, file, line }: Quote): string => `${end} ${file} ${line}`;
@@ -122,7 +134,7 @@ function grouped(timeline: readonly TimelineEntry[], textOf: (entry: TimelineEnt
 
 function lookOf({ kind, quote }: TimelineEntry, evidence: ReadonlySet<string>): Look {
   if (kind === 'message' || kind === 'invalid-spi') return 'message';
-  if (kind.startsWith('alert')) return 'signal';
+  if (/^(?:alert|stop-signal|done)-/.test(kind)) return 'signal';
   if (kind === 'stop-sent' || kind === 'off-verified') return 'stop';
   return quote !== null && evidence.has(quoteKey(quote)) ? 'cause' : 'plain';
 }
@@ -147,17 +159,8 @@ function unorderedNear(event: SceneEvent, events: readonly SceneEvent[]): number
 }
 
 /** What the agents did follows from each other: an alert is heard after it was sent, whatever the clocks say. */
-const AGENTS = new Set([
-  'message',
-  'alert-sent',
-  'alert-received',
-  'stop-sent',
-  'stop-received',
-  'off-verified',
-  'capture',
-  'sealed',
-]);
-const isOurs = ({ kind }: SceneEvent): boolean => AGENTS.has(kind);
+const OURS = /^(?:message|(?:alert|stop-signal|done)-(?:sent|received)|stop-sent|off-verified|capture|sealed)$/;
+const isOurs = ({ kind }: SceneEvent): boolean => OURS.test(kind);
 
 /** Untrusted clocks order nothing; only what lies near is worth a mark. */
 const overlapping = (a: Instant, b: Instant): boolean => a.fromMs <= b.toMs && b.fromMs <= a.toMs;
@@ -175,7 +178,7 @@ function barsOf(life: SaLife, about: Case): SceneBar[] {
     const known = side.first === 'yes' || side.last === 'yes' || marks.some(({ what }) => what !== 'refused');
     const presence = known ? 'here' : side.last === 'no' || side.first === 'no' ? 'absent' : 'unknown';
     if (presence !== 'here' && !life.reported) return [];
-    const goneAt = side.first === 'yes' && side.last === 'no' ? betweenSamples(about, lane) : null;
+    const goneAt = side.last === 'no' ? lostBetween(about, lane, marks) : null;
     return [
       {
         lane,
@@ -198,6 +201,17 @@ const timed = (marks: readonly SaMark[], what: readonly SaMark['what'][]): Insta
   marks.flatMap((mark) => (what.includes(mark.what) && mark.at ? [mark.at] : [])).sort((a, b) => a.fromMs - b.fromMs);
 const earliest = (marks: readonly SaMark[], what: readonly SaMark['what'][]): Instant | null => timed(marks, what)[0] ?? null;
 const latest = (marks: readonly SaMark[], what: readonly SaMark['what'][]): Instant | null => timed(marks, what).at(-1) ?? null;
+
+/** It went without a word: after the last line that knew it, before the first that did not. */
+function lostBetween(about: Case, lane: EndIndex, marks: readonly SaMark[]): Instant | null {
+  const knew = latest(marks, ['created', 'seen', 'rekeyed']);
+  const missed = [...timed(marks, ['refused']), ...(about.ends[lane]?.ipsec ?? []).map(({ at }) => at)].filter(
+    (at) => knew === null || at.toMs >= knew.fromMs,
+  );
+  const [first] = missed.sort((a, b) => a.toMs - b.toMs);
+  if (first === undefined) return null;
+  return knew === null ? first : { ...first, fromMs: Math.min(knew.fromMs, first.fromMs) };
+}
 
 /** It came or went somewhere between the first and the last table. */
 function betweenSamples(about: Case, lane: EndIndex): Instant | null {

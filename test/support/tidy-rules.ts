@@ -206,6 +206,8 @@ const SHELVES = [
   'agent/sources/index.ts',
   'agent/cli/index.ts',
   'shared/platforms/index.ts',
+  'shared/analyze/causes/index.ts',
+  'agent/lab/causes/index.ts',
 ];
 
 /** Error codes of a docs page: `### \`CODE\`` headings or table rows that begin with the code. */

@@ -39,6 +39,7 @@ export interface CryptoMapEntry {
   /** `Disabled`, `Enabled`. */
   readonly mixedMode: string | null;
   readonly transformSets: readonly { readonly name: string; readonly transforms: readonly string[] }[];
+  /** Of the whole map: printed with its last entry. */
   readonly interfaces: readonly string[];
   /** Other settings as printed, such as `Always create SAs`, `Reverse Route Injection Enabled`. */
   readonly settings: readonly string[];

@@ -507,7 +507,10 @@ describe('show crypto map', () => {
 
   test('none, and a name that stands in no list', () => {
     expect(parseCryptoMaps('No crypto maps found.')).toEqual({ value: [], unread: [] });
+    expect(parseCryptoMaps('        Interfaces using crypto map NiStTeSt1:\n')).toEqual({ value: [], unread: [] });
     expect(parseCryptoMaps('Crypto Map "m" 1 ipsec-isakmp\n\tTunnel0\n').unread).toHaveLength(1);
+    const other = 'Crypto Map "m" 1 ipsec-isakmp\n\tInterfaces using crypto map n:\n\t\tTunnel0\n';
+    expect(parseCryptoMaps(other)).toMatchObject({ value: [{ interfaces: [] }], unread: [{ number: 3 }] });
   });
 });
 
@@ -596,7 +599,7 @@ describe('show crypto ipsec sa of other releases', () => {
         pfs: null,
         sas: [{ spi: 0x3d3, direction: 'outbound', connectionId: 2_000, flowId: '1', lifetimeSeconds: -3, cryptoMap: 'mymap' }],
       },
-      { action: 'DENY', flags: [], peer: '198.51.100.8', peerPort: null, sas: [] },
+      { action: 'DENY', flags: [], peer: '198.51.100.8', peerPort: null, ipMtu: 1_500, ipMtuInterface: null, sas: [] },
     ]);
   });
 

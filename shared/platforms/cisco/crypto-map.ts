@@ -153,17 +153,17 @@ const rules: readonly LineRule<Place>[] = [
   of(/^\}$/, () => undefined),
   // Interfaces using crypto map VPN_To_Switch2:
   // 	GigabitEthernet0/1
+  //         Interfaces using crypto map NiStTeSt1:                                 all that IOS prints when there is no map
   [
-    /^Interfaces using crypto map [^:]{1,200}:$/i,
-    (_, at) => {
-      at.listsInterfaces = true;
-      return at.entries.length === 0 ? false : undefined;
+    /^Interfaces using crypto map (?<name>[^:]{1,200}):$/i,
+    ({ name }, at) => {
+      at.listsInterfaces = at.entries.at(-1)?.name === name;
     },
   ],
   [
     /^(?<name>[A-Z][\w./:-]{1,80})$/i,
     ({ name }, at) => {
-      if (!at.listsInterfaces || at.entries.length === 0) return false;
+      if (!at.listsInterfaces) return false;
       at.entries.at(-1)!.interfaces.push(name!);
       return undefined;
     },

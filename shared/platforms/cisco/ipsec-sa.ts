@@ -135,6 +135,7 @@ const identRules: readonly LineRule<Building>[] = [
   ],
   //      plaintext mtu 1438, path mtu 1500, ip mtu 1500, ip mtu idb GigabitEthernet3
   //      path mtu 1500, ipv6 mtu 1500, ipv6 mtu idb Ethernet0/0
+  //      path mtu 1500, ip mtu 1500, ip mtu idb (none)
   //      path mtu 1500, media mtu 1500                                             12.2
   [
     /^(?:plaintext mtu (?<plain>\d{1,6}), )?path mtu (?<path>\d{1,6})(?:, (?:ip|ipv6|media) mtu (?<ip>\d{1,6}))?(?:, ipv?6? mtu idb (?<idb>\S{1,80}))?$/,
@@ -142,7 +143,7 @@ const identRules: readonly LineRule<Building>[] = [
       ident.plaintextMtu = count(plain);
       ident.pathMtu = count(path);
       ident.ipMtu = count(ip);
-      ident.ipMtuInterface = idb ?? null;
+      ident.ipMtuInterface = named(idb);
     },
   ],
   //      current outbound spi: 0x397C36EE(964441838)

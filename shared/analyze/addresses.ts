@@ -13,10 +13,11 @@ export class Addresses {
   /** Ranges that the other end has configured for this one, when it can only be this one. */
   readonly #ranges: readonly [string[], string[]] = [[], []];
 
-  constructor(bundles: readonly BundleText[], tables: readonly Pick<End, 'ipsec' | 'ike'>[]) {
+  constructor(bundles: readonly BundleText[], tables: readonly Pick<End, 'ipsec' | 'ike' | 'events'>[]) {
     for (const [index, { incident }] of bundles.entries()) this.#fromIncident(index as EndIndex, incident);
-    for (const [index, { ipsec, ike }] of tables.entries()) {
+    for (const [index, { ipsec, ike, events }] of tables.entries()) {
       const end = index as EndIndex;
+      for (const { event } of events) if (event.kind === 'invalid-spi') this.#add(end, event.dst);
       for (const { value } of ipsec)
         for (const ident of value.idents) for (const local of [ident.localEndpoint, ident.localAddress]) this.#add(end, local);
       // Of IKEv1 the short table names responder and initiator, whichever of them this is.

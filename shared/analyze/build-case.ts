@@ -37,7 +37,7 @@ export function buildCase(given: readonly BundleText[], platformNamed: PlatformN
   const read = bundles.map((bundle, index) => readEnd(index as EndIndex, bundle, platformNamed, clocks[index] ?? null));
   const addresses = new Addresses(
     bundles,
-    read.map(({ samples }) => samples),
+    read.map(({ end }) => end),
   );
   const ends = read.map(
     ({ end }): End => ({

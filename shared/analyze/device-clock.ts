@@ -193,7 +193,7 @@ export class DeviceTime {
     if (isUtc(key) && named !== null) return { shiftsMs: [named], odd: false };
     // Another zone than the clock's: summer time has begun or ended, or somebody changed it.
     const quarters = Array.from({ length: 2 * 4 * 14 * 2 + 1 }, (_, index) => (index - 4 * 14 * 2) * QUARTER_MS);
-    return { shiftsMs: this.#fitting(key, quarters), odd: true };
+    return { shiftsMs: this.#fitting(key, quarters), odd: !unnamed };
   }
 
   /** Of the candidates those that bring the noted arrivals, else the log's window, nearest. */

@@ -33,9 +33,20 @@ export function linkGenerations(lives: readonly Life[], tables: readonly Tables[
 /** One direction of one tunnel. What a debug alone names has no identities: it belongs to the only tunnel between the two, if there is one. */
 function groupsOf(lives: readonly Life[]): Life[][] {
   const byParties = new Map<string, Life[]>();
+  const partiesOf = new Map<string, Set<string>>();
+  for (const { sender, src, receiver } of lives) {
+    const party = sender ?? src;
+    if (party === null || receiver === null) continue;
+    const known = partiesOf.get(String(receiver)) ?? new Set();
+    partiesOf.set(String(receiver), known.add(String(party)));
+  }
   for (const life of lives) {
-    if (life.receiver === null) continue;
-    push(byParties, `${life.sender ?? life.src} ${life.receiver}`, life);
+    const { sender, src, receiver } = life;
+    if (receiver === null) continue;
+    // Of an SA whose sender nothing tells: the only one there is.
+    const senders = partiesOf.get(String(receiver));
+    const only = senders?.size === 1 ? [...senders][0] : null;
+    push(byParties, `${sender ?? src ?? only} ${receiver}`, life);
   }
   return [...byParties.values()].flatMap((between) => {
     const byIdent = new Map<string, Life[]>();

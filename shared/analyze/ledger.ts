@@ -42,7 +42,9 @@ export function ledgerOf(sources: LedgerSources): Ledger {
     for (const seen of tables.sas()) if (seen[0]?.sa.direction === 'inbound') fromTable(lives, tables, seen, sources);
   for (const tables of sources.tables)
     for (const seen of tables.sas()) if (seen[0]?.sa.direction === 'outbound') fromTable(lives, tables, seen, sources);
-  for (const dated of sources.events) fromEvent(lives, dated, sources);
+  const made: Made[] = [];
+  for (const dated of sources.events) fromEvent(lives, dated, sources, made);
+  pairUp(made);
   const all = lives.all();
   const links = linkGenerations(all, sources.tables);
   return { lives: all.map((life) => told(life, sources, links.get(life) ?? noLinks)), left: lives.left };
@@ -141,7 +143,13 @@ const ABOUT_NOTIFY: ReadonlySet<LogEventKind> = new Set([
   'delete-received',
 ]);
 
-function fromEvent(lives: Lives, dated: DatedEvent, { addresses, tables }: LedgerSources): void {
+/** An SA of which one end saw the making. */
+interface Made {
+  readonly life: Life;
+  readonly dated: DatedEvent;
+}
+
+function fromEvent(lives: Lives, dated: DatedEvent, { addresses, tables }: LedgerSources, made: Made[]): void {
   const { event, end, at, quote } = dated;
   const what = MARKS[event.kind];
   if (what === undefined) return;
@@ -154,8 +162,39 @@ function fromEvent(lives: Lives, dated: DatedEvent, { addresses, tables }: Ledge
       life.dst ??= event.dst;
     }
     mark(life, { what, end, at, quote });
+    if (event.kind === 'sa-created') made.push({ life, dated });
   }
 }
+
+/** Both directions are made in one breath. `create_sa` names who decrypts alone: each tells the other who encrypts. */
+const ONE_BREATH_MS = 100;
+
+function pairUp(made: readonly Made[]): void {
+  for (const end of [0, 1] as const) {
+    const own = made.filter(({ dated }) => dated.end === end);
+    for (let index = 0; index + 1 < own.length; index++) {
+      const [one, other] = [own[index]!, own[index + 1]!];
+      const isPair = (one.life.receiver === end) !== (other.life.receiver === end) && inOneBreath(one.dated, other.dated);
+      if (!isPair) continue;
+      for (const [a, b] of [
+        [one.life, other.life],
+        [other.life, one.life],
+      ] as const) {
+        a.sender ??= b.receiver;
+        a.src ??= b.dst;
+        a.partner ??= b.spi;
+      }
+      // Both are used up: a third one right behind is of another pair.
+      index++;
+    }
+  }
+}
+
+const inOneBreath = ({ at: a }: DatedEvent, { at: b }: DatedEvent): boolean =>
+  a !== null &&
+  b !== null &&
+  a.clock === b.clock &&
+  Math.abs(a.atClockMs - b.atClockMs) <= ONE_BREATH_MS + Math.max(a.resolutionMs, b.resolutionMs);
 
 /** Receiver and sender of the SA that an event at `end` names. */
 function partiesOf({ event, end }: DatedEvent, addresses: Addresses, tables: readonly Tables[]): [Party, Party] {

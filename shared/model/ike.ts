@@ -105,10 +105,13 @@ export const isakmpEnds = (sa: IsakmpSa): string[] => [sa.local, sa.remote, sa.d
 /** Is this an SA with that address, at whichever end? */
 export const isakmpSaWith = (sa: IsakmpSa, address: string): boolean => isakmpEnds(sa).some((end) => sameAddress(end, address));
 
-/** Up: messages to the peer can be sent on it, a DELETE among them. The detailed table shows no state: an unnegotiated SA has no ciphers there. */
+/**
+ * Up: messages to the peer can be sent on it, a DELETE among them. The detailed table shows no state: an SA without ciphers was never
+ * negotiated, one without lifetime is gone (its `(deleted)` may stand in the line of the engine, which a filter for the peer takes away).
+ */
 export const isakmpIsUp = (sa: IsakmpSa): boolean =>
   !sa.deleted &&
   (sa.status === null || sa.status === 'ACTIVE') &&
-  (sa.state === null ? sa.encryption !== null : sa.state === 'QM_IDLE');
+  (sa.state === null ? sa.encryption !== null && sa.lifetimeSeconds !== 0 : sa.state === 'QM_IDLE');
 
 export const ikev2IsUp = (sa: Ikev2Sa): boolean => sa.status === 'READY';

@@ -124,6 +124,20 @@ describe('all of them', () => {
     );
   });
 
+  test('cut, without indents, with CRLF and preamble at once: the same', () => {
+    const preamble =
+      'hub#show it\r\nLoad for five secs: 2%/1%; one minute: 9%; five minutes: 8%\r\nNo time source, *18:57:38.347 UTC Mon Oct 19 2015\r\n';
+    fc.assert(
+      fc.property(anySubject, fc.double({ min: 0, max: 1, noNaN: true }), ({ text, parse }, part) => {
+        // Only whole lines: half of one may mean another thing without its indent.
+        const cut = text.slice(0, text.lastIndexOf('\n', Math.floor(text.length * part)) + 1);
+        const mangled = preamble + cut.replace(/^[ \t]+/gm, '').replaceAll('\n', '\r\n');
+        expect(parse(mangled)).toEqual({ value: moved(parse(cut).value, 3), unread: [] });
+      }),
+      SEEDED,
+    );
+  });
+
   test('beginning anywhere: nothing throws, and each line is read or named at its own number', () => {
     fc.assert(
       fc.property(anySubject, fc.double({ min: 0, max: 1, noNaN: true }), ({ text, parse }, part) => {

@@ -113,6 +113,13 @@ describe('show crypto isakmp sa', () => {
     expect(parseIsakmpSas(text)).toMatchObject({ value: [{ deleted: true, engine: 'SW', engineConnectionId: 4 }], unread: [] });
   });
 
+  test('what a filter for the peer leaves of a deleted SA is not up', () => {
+    const [gone, live] = parseIsakmpSas(
+      '1004 203.0.113.1     198.51.100.7            ACTIVE aes  sha    psk  14 0        D\n1005 203.0.113.1     198.51.100.7            ACTIVE aes  sha    psk  14 00:00:01 D',
+    ).value;
+    expect([gone, live].map((sa) => isakmpIsUp(sa!))).toEqual([false, true]);
+  });
+
   test('a VRF of a name like a state', () => {
     const row = '7 203.0.113.1 198.51.100.7 ACTIVE ACTIVE aes sha psk 16 00:01:47 D';
     expect(parseIsakmpSas(row).value).toMatchObject([{ vrf: 'ACTIVE', status: 'ACTIVE' }]);

@@ -31,6 +31,8 @@ const NOTE_B = [
   'show platform hardware qfp active statistics drop | include Ipsec',
   'show platform hardware qfp active feature ipsec datapath drops all | include SPI',
 ];
+const TRACES = ['show monitor event-trace crypto ipsec event all', 'show monitor event-trace crypto ikev2 event all'];
+const CONFIGURATION = 'show running-config | section crypto|^interface (Tunnel|Virtual-Template)';
 const COUNT = ['show crypto isakmp sa', 'show crypto ikev2 sa'];
 const NOTE_A = ['show crypto sockets', 'show crypto isa sa', 'show crypto ipsec sa detail', 'show dmvpn detail'];
 
@@ -39,8 +41,8 @@ describe('capture plan', () => {
     platform.capturePlan(round, scope).map((planned) => planned.command);
 
   test('in its order, on IOS and on IOS XE', () => {
-    expect(commands(ios, 'first')).toEqual([...SCOPED, ...DEVICE, ...COUNT, ...NOTE_A]);
-    expect(commands(iosxe, 'first')).toEqual([...SCOPED, ...DEVICE, ...NOTE_B, ...COUNT, ...NOTE_A]);
+    expect(commands(ios, 'first')).toEqual([...SCOPED, ...DEVICE, ...COUNT, ...NOTE_A, CONFIGURATION]);
+    expect(commands(iosxe, 'first')).toEqual([...SCOPED, ...DEVICE, ...NOTE_B, ...TRACES, ...COUNT, ...NOTE_A, CONFIGURATION]);
     expect(commands(ios, 'late')).toEqual(commands(ios, 'first'));
     expect(commands(ios, 'stop')).toEqual([...SCOPED, COUNTERS]);
   });
@@ -72,7 +74,9 @@ describe('grammar', () => {
     ...SCOPED,
     ...DEVICE,
     ...NOTE_B,
+    ...TRACES,
     ...NOTE_A,
+    CONFIGURATION,
     'undebug all',
     'no debug crypto ikev2 error',
     'enable',

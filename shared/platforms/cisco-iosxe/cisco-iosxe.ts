@@ -10,6 +10,8 @@ const iosxe = ciscoPlatform('cisco-iosxe', {
     // 4 IN_US_V4_PKT_SA_NOT_FOUND_SPI n; cumulative: before and after are compared
     'show platform hardware qfp active feature ipsec datapath drops all | include SPI',
   ],
+  // Which SA was made and deleted when, though nobody debugged; a release without it refuses the line, which is an answer.
+  traces: ['show monitor event-trace crypto ipsec event all', 'show monitor event-trace crypto ikev2 event all'],
 });
 
 export const ciscoIosxe: Platform = { ...iosxe, dropCounters };

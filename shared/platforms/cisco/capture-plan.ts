@@ -1,6 +1,6 @@
 /**
  * What is captured at an incident, in order: scoped to the peers, then of the device, then Note A's four (facts.md §1), which are
- * unscoped and so sent only while the device has few SAs. The scoped set comes again at the stop, for counter deltas.
+ * unscoped and so sent only while the device has few SAs, last the configuration. The scoped set comes again at the stop, for counter deltas.
  */
 import type { CaptureRound } from '../../model/capture.ts';
 import type { CaptureScope, PlannedCommand } from '../platform.ts';
@@ -9,6 +9,8 @@ import { addressWord } from './grammar.ts';
 export interface CapturePlanVariant {
   /** After CPU: Note B's counters on IOS XE. */
   readonly dropCounters: readonly string[];
+  /** What the device remembers of its SAs without debugs. */
+  readonly traces: readonly string[];
 }
 
 export const SHOW_CLOCK = 'show clock';
@@ -17,6 +19,12 @@ export const SHOW_CONDITIONS = 'show crypto debug-condition';
 /** The header's counts, not the buffer. */
 export const SHOW_LOG_COUNTERS = 'show logging | include messages dropped|flushes|message lines';
 export const SHOW_CPU = 'show processes cpu | include CPU utilization';
+
+/**
+ * How the tunnels are made, DPD, lifetimes, invalid-spi-recovery. Keys are redacted before anything is written (shared/redact). Last, because
+ * an old router builds its configuration for seconds, and it does not change by itself.
+ */
+const SHOW_CONFIGURATION = 'show running-config | section crypto|^interface (Tunnel|Virtual-Template)';
 
 const SHOW_SAS = 'show crypto ipsec sa peer ';
 
@@ -39,6 +47,7 @@ export function capturePlan(variant: CapturePlanVariant, round: CaptureRound, sc
         ...deviceCommands(variant).map((command): PlannedCommand => ({ command, group: 'device' })),
         ...COUNT.map((command): PlannedCommand => ({ command, group: 'count' })),
         ...NOTE_A.map((command): PlannedCommand => ({ command, group: 'note-a', needsSaCount: true })),
+        { command: SHOW_CONFIGURATION, group: 'device' },
       ];
   }
 }
@@ -68,5 +77,6 @@ function deviceCommands(variant: CapturePlanVariant): string[] {
     'show version | include uptime|reason',
     SHOW_CPU,
     ...variant.dropCounters,
+    ...variant.traces,
   ];
 }

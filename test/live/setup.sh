@@ -5,8 +5,11 @@ packages=(
   snmp        # snmptrap, snmpinform
   snmptrapd
   rsyslog     # relays to our syslog sources; run by the test with a configuration of its own
+  rsyslog-gnutls   # rsyslog's TLS drivers, as senders of syslog over TLS
+  rsyslog-openssl
+  snmpd       # answers our polls, by a pass script of the test
   bsdutils    # logger
-  openssl     # certificates for the alarm webhook
+  openssl     # certificates for the alarm webhook and for syslog over TLS; s_client
   openssh-client  # ssh, ssh-keyscan, ssh-keygen
   openssh-server  # sshd, run by the test with a configuration, keys and port of its own
 )

@@ -107,6 +107,9 @@ export function cleared(view: View): Answer {
   const { receiver, receiverName, message } = view;
   if (receiver === null) return unknown(`there is no bundle of ${receiverName}: whether it was cleared is not known`);
   const event = clearing(view);
+  const byCommand = toldByReason(view);
+  if (event === null && byCommand !== null)
+    return yes(`${view.senderName} was told that a command at ${receiverName} deleted the SA`, [byCommand.quote]);
   if (event === null)
     return logCovers(receiver, message.at, COVERED_MS)
       ? no(`nobody cleared SAs at ${receiverName}, as far as its log says`)
@@ -118,6 +121,14 @@ export function cleared(view: View): Answer {
   const deletion = deletionNear(view, event);
   return yes(`SAs were cleared at ${receiverName}${when}`, [event.quote, ...(deletion ? [deletion] : [])]);
 }
+
+// processing DELETE_WITH_REASON payload, message ID = 1319368483, reason: DELETE_BY_USER_COMMAND
+/** A DELETE at the sender that says that a person did it. */
+export const toldByReason = ({ sender, flow, message }: View): DatedEvent | null =>
+  eventsOf(sender, ['delete-received'], flow.flow.dst).find(
+    (event) =>
+      /user.?command|operator/i.test(event.event.detail['reason'] ?? '') && near(event.at, message.at, COVERED_MS) !== 'no',
+  ) ?? null;
 
 /** The receiver's own deletion of the SA within seconds of something. */
 export function deletionNear(view: View, moment: Moment): Quote | null {

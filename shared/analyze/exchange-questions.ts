@@ -80,7 +80,7 @@ export function deletedAtReceiver(view: View): Answer {
 }
 
 /** Events that name the SA or its partner; of those that name none, the ones in one go with the deletion. */
-export function aboutSa(view: View, end: End | null, kinds: readonly DatedEvent['event']['kind'][], peer: string): DatedEvent[] {
+function aboutSa(view: View, end: End | null, kinds: readonly DatedEvent['event']['kind'][], peer: string): DatedEvent[] {
   const gone = deletion(view);
   const wanted = [view.flow.flow.spi, ...(view.sa?.partner != null ? [view.sa.partner] : [])];
   return eventsOf(end, kinds, peer).filter(
@@ -123,6 +123,14 @@ export function deleteReceived(view: View): Answer {
   const quotes = [...marks.map(({ quote }) => quote), ...lines.map(({ quote }) => quote)];
   if (quotes.length > 0) return yes(`${senderName} received the DELETE of ${spi}`, quotes);
   const left = deleteMoment(view);
+  const unnamed = eventsOf(sender, ['delete-received', 'delete-enqueued'], flow.flow.dst).filter(
+    ({ event, at: when }) => event.spis.length === 0 && left !== null && near(when, left.at, TOGETHER_MS) !== 'no',
+  );
+  if (unnamed.length > 0)
+    return unknown(
+      `${senderName} received a DELETE then; of which SPI is not shown`,
+      unnamed.map(({ quote }) => quote),
+    );
   if (sender?.debugsOn === true && left !== null && logCovers(sender, left.at, 0))
     return no(`${senderName} did not receive it: its debugs were on and show no DELETE of ${spi}`);
   return unknown(`whether ${senderName} received a DELETE of ${spi} is not known`);

@@ -39,6 +39,9 @@ const explains: Partial<Record<Cause, readonly Cause[]>> = {
 /** Faults of packets whose SA is there: they stand beside any other finding. */
 const apart: ReadonlySet<Cause> = new Set(['replay', 'keys-differ', 'tunnel-key-mismatch', 'platform-cannot-say']);
 
+/** No traffic of the two is lost, or no more than a packet. */
+const BENIGN: ReadonlySet<Cause> = new Set(['rekey-transient', 'early-new-spi', 'middlebox-replay']);
+
 const shelf = new Map(causeRules.map(({ cause }, index) => [cause, index]));
 
 export function judge(about: Case): Verdict {
@@ -94,8 +97,17 @@ const overlap = (a: Finding, b: Finding): boolean => a.flows.some((flow) => b.fl
 function inOrder(a: Finding, b: Finding): number {
   if (goesBefore(a, b)) return -1;
   if (goesBefore(b, a)) return 1;
-  return rank[b.confidence] - rank[a.confidence] || b.flows.length - a.flows.length || shelf.get(a.cause)! - shelf.get(b.cause)!;
+  return (
+    rank[b.confidence] - rank[a.confidence] ||
+    weightOf(a) - weightOf(b) ||
+    b.flows.length - a.flows.length ||
+    shelf.get(a.cause)! - shelf.get(b.cause)!
+  );
 }
+
+/** A black hole first, then faults and strangers, then what is over. */
+const weightOf = ({ cause }: Finding): number => (BENIGN.has(cause) ? 2 : NOBODY.has(cause) || apart.has(cause) ? 1 : 0);
+const NOBODY: ReadonlySet<Cause> = new Set(['stale-peer', 'unconfigured-peer']);
 
 /** Two stories of one flow, neither part of the other, and as sure as each other: neither is that sure. */
 function contested(one: Finding, all: readonly Finding[]): Finding {
@@ -149,12 +161,13 @@ function cannotTell(about: Case, possible: readonly Finding[]): Finding {
   };
 }
 
-const BENIGN: ReadonlySet<Cause> = new Set(['rekey-transient', 'early-new-spi']);
-
 function harmOf(about: Case, first: Finding): Verdict['harm'] {
   const { flows } = about;
-  if (flows.some(({ judged }) => judged === 'persistent')) return 'persistent';
   if (desynced(about).length > 0) return 'persistent';
+  // What comes again is a black hole, unless it is known to be nobody's traffic.
+  const repeated = first.cause === 'middlebox-replay' && first.confidence !== 'possible';
+  if (repeated && flows.every(({ flow }) => first.flows.includes(flow))) return 'transient';
+  if (flows.some(({ judged }) => judged === 'persistent')) return 'persistent';
   if (flows.some((flow) => cameAgain(viewOf(about, flow)).known === 'yes')) return 'persistent';
   if (flows.length > 0 && flows.every(({ judged }) => judged === 'transient')) return 'transient';
   if (BENIGN.has(first.cause) && first.confidence !== 'possible' && flows.every(({ flow }) => first.flows.includes(flow)))

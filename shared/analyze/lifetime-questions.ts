@@ -4,28 +4,33 @@
  */
 import { formatSpi } from '../model/flow.ts';
 import { type Answer, no, unknown, yes } from './answer.ts';
-import type { End, Quote, SideState } from './case.ts';
+import type { DatedEvent, End, Quote, SideState } from './case.ts';
 import { TOGETHER_MS } from './end-questions.ts';
-import { aboutSa } from './exchange-questions.ts';
+import { deletion } from './exchange-questions.ts';
 import { gap } from './order.ts';
 import { creationOf, marksOf } from './sa-questions.ts';
 import { eventsOf, type View } from './view.ts';
 
-/** An SA that ran out: of which unit, by whom. */
+/**
+ * An SA that ran out at the receiver: of which unit. A threshold of time is reached in every rekey and says nothing but that volume was not it; one
+ * of volume says why it was rekeyed, or went.
+ */
 export function expiry(view: View, unit: 'seconds' | 'kilobytes'): Answer {
-  const { receiver, receiverName, flow, spi } = view;
-  const lines = aboutSa(view, receiver, ['lifetime-expired'], flow.flow.src);
+  const { receiverName, spi } = view;
+  const lines = expiryLines(view);
   const marks = marksOf(view, 'receiver', ['expired']);
-  const right = lines.filter(({ event }) => unitOf(event.detail) === unit);
+  const right = lines.filter(
+    ({ event }) => unitOf(event.detail) === unit && (unit === 'kilobytes' || event.detail['phase'] !== 'soft'),
+  );
   if (right.length > 0)
     return yes(
       `${spi} ran out of ${unit} at ${receiverName}`,
       right.map(({ quote }) => quote),
     );
-  const wrong = lines.filter(({ event }) => unitOf(event.detail) !== null);
+  const wrong = lines.filter(({ event }) => ![unit, null].includes(unitOf(event.detail)));
   if (wrong.length > 0)
     return no(
-      `${spi} ran out, and not of ${unit}`,
+      `${spi} ran out of ${unit === 'seconds' ? 'kilobytes' : 'seconds'}, not of ${unit}`,
       wrong.map(({ quote }) => quote),
     );
   if (marks.length > 0 || lines.length > 0)
@@ -35,6 +40,23 @@ export function expiry(view: View, unit: 'seconds' | 'kilobytes'): Answer {
     );
   return unknown(`nothing says that ${spi} ran out at ${receiverName}`);
 }
+
+/** Those that name the SA; of those that name none, the ones in the minutes before it went. */
+function expiryLines(view: View): DatedEvent[] {
+  const { receiver, flow, message } = view;
+  const wanted = [flow.flow.spi, ...(view.sa?.partner != null ? [view.sa.partner] : [])];
+  const moment = deletion(view) ?? message;
+  const all = eventsOf(receiver, ['lifetime-expired'], flow.flow.src);
+  const named = all.filter(({ event }) => event.spis.some((spi) => wanted.includes(spi)));
+  if (named.length > 0) return named;
+  return all.filter((event) => {
+    const since = gap(event.at, moment.at);
+    return event.event.spis.length === 0 && since !== null && since.minMs >= -TOGETHER_MS && since.maxMs <= SOFT_MS;
+  });
+}
+
+/** IOS begins a rekey this long before the end of an SA, at most. */
+const SOFT_MS = 120_000;
 
 const unitOf = (detail: Readonly<Record<string, string>>): 'seconds' | 'kilobytes' | null => {
   const word = (detail['unit'] ?? '').toLowerCase();

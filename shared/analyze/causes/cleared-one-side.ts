@@ -3,7 +3,16 @@
  * DELETE and began anew (then the message is of a packet under way), or it did not, and goes on. A deletion that nothing explains is only possible.
  */
 import { unknown } from '../answer.ts';
-import { cameAnew, cleared, clearing, deletionNear, failedOver, reconfigured, restarted } from '../end-questions.ts';
+import {
+  cameAnew,
+  cleared,
+  clearing,
+  deletionNear,
+  failedOver,
+  reconfigured,
+  restarted,
+  toldByReason,
+} from '../end-questions.ts';
 import { deletedAtReceiver, deleteReceived, deleteSent, deletion, madeBeforeBreak } from '../exchange-questions.ts';
 import { expiry } from '../lifetime-questions.ts';
 import { clockTime } from '../order.ts';
@@ -23,7 +32,8 @@ export const clearedOneSide = flowRule('cleared-one-side', (view) => {
   const went = command ? deletionNear(view, command) : null;
   const had = receiverHad(view);
   const uses = senderUses(view);
-  const proven = clear.known === 'yes' && (went !== null || (had.known === 'yes' && command !== null));
+  const proven =
+    clear.known === 'yes' && (went !== null || (had.known === 'yes' && command !== null) || toldByReason(view) !== null);
   const weight = weigh({
     // A deletion that nothing explains: a person may have done it, and so may much else.
     needs: [receiverLacks(view), ...(byHand ? [] : [unknown(`who deleted ${spi} at ${receiverName} is not known`)])],

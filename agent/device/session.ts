@@ -73,7 +73,9 @@ export class Session {
 
   /** Null until the first prompt. */
   get hostname(): string | null {
-    return this.#state.kind === 'login' ? null : this.#state.at.host;
+    if (this.#state.kind === 'login') return null;
+    const { host } = this.#state.at;
+    return this.#options.platform.definition.hostIn?.exec(host)?.groups?.['name'] ?? host;
   }
 
   get mode(): ModeName | null {

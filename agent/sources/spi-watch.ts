@@ -24,6 +24,8 @@ export interface SpiWatchConfig {
 const BACKOFF = { firstMs: 1_000, factor: 2, mostMs: 60_000, jitter: 0.3 };
 /** sudo, a socket, a table: tens of milliseconds; a loaded gateway gets its time. */
 const COMMAND_MS = 10_000;
+/** A charon that restarts answers nothing for a moment, which is no hole in the evidence: its SAs are looked for again. */
+const FAILED_LOOKS = 4;
 
 export const spiWatch: SourceKind<SpiWatchConfig, SessionOpener> = {
   kind: 'spi-watch',
@@ -49,6 +51,8 @@ class SpiWatcher implements Closable {
   #closed = false;
   #wake: (() => void) | null = null;
   #lastTold = '';
+  /** Looks in a row that saw less than all. */
+  #failed = 0;
   readonly #done: Promise<void>;
 
   constructor(name: string, config: SpiWatchConfig, watch: SpiWatch, context: SourceContext<SessionOpener>) {
@@ -118,8 +122,10 @@ class SpiWatcher implements Closable {
       this.#state = state;
       for (const flow of unknown) this.#emit(flow);
     }
-    if (trouble !== null) this.#tell('interrupted', trouble);
-    else this.#tell('open', `looks every ${this.#config.everyMs} ms at what ${this.#context.device.name} counts`);
+    this.#failed = trouble === null ? 0 : this.#failed + 1;
+    if (trouble !== null && this.#failed >= FAILED_LOOKS) this.#tell('interrupted', trouble);
+    else if (trouble === null)
+      this.#tell('open', `looks every ${this.#config.everyMs} ms at what ${this.#context.device.name} counts`);
   }
 
   /** `why`: neither refused nor half read is nothing. */

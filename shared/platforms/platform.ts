@@ -52,6 +52,8 @@ export interface PlatformDefinition {
   readonly modes: Readonly<Record<ModeName, Mode>>;
   /** The first prompt, before the host name is known; group `host` captures it. Tried at the end of the login output. */
   readonly firstPrompt: RegExp;
+  /** The device's name in what `host` captured, where that is more than the name: `spitrap@hub1:~`. Absent: all of it. */
+  readonly hostIn?: RegExp;
   /** Sent once after login; each may be refused. */
   readonly onOpen: readonly string[];
   /** `shows`: the whole partial line. `quit` ends the paging, after a timeout. */

@@ -13,6 +13,22 @@ packages=(
   openssh-client  # ssh, ssh-keyscan, ssh-keygen
   openssh-server  # sshd, run by the test with a configuration, keys and port of its own
 )
+# What `spitrap lab --real` needs: npm run lab:real:setup, which is this script with the argument lab-real, installs these alone.
+lab_real=(
+  util-linux  # unshare, nsenter, setpriv
+  bsdutils    # script: a pseudo terminal for device.transport: local
+  iproute2
+  nftables
+  iputils-ping
+  tcpdump     # the witness on the wire
+  charon-systemd
+  strongswan-swanctl
+  libcharon-extra-plugins  # kernel-libipsec: ESP in userland, for kernels without
+  openssh-client
+  openssh-server
+  sudo        # the rules of docs/linux.md are what the agents have there
+)
+if [ "${1:-}" = lab-real ]; then packages=("${lab_real[@]}"); else packages+=("${lab_real[@]}"); fi
 missing=()
 for package in "${packages[@]}"; do
   dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")

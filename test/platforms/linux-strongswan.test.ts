@@ -9,6 +9,7 @@ import { parseClock } from '../../shared/platforms/linux-strongswan/clock.ts';
 import { DEBUG_LEVELS, parseDebugLevels } from '../../shared/platforms/linux-strongswan/debug-levels.ts';
 import * as lines from '../../shared/platforms/linux-strongswan/lines.ts';
 import { linuxStrongswan } from '../../shared/platforms/linux-strongswan/linux-strongswan.ts';
+import { parseConnections } from '../../shared/platforms/linux-strongswan/list-conns.ts';
 import { parseIkeSas, parseIpsecSas } from '../../shared/platforms/linux-strongswan/list-sas.ts';
 import { parseCpu, parseMemory } from '../../shared/platforms/linux-strongswan/load.ts';
 import { parseSpiSets } from '../../shared/platforms/linux-strongswan/spi-sets.ts';
@@ -80,6 +81,25 @@ describe('swanctl --list-sas --raw', () => {
       expect(parseIkeSas(`${text}\n${END}`).unread).toHaveLength(1);
     },
   );
+});
+
+test('swanctl --list-conns', () => {
+  expect(parseConnections(fixture('list-conns'))).toEqual({
+    value: [
+      {
+        line: 1,
+        name: 'peer',
+        version: 2,
+        dpdSeconds: 30,
+        remotes: ['198.51.100.2'],
+        children: [{ name: 'net', rekeySeconds: 3_600 }],
+      },
+    ],
+    unread: [],
+  });
+  expect(parseConnections('peer: IKEv1, reauthentication every 14400s\n').value).toMatchObject([{ version: 1, dpdSeconds: 0 }]);
+  expect(parseConnections('')).toEqual({ value: [], unread: [] });
+  expect(parseConnections('what is this\n').unread).toHaveLength(1);
 });
 
 describe('the kernel’s tables', () => {
@@ -255,7 +275,16 @@ describe('charon’s log to the diagnosis', () => {
     expect(sas?.ipsec?.idents).toHaveLength(1);
     expect(evidence.capture(lines.LIST_SAS, 'connecting failed')?.ipsec).toBeNull();
     expect(evidence.capture(lines.XFRM_STAT, 'XfrmInNoStates 3')?.counters).toEqual({ XfrmInNoStates: 3 });
-    expect(evidence.capture(lines.UPTIME, '13421.77 52110.02')?.uptime).toMatchObject({ seconds: 13_421 });
+    const stats = 'uptime: 3 minutes, since Nov 22 08:31:42 2026\nworker threads: 16 total, 7 idle, working: 4/0/5/0\n';
+    expect(evidence.capture(lines.STATS, stats)?.uptime).toEqual({ line: 1, seconds: 180, resolutionSeconds: 60, reason: null });
+    expect(evidence.capture(lines.STATS, 'Error: connecting failed')?.uptime).toBeNull();
+    expect(evidence.capture(lines.LIST_CONNS, fixture('list-conns'))?.configuration).toMatchObject({
+      dpd: { mode: 'periodic', intervalSeconds: 30, line: 1 },
+      peerings: [{ where: 'peer', ike: 2, peers: ['198.51.100.2'], recovery: 'not applicable' }],
+    });
+    const two = `${fixture('list-conns')}old: IKEv1, reauthentication every 14400s\n  remote: %any\n`;
+    expect(evidence.capture(lines.LIST_CONNS, two)?.configuration?.dpd).toBeNull();
+    expect(evidence.capture(lines.LIST_CONNS, '')?.configuration).toBeNull();
     expect(evidence.capture('show version', 'x')).toBeNull();
   });
 });

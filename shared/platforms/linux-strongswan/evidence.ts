@@ -2,10 +2,10 @@
  * What outputs and log of a Linux gateway say to the diagnosis: the parsers' values in the words of shared/model/evidence.ts. Called by
  * shared/analyze through `Platform.evidence`. charon's SAs are the table: with kernel-libipsec the kernel has none.
  */
-import type { CaptureFacts, IkeTable, PlatformEvidence } from '../../model/evidence.ts';
-import type { Line } from '../platform.ts';
+import type { CaptureFacts, CryptoConfiguration, IkeTable, PlatformEvidence } from '../../model/evidence.ts';
 import { readCharonLog } from './charon-log.ts';
 import * as lines from './lines.ts';
+import { parseConnections } from './list-conns.ts';
 import { identOf, parseIkeSas, type ViciIkeSa } from './list-sas.ts';
 import { dataLines } from './output-lines.ts';
 import { parseXfrmStat } from './xfrm.ts';
@@ -28,7 +28,8 @@ const readers: Readonly<Record<string, (output: string) => CaptureFacts>> = {
     const { value, unread } = parseXfrmStat(output);
     return { ...noFacts, counters: value, unread };
   },
-  [lines.UPTIME]: uptimeOf,
+  [lines.STATS]: uptimeOf,
+  [lines.LIST_CONNS]: connectionsOf,
 };
 
 export const evidence: PlatformEvidence = {
@@ -67,20 +68,47 @@ function ikeTable(sas: readonly ViciIkeSa[]): IkeTable {
   };
 }
 
-// 13421.77 52110.02           /proc/uptime: of the host; that of charon stands in `--stats`
-const UPTIME = /^(?<seconds>\d{1,12})\.\d{1,3} \d{1,14}\.\d{1,3}$/;
+// uptime: 3 minutes, since Nov 22 08:31:42 2026           `--stats`: of charon, whose restart is what takes its SAs away
+const UPTIME = /^uptime: (?<count>\d{1,9}) (?<unit>second|minute|hour|day)s?, since /;
+const UNIT_SECONDS: Readonly<Record<string, number>> = { second: 1, minute: 60, hour: 3_600, day: 86_400 };
 
 function uptimeOf(output: string): CaptureFacts {
-  const unread: Line[] = [];
   for (const line of dataLines(output)) {
     const found = UPTIME.exec(line.text)?.groups;
-    if (found)
-      return {
-        ...noFacts,
-        uptime: { line: line.number, seconds: Number(found['seconds']), resolutionSeconds: 1, reason: null },
-        unread,
-      };
-    unread.push(line);
+    if (!found) continue;
+    const unit = UNIT_SECONDS[found['unit']!]!;
+    return {
+      ...noFacts,
+      uptime: { line: line.number, seconds: Number(found['count']) * unit, resolutionSeconds: unit, reason: null },
+    };
   }
-  return { ...noFacts, unread };
+  return { ...noFacts, unread: dataLines(output).slice(0, 1) };
+}
+
+/** DPD is known where every connection says the same of it. */
+function connectionsOf(output: string): CaptureFacts {
+  const { value: connections, unread } = parseConnections(output);
+  const [first] = connections;
+  const isOne = first !== undefined && connections.every(({ dpdSeconds }) => dpdSeconds === first.dpdSeconds);
+  const configuration: CryptoConfiguration = {
+    dpd: !isOne
+      ? null
+      : first.dpdSeconds === 0
+        ? { mode: 'none', intervalSeconds: null, line: first.line }
+        : { mode: 'periodic', intervalSeconds: first.dpdSeconds, line: first.line },
+    invalidSpiRecovery: null,
+    lifetimeSeconds: null,
+    lifetimeKilobytes: null,
+    peerings: connections.map(({ line, name, version, remotes }) => ({
+      kind: 'swanctl connection',
+      where: name,
+      peers: remotes,
+      recovery: 'not applicable',
+      lifetimeSeconds: null,
+      lifetimeKilobytes: null,
+      ike: version,
+      line,
+    })),
+  };
+  return { ...noFacts, configuration: connections.length === 0 ? null : configuration, unread };
 }

@@ -30,6 +30,8 @@ const definition: PlatformDefinition = {
   },
   // spitrap@hub1:~$    [spitrap@hub1 ~]$    bash-5.2$    hub1#
   firstPrompt: /^(?<host>\[?[A-Za-z0-9][\w.@:/~ -]{0,100}\]?)[$#%>] ?$/,
+  // spitrap@hub1:~          [spitrap@hub1 ~]
+  hostIn: /@(?<name>[\w.-]+)/,
   onOpen: [lines.LOCALE],
   // Nothing here pages; journalctl and systemctl, which do, are no lines of the grammar.
   pager: { shows: NEVER, answer: ' ', quit: 'q' },

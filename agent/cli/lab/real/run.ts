@@ -3,9 +3,12 @@
  * who asks charon and tcpdump. Called by cli/lab.ts. Agents, screen and verdict are the simulated lab's. Whatever happens ends in the cleanup.
  */
 
+import { diagnose } from '../../../../shared/analyze/diagnose.ts';
 import { SpitrapError } from '../../../../shared/errors.ts';
 import { formatSpi, parseSpi, type Spi } from '../../../../shared/model/flow.ts';
 import { after, type DurationMs, type Monotonic, monotonic } from '../../../../shared/model/time.ts';
+import { platformNamed } from '../../../../shared/platforms/index.ts';
+import { readBundle } from '../../../evidence/read-bundle.ts';
 import { verifyBundle } from '../../../evidence/verify.ts';
 import { Cleanup } from '../../../lifecycle.ts';
 import { LabAgents, notReady } from '../agents.ts';
@@ -71,6 +74,15 @@ export async function runRealLab(
     whole.catch(() => {});
     await cleanup.stop();
   }
+}
+
+/** Of a case of both ends: the hub's is the first. */
+const HUB = 0;
+
+/** What the diagnosis made of it. */
+interface Named {
+  readonly verdict: { readonly cause: string; readonly confidence: string; readonly sentence: string } | null;
+  readonly faults: readonly string[];
 }
 
 class RealRun {
@@ -147,11 +159,9 @@ class RealRun {
     await this.#agents.stop();
     this.#timeline.end();
     const found = { hub: await this.#found(hub), spoke: await this.#found(spoke) };
-    const ending = this.#ending(
-      lost,
-      dropped === null || dropped.lastMs < brokenAtMs ? null : dropped.spi,
-      dropped?.packets ?? 0,
-    );
+    const isLater = dropped !== null && dropped.lastMs >= brokenAtMs;
+    const named = await this.#diagnosis(found, lost);
+    const ending = this.#ending(lost, isLater ? dropped.spi : null, dropped?.packets ?? 0, named);
     const verdict = judge(scenarios[0]!, brokenAt, found, ending);
     this.#print(closing(verdict, folder, this.#narrator.lost(), style));
     return verdict;
@@ -249,23 +259,43 @@ class RealRun {
     return { box, bundle: folder === undefined ? null : { folder, verdict: await verifyBundle(folder, disk) } };
   }
 
+  /** What `spitrap report` says of the two bundles: it must name the SPI that the hub lost, and the hub. */
+  async #diagnosis(found: Readonly<Record<End, EndFinding>>, lost: Spi): Promise<Named> {
+    const folders = ends.flatMap((end) => found[end].bundle?.folder ?? []);
+    if (folders.length < ends.length) return { verdict: null, faults: [] };
+    const bundles = await Promise.all(folders.map((folder) => readBundle(folder, this.#world.disk)));
+    const { verdict } = diagnose(bundles, platformNamed);
+    const finding = verdict.findings.find(({ flows }) => flows.some(({ spi }) => spi === lost)) ?? null;
+    const faults: string[] = [];
+    if (finding === null) faults.push(`the diagnosis does not name ${formatSpi(lost)}: ${verdict.sentence}`);
+    else if (finding.cause === 'cannot-tell' || finding.end !== HUB)
+      faults.push(`the diagnosis is not that the hub lost it: ${verdict.sentence}`);
+    const { cause, confidence, sentence } = finding ?? verdict;
+    return { verdict: { cause, confidence, sentence }, faults };
+  }
+
   /** The SPI that the hub lost, that tcpdump saw arrive after it, and that the bundles name: one and the same. */
-  #ending(lost: Spi, dropped: Spi | null, packets: number): Ending {
+  #ending(lost: Spi, dropped: Spi | null, packets: number, named: Named): Ending {
     const spi = formatSpi(lost);
     const faults: string[] = [];
     if (dropped === null) faults.push(`hub: tcpdump has seen no ESP after the hub lost ${spi}`);
     else if (dropped !== lost) faults.push(`hub: tcpdump saw ESP with ${formatSpi(dropped)} last, and the hub lost ${spi}`);
     return {
-      facts: { spi, witness: { spi: dropped === null ? null : formatSpi(dropped), packets }, desync: this.#options.desync.name },
-      faults,
+      facts: {
+        spi,
+        witness: { spi: dropped === null ? null : formatSpi(dropped), packets },
+        desync: this.#options.desync.name,
+        verdict: named.verdict,
+      },
+      faults: [...faults, ...named.faults],
       ofBundles: (incidents) => ({
         facts: {},
         faults: ends.flatMap((end) => {
-          const named = (incidents[end]?.flows ?? []).map((flow) => flow.spi);
-          return named.includes(spi) ? [] : [`${end}: the bundle names ${named.join(', ') || 'no SPI'}, and ${spi} was lost`];
+          const kept = (incidents[end]?.flows ?? []).map((flow) => flow.spi);
+          return kept.includes(spi) ? [] : [`${end}: the bundle names ${kept.join(', ') || 'no SPI'}, and ${spi} was lost`];
         }),
       }),
-      conclusion: `Both are quiet, and the lost SA is ${spi}: tcpdump saw ${packets} packets of it.`,
+      conclusion: `Both are quiet. tcpdump saw ${packets} packets of ${spi}. ${named.verdict?.sentence ?? ''}`.trim(),
     };
   }
 

@@ -163,8 +163,18 @@ export function deletePair(at: DebugContext, sas: NewSas, received: boolean): De
 }
 
 /** The peer's DELETE for the SPI that this end sends with (RFC 2408 §3.15: the SPIs are the sender's own, inbound there). */
-export function deleteReceived(at: DebugContext, ikeVersion: 1 | 2, named: number, sas: NewSas | null): DebugLine[] {
-  const down = sas ? [deleteSa(at, sas.inboundSpi, sas.inboundConnId), deleteSaOut(at, sas.outboundSpi, sas.outboundConnId)] : [];
+export function deleteReceived(
+  at: DebugContext,
+  ikeVersion: 1 | 2,
+  named: number,
+  sas: (NewSas & { readonly inboundUp: boolean }) | null,
+): DebugLine[] {
+  const down = sas
+    ? [
+        ...(sas.inboundUp ? [deleteSa(at, sas.inboundSpi, sas.inboundConnId)] : []),
+        deleteSaOut(at, sas.outboundSpi, sas.outboundConnId),
+      ]
+    : [];
   if (ikeVersion === 2) {
     const id = `(SESSION ID = ${at.connId % 1000},SA ID = 1)`;
     return [

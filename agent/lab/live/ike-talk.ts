@@ -14,6 +14,7 @@ const DPD_RETRIES = 5;
 /** Users' packets start a negotiation at once; after one that failed it takes longer. */
 const BEGIN_MS = { least: 40, most: 900 } as const;
 const AGAIN_MS = { least: 8_000, most: 15_000 } as const;
+const PEERS_TURN_MS = 3_000;
 const WORK_MS = { least: 3, most: 25 } as const;
 
 type Child = Extract<IkeMessage, { what: 'child' }>;
@@ -30,7 +31,7 @@ export class IkeTalk {
   /** Phase 1 that this end began and that is not answered. */
   private offered: Offered | null = null;
   /** Quick modes that this end began. */
-  private readonly begun = new Map<number, { readonly spi: number }>();
+  private readonly begun = new Map<number, { readonly spi: number; readonly replaces: readonly IpsecPair[] }>();
   /** Those that it answered and whose commit is out. */
   private readonly answered = new Map<number, IpsecPair>();
   private readonly unacknowledged = new Set<number>();
@@ -39,6 +40,7 @@ export class IkeTalk {
   private heardSequence = -1;
   private asking = false;
   private lastFailed = false;
+  private peersTurnUntil = 0;
 
   constructor(end: LiveEnd) {
     this.end = end;
@@ -59,6 +61,12 @@ export class IkeTalk {
 
   wantChild(): void {
     if (this.negotiates()) return;
+    // The peer has just made an IKE SA: it did so for the SAs that come next.
+    const waitMs = this.peersTurnUntil - this.end.world.now();
+    if (waitMs > 0) {
+      this.later(waitMs + 1, () => this.end.world.change(() => {}));
+      return;
+    }
     this.beginning = true;
     const { least, most } = this.lastFailed ? AGAIN_MS : BEGIN_MS;
     this.later(this.end.world.prng.between(least, most), () => {
@@ -166,6 +174,7 @@ export class IkeTalk {
       if (initialContact && (end.tunnel.pairs.length > 0 || this.live())) end.forgetPeer(port);
       this.offered = null;
       this.beginning = false;
+      this.peersTurnUntil = end.world.now() + PEERS_TURN_MS;
       end.established(end.sas.addIke(false, responderSpi, ike), port);
     });
     end.send({ what: 'accept', ike, responderSpi });
@@ -211,7 +220,7 @@ export class IkeTalk {
     if (!sa) return;
     const id = this.id();
     const spi = end.world.prng.spi();
-    this.begun.set(id, { spi });
+    this.begun.set(id, { spi, replaces: [...end.tunnel.pairs] });
     const message: IkeMessage = { what: 'child', ike: cookie(sa), id, spi, seconds: end.settings.ipsecLifetimeSeconds };
     const send = (attempt: number): void => {
       if (!this.begun.has(id) || end.isDown()) return;
@@ -265,7 +274,7 @@ export class IkeTalk {
     this.lastFailed = false;
     this.later(end.settings.installMs, () => {
       if (!this.live()) return;
-      const pair = end.install({
+      end.install({
         local: begun.spi,
         remote: message.spi,
         initiator: true,
@@ -273,7 +282,9 @@ export class IkeTalk {
         outboundUp: true,
       });
       end.send({ what: 'child-commit', ike: message.ike, id: message.id });
-      this.later(end.settings.oldKeptMs, () => end.dropOlder(pair));
+      this.later(end.settings.oldKeptMs, () => {
+        for (const old of begun.replaces) end.drop(old, 'with a delete');
+      });
     });
   }
 

@@ -220,10 +220,6 @@ export class LiveEnd implements Host {
     });
   }
 
-  dropOlder(kept: IpsecPair): void {
-    for (const old of this.tunnel.pairs.slice(this.tunnel.pairs.indexOf(kept) + 1)) this.drop(old, 'with a delete');
-  }
-
   obeyDelete(spis: readonly number[]): void {
     this.world.change(() => {
       for (const spi of spis) {

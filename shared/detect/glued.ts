@@ -49,10 +49,11 @@ export function cutMessages(line: string, messagesMax: number): { readonly messa
 
 /**
  * All messages of one line, each as a line of its own, for readers of any message: shared/platforms/cisco/log-events. A message that is
- * only quoted is left out of the text that quotes it. A line without a message is one text.
+ * only quoted is left out of the text that quotes it. A line without a message is one text. Stricter than `cutMessages`, whose findings are
+ * corroborated on the device: only a PRI begins a further message, because a stamp alone can stand in a stranger's user name.
  */
 export function cutLine(line: string, messagesMax: number): string[] {
-  const spans = spansOf(line);
+  const spans = spansOf(line).filter(({ start }, i) => i === 0 || line[start] === '<');
   if (spans.length === 0) return [line];
   const texts = spans.slice(0, messagesMax).map(({ start, tokens }, i) => {
     const [named] = tokens;

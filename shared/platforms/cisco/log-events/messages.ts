@@ -59,7 +59,7 @@ const integrity =
 // Crypto tunnel is UP  .  Peer 10.1.1.1:500       Id: 10.1.1.1
 // Crypto tunnel v2 is DOWN.  Peer 2001:DB8::1:4500  f_vrf:  INET  i_vrf: SALES    Id: spoke.example.net
 const session = reader(
-  /\bCrypto tunnel (?:v2 )?is (?<state>UP|DOWN)\b.{0,20}?\bPeer \[?(?<peer>[0-9A-Fa-f:.]{2,45}?)\]?:(?<port>\d{1,5})(?: {1,20}f_vrf: {1,4}\S{0,64})?(?: {1,20}i_vrf: {1,4}\S{0,64})?(?: {1,20}Id: (?<id>\S{1,128}))?/,
+  /\bCrypto tunnel (?:v2 )?is (?<state>UP|DOWN)\b.{0,20}?\bPeer \[?(?<peer>[0-9A-Fa-f:.]{2,45})\]?:(?<port>\d{1,5})(?=\s|$)(?: {1,20}f_vrf: {1,4}\S{0,64})?(?: {1,20}i_vrf: {1,4}\S{0,64})?(?: {1,20}Id: (?<id>\S{1,128}))?/,
   ({ state, peer, port, id }) =>
     draft(state === 'UP' ? 'session-up' : 'session-down', { peer: addressOf(peer), detail: detailOf({ port, id }) }),
 );

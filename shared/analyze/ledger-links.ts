@@ -1,6 +1,6 @@
 /**
  * Which SPI took whose place: SAs of one direction and one tunnel, in the order in which they were made. That is seen (a debug), or told by
- * the lifetimes that are left in one table: the older has less. Called by ledger.ts. Pure.
+ * the lifetimes that are left in one table: the older has less. What is in no table any more went before what is. Called by ledger.ts. Pure.
  */
 import type { SaLife } from './case.ts';
 import { middleOf } from './clocks.ts';
@@ -11,13 +11,18 @@ type Links = Pick<SaLife, 'next' | 'previous'>;
 
 /** SAs of a tunnel that are made within it are in no order. */
 const SAME_MOMENT_MS = 1_000;
-/** Default of IOS, where nothing says how long an SA was to live: it only places SAs that were seen made beside those that were not. */
-const LIFETIME_DEFAULT_MS = 3_600_000;
+/** A new SA is made before the old one goes, by less than this; or right after. */
+const TAKEOVER_MS = 2 * 60_000;
+/**
+ * What an SA may have had to live where nothing says it: of one group the shortest that all of it fits into. It places SAs that were seen
+ * made beside those that were not; among those of one table it makes no difference. Default of IOS, then what people configure.
+ */
+const LIFETIMES_S = [3_600, 4_000, 7_200, 14_400, 28_800, 43_200, 86_400, 172_800, 604_800, 2_592_000];
 
 export function linkGenerations(lives: readonly Life[], tables: readonly Tables[]): ReadonlyMap<Life, Links> {
-  for (const life of lives) life.bornMs = bornMs(life, tables);
   const links = new Map<Life, Links>();
   for (const group of groupsOf(lives)) {
+    date(group, tables);
     const dated = group.filter((life) => life.bornMs !== null).sort((a, b) => a.bornMs! - b.bornMs!);
     for (const [index, life] of dated.entries()) {
       const [before, behind] = [dated[index - 1], dated[index + 1]];
@@ -26,13 +31,19 @@ export function linkGenerations(lives: readonly Life[], tables: readonly Tables[
         next: behind && behind.bornMs! - life.bornMs! >= SAME_MOMENT_MS ? behind.spi : null,
       });
     }
+    for (const gone of group) {
+      const heir = gone.bornMs === null ? heirOf(gone, dated, tables) : null;
+      if (heir === null) continue;
+      links.set(gone, { previous: null, next: heir.spi });
+      const known = links.get(heir)!;
+      if (known.previous === null) links.set(heir, { ...known, previous: gone.spi });
+    }
   }
   return links;
 }
 
 /** One direction of one tunnel. What a debug alone names has no identities: it belongs to the only tunnel between the two, if there is one. */
 function groupsOf(lives: readonly Life[]): Life[][] {
-  const byParties = new Map<string, Life[]>();
   const partiesOf = new Map<string, Set<string>>();
   for (const { sender, src, receiver } of lives) {
     const party = sender ?? src;
@@ -40,6 +51,7 @@ function groupsOf(lives: readonly Life[]): Life[][] {
     const known = partiesOf.get(String(receiver)) ?? new Set();
     partiesOf.set(String(receiver), known.add(String(party)));
   }
+  const byParties = new Map<string, Life[]>();
   for (const life of lives) {
     const { sender, src, receiver } = life;
     if (receiver === null) continue;
@@ -51,8 +63,7 @@ function groupsOf(lives: readonly Life[]): Life[][] {
   return [...byParties.values()].flatMap((between) => {
     const byIdent = new Map<string, Life[]>();
     for (const life of between) if (life.ident !== null) push(byIdent, life.ident, life);
-    if (byIdent.size <= 1) return [between];
-    return [...byIdent.values()];
+    return byIdent.size <= 1 ? [between] : [...byIdent.values()];
   });
 }
 
@@ -62,15 +73,39 @@ function push(map: Map<string, Life[]>, key: string, life: Life): void {
   else map.set(key, [life]);
 }
 
-function bornMs(life: Life, tables: readonly Tables[]): number | null {
-  const made = life.marks.filter((one) => one.what === 'created' && one.at !== null).map((one) => middleOf(one.at!));
-  if (made.length > 0) return Math.min(...made);
+/** Sets `bornMs` of a group. */
+function date(group: readonly Life[], tables: readonly Tables[]): void {
+  const left = group.map((life) => remaining(life, tables));
+  const longest = Math.max(0, ...left.map((one) => one?.seconds ?? 0));
+  const lifetime = LIFETIMES_S.find((one) => one >= longest) ?? longest;
+  for (const [index, life] of group.entries()) {
+    const made = life.marks.filter((one) => one.what === 'created' && one.at !== null).map((one) => middleOf(one.at!));
+    const one = left[index] ?? null;
+    life.bornMs = made.length > 0 ? Math.min(...made) : one === null ? null : one.atMs + (one.seconds - lifetime) * 1_000;
+  }
+}
+
+function remaining(life: Life, tables: readonly Tables[]): { readonly atMs: number; readonly seconds: number } | null {
   for (const own of tables)
-    for (const direction of ['inbound', 'outbound'] as const) {
-      const party = direction === 'inbound' ? life.receiver : life.sender;
-      if (party !== own.end) continue;
-      for (const { sa, sample } of own.find(direction, life.spi))
-        if (sa.lifetimeSeconds !== null) return middleOf(sample.at) + sa.lifetimeSeconds * 1_000 - LIFETIME_DEFAULT_MS;
-    }
+    for (const { sa, sample } of seenAt(life, own))
+      if (sa.lifetimeSeconds !== null) return { atMs: middleOf(sample.at), seconds: sa.lifetimeSeconds };
   return null;
+}
+
+const seenAt = (life: Life, own: Tables) => [
+  ...(life.receiver === own.end ? own.find('inbound', life.spi) : []),
+  ...(life.sender === own.end ? own.find('outbound', life.spi) : []),
+];
+
+/** Of one that went: the newest that was made until then, or the first after it. Of one that nobody saw go: the newest in the tables. */
+function heirOf(gone: Life, dated: readonly Life[], tables: readonly Tables[]): Life | null {
+  if (tables.some((own) => seenAt(gone, own).length > 0)) return null;
+  const went = gone.marks.filter((one) => one.what === 'deleted' && one.at !== null).map((one) => middleOf(one.at!));
+  if (went.length === 0) {
+    if (!gone.reported) return null;
+    return dated.findLast((life) => tables.some((own) => seenAt(life, own).length > 0)) ?? null;
+  }
+  const goneMs = Math.min(...went);
+  const until = dated.findLast((life) => life.bornMs! <= goneMs + SAME_MOMENT_MS && life.bornMs! >= goneMs - TAKEOVER_MS);
+  return until ?? dated.find((life) => life.bornMs! > goneMs && life.bornMs! <= goneMs + TAKEOVER_MS) ?? null;
 }

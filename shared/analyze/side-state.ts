@@ -26,6 +26,8 @@ export class Tables {
   readonly #lookups: readonly { readonly sample: Sample<SpiLookup>; readonly active: ReadonlySet<Spi> | null }[];
   readonly #sas = new Map<string, SaAt[]>();
   readonly #idents = new Map<string, IdentAt[]>();
+  /** By the other party's address. */
+  readonly #keysWith = new Map<string, Set<string>>();
   readonly #quote: (sample: Sample<unknown>, line: number) => Quote;
 
   constructor(
@@ -42,7 +44,10 @@ export class Tables {
       .map((sample) => ({ sample, active: sample.value.active && new Set(sample.value.active.map(({ spi }) => spi)) }));
     for (const sample of this.samples)
       for (const ident of sample.value.idents) {
-        push(this.#idents, keyOf(ident), { ident, sample });
+        const key = keyOf(ident);
+        push(this.#idents, key, { ident, sample });
+        for (const address of [ident.peer, ident.remoteEndpoint])
+          if (address !== null) this.#keysWith.set(address, (this.#keysWith.get(address) ?? new Set()).add(key));
         for (const sa of ident.sas) if (sa.spi !== null) push(this.#sas, `${sa.direction} ${sa.spi}`, { sa, ident, sample });
       }
   }
@@ -107,10 +112,11 @@ export class Tables {
 
   /** Of its ident, or, where it is in none, of all idents with the other party; counters of one device alone are compared. */
   #movement(direction: Direction, found: readonly SaAt[], others: readonly string[]): Pick<SideState, 'packets' | 'errors'> {
-    const keys =
+    const keys = new Set(
       found.length > 0
-        ? new Set(found.map(({ ident }) => keyOf(ident)))
-        : new Set([...this.#idents].filter(([, [one]]) => one !== undefined && isWith(one.ident, others)).map(([key]) => key));
+        ? found.map(({ ident }) => keyOf(ident))
+        : others.flatMap((address) => [...(this.#keysWith.get(address) ?? [])]),
+    );
     let packets: number | null = null;
     let errors: number | null = null;
     for (const key of keys) {
@@ -169,9 +175,6 @@ function sameSa(all: readonly IdentAt[], found: readonly SaAt[]): readonly [Ipse
 /** The same tunnel in two samples. */
 const keyOf = (ident: IpsecIdent): string =>
   [ident.interface, ident.vrf, ident.localIdent, ident.remoteIdent, ident.remoteEndpoint ?? ident.peer].join('\n');
-
-const isWith = (ident: IpsecIdent, others: readonly string[]): boolean =>
-  [ident.peer, ident.remoteEndpoint].some((address) => address !== null && others.includes(address));
 
 /** Would the table show it? */
 const covers = ({ value }: Sample<IpsecTable>, others: readonly string[]): boolean =>

@@ -318,8 +318,8 @@ describe('what the agent sends, read by the box', () => {
 describe('hostile datagrams', () => {
   test('what is no notification of v1 or v2c is counted by its kind', () => {
     const { box } = boxWith(listener);
-    const get: Pdu = { type: 'get', requestId: 1, errorStatus: 0, errorIndex: 0, varbinds: [] };
-    const message = { version: '2c', community: Buffer.from('public'), pdu: get } as const;
+    const set: Pdu = { type: 'set', requestId: 1, errorStatus: 0, errorIndex: 0, varbinds: [] };
+    const message = { version: '2c', community: Buffer.from('public'), pdu: set } as const;
     const versionTwo = Buffer.from('300702010204003000', 'hex');
     for (const bytes of [encodeCommunityMessage(message), versionTwo, Buffer.alloc(0), Buffer.alloc(2_000, 0x30)])
       expect(box.snmp.receive(bytes, PEER)).toBeNull();

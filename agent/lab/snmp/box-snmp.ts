@@ -7,9 +7,10 @@ import type { Endpoint } from '../../ports.ts';
 import type { BoxCore } from '../box-core.ts';
 import type { BoxSnmp, SnmpCounters } from '../contract.ts';
 import { labLimits } from '../lab-limits.ts';
+import { answerTo, EventHistory, type Question, SYS_UP_TIME } from './answers.ts';
 import { communityMessage, decodeMessage } from './message.ts';
 import type { V3Message } from './message-v3.ts';
-import { encodePdu, encodeTrapV1, type IncomingVarbind } from './pdu.ts';
+import { encodePdu, encodeTrapV1, type IncomingVarbind, type OutgoingVarbind } from './pdu.ts';
 import type { Notification } from './policy-event.ts';
 import { type NotificationHost, newSnmpConfig, type SnmpConfig } from './snmp-config.ts';
 import { V3Security } from './v3-security.ts';
@@ -25,7 +26,6 @@ const TRAP_PORT = 162;
 const INFORM_RETRIES = 3;
 const INFORM_TIMEOUT_MS = 30_000;
 const INFORMS_PENDING_MAX = 25;
-const SYS_UP_TIME = '1.3.6.1.2.1.1.3.0';
 const SNMP_TRAP_OID = '1.3.6.1.6.3.1.1.4.1.0';
 
 interface PendingInform {
@@ -61,6 +61,7 @@ export class BoxSnmpProcess implements BoxSnmp {
   onNotification: ((notification: ReceivedNotification) => void) | null = null;
   private readonly core: BoxCore;
   private readonly senders: ((bytes: Uint8Array, to: Endpoint) => void)[] = [];
+  private readonly history = new EventHistory();
   private readonly pending = new Map<number, PendingInform>();
   readonly v3: V3Security;
   private requestId: number;
@@ -75,9 +76,10 @@ export class BoxSnmpProcess implements BoxSnmp {
     this.senders.push(listener);
   }
 
-  /** To every host that wants notifications of this type. */
+  /** To every host that wants notifications of this type. One of the event manager stands in its history, whoever wants it. */
   notify(type: string, notification: Notification): void {
     const { config, counters } = this;
+    if (type === 'event-manager') this.history.add(notification.varbinds);
     if (!config.enabledTraps.has(type)) {
       counters.notEnabled += 1;
       return;
@@ -110,6 +112,8 @@ export class BoxSnmpProcess implements BoxSnmp {
         return null;
       case 'notification':
         return this.taken(message, from);
+      case 'question':
+        return this.answer(message.question);
       case 'v3':
         return this.receiveV3(message.message, from);
     }
@@ -154,10 +158,24 @@ export class BoxSnmpProcess implements BoxSnmp {
     return answer;
   }
 
+  private answer(question: Question): Uint8Array | null {
+    if (!this.config.communities.has(question.community)) {
+      this.counters.securityRefused += 1;
+      return null;
+    }
+    const upTime: OutgoingVarbind = { oid: SYS_UP_TIME, value: { type: 'time-ticks', value: this.upTimeTicks() } };
+    return communityMessage('2c', question.community, answerTo(question, [upTime, ...this.history.objects()]));
+  }
+
+  /** TimeTicks turn over after 497 days. */
+  private upTimeTicks(): number {
+    const { clock, bootedMonotonic } = this.core;
+    return Math.floor((clock.monotonic() - bootedMonotonic) / 10) % 0x1_0000_0000;
+  }
+
   private notifyHost(host: NotificationHost, notification: Notification): void {
-    const { clock, bootedMonotonic, options } = this.core;
-    // TimeTicks turn over after 497 days.
-    const upTimeTicks = Math.floor((clock.monotonic() - bootedMonotonic) / 10) % 0x1_0000_0000;
+    const { options } = this.core;
+    const upTimeTicks = this.upTimeTicks();
     if (host.version === '1') {
       const pdu = encodeTrapV1({ ...notification, agentAddress: options.cryptoAddress, upTimeTicks });
       this.send(communityMessage('1', host.name, pdu), host);

@@ -2,6 +2,7 @@
  * The envelope of v1 and v2c (RFC 1157, RFC 1901) of the simulated box, and the first look at any datagram. Used by box-snmp.ts; version
  * 3 goes on in message-v3.ts. The island's own: a codec shared with the agent would share its bugs.
  */
+import { isQuestion, type Question, readQuestion } from './answers.ts';
 import { decodeAll, decodeInteger, encodeGroup, encodeInteger, encodeTlv } from './ber.ts';
 import { readV3, type V3Message } from './message-v3.ts';
 import { berTags, type IncomingVarbind, readPdu, readTrapV1, TRAP_V1 } from './pdu.ts';
@@ -14,6 +15,7 @@ export type Incoming =
       readonly answer: Buffer | null;
     }
   | { readonly kind: 'response'; readonly requestId: number }
+  | { readonly kind: 'question'; readonly question: Question }
   | { readonly kind: 'v3'; readonly message: V3Message }
   | { readonly kind: 'refused'; readonly why: 'malformed' | 'version' | 'pdu-type' };
 
@@ -46,6 +48,10 @@ export function decodeMessage(bytes: Uint8Array): Incoming {
     if (pdu.tag !== TRAP_V1) return refused('pdu-type');
     const varbinds = readTrapV1(pdu);
     return varbinds ? { kind: 'notification', varbinds, answer: null } : refused('malformed');
+  }
+  if (isQuestion(pdu.tag)) {
+    const question = readQuestion(pdu, community.content);
+    return question ? { kind: 'question', question } : refused('malformed');
   }
   const read = readPdu(pdu);
   if (read === 'malformed' || read === 'pdu-type') return refused(read);

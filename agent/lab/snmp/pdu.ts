@@ -48,6 +48,7 @@ const GAUGE32 = 0x42;
 const TIME_TICKS = 0x43;
 const COUNTER64 = 0x46;
 const NO_SUCH_INSTANCE = 0x81;
+const END_OF_MIB_VIEW = 0x82;
 const RESPONSE = 0xa2;
 export const TRAP_V1 = 0xa4;
 const INFORM = 0xa6;
@@ -77,13 +78,18 @@ export const encodePdu = (type: keyof typeof outgoingTags, requestId: number, va
     varbindList(varbinds),
   ]);
 
-const varbindList = (varbinds: readonly OutgoingVarbind[]): Buffer =>
+export interface AnsweredVarbind {
+  readonly oid: string;
+  readonly value: VarbindValue | { readonly type: 'end-of-mib-view' };
+}
+
+export const varbindList = (varbinds: readonly AnsweredVarbind[]): Buffer =>
   encodeGroup(
     SEQUENCE,
     varbinds.map(({ oid, value }) => encodeGroup(SEQUENCE, [encodeOid(OID, oid), encodeValue(value)])),
   );
 
-function encodeValue(value: VarbindValue): Buffer {
+function encodeValue(value: AnsweredVarbind['value']): Buffer {
   switch (value.type) {
     case 'integer':
     case 'unsigned32':
@@ -96,6 +102,8 @@ function encodeValue(value: VarbindValue): Buffer {
       return encodeOid(OID, value.value);
     case 'no-such-instance':
       return encodeTlv(NO_SUCH_INSTANCE, Buffer.alloc(0));
+    case 'end-of-mib-view':
+      return encodeTlv(END_OF_MIB_VIEW, Buffer.alloc(0));
   }
 }
 
@@ -103,6 +111,14 @@ function encodeValue(value: VarbindValue): Buffer {
 export function readTrapV1(pdu: Tlv): readonly IncomingVarbind[] | null {
   const fields = typed(pdu, [OID, IP_ADDRESS, INTEGER, INTEGER, TIME_TICKS, SEQUENCE]);
   return fields && readVarbinds(fields[5]!);
+}
+
+/** Of a PDU that asks: its request-id, and what it asks for; null: malformed. */
+export function readAsked(pdu: Tlv): { readonly requestId: number; readonly oids: readonly string[] } | null {
+  const fields = typed(pdu, [INTEGER, INTEGER, INTEGER, SEQUENCE]);
+  const id = fields && decodeInteger(fields[0]!.content);
+  const varbinds = fields && readVarbinds(fields[3]!);
+  return id === null || !varbinds ? null : { requestId: Number(id), oids: varbinds.map(({ oid }) => oid) };
 }
 
 /** A PDU of v2c or v3 that a box takes. */

@@ -18,6 +18,7 @@ export const errorCodes = [
   'CONTROL_FAILED',
   // sources
   'FILE_UNREADABLE',
+  'LINES_UNREAD',
   'TLS_CREDENTIALS_REFUSED',
   'SNMP_POLL_FAILED',
   // the device
@@ -44,6 +45,7 @@ export const errorCodes = [
   // evidence
   'BUNDLE_DAMAGED',
   'INCIDENT_UNKNOWN',
+  'REPORT_FAILED',
   // the lab
   'LAB_FAILED',
   // ours

@@ -220,6 +220,10 @@ export const limits = {
   eemActionsMax: 2_000,
   /** Findings of one lint that are printed; the rest is counted. */
   eemFindingsMax: 1_000,
+  /** Heap of the thread that makes a bundle's report: a storm's takes 100. Beyond it the bundle is sealed without. */
+  reportHeapMb: 384,
+  /** For the reports of one seal, their turn included; SEAL_WITHIN_MS has room for it. */
+  reportWithinMs: 12_000,
   /** Of raw outputs in one report, both ends: a mail server takes 10 MB, a phone scrolls less. Quoted lines stay beyond it. */
   reportRawCharsMax: 1_500_000,
   /** Of one file of it, whole; a longer one keeps its beginning and what is around each quoted line. */
@@ -238,6 +242,8 @@ export const limits = {
   reportJournalBytesMax: 4 * 1024 * 1024,
   /** incident.json of 10,000 flows has 9 MiB. */
   reportIncidentBytesMax: 32 * 1024 * 1024,
+  /** A file of `spitrap parse`: some 100,000 lines of a hub's debugs; it is held whole, and its JSON. */
+  parseInputBytesMax: 16 * 1024 * 1024,
   /** IKE connections of a log whose peer is remembered for its further lines; a hub's debugs name as many in an hour. */
   logConnectionsMax: 4_096,
   /** Lines without a header that still belong to the message before: `Creating IPSec SAs` has eleven. */

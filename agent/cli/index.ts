@@ -13,6 +13,7 @@ import { holdCommand } from './hold.ts';
 import { incidentsCommand } from './incidents.ts';
 import { initCommand } from './init.ts';
 import { labCommand } from './lab.ts';
+import { parseCommand } from './parse.ts';
 import { reportCommand } from './report.ts';
 import { runCommand } from './run.ts';
 import { signalCommand } from './signal.ts';
@@ -34,6 +35,7 @@ export const subcommands: readonly Subcommand[] = [
   alarmsCommand,
   commandsCommand,
   detectCommand,
+  parseCommand,
   adviseCommand,
   eemCommand,
   labCommand,

@@ -108,6 +108,7 @@ async function wire(config: Config, world: World, log: Logger, options: AgentOpt
     disk,
     clock,
     log,
+    reports: world.reports,
   });
 
   // The device.

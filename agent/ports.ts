@@ -306,6 +306,21 @@ export interface ProgramEnd {
   readonly output: Buffer;
 }
 
+/** What a report is made of, as it is written into the bundle. */
+export interface ReportFiles {
+  readonly html: string;
+  readonly text: string;
+  readonly json: string;
+}
+
+export interface Reports {
+  /**
+   * Of the folder of a bundle that is not sealed yet. Never in the agent's way: what it computes, it computes elsewhere. Rejects with
+   * REPORT_FAILED, also when `signal` aborts.
+   */
+  make(folder: string, signal: AbortSignal): Promise<ReportFiles>;
+}
+
 export interface World {
   readonly clock: Clock;
   readonly random: Random;
@@ -319,4 +334,5 @@ export interface World {
   readonly http: Http;
   readonly dialer: Dialer;
   readonly spawn: Spawn;
+  readonly reports: Reports;
 }

@@ -3,6 +3,7 @@ import { createClock } from './clock.ts';
 import { localShells, shellsByTarget } from './device/local-shell.ts';
 import { sshShells } from './device/transport.ts';
 import { createDisk } from './evidence/disk.ts';
+import { threadReports } from './evidence/report-thread.ts';
 import { udpDatagrams } from './net/datagram.ts';
 import { tcpDialer } from './net/dialer.ts';
 import { nodeHttp } from './net/http.ts';
@@ -30,5 +31,6 @@ export function createWorld(): World {
     http: nodeHttp,
     dialer: tcpDialer(clock),
     spawn,
+    reports: threadReports(),
   };
 }

@@ -71,6 +71,7 @@ async function sealOne(room: EvidenceRoom, root: string, result: CommandResult):
       log: silentLog,
       redact: createRedactor(redactionKey === null ? world.random.bytes(32) : Buffer.from(redactionKey), secrets),
       redactionKey: redactionKey === null ? 'random' : 'shared',
+      reports: null,
     },
   );
   await bundle.saveOutput({ result, round: 'first', peer: null, session: 'check', late: false });

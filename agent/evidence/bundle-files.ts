@@ -10,6 +10,8 @@ export const CAPTURES = 'captures.jsonl';
 export const DEVICE_LOG = 'device.log';
 export const JOURNAL = 'journal.jsonl';
 export const COMMANDS = 'commands';
+/** What this end knew at the seal, for people, for tickets, for programs (docs/report.md). */
+export const REPORTS = { html: 'report.html', text: 'report.txt', json: 'verdict.json' } as const;
 
 /** Rejects with DISK_FAILED; `pieces` are written as they come. */
 export async function writeDurably(

@@ -13,7 +13,7 @@ import type { IncidentId } from '../../shared/model/ulid.ts';
 import type { Redact } from '../../shared/redact/redact.ts';
 import { encodeRecord, type JournalRecord } from '../journal/record.ts';
 import type { Logger } from '../log.ts';
-import type { Disk } from '../ports.ts';
+import type { Disk, Reports } from '../ports.ts';
 import {
   CAPTURES,
   COMMANDS,
@@ -28,6 +28,7 @@ import {
   writeDurably,
 } from './bundle-files.ts';
 import { type WindowSource, writeDeviceLog } from './bundle-log.ts';
+import { writeReports } from './bundle-reports.ts';
 import { commandFileName, commandHead, HEAD_END, separator } from './bundle-text.ts';
 import { fileMoment } from './file-moment.ts';
 import { isHarm } from './holes.ts';
@@ -40,6 +41,8 @@ export interface BundleContext {
   readonly log: Logger;
   readonly redact: Redact;
   readonly redactionKey: 'shared' | 'random';
+  /** Null: none is wanted, as of a test of the evidence path. */
+  readonly reports: Reports | null;
 }
 
 export interface SavedOutput {
@@ -232,9 +235,16 @@ export class Bundle {
       journalRecords: kept.length,
       journalRecordsNotKept: facts.journalRecords.length - kept.length,
       redaction: { key: redactionKey, values },
+      reportProblem: null,
       sealed: fileMoment(momentNow(clock)),
     };
-    await writeDurably(`${this.#folder}/${INCIDENT}`, [Buffer.from(`${JSON.stringify(file, null, 2)}\n`)], disk);
+    const writeIncident = async (content: IncidentFile): Promise<void> => {
+      await writeDurably(`${this.#folder}/${INCIDENT}`, [Buffer.from(`${JSON.stringify(content, null, 2)}\n`)], disk);
+    };
+    await writeIncident(file);
+    // Last, of what is on the disk by now. The evidence does not wait for it longer than its limit, and is whole without it.
+    const reportProblem = await writeReports(this.id, this.#folder, this.#context);
+    if (reportProblem !== null) await writeIncident({ ...file, reportProblem });
     const { files, manifestSha256 } = await this.#writeManifest();
     await disk.rename(this.#folder, this.#sealedFolder);
     await disk.syncFolder(parentOf(this.#sealedFolder));

@@ -11,7 +11,7 @@ import { wall } from '../../shared/model/time.ts';
 import { type IncidentId, isIncidentId } from '../../shared/model/ulid.ts';
 import type { Redact } from '../../shared/redact/redact.ts';
 import type { Logger } from '../log.ts';
-import type { Disk } from '../ports.ts';
+import type { Disk, Reports } from '../ports.ts';
 import { Bundle, type Sealed } from './bundle.ts';
 import { CAPTURES, COMMANDS, filesIn, INCIDENT, MANIFEST, redactDeep, sha256Of } from './bundle-files.ts';
 import { madeAtMs } from './bundle-id.ts';
@@ -26,6 +26,7 @@ export interface BundlesOptions {
   readonly disk: Disk;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly reports: Reports;
 }
 
 export interface IncidentListing {

@@ -174,6 +174,8 @@ export const incidentFileSchema = z.strictObject({
   journalRecords: count,
   journalRecordsNotKept: count,
   redaction: z.strictObject({ key: z.enum(['shared', 'random']), values: count }),
+  // Bundles before the diagnosis have no report either.
+  reportProblem: text.nullish(),
   sealed: moment,
 });
 

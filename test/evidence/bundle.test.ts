@@ -5,12 +5,13 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type Bundles, openBundles } from '../../agent/evidence/bundles.ts';
 import { createDisk } from '../../agent/evidence/disk.ts';
+import { makeReport } from '../../agent/evidence/make-report.ts';
 import { openRing } from '../../agent/evidence/ring.ts';
 import { verifyBundle } from '../../agent/evidence/verify.ts';
 import { type Moment, momentNow, shifted } from '../../agent/evidence/window.ts';
 import { openJournal } from '../../agent/journal/journal.ts';
 import { silentLog } from '../../agent/log.ts';
-import type { Disk } from '../../agent/ports.ts';
+import type { Disk, Reports } from '../../agent/ports.ts';
 import { parseIncidentFile } from '../../shared/bundle/incident-file.ts';
 import type { CommandResult } from '../../shared/model/capture.ts';
 import { ulid } from '../../shared/model/ulid.ts';
@@ -18,14 +19,17 @@ import { createRedactor } from '../../shared/redact/redact.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { FakeDisk } from '../support/fake-disk.ts';
 import { incidentFacts } from '../support/incident-facts.ts';
+import { instantReports } from '../support/instant-reports.ts';
 
 const redact = createRedactor(Buffer.from('key'), ['enable-secret-1']);
 const KEEP_ALL = { maxAgeMs: 1e12, maxCount: 1_000, maxBytes: 1e12 };
 const SECRET_LINE = 'snmp-server community s3cretCommunity RO';
 
-async function world(disk: Disk = new FakeDisk(), retention = KEEP_ALL, dataDir = '/data') {
+async function world(disk: Disk = new FakeDisk(), retention = KEEP_ALL, dataDir = '/data', more: Partial<Reports> = {}) {
   const clock = new FakeClock();
-  const bundles = await openBundles(dataDir, { retention, redact, redactionKey: 'shared', disk, clock, log: silentLog });
+  const reports: Reports = { make: (folder) => makeReport(folder, disk), ...more };
+  const options = { retention, redact, redactionKey: 'shared' as const, disk, clock, log: silentLog, reports };
+  const bundles = await openBundles(dataDir, options);
   const ring = await openRing(join(dataDir, 'ring'), { maxAgeMs: 1e9, maxBytes: 2 ** 30 }, { disk, clock });
   const { journal } = await openJournal(dataDir, { disk, clock });
   const id = ulid(clock.wall(), new Uint8Array(10));
@@ -102,6 +106,9 @@ describe('a sealed bundle', () => {
       'hub.txt',
       'incident.json',
       'journal.jsonl',
+      'report.html',
+      'report.txt',
+      'verdict.json',
     ]);
     for (const path of w.disk.paths.filter((one) => one.startsWith(folder)))
       expect(w.disk.content(path).toString()).not.toContain('s3cretCommunity');
@@ -342,6 +349,7 @@ describe('retention', () => {
       disk: w.disk,
       clock: w.clock,
       log: silentLog,
+      reports: instantReports,
     });
     return { ...w, ids, running, bundles, left: (await bundles.listIncidents()).map((one) => one.id) };
   }

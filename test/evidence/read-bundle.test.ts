@@ -12,6 +12,7 @@ import type { CommandResult } from '../../shared/model/capture.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { FakeDisk } from '../support/fake-disk.ts';
 import { incidentFacts } from '../support/incident-facts.ts';
+import { instantReports } from '../support/instant-reports.ts';
 
 const ID = '01KN5X3Q9ZJ8T4V2W6Y0ABCDEF';
 const FOLDER = `/data/incidents/${ID}`;
@@ -23,7 +24,15 @@ async function sealed(): Promise<{ disk: FakeDisk; clock: FakeClock }> {
   const clock = new FakeClock();
   const retention = { maxAgeMs: 1e12, maxCount: 100, maxBytes: 1e12 };
   const redact = (text: string) => ({ text, count: 0 });
-  const bundles = await openBundles('/data', { retention, redact, redactionKey: 'shared', disk, clock, log: silentLog });
+  const bundles = await openBundles('/data', {
+    retention,
+    redact,
+    redactionKey: 'shared',
+    disk,
+    clock,
+    log: silentLog,
+    reports: instantReports,
+  });
   const bundle = await bundles.open(ID);
   const save = (command: string, output: string, more: Partial<CommandResult> = {}) =>
     bundle.saveOutput({

@@ -34,6 +34,7 @@ export class Lifeline {
       shells: this.#shells(world.shells),
       http: { request: (request, signal) => this.#begin(() => world.http.request(request, signal)) },
       dialer: { push: (to, bytes, how) => this.#begin(() => world.dialer.push(to, bytes, how)) },
+      reports: { make: (folder, signal) => this.#begin(() => world.reports.make(folder, signal)) },
       spawn: {
         run: (program, signal) => this.#begin(() => world.spawn.run(program, signal)),
         converse: (program) => this.#begin(() => world.spawn.converse(program)),

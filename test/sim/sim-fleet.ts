@@ -14,12 +14,13 @@ import type { AgentStatus } from '../../agent/status/status.ts';
 import { type IncidentFile, parseIncidentFile } from '../../shared/bundle/incident-file.ts';
 import { parseRange } from '../../shared/model/address.ts';
 import type { Mode, Role } from '../../shared/model/watch.ts';
+import { absentPorts } from '../support/absent-ports.ts';
 import { FakeClock, settle } from '../support/fake-clock.ts';
 import { FakeNetwork } from '../support/fake-datagrams.ts';
 import { FakeDisk } from '../support/fake-disk.ts';
 import { FakeLogFiles } from '../support/fake-log-files.ts';
-import { absentPorts } from '../support/absent-ports.ts';
 import { FakeReceivers } from '../support/fake-receivers.ts';
+import { instantReports } from '../support/instant-reports.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 import { BoxShells, MemoryStreams } from './box-ports.ts';
 import { Lifeline } from './lifeline.ts';
@@ -174,6 +175,7 @@ export class SimFleet {
         http: receivers.http,
         dialer: receivers.dialer,
         spawn: receivers.spawn,
+        reports: instantReports,
       },
       { id: this.clock.bootId, behindMs: 0 },
     );

@@ -20,6 +20,7 @@ import { FakeNetwork, type Packet } from '../support/fake-datagrams.ts';
 import { FakeDisk } from '../support/fake-disk.ts';
 import { FakeLogFiles } from '../support/fake-log-files.ts';
 import { FakeReceivers } from '../support/fake-receivers.ts';
+import { instantReports } from '../support/instant-reports.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 import { BoxShells, MemoryStreams } from './box-ports.ts';
 import { type Boot, Lifeline } from './lifeline.ts';
@@ -170,6 +171,7 @@ export class SimPair {
       http: station.receivers.http,
       dialer: station.receivers.dialer,
       spawn: station.receivers.spawn,
+      reports: instantReports,
     };
     const world = station.lifeline.world(this.#options.host?.(end, ports) ?? ports, station.boot);
     const openControl = async () => ({

@@ -142,6 +142,7 @@ export const fileRules: readonly Rule[] = [
   onlyIn('node:http', ['agent/net/http.ts']),
   onlyIn('node:https', ['agent/net/http.ts']),
   onlyIn('node:child_process', ['agent/cli/lab/agent-process.ts', 'agent/cli/lab/real/programs.ts', 'agent/spawn.ts']),
+  onlyIn('node:worker_threads', ['agent/evidence/report-thread.ts', 'agent/evidence/report-worker.ts']),
   onlyIn('node:timers', []),
   banned('Date.now', /\bDate\s*\.\s*now\b/, CLOCK),
   banned('new Date() without a time', /\bnew\s+Date\s*\(\s*\)/, CLOCK),

@@ -1,0 +1,24 @@
+/**
+ * What an end knows of its incident, as the three files that are sealed with it (docs/report.md). Runs in a thread of its own beside the
+ * agent (report-worker.ts), in tests in the same one. Reads the folder that is about to be sealed; writes nothing.
+ */
+import { diagnose } from '../../shared/analyze/diagnose.ts';
+import { reportJson } from '../../shared/analyze/report/json.ts';
+import { reportHtml } from '../../shared/analyze/report/page.ts';
+import { reportText } from '../../shared/analyze/report/text.ts';
+import { platformNamed } from '../../shared/platforms/index.ts';
+import type { Disk, ReportFiles } from '../ports.ts';
+import { readBundleFiles } from './read-bundle.ts';
+
+/** Rejects with what reading the folder rejects with. */
+export async function makeReport(folder: string, disk: Disk): Promise<ReportFiles> {
+  const read = await readBundleFiles(folder, disk);
+  // By the time that anybody reads it the folder has its last name.
+  const bundles = [{ ...read, name: read.name.replace(/\.open$/, '') }];
+  const diagnosis = diagnose(bundles, platformNamed);
+  return {
+    html: reportHtml(diagnosis, bundles),
+    text: reportText(diagnosis, bundles),
+    json: `${JSON.stringify(reportJson(diagnosis), null, 2)}\n`,
+  };
+}

@@ -1,0 +1,56 @@
+/**
+ * The Reports port on this host: a thread a report, one after the other, with a heap of its own. A diagnosis takes tens of milliseconds, of
+ * a storm's bundle seconds; in the agent's own thread another incident's stop would wait for it. Wired by world.ts, used by bundle.ts.
+ */
+import { Worker } from 'node:worker_threads';
+import { SpitrapError } from '../../shared/errors.ts';
+import { limits } from '../../shared/limits.ts';
+import type { ReportFiles, Reports } from '../ports.ts';
+
+/** Beside this file, built like it. */
+const WORKER = new URL(`./report-worker${import.meta.url.slice(import.meta.url.lastIndexOf('.'))}`, import.meta.url);
+
+export function threadReports(worker: URL = WORKER): Reports {
+  let last: Promise<unknown> = Promise.resolve();
+  return {
+    make(folder, signal) {
+      const mine = last.then(() => run(worker, folder, signal));
+      last = mine.catch(() => {});
+      return mine;
+    },
+  };
+}
+
+interface Answer {
+  readonly files?: ReportFiles;
+  readonly why?: string;
+}
+
+async function run(worker: URL, folder: string, signal: AbortSignal): Promise<ReportFiles> {
+  const failed = (why: string, cause?: unknown): SpitrapError =>
+    new SpitrapError('REPORT_FAILED', `the report of ${folder} could not be made: ${why}`, { context: { folder }, cause });
+  if (signal.aborted) throw failed('its time was up before its turn came');
+  const thread = new Worker(worker, {
+    workerData: folder,
+    // Nothing of the agent's environment, where secrets stand; nothing on its terminal.
+    env: {},
+    argv: [],
+    execArgv: [],
+    stdout: true,
+    stderr: true,
+    resourceLimits: { maxOldGenerationSizeMb: limits.reportHeapMb },
+  });
+  let onAbort = (): void => {};
+  try {
+    return await new Promise<ReportFiles>((resolve, reject) => {
+      onAbort = () => reject(failed('its time was up'));
+      signal.addEventListener('abort', onAbort, { once: true });
+      thread.once('message', ({ files, why }: Answer) => (files ? resolve(files) : reject(failed(why ?? 'it gave nothing'))));
+      thread.once('error', (error) => reject(failed(error instanceof Error ? error.message : String(error), error)));
+      thread.once('exit', (code) => reject(failed(`its thread ended with ${code}`)));
+    });
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+    await thread.terminate();
+  }
+}

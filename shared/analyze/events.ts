@@ -194,26 +194,40 @@ function sightingOf(line: string): { readonly line: string; readonly arrivedMs: 
  * same stamp as far as both print it, and nothing that differs.
  */
 class KnownEvents {
-  readonly #bySecond = new Map<string, { readonly event: LogEvent; readonly line: number | null }[]>();
+  readonly #byKey = new Map<string, Known[]>();
 
   has(event: LogEvent, line: number | null): boolean {
-    const known = this.#bySecond.get(keyOf(event) ?? '') ?? [];
-    return known.some((one) => (line === null || one.line !== line) && sameEvent(one.event, event));
+    return this.#alike(event).some((one) => (line === null || one.line !== line) && sameEvent(one.event, event));
   }
 
   add(event: LogEvent, line: number | null): void {
-    const key = keyOf(event);
-    if (key === null) return;
-    const known = this.#bySecond.get(key);
-    if (known === undefined) this.#bySecond.set(key, [{ event, line }]);
-    else if (known.length < KNOWN_IN_SECOND_MAX) known.push({ event, line });
+    const second = secondOf(event);
+    if (second === null) return;
+    for (const key of [`${second} ${event.spis.join()}`, `${second} any`]) {
+      const known = this.#byKey.get(key);
+      if (known === undefined) this.#byKey.set(key, [{ event, line }]);
+      else if (known.length < KNOWN_IN_SECOND_MAX) known.push({ event, line });
+    }
+  }
+
+  /** One that names no SPI may be any of its second's; one that does, those that name the same, or none. */
+  #alike(event: LogEvent): readonly Known[] {
+    const second = secondOf(event);
+    if (second === null) return [];
+    const of = (key: string): readonly Known[] => this.#byKey.get(`${second} ${key}`) ?? [];
+    return event.spis.length === 0 ? of('any') : [...of(event.spis.join()), ...of('')];
   }
 }
 
-/** Compared with each other; a storm has thousands in one second. */
-const KNOWN_IN_SECOND_MAX = 256;
+interface Known {
+  readonly event: LogEvent;
+  readonly line: number | null;
+}
 
-function keyOf({ kind, stamp }: LogEvent): string | null {
+/** Compared with each other; a storm has thousands in one second. */
+const KNOWN_IN_SECOND_MAX = 64;
+
+function secondOf({ kind, stamp }: LogEvent): string | null {
   if (stamp === null || stamp.kind !== 'datetime' || stamp.timeOfDayMs === null) return null;
   return `${kind} ${stamp.month} ${stamp.day} ${Math.floor(stamp.timeOfDayMs / 1_000)}`;
 }

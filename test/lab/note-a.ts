@@ -73,7 +73,7 @@ export function noteA(
   ];
   if (refused.length > 0) throw new Error(`the boxes refused: ${refused.join('\n')}`);
   const sent = joinSnmp(clock, hub, spoke);
-  const invalidSpi = (source = SPOKE_ADDRESS): void => hub.core.receiveUnknownSpi(source, 0x68842105, 1, 100);
+  const invalidSpi = (source = SPOKE_ADDRESS): void => void hub.core.receiveUnknownSpi(source, 0x68842105, 1, 100);
   return { clock, hub, spoke, sent, invalidSpi };
 }
 

@@ -64,3 +64,10 @@ export function busy(plan: StagePlan, prng: Prng): void {
   settle(plan, 'sender', { packetsPerSecond: prng.pick([80, 150, 300]) });
   plan.latencyMs = Math.max(plan.latencyMs, prng.between(15, 60));
 }
+
+/** In a DMVPN the receiver is the hub: what comes next is up to the sender. */
+export function receiverIsHub(plan: StagePlan): void {
+  if (plan.settings.receiver.kind !== 'dmvpn') return;
+  settle(plan, 'receiver', { role: 'hub', knowsPeer: false });
+  settle(plan, 'sender', { role: 'spoke', knowsPeer: true, answersOnly: false });
+}

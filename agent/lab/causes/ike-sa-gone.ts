@@ -3,13 +3,14 @@
  * its IPsec SA, but its IKE SA has come to its end: the DELETE for that reaches a receiver that knows of no SA (IKMP_NO_SA).
  * With less evidence only the loss is left to see.
  */
-import { both, type Cause, settle } from './cause.ts';
+import { both, type Cause, receiverIsHub, settle } from './cause.ts';
 
 export const ikeSaGone: Cause = {
   word: 'ike-sa-gone',
   title: 'The IKE SA is gone, the IPsec SA was kept',
   control: false,
   prepare(plan, prng) {
+    receiverIsHub(plan);
     both(plan, { ikeVersion: 1, invalidSpiRecovery: false });
     settle(plan, 'receiver', { dpdMode: 'periodic', dpdSeconds: prng.pick([10, 15, 20]), answersOnly: true });
     settle(plan, 'sender', { dpdMode: 'none', ipsecLifetimeSeconds: 3_600, ikeLifetimeSeconds: 28_800 });

@@ -3,7 +3,7 @@
  * SAs down, and what the sender still encrypts with them finds nothing until the new ones are made. With less evidence: the loss alone, or a
  * transient, because it is over in a second.
  */
-import { both, busy, type Cause, settle } from './cause.ts';
+import { busy, type Cause, receiverIsHub } from './cause.ts';
 
 export const natChange: Cause = {
   word: 'nat-change',
@@ -11,11 +11,7 @@ export const natChange: Cause = {
   control: false,
   prepare(plan, prng) {
     busy(plan, prng);
-    if (plan.settings.sender.role === 'hub' && plan.settings.sender.kind === 'dmvpn') {
-      settle(plan, 'sender', { role: 'spoke', knowsPeer: true });
-      settle(plan, 'receiver', { role: 'hub', knowsPeer: false });
-    }
-    both(plan, { invalidSpiRecovery: plan.settings.receiver.invalidSpiRecovery });
+    receiverIsHub(plan);
     plan.natPort = prng.pick([4_500, prng.between(1_025, 65_000)]);
   },
   act(stage) {

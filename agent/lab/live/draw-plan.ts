@@ -55,7 +55,8 @@ export function drawPlan(prng: Prng, options: DrawOptions): StagePlan {
     knowsPeer: !(kind === 'dmvpn' && role === 'hub'),
     packetsPerSecond: prng.pick([4, 8, 15, 30, 60, 120, 250]),
     packetOctets: prng.between(90, 900),
-    answersOnly: prng.between(1, 100) <= 45,
+    // A spoke registers, and says hello, of itself.
+    answersOnly: prng.between(1, 100) <= 45 && !(kind === 'dmvpn' && role === 'spoke'),
     loggingSession: session,
     neighbour,
     respondsOnly: false,

@@ -14,6 +14,7 @@ const DPD_RETRIES = 5;
 /** Users' packets start a negotiation at once; after one that failed it takes longer. */
 const BEGIN_MS = { least: 40, most: 900 } as const;
 const AGAIN_MS = { least: 8_000, most: 15_000 } as const;
+const IKE_REKEY_MARGIN_MS = 120_000;
 const PEERS_TURN_MS = 3_000;
 const WORK_MS = { least: 3, most: 25 } as const;
 
@@ -24,6 +25,8 @@ interface Offered {
   readonly ike: string;
   /** DELETEs that wait for the new IKE SA: invalid SPI recovery. */
   readonly thenDelete: readonly number[];
+  /** SAs are wanted through it; false: only the IKE SA is made anew. */
+  readonly child: boolean;
 }
 
 export class IkeTalk {
@@ -34,6 +37,7 @@ export class IkeTalk {
   private readonly begun = new Map<number, { readonly spi: number; readonly replaces: readonly IpsecPair[] }>();
   /** Those that it answered and whose commit is out. */
   private readonly answered = new Map<number, IpsecPair>();
+  private readonly installing = new Set<number>();
   private readonly unacknowledged = new Set<number>();
   private beginning = false;
   private nextId = 1;
@@ -78,8 +82,13 @@ export class IkeTalk {
     });
   }
 
+  /** An SPI that this end gave out, whose SA is not in the data path yet. */
+  gaveOut(spi: number): boolean {
+    return this.installing.has(spi) || [...this.begun.values()].some((begun) => begun.spi === spi);
+  }
+
   startAnew(): void {
-    this.beginPhaseOne([], true);
+    this.beginPhaseOne([], { saysFirst: true });
   }
 
   /** Invalid SPI recovery: a new IKE SA, then the DELETE. */
@@ -107,7 +116,14 @@ export class IkeTalk {
   watch(sa: IkeSa): void {
     const { end } = this;
     const ageMs = end.world.now() - sa.establishedAt;
-    this.later(sa.lifetimeSeconds * 1_000 - ageMs, () => {
+    const leftMs = sa.lifetimeSeconds * 1_000 - ageMs;
+    // IKEv2 makes a new IKE SA in time, and its child SAs live on (RFC 7296 §2.18); IKEv1 waits until one is needed.
+    if (end.settings.ikeVersion === 2) {
+      this.later(Math.max(1_000, leftMs - IKE_REKEY_MARGIN_MS + (sa.initiator ? 0 : 20_000)), () => {
+        if (this.live() === sa && this.offered === null && !end.standby) this.beginPhaseOne([], { child: false });
+      });
+    }
+    this.later(leftMs, () => {
       if (sa.deletedAt === null && this.live() === sa) end.endIke('IKE SA Lifetime Exceeded');
     });
     if (end.settings.dpdMode !== 'none')
@@ -127,7 +143,7 @@ export class IkeTalk {
     const sa = this.live();
     if (!sa || cookie(sa) !== message.ike) {
       // An SA that was replaced is still good for what was under way.
-      const late = end.tunnel.ike.find((each) => cookie(each) === message.ike);
+      const late = sa && end.tunnel.ike.some((each) => cookie(each) === message.ike);
       if (!late && end.settings.ikeVersion === 1) end.core.receiveUnknownIke(end.tunnel.peer);
       return;
     }
@@ -167,8 +183,11 @@ export class IkeTalk {
     }
   }
 
-  private onOffer({ ike, initialContact, port }: Extract<IkeMessage, { what: 'offer' }>): void {
+  private onOffer({ ike, initialContact, port, still }: Extract<IkeMessage, { what: 'offer' }>): void {
     const { end } = this;
+    if (!still()) return;
+    // Both began at once: one of the two IKE SAs is enough, and both ends choose the same.
+    if (this.offered && this.offered.ike > ike) return;
     const responderSpi = end.world.prng.hex(16);
     end.world.change(() => {
       if (initialContact && (end.tunnel.pairs.length > 0 || this.live())) end.forgetPeer(port);
@@ -187,16 +206,17 @@ export class IkeTalk {
     this.lastFailed = false;
     end.world.change(() => end.established(end.sas.addIke(true, ike, responderSpi), end.tunnel.peerPort));
     if (offered.thenDelete.length > 0) this.sendDelete(offered.thenDelete);
-    else this.beginChild();
+    else if (offered.child) this.beginChild();
   }
 
-  private beginPhaseOne(thenDelete: readonly number[], saysFirst = false): void {
+  private beginPhaseOne(thenDelete: readonly number[], { saysFirst = false, child = true } = {}): void {
     const { end } = this;
-    const offered: Offered = { ike: end.world.prng.hex(16), thenDelete };
+    const offered: Offered = { ike: end.world.prng.hex(16), thenDelete, child };
     this.offered = offered;
     const nothing = saysFirst || (end.tunnel.pairs.length === 0 && end.tunnel.ike.every((sa) => sa.deletedAt !== null));
+    const still = (): boolean => this.offered === offered;
     const send = (attempt: number): void => {
-      if (this.offered !== offered || end.isDown()) return;
+      if (!still() || end.isDown()) return;
       if (attempt > 1) end.sas.say(retransmit(end.sas.seen(true), end.settings.ikeVersion, 1, attempt - 1));
       if (attempt > RETRANSMITS) {
         this.offered = null;
@@ -206,7 +226,7 @@ export class IkeTalk {
       }
       // Main mode's six messages, IKEv2's four.
       end.send(
-        { what: 'offer', ike: offered.ike, initialContact: nothing, port: end.ownPort },
+        { what: 'offer', ike: offered.ike, initialContact: nothing, port: end.ownPort, still },
         end.settings.ikeVersion === 1 ? 2 : 1,
       );
       this.later(RETRANSMIT_MS, () => send(attempt + 1));
@@ -245,6 +265,12 @@ export class IkeTalk {
   private onChild(message: Child): void {
     const { end } = this;
     const { prng } = end.world;
+    const already = this.answered.get(message.id);
+    if (already) {
+      const { inboundSpi, lifetimeSeconds } = already;
+      end.send({ what: 'child-answer', ike: message.ike, id: message.id, spi: inboundSpi, seconds: lifetimeSeconds });
+      return;
+    }
     const spi = prng.spi();
     this.later(prng.between(WORK_MS.least, WORK_MS.most), () => {
       if (!this.live()) return;
@@ -272,7 +298,9 @@ export class IkeTalk {
     if (!begun) return;
     this.begun.delete(message.id);
     this.lastFailed = false;
+    this.installing.add(begun.spi);
     this.later(end.settings.installMs, () => {
+      this.installing.delete(begun.spi);
       if (!this.live()) return;
       end.install({
         local: begun.spi,

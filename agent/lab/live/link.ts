@@ -7,7 +7,14 @@ import type { Timeouts } from './timeouts.ts';
 
 /** `ike`: the initiator's cookie or SPI, by which both ends know the IKE SA. */
 export type IkeMessage =
-  | { readonly what: 'offer'; readonly ike: string; readonly initialContact: boolean; readonly port: number }
+  /** All of main mode or IKE_SA_INIT and IKE_AUTH up to the last message. `still`: its initiator has not given it up meanwhile. */
+  | {
+      readonly what: 'offer';
+      readonly ike: string;
+      readonly initialContact: boolean;
+      readonly port: number;
+      readonly still: () => boolean;
+    }
   | { readonly what: 'accept'; readonly ike: string; readonly responderSpi: string }
   /** Quick mode or CREATE_CHILD_SA: the inbound SPI of who sends it. */
   | { readonly what: 'child'; readonly ike: string; readonly id: number; readonly spi: number; readonly seconds: number }
@@ -40,13 +47,16 @@ export class Link {
   /** Nothing at all goes through, ESP included. */
   down = false;
   private readonly hosts = new Map<string, Host>();
+  private readonly lastArrival = new Map<string, number>();
   private readonly timeouts: Timeouts;
   private readonly prng: Prng;
+  private readonly now: () => number;
 
-  constructor(latencyMs: number, timeouts: Timeouts, prng: Prng) {
+  constructor(latencyMs: number, timeouts: Timeouts, prng: Prng, now: () => number) {
     this.latencyMs = latencyMs;
     this.timeouts = timeouts;
     this.prng = prng;
+    this.now = now;
   }
 
   /** Whoever answers for the address from now on: another box after a failover. */
@@ -65,7 +75,12 @@ export class Link {
       return;
     }
     const delayMs = this.latencyMs * (1 + 2 * roundTrips) + this.prng.between(1, 9);
-    this.timeouts.in(delayMs, () => {
+    // One path, one queue: what was sent later comes later.
+    const now = this.now();
+    const earliest = this.lastArrival.get(from) ?? 0;
+    const arrivesAt = Math.max(now + delayMs, earliest + 0.2);
+    if (roundTrips === 0) this.lastArrival.set(from, arrivesAt);
+    this.timeouts.in(arrivesAt - now, () => {
       const host = this.hosts.get(to);
       if (host && !host.isDown()) host.receive(message);
     });

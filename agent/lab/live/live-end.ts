@@ -243,7 +243,7 @@ export class LiveEnd implements Host {
     const { prng, timeouts } = this.world;
     // Through the key engine's queue.
     timeouts.in(prng.between(20, 90), () => {
-      if (this.core.sa.inbound(spi) || this.isDown()) return;
+      if (this.core.sa.inbound(spi) || this.talk.gaveOut(spi) || this.isDown()) return;
       if (this.core.sa.liveIke(this.tunnel)) {
         this.sas.say(invalidSpiDelete({ ...this.sas.seen(), messageId: prng.uint32() }, this.settings.ikeVersion, spi));
         this.talk.sendDelete([spi]);

@@ -19,7 +19,7 @@ export class World {
     this.clock = clock;
     this.prng = prng;
     this.timeouts = new Timeouts(clock);
-    this.link = new Link(latencyMs, this.timeouts, prng.fork('link'));
+    this.link = new Link(latencyMs, this.timeouts, prng.fork('link'), () => this.now());
     this.neighbours = new Neighbours(this);
   }
 

@@ -3,6 +3,7 @@
  * settings were good by themselves, so that one run shows every fault.
  */
 import { type AddressRange, rangeContains, rangesOverlap } from '../../shared/model/address.ts';
+import { platformNamed } from '../../shared/platforms/index.ts';
 import type { Endpoint } from '../ports.ts';
 import { alarmChannelsDiffer, type SpelledAlarmChannel } from './alarm-channels.ts';
 import { conditionsStand, remoteArmAuthenticated, stopModeFits } from './arming-fields.ts';
@@ -57,6 +58,7 @@ const rules: readonly Rule[] = [
   peersTellApart,
   insecureSaid,
   alarmChannelsDiffer,
+  platformHasIt,
   stopModeFits,
   conditionsStand,
   remoteArmAuthenticated,
@@ -144,6 +146,18 @@ function allowedMatch({ device, sources = [] }: Parts, { fault, warn }: Findings
       for (const range of strange)
         warn(`sources[${index}].allow: ${range.text} is not in device.match; its lines are counted as foreign`);
   });
+}
+
+/** What a platform has not, it can not be asked for. */
+function platformHasIt({ device, sources = [], arming }: Parts, { fault }: Findings): void {
+  const platform = device === undefined ? null : platformNamed(device.platform);
+  if (platform === null) return;
+  sources.forEach((source, index) => {
+    if (source?.kind === 'spi-watch' && platform.spiWatch === undefined)
+      fault(['sources', index, 'kind'], `${platform.name} counts no ESP by flow; its log says it: give a syslog source`);
+  });
+  if (arming.deadMan === true && platform.arming.absent?.includes('dead-man') === true)
+    fault(['arming', 'deadMan'], `there is none on ${platform.name}: were the agent gone, its debugs would stay on; take it out`);
 }
 
 function listenersDiffer({ sources = [], signal }: Parts, { fault }: Findings): void {

@@ -94,12 +94,29 @@ describe('one fault, its path, line, value and remedy', () => {
     [
       'an unknown platform',
       changed('platform: cisco-ios', 'platform: cisco-isoxe'),
-      'device.platform|3|"cisco-isoxe"|one of cisco-ios, cisco-iosxe; did you mean cisco-iosxe?',
+      'device.platform|3|"cisco-isoxe"|one of cisco-ios, cisco-iosxe, linux-strongswan; did you mean cisco-iosxe?',
+    ],
+    [
+      'this host as a router',
+      changed('platform: cisco-ios', 'platform: cisco-ios, transport: local'),
+      'device.transport|3|"local"|this host is no cisco-ios; local is for platform linux-strongswan alone',
+      'device.user|3|"spitrap"|nobody logs in with transport: local; take it out',
+      'device.password|3|a mapping|nobody logs in with transport: local; take it out',
+    ],
+    [
+      'a device over SSH without a user',
+      changed(' user: spitrap,', ''),
+      'device.user|null|null|is missing; give it as user name',
+    ],
+    [
+      'what a platform has not',
+      changed('role: hub', 'role: hub\narming: { deadMan: true }').replace('platform: cisco-ios', 'platform: linux-strongswan'),
+      'arming.deadMan|3|true|there is none on linux-strongswan: were the agent gone, its debugs would stay on; take it out',
     ],
     [
       'a device that is a list',
       changed('device: {', 'device: [1]\nxx: {'),
-      'device|3|a list of 1|a mapping (key: value) of name, address, port, platform, user, password, privateKey, passphrase, hostKey, enablePassword, legacy, keepalive, jump, match, cryptoAddresses',
+      'device|3|a list of 1|a mapping (key: value) of name, address, transport, port, platform, user, password, privateKey, passphrase, hostKey, enablePassword, legacy, keepalive, jump, match, cryptoAddresses',
     ],
     [
       'a host name',

@@ -248,8 +248,9 @@ export const limits = {
   logConnectionsMax: 4_096,
   /** Lines without a header that still belong to the message before: `Creating IPSec SAs` has eleven. */
   logContinuationLinesMax: 16,
-  /** Text of one quote, and its lines: an event of a debug spreads over six. */
+  /** Text of one quote. */
   quoteCharsMax: 1_000,
+  /** Its lines: an event of a debug spreads over six. */
   quoteLinesMax: 8,
   /** Events of one end that a diagnosis looks at; a storm's are the same few kinds over and over. */
   caseEventsMax: 20_000,

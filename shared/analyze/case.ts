@@ -148,7 +148,10 @@ export interface FlowCase {
 export interface TimelineEntry {
   readonly at: Instant | null;
   readonly end: EndIndex;
-  /** A LogEvent's kind, or of the agents: `message`, `alert-sent`, `alert-received`, `stop-sent`, `off-verified`, `capture`, `sealed`. */
+  /**
+   * A LogEvent's kind, or of the agents: `message` or `symptom`, `alert-sent`, `alert-received`, `stop-signal-sent`,
+   * `stop-signal-received`, `done-received`, `stop-sent` (the off command), `off-verified`, `capture`, `sealed`.
+   */
   readonly kind: string;
   /** In a few words, printable. */
   readonly text: string;

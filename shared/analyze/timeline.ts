@@ -98,6 +98,9 @@ function ofAgent(end: EndIndex, bundle: BundleText, agent: AgentTime): TimelineE
   const inside = (key: string, has: string): Quote | null => quoteIncident(end, bundle, has, place(key));
   if (incident.openedBy === 'message')
     add('message', incident.opened, 'the agent had the message: the incident opens', inside('event', '"line"'));
+  // A counter, a trap or the device's history, which name no flow.
+  if (incident.openedBy === 'symptom')
+    add('symptom', incident.opened, 'the agent had a sign of unknown SPIs: the incident opens', inside('event', '"source"'));
   for (const { direction, phase, peer, first, acknowledged, attempts, detail } of incident.signals) {
     const said = direction === 'sent' ? (acknowledged ? 'acknowledged' : (detail ?? 'not acknowledged')) : null;
     const tries = direction === 'sent' && attempts > 1 ? `, ${attempts} attempts` : '';

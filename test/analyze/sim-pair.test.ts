@@ -64,6 +64,11 @@ describe('desync: the hub lost its SAs, the spoke encrypts on', () => {
     expect(life.inboundAtReceiver.packets).toBe(0);
     expect(life.marks.some(({ what, end }) => what === 'refused' && end === 0)).toBe(true);
     expect(about.flows).toMatchObject([{ receiver: 0, sender: 1, foreign: 'no', sa: { spi } }]);
+    // Hellos were answered: what incident.json keeps of them.
+    for (const end of ['hub', 'spoke'] as const) {
+      const { clock } = (await sim.incidentOf(end)).peers[0]!;
+      expect(Math.abs(clock!.offsetMs)).toBeLessThanOrEqual(clock!.uncertaintyMs + 1);
+    }
     // Both agents run on one clock here, which the evidence shows.
     expect(about.ends[1]!.agentClock!.uncertaintyMs).toBeLessThan(5);
     for (const [index, ms] of [hubMs, spokeMs].entries()) {

@@ -28,7 +28,7 @@ export function narrate(role: Role, { input, reason }: Pick<Decision, 'input' | 
         ? `debugs on at the event not readable: ${input.detail}`
         : `debugs on at the event: ${input.detail}`;
     case 'capture-ended':
-      return `capture (${input.round}) ended, ${input.withOutput} of ${input.planned} commands with output, bad SPI here: ${input.spiSeen}`;
+      return `capture (${input.round}) ended, ${input.withOutput} of ${input.planned} commands with output, bad SPI here: ${input.spiSeen}${suspected(input.suspects)}`;
     case 'stop-attempted':
       return stopWords(role, input);
     case 'delivery':
@@ -98,6 +98,9 @@ function sightingWords(reason: Reason): string {
       return words(reason);
   }
 }
+
+const suspected = (suspects: readonly string[] = []): string =>
+  suspects.length === 0 ? '' : `; to suspect: ${suspects.join('; ')}`;
 
 function symptomWords(reason: Reason): string {
   switch (reason) {

@@ -6,6 +6,7 @@ import type { Clock } from '../../shared/clock.ts';
 import type { CaptureRecord, FlowSample } from '../../shared/coordinate/book.ts';
 import type { Effect } from '../../shared/coordinate/effect.ts';
 import { sampleFlow } from '../../shared/coordinate/flow-sample.ts';
+import { suspectsIn, suspectsMax } from '../../shared/detect/suspects.ts';
 import { limits } from '../../shared/limits.ts';
 import type { CommandResult } from '../../shared/model/capture.ts';
 import type { Flow } from '../../shared/model/flow.ts';
@@ -15,7 +16,7 @@ import type { CaptureConfig } from '../config/config.ts';
 import type { Device } from '../device/device.ts';
 
 export type CaptureOrder = Extract<Effect, { readonly kind: 'capture' }>;
-export type CaptureSummary = Pick<CaptureRecord, 'round' | 'withOutput' | 'planned' | 'whole' | 'spiSeen' | 'seen'>;
+export type CaptureSummary = Pick<CaptureRecord, 'round' | 'withOutput' | 'planned' | 'whole' | 'spiSeen' | 'seen' | 'suspects'>;
 /** Takes it and returns at once: a capture waits for no disk. `peer`: whose scope the command had; null: the whole device's. */
 export type SaveOutput = (result: CommandResult, peer: string | null) => void;
 
@@ -78,6 +79,7 @@ class Progress {
   #sas: number | null = 0;
   #spiSeen: CaptureSummary['spiSeen'] = 'unknown';
   readonly #seen: FlowSample[] = [];
+  readonly #suspects: string[] = [];
   readonly #platform: Platform;
   readonly #flows: readonly Flow[];
 
@@ -94,6 +96,9 @@ class Progress {
     if (!explained) this.#holes++;
     if (planned.group === 'count') this.#countSas(result);
     if (planned.readsSas === true && result.status === 'ok') this.#lookForSpi(result);
+    // Nothing says whose packets they are: all SAs are looked at.
+    if (this.#flows.length === 0 && (planned.readsSas === true || planned.readsAllSas === true) && result.status === 'ok')
+      this.#suspects.push(...suspectsIn(this.#platform.parsers.ipsecSas(result.output).value));
   }
 
   /** A refused count command means that this IKE version is not on the box; anything else that failed means unknown. */
@@ -124,6 +129,8 @@ class Progress {
 
   summary(): Omit<CaptureSummary, 'round' | 'planned'> {
     const seen = this.#seen.length > 0 ? { seen: this.#seen } : {};
-    return { withOutput: this.#withOutput, whole: this.#holes === 0, spiSeen: this.#spiSeen, ...seen };
+    const named = [...new Set(this.#suspects)].slice(0, suspectsMax);
+    const suspects = named.length > 0 ? { suspects: named } : {};
+    return { withOutput: this.#withOutput, whole: this.#holes === 0, spiSeen: this.#spiSeen, ...seen, ...suspects };
   }
 }

@@ -47,7 +47,8 @@ export function incidentFacts(context: SealContext): IncidentFacts {
     record.kind === 'step' ? [{ ...(record.data as StepData), bootId: record.bootId }] : [],
   );
   // An agent of role both was the one or the other in this incident.
-  const role = config.role !== 'both' ? config.role : incident.openedBy === 'message' || incident.openedBy === 'symptom' ? 'hub' : 'spoke';
+  const role =
+    config.role !== 'both' ? config.role : incident.openedBy === 'message' || incident.openedBy === 'symptom' ? 'hub' : 'spoke';
   const opened = fileMoment({ wall: incident.openedAtWall, monotonic: incident.openedAt, bootId });
   return {
     id: incident.id,
@@ -167,6 +168,14 @@ function describeEvent(steps: readonly Step[]): IncidentFacts['event'] {
     const { input } = step;
     if (input.kind === 'sighting')
       return { source: input.source, peer: null, line: input.line, arrived: momentOf(step), reason: step.reason };
+    if (input.kind === 'symptom')
+      return {
+        source: input.source,
+        peer: null,
+        line: `${input.cause}: ${input.detail}`,
+        arrived: momentOf(step),
+        reason: step.reason,
+      };
     if (input.kind === 'alert' || input.kind === 'stop') {
       return { source: 'peer-signal', peer: input.peer, line: null, arrived: momentOf(step), reason: step.reason };
     }

@@ -202,6 +202,8 @@ export interface CaptureRecord {
   readonly spiSeen: 'outbound' | 'inbound' | 'none' | 'unknown';
   /** Of the flows that it was made for, those whose SAs it shows. */
   readonly seen?: readonly FlowSample[];
+  /** Made for no flow: whom its SAs let suspect, in words (detect/suspects.ts). Absent: nobody. */
+  readonly suspects?: readonly string[];
 }
 
 /** One sample of this device's SAs with the other end of a flow. */

@@ -83,7 +83,7 @@ export type InputBody =
     }
   | ({ readonly kind: 'capture-ended'; readonly incident: IncidentId } & Pick<
       CaptureRecord,
-      'round' | 'withOutput' | 'planned' | 'whole' | 'spiSeen' | 'seen'
+      'round' | 'withOutput' | 'planned' | 'whole' | 'spiSeen' | 'seen' | 'suspects'
     >)
   | { readonly kind: 'stop-attempted'; readonly incident: IncidentId; readonly attempt: number; readonly outcome: StopAttempt }
   | {

@@ -169,10 +169,19 @@ function onDebugsRead(book: Book, incident: Incident, input: Input & { readonly 
 function onCaptureEnded(book: Book, incident: Incident, input: Input & { readonly kind: 'capture-ended' }): Step {
   const index = incident.captures.findIndex((capture) => capture.round === input.round && capture.state === 'running');
   if (index < 0) return stay(book, 'timer-outlived', incident.id);
-  const { round, withOutput, planned, whole, spiSeen, seen } = input;
+  const { round, withOutput, planned, whole, spiSeen, seen, suspects } = input;
   const captures = incident.captures.map((capture, at) =>
     at === index
-      ? ({ round, state: 'ended', withOutput, planned, whole, spiSeen, ...(seen === undefined ? {} : { seen }) } as const)
+      ? ({
+          round,
+          state: 'ended',
+          withOutput,
+          planned,
+          whole,
+          spiSeen,
+          ...(seen === undefined ? {} : { seen }),
+          ...(suspects === undefined ? {} : { suspects }),
+        } as const)
       : capture,
   );
   return settle(book, go({ ...incident, captures }, 'capture-ended'));

@@ -45,6 +45,8 @@ export interface PlannedCommand {
   readonly needsSaCount?: boolean;
   /** Its output is what `parsers.ipsecSas` reads. */
   readonly readsSas?: boolean;
+  /** The same, and it shows the SAs with everybody. */
+  readonly readsAllSas?: boolean;
   readonly timeoutMs?: number;
 }
 

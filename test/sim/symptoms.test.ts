@@ -35,6 +35,7 @@ describe('drop counters where the message does not exist', () => {
     const spoke = await sim.incidentOf('spoke');
     expect(hub).toMatchObject({ openedBy: 'symptom', flows: [], outcome: { kind: 'complete', reasons: [] } });
     expect(spoke).toMatchObject({ id: hub.id, openedBy: 'alert', outcome: { kind: 'complete' } });
+    expect(hub.event).toMatchObject({ source: 'drops', line: expect.stringMatching(/^qfp-drops: /) });
     expect(sim.boxes.hub.debugsOn()).toEqual([]);
     expect(sim.boxes.spoke.debugsOn()).toEqual([]);
     expect(sim.received('hub', 'show crypto ipsec sa detail').length).toBeGreaterThan(0);

@@ -46,7 +46,12 @@ export function capturePlan(variant: CapturePlanVariant, round: CaptureRound, sc
         ...scoped,
         ...deviceCommands(variant).map((command): PlannedCommand => ({ command, group: 'device' })),
         ...COUNT.map((command): PlannedCommand => ({ command, group: 'count' })),
-        ...NOTE_A.map((command): PlannedCommand => ({ command, group: 'note-a', needsSaCount: true })),
+        ...NOTE_A.map(
+          (command): PlannedCommand => ({
+            ...{ command, group: 'note-a', needsSaCount: true },
+            ...(command.startsWith(SHOW_SAS) && { readsAllSas: true }),
+          }),
+        ),
         { command: SHOW_CONFIGURATION, group: 'device' },
       ];
   }

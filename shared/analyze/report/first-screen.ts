@@ -2,8 +2,8 @@
  * What a report says before anybody scrolls: the verdict in a sentence, how sure, both ends' state with the broken SA between them, and
  * what to do now. Beside it: what to change, when it heals, whether recovery would have helped.
  */
-import { formatSpi } from '../../model/flow.ts';
-import type { Case } from '../case.ts';
+import { flowKey, formatSpi } from '../../model/flow.ts';
+import type { Case, FlowCase } from '../case.ts';
 import type { Diagnosis, Step, Verdict } from '../verdict.ts';
 import type { EndState, StateRow } from './end-state.ts';
 import { type Hole, html, type Markup, told } from './html.ts';
@@ -22,7 +22,7 @@ export function firstScreen({ case: about, verdict }: Diagnosis, ends: readonly 
 <section class="verdict" aria-labelledby="verdict"><p class="chips"><span class="chip ${verdict.cause === 'cannot-tell' ? 'unsure' : verdict.confidence}"><span aria-hidden="true">${verdict.cause === 'cannot-tell' ? '?' : confidenceMarks[verdict.confidence]}</span> ${verdict.cause === 'cannot-tell' ? 'cannot tell' : verdict.confidence}</span>${verdict.cause !== 'cannot-tell' && html`<span class="chip cause">${causeTitles[verdict.cause]}</span>`}<span class="chip ${verdict.harm}">${verdict.harm === 'persistent' ? '\u2715 ' : verdict.harm === 'transient' ? '\u2713 ' : '? '}${harmWords[verdict.harm]}</span></p>
 <h1 id="verdict" class="${sentence.length > 150 && 'long'}">${withSpis(sentence)}</h1>
 <p class="lead">${told(verdict.healing.text, 400)}${cite(verdict.healing.quotes)}</p></section>
-<section class="ends" aria-label="Both ends">${card(ends[0]!, 0)}${link(about)}${card(ends[1]!, 1)}</section>`;
+<section class="ends" aria-label="Both ends">${card(ends[0]!, 0)}${link(about, verdict)}${card(ends[1]!, 1)}</section>`;
 }
 
 /** SPIs stand in a fixed width, so that they can be compared. */
@@ -40,9 +40,22 @@ const TONE_MARKS: Readonly<Record<StateRow['tone'], string>> = { bad: '\u2715 ',
 const stateRow = ({ label, value, tone, detail }: StateRow): Markup =>
   html`<div class="${label === 'Captured' && 'captured'}"><dt>${label}</dt><dd class="${tone}"><span aria-hidden="true">${TONE_MARKS[tone]}</span>${withSpis(value)}${detail !== null && html` <span class="m">(${withSpis(detail)})</span>`}</dd></div>`;
 
+/** One that stands between the two ends that are here, still in use before others; else the first that the verdict is about. */
+function mainFlow({ flows }: Case, { findings }: Verdict): FlowCase | undefined {
+  const explained = new Set((findings[0]?.flows ?? []).map(flowKey));
+  const weight = ({ flow, sender, receiver, sa }: FlowCase): number =>
+    (sender !== null && receiver !== null ? 4 : 0) +
+    (sa?.outboundAtSender.current === 'yes' ? 2 : 0) +
+    (explained.has(flowKey(flow)) ? 1 : 0);
+  return flows.reduce<FlowCase | undefined>(
+    (best, one) => (best === undefined || weight(one) > weight(best) ? one : best),
+    undefined,
+  );
+}
+
 /** The SA that should join them: an arrow from its sender, broken where the receiver has none. */
-function link(about: Case): Markup {
-  const [first] = about.flows;
+function link(about: Case, verdict: Verdict): Markup {
+  const first = mainFlow(about, verdict);
   if (first === undefined) return html`<p class="link"><span class="m">no flow was named</span></p>`;
   const sa = first.sa;
   const lost = sa?.inboundAtReceiver.last === 'no';
@@ -52,7 +65,7 @@ function link(about: Case): Markup {
   const upwards = first.receiver === null ? first.sender !== 0 : first.receiver === 0;
   const words = lost ? 'no SA for it here' : sa?.inboundAtReceiver.last === 'yes' ? 'SA is there now' : 'refused';
   const sender = used === 'yes' ? 'still in use' : used === 'no' ? 'no longer in use' : 'use not known';
-  return html`<div class="link ${upwards ? 'up' : 'down'} ${lost && used === 'yes' ? 'broken' : 'loose'}"><p><code>${formatSpi(first.flow.spi)}</code></p><p class="shaft"><span aria-hidden="true"></span></p><p class="m">${upwards ? html`${words}; ${sender} there` : html`${sender} here; ${words.replace('here', 'there')}`}${more > 0 && html`<br>and ${count(more, 'more flow')}`}</p></div>`;
+  return html`<div class="link ${upwards ? 'up' : 'down'} ${lost && used === 'yes' ? 'broken' : 'loose'}"><p><code>${formatSpi(first.flow.spi)}</code></p><p class="shaft"><span aria-hidden="true"></span></p><p class="m">${upwards ? html`${words}; ${sender} there` : html`${sender} here; ${words.replace('here', 'there')}`}${more > 0 && html` and ${count(more, 'more flow')}`}</p></div>`;
 }
 
 export function doNow(about: Case, verdict: Verdict): Markup {

@@ -18,7 +18,7 @@ code,.mono{font-family:var(--mono);font-size:.9em}
 .chips{display:flex;flex-wrap:wrap;gap:6px 8px;margin:0 0 9px}
 .chip{border:1.5px solid currentColor;border-radius:99px;padding:0 .65em;font-size:.8rem;font-weight:600;line-height:1.55}
 .chip.certain{background:var(--fg);color:var(--bg);border-color:var(--fg)}.chip.cause{color:var(--mute);border-color:var(--line);color:var(--fg)}.chip.persistent{color:var(--bad)}.chip.transient{color:var(--good)}.chip.unknown,.chip.unsure{color:var(--warn)}
-h1{font-size:1.72rem;line-height:1.2;margin:0 0 .25em;font-weight:680;letter-spacing:-.012em;max-width:35em;text-wrap:pretty}h1.long{font-size:1.38rem}h1 code{font-size:.92em;font-weight:600}
+h1{font-size:1.72rem;line-height:1.2;margin:0 0 .25em;font-weight:680;letter-spacing:-.012em;max-width:35em;text-wrap:pretty}h1.long{font-size:1.38rem;max-width:46em}h1 code{font-size:.92em;font-weight:600}
 .lead{color:var(--mute);max-width:66em;margin:0}
 h2{font-size:1.04rem;margin:0 0 8px}h3{font-size:.95rem;margin:14px 0 6px}
 .cite{font-size:.8em;white-space:nowrap}
@@ -67,7 +67,7 @@ h3.l0{color:var(--l0)}h3.l1{color:var(--l1)}
 body>footer{max-width:1120px;margin:0 auto;padding:0 20px 40px;font-size:.8rem}
 @media (max-width:860px){.todo{grid-template-columns:1fr}.ends{grid-template-columns:minmax(0,1fr) 96px minmax(0,1fr)}.card dl>div{grid-template-columns:1fr;padding:2px 0}}
 @media (max-width:640px){body{font-size:15px;line-height:1.4}main{padding:10px 12px 30px}h1{font-size:1.24rem}h1.long{font-size:1.08rem}.lead{font-size:.88rem;line-height:1.35}.top{font-size:.76rem;gap:0 10px}.chip{font-size:.74rem}.verdict{margin:6px 0 8px}
-.ends{grid-template-columns:1fr 1fr;gap:6px 8px}.link{grid-column:1/3;grid-row:2;display:block;text-align:left;padding:0}.link p{display:inline;margin-right:.4em!important}.link .shaft{display:none}.link .m br{display:none}.broken p:first-child::before{content:"\\2715 ";color:var(--bad);font-weight:700}
+.ends{grid-template-columns:1fr 1fr;gap:6px 8px}.link{grid-column:1/3;grid-row:2;display:block;text-align:left;padding:0}.link p{display:inline;margin-right:.4em!important}.link .shaft{display:none}.broken p:first-child::before{content:"\\2715 ";color:var(--bad);font-weight:700}
 .card{padding:5px 8px 6px}.card h2{font-size:.92rem;margin:0}.card h2 .m{display:block;font-size:.74rem}.card dl>div{font-size:.8rem;line-height:1.28}.card dt{font-size:.7rem;line-height:1.2}.captured .m{display:none}
 .do{padding:7px 10px 8px}.do h2{margin-bottom:3px}.do li{margin:.16em 0;font-size:.88rem;line-height:1.34}.todo{gap:6px;margin-top:8px!important}
 svg.across{display:none}svg.down{display:block;font-size:12.5px}.picture{padding:6px 4px}.list-too{display:none}.sas tbody th{min-width:9em}.sas th,.sas td{padding:5px 6px}.events td:last-child{min-width:9em}}

@@ -20,6 +20,8 @@ const BAR = 18;
 const BAR_STEP = 23;
 const GAP = 58;
 const HEAD = 40;
+/** From the middle of a mark to that of the next. */
+const MARK_PX = 22;
 /** About, at 11.5 px. */
 const CHAR_PX = 6.3;
 /** A shorter piece of a sentence says nothing. */
@@ -29,8 +31,13 @@ interface Placed {
   readonly event: SceneEvent;
   readonly x: number;
   readonly row: number;
-  /** To the next mark in its row, or to the edge. */
-  readonly roomPx: number;
+  readonly label: Label | null;
+}
+
+interface Label {
+  readonly x: number;
+  readonly anchor: 'start' | 'end';
+  readonly text: string;
 }
 
 interface Lane {
@@ -76,7 +83,7 @@ ${lane.bars.map((bar, row) => drawBar(bar, lane.barsTop + row * BAR_STEP, x, axi
 )}
 ${lines(scene, lanes, x, bottom, skew)}
 ${arrows(scene, lanes, x)}
-${lanes.map((lane, index) => html`<g class="l${index}">${lane.marks.map(({ event, x: at, row, roomPx }) => mark(event, at, roomPx, lane.marksTop + row * ROW + ROW / 2, x))}</g>`)}
+${lanes.map((lane, index) => html`<g class="l${index}">${lane.marks.map((placed) => mark(placed, lane.marksTop + placed.row * ROW + ROW / 2, x))}</g>`)}
 </svg>`;
 }
 
@@ -105,24 +112,48 @@ function rowsOf(events: readonly SceneEvent[], x: (ms: number) => number): Place
   const ends: number[] = [];
   const placed = events.map((event) => {
     const at = x(middleOf(event.at!));
-    const free = ends.findIndex((end) => at - end >= 19);
+    const free = ends.findIndex((end) => x(event.at!.fromMs) - end >= MARK_PX && at - end >= MARK_PX);
     const row = free >= 0 ? free : ends.length < ROWS_MAX ? ends.length : ends.indexOf(Math.min(...ends));
     // In the last row they are pushed aside rather than covered.
-    const shown = free < 0 && ends.length >= ROWS_MAX ? Math.min(RIGHT - 8, ends[row]! + 19) : at;
-    ends[row] = shown;
+    const shown = free < 0 && ends.length >= ROWS_MAX ? Math.min(RIGHT - 8, ends[row]! + MARK_PX) : at;
+    ends[row] = Math.min(RIGHT, Math.max(shown, x((event.until ?? event.at!).toMs)));
     return { event, x: round(shown), row };
   });
+  const usedTo: number[] = [];
   return placed.map((one, index) => {
     const next = placed.slice(index + 1).find(({ row }) => row === one.row);
-    return { ...one, roomPx: (next?.x ?? WIDTH) - one.x - 26 };
+    // A whisker takes the room of words.
+    const from = Math.max(one.x + 15, x((one.event.until ?? one.event.at!).toMs) + 5);
+    const label = labelOf(one.event, one.x, from, (next?.x ?? WIDTH) - 12, usedTo[one.row] ?? LEFT, x);
+    usedTo[one.row] = label?.anchor === 'start' ? label.x + label.text.length * CHAR_PX : one.x + 12;
+    return { ...one, label };
   });
 }
 
-function mark(event: SceneEvent, at: number, roomPx: number, y: number, x: (ms: number) => number): Markup {
+/** To the right of its mark, else to the left, else as much as fits to the right. */
+function labelOf(
+  event: SceneEvent,
+  at: number,
+  from: number,
+  to: number,
+  usedTo: number,
+  x: (ms: number) => number,
+): Label | null {
+  const { text, count } = event;
+  const whole = `${text}${count > 1 ? ` (${count} times)` : ''}`;
+  const chars = Math.floor((to - from) / CHAR_PX);
+  if (whole.length <= chars) return { x: round(from), anchor: 'start', text: told(whole, chars) };
+  const left = Math.min(at - 15, x(event.at!.fromMs) - 5);
+  const charsLeft = Math.floor((left - usedTo - 8) / CHAR_PX);
+  if (whole.length <= charsLeft) return { x: round(left), anchor: 'end', text: told(whole, charsLeft) };
+  return chars < LEAST_CHARS ? null : { x: round(from), anchor: 'start', text: told(whole, chars) };
+}
+
+function mark({ event, x: at, label }: Placed, y: number, x: (ms: number) => number): Markup {
   const from = x(event.at!.fromMs);
   const to = x((event.until ?? event.at!).toMs);
   const isWide = to - from > 4;
-  return html`${isWide && html`<path class="whisker" d="M${from} ${y}H${to}M${from} ${y - 4}V${y + 4}M${to} ${y - 4}V${y + 4}"/>`}${badge(event, at, y)}${words(event, isWide ? Math.max(at, to) - 4 : at, roomPx - (isWide ? Math.max(0, to - at) : 0), y)}`;
+  return html`${isWide && html`<path class="whisker" d="M${from} ${y}H${to}M${from} ${y - 4}V${y + 4}M${to} ${y - 4}V${y + 4}"/>`}${badge(event, at, y)}${label !== null && words(label, y)}`;
 }
 
 function grid(axis: Axis, bottom: number): Markup {
@@ -157,13 +188,20 @@ function drawBar(bar: SceneBar, y: number, x: (ms: number) => number, axis: Axis
   }
   const left = from ? x(middleOf(from)) : LEFT;
   const right = Math.max(left + 6, to ? x(middleOf(to)) : RIGHT);
-  const label = `${barLabel(bar)}${bar.lifetimeSeconds === null ? '' : `, ${remaining(bar.lifetimeSeconds)} left`}`;
-  // Inside the even part, where it is looked for, unless the bar ends before.
-  const labelX = Math.min(Math.max(left, axis.focus.fromPx) + 8, Math.max(LEFT, right - 60));
+  const label = `${odd ? '\u26a0 ' : ''}${barLabel(bar)}${to ? ' until here' : bar.lifetimeSeconds === null ? '' : `, ${remaining(bar.lifetimeSeconds)} left`}`;
+  const labelX = labelPlace(left, right, textPx(label) * 1.05, axis);
   return html`<g class="bar${odd && ' odd'}"><rect x="${left}" y="${y}" width="${round(right - left)}" height="${BAR}" rx="4"/>
 ${soft(from, y, x)}${soft(to, y, x)}
 ${!from && html`<path class="open" d="M${LEFT + 6} ${y + 4}l-4 5l4 5"/>`}${!to && html`<path class="open" d="M${RIGHT - 6} ${y + 4}l4 5l-4 5"/>`}
-<text x="${round(labelX)}" y="${y + 13}">${odd && '\u26a0 '}${label}</text></g>`;
+<text x="${round(labelX)}" y="${y + 13}">${label}</text></g>`;
+}
+
+/** In the bar, where it runs through the even part; beside one that is too short for its words. */
+function labelPlace(left: number, right: number, width: number, { focus }: Axis): number {
+  const inside = Math.max(left, focus.fromPx) + 8;
+  if (inside + width <= right) return inside;
+  if (left + 8 + width <= right) return left + 8;
+  return right + 6 + width <= WIDTH ? right + 6 : left - width - 6;
 }
 
 /** Where in it a bar begins or ends is not known: hatched over that interval. */
@@ -175,10 +213,8 @@ function soft(at: Instant | null, y: number, x: (ms: number) => number): Markup 
 }
 
 /** What it is, where there is room to say so; the list says it in any case. */
-function words({ text, count }: SceneEvent, at: number, roomPx: number, y: number): Markup | false {
-  const chars = Math.floor(roomPx / CHAR_PX);
-  if (chars < LEAST_CHARS) return false;
-  return html`<text class="words" x="${at + 14}" y="${y + 4}">${told(`${text}${count > 1 ? ` (${count} times)` : ''}`, chars)}</text>`;
+function words(label: Label, y: number): Markup {
+  return html`<text class="words" x="${label.x}" y="${y + 4}" text-anchor="${label.anchor}">${label.text}</text>`;
 }
 
 /** The message and the two stops run through both lanes. */

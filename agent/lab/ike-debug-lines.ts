@@ -215,7 +215,13 @@ export const lifetimeNears = (seconds: number): DebugLine[] => [
 
 /** The peer says that it begins anew (RFC 2407 §4.6.3.3, RFC 7296 §2.4). */
 export function initialContact(at: DebugContext, ikeVersion: 1 | 2, port: number): DebugLine[] {
-  if (ikeVersion === 2) return [ikev2(`IKEv2:(SESSION ID = ${at.connId % 1000},SA ID = 1):Processing INITIAL_CONTACT`)];
+  if (ikeVersion === 2)
+    return [
+      ikev2('Payload contents: '),
+      ikev2(
+        ' VID IDi AUTH SA TSi TSr NOTIFY(INITIAL_CONTACT) NOTIFY(SET_WINDOW_SIZE) NOTIFY(ESP_TFC_NO_SUPPORT) NOTIFY(NON_FIRST_FRAGS) ',
+      ),
+    ];
   return [
     isakmp(
       `ISAKMP: (${at.connId}):Process initial contact,\nbring down existing phase 1 and 2 SA's with local ${at.local} remote ${at.peer} remote port ${port}`,
@@ -223,11 +229,20 @@ export function initialContact(at: DebugContext, ikeVersion: 1 | 2, port: number
   ];
 }
 
-/** The far side of a NAT: from UDP 500 to 4500 (RFC 3947). */
-export const portFloat = (at: DebugContext): DebugLine[] => [
-  isakmp(`ISAKMP: (${at.connId}):NAT found, the node ${at.initiator ? 'inside' : 'outside'} NAT`),
-  isakmp(`ISAKMP: (${at.connId}):port float 500 to 4500`),
-];
+/** The far side of a NAT: from UDP 500 to 4500 (RFC 3947, RFC 7296 §2.23). */
+export function portFloat(at: DebugContext, ikeVersion: 1 | 2, port: number): DebugLine[] {
+  if (ikeVersion === 2) {
+    const id = `(SESSION ID = ${at.connId % 1000},SA ID = 1)`;
+    return [
+      ikev2(`IKEv2:${id}:NAT ${at.initiator ? 'INSIDE' : 'OUTSIDE'} found`),
+      ikev2(`IKEv2:${id}:NAT detected float to init port ${port}, resp port 4500`),
+    ];
+  }
+  return [
+    isakmp(`ISAKMP: (${at.connId}):NAT found, the node ${at.initiator ? 'inside' : 'outside'} NAT`),
+    isakmp(`ISAKMP: (${at.connId}):port float 500 to 4500`),
+  ];
+}
 
 export function retransmit(at: DebugContext, ikeVersion: 1 | 2, phase: 1 | 2, attempt: number): DebugLine[] {
   if (ikeVersion === 2) return [ikev2(`IKEv2:(SESSION ID = ${at.connId % 1000},SA ID = 1):Retransmitting packet`)];

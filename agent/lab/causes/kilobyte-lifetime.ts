@@ -2,13 +2,14 @@
  * The receiver's SAs end by volume, and it never begins a rekey: at the limit they are gone, with a DELETE, and packets that are on
  * their way find nothing. With less evidence: that the receiver lost the SA, or a late packet of a rekey.
  */
-import { both, busy, type Cause, settle } from './cause.ts';
+import { both, busy, type Cause, receiverIsHub, settle } from './cause.ts';
 
 export const kilobyteLifetime: Cause = {
   word: 'kilobyte-lifetime',
   title: 'The SA ends by volume',
   control: false,
   prepare(plan, prng) {
+    receiverIsHub(plan);
     busy(plan, prng);
     both(plan, { ipsecLifetimeSeconds: 3_600, countsItsOwn: false });
     settle(plan, 'sender', { packetOctets: prng.between(400, 1_200), kilobytes: null });

@@ -3,13 +3,14 @@
  * that are on their way find nothing; without an IKE SA to send a DELETE through, all that follow too. With less evidence: that the receiver
  * lost the SA, or a late packet of a rekey.
  */
-import { both, busy, type Cause, settle } from './cause.ts';
+import { both, busy, type Cause, receiverIsHub, settle } from './cause.ts';
 
 export const lifetimeMismatch: Cause = {
   word: 'lifetime-mismatch',
   title: 'Lifetimes of the two ends differ',
   control: false,
   prepare(plan, prng) {
+    receiverIsHub(plan);
     busy(plan, prng);
     both(plan, { countsItsOwn: true, kilobytes: null });
     const short = prng.between(4, 15) * 30;

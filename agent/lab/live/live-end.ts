@@ -45,6 +45,8 @@ export class LiveEnd implements Host {
   ownPort = 500;
   private readonly talk: IkeTalk;
   private readonly superseded = new WeakSet<IpsecPair>();
+  /** Near the end of their kilobytes, and said so. */
+  private readonly warned = new WeakSet<IpsecPair>();
   private readonly lifeTimers = new Map<IpsecPair, Timer[]>();
 
   constructor(world: World, core: BoxCore, place: EndPlace, settings: EndSettings) {
@@ -109,7 +111,7 @@ export class LiveEnd implements Host {
 
   /** Users wait: an SA is needed and there is none. */
   want(): void {
-    if (currentPair(this.tunnel) || !this.talks() || !this.settings.knowsPeer) return;
+    if (currentPair(this.tunnel) || !this.talks() || !this.settings.knowsPeer || this.settings.respondsOnly) return;
     this.talk.wantChild();
   }
 
@@ -138,7 +140,7 @@ export class LiveEnd implements Host {
   // IKE.
 
   established(sa: IkeSa, port: number): void {
-    if (port !== 500) this.sas.say(portFloat(this.sas.seen()));
+    if (port !== 500) this.sas.say(portFloat(this.sas.seen(), this.settings.ikeVersion, port));
     this.tunnel.peerPort = port;
     this.talk.watch(sa);
     this.world.timeouts.in(DELETED_IKE_SHOWN_MS, () => this.sas.forgetDeletedIke());
@@ -329,7 +331,10 @@ export class LiveEnd implements Host {
       this.expire(pair);
       return;
     }
-    if (left <= limit * KILOBYTE_MARGIN) this.nearItsEnd(pair, 30);
+    if (left <= limit * KILOBYTE_MARGIN && !this.warned.has(pair)) {
+      this.warned.add(pair);
+      this.nearItsEnd(pair, 30);
+    }
     const far = this.world.end(this.tunnel.peer);
     const perSecond = Math.max(rateOf(this), far ? rateOf(far) : 0, 0.01);
     const next = left > limit * KILOBYTE_MARGIN ? left - limit * KILOBYTE_MARGIN : left;
@@ -339,9 +344,9 @@ export class LiveEnd implements Host {
   }
 
   private nearItsEnd(pair: IpsecPair, seconds: number): void {
-    if (this.settings.respondsOnly || this.superseded.has(pair) || !this.tunnel.pairs.includes(pair)) return;
-    if (!this.talks() || this.talk.negotiates()) return;
+    if (this.superseded.has(pair) || !this.tunnel.pairs.includes(pair) || this.isDown()) return;
     this.sas.say(lifetimeNears(seconds));
+    if (this.settings.respondsOnly || !this.talks() || this.talk.negotiates()) return;
     if (this.settings.knowsPeer || this.core.sa.liveIke(this.tunnel)) this.talk.wantChild();
   }
 

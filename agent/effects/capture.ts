@@ -24,6 +24,8 @@ export interface CaptureRoom {
   readonly device: Device;
   readonly config: CaptureConfig;
   readonly clock: Clock;
+  /** For an incident that a symptom opened: other ends that should have SAs with this device, as addresses. Whom to suspect is looked for. */
+  readonly expected?: readonly string[];
   /** Told of every command of the plan before the first is sent: a hole can then be seen. */
   readonly plan: (command: string) => void;
 }
@@ -39,7 +41,7 @@ export async function capture(
   const whole = platform.capturePlan(order.round, { peers: order.scope, maxUnscopedSas: room.config.maxUnscopedSas });
   const plan = order.deviceWide ? whole : whole.filter((planned) => planned.group === 'scoped');
   for (const { command } of plan) room.plan(command);
-  const progress = new Progress(platform, order.flows);
+  const progress = new Progress(platform, order.flows, room.expected ?? null);
   for (const planned of plan) {
     const result = await perform(room, planned, progress, until());
     progress.add(planned, result);
@@ -82,10 +84,12 @@ class Progress {
   readonly #suspects: string[] = [];
   readonly #platform: Platform;
   readonly #flows: readonly Flow[];
+  readonly #expected: readonly string[] | null;
 
-  constructor(platform: Platform, flows: readonly Flow[]) {
+  constructor(platform: Platform, flows: readonly Flow[], expected: readonly string[] | null) {
     this.#platform = platform;
     this.#flows = flows;
+    this.#expected = expected;
   }
 
   add(planned: PlannedCommand, result: CommandResult): void {
@@ -97,8 +101,10 @@ class Progress {
     if (planned.group === 'count') this.#countSas(result);
     if (planned.readsSas === true && result.status === 'ok') this.#lookForSpi(result);
     // Nothing says whose packets they are: all SAs are looked at.
-    if (this.#flows.length === 0 && (planned.readsSas === true || planned.readsAllSas === true) && result.status === 'ok')
-      this.#suspects.push(...suspectsIn(this.#platform.parsers.ipsecSas(result.output).value));
+    const looks = planned.readsSas === true || planned.readsAllSas === true;
+    if (this.#expected === null || result.status !== 'ok' || !looks) return;
+    const idents = this.#platform.parsers.ipsecSas(result.output).value;
+    this.#suspects.push(...suspectsIn(idents, planned.readsAllSas === true ? this.#expected : []));
   }
 
   /** A refused count command means that this IKE version is not on the box; anything else that failed means unknown. */

@@ -240,7 +240,9 @@ export class Performer {
       return after(round === 'late' && startedAt > stopAt ? startedAt : stopAt, CAPTURE_AFTER_STOP_MS);
     };
     try {
-      const room = { device, config: config.capture, clock: world.clock, plan };
+      const expected =
+        findIncident(coordinator.book, incident)?.openedBy === 'symptom' ? { expected: remotes(config.peers) } : {};
+      const room = { device, config: config.capture, clock: world.clock, plan, ...expected };
       const summary = await capture(room, effect, until, (result, peer) =>
         this.#save(incident, { result, round, peer, session: 'capture', late: round === 'late' }),
       );
@@ -329,3 +331,9 @@ const flowKeys = (flow: Flow | null): Record<string, string> =>
 /** A stop repeats until the peer's own lease ends its debugs. */
 const lasts = (leaseLeftMs: DurationMs | null): { lastsMs?: DurationMs } =>
   leaseLeftMs === null || leaseLeftMs === 0 ? {} : { lastsMs: leaseLeftMs };
+
+/** Crypto addresses of the other ends that are one host each: a range says nothing about who should be there. */
+const remotes = (peers: Config['peers']): string[] =>
+  peers.flatMap(({ cryptoAddresses }) =>
+    cryptoAddresses.filter((range) => range.bits === (range.family === 6 ? 128 : 32)).map((range) => range.base),
+  );

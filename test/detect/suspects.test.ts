@@ -31,6 +31,11 @@ test('the strongest sign of each other end, the strongest first; whoever is well
   ]);
 });
 
+test('another end that is configured and has no SA at all', () => {
+  const idents = [ident('10.0.0.1', 'io', { 'pkts decaps': 1 })];
+  expect(suspectsIn(idents, ['10.0.0.1', '10.0.0.9'])).toEqual(['10.0.0.9: configured, and no SA with it']);
+});
+
 test('several idents of one other end are one; nothing is nobody; a storm is bounded', () => {
   expect(suspectsIn([ident('10.0.0.1', 'o'), ident('10.0.0.1', 'i', { 'pkts decaps': 1 })])).toEqual([]);
   expect(suspectsIn([])).toEqual([]);

@@ -35,6 +35,9 @@ describe('drop counters where the message does not exist', () => {
     const spoke = await sim.incidentOf('spoke');
     expect(hub).toMatchObject({ openedBy: 'symptom', flows: [], outcome: { kind: 'complete', reasons: [] } });
     expect(spoke).toMatchObject({ id: hub.id, openedBy: 'alert', outcome: { kind: 'complete' } });
+    // It lost all its SAs: whoever is configured and has none is whom to look at.
+    const told = hub.timeline.map(({ detail }) => detail).join('\n');
+    expect(told).toContain(`to suspect: ${addresses.spoke.crypto}: `);
     expect(hub.event).toMatchObject({ source: 'drops', line: expect.stringMatching(/^qfp-drops: /) });
     expect(sim.boxes.hub.debugsOn()).toEqual([]);
     expect(sim.boxes.spoke.debugsOn()).toEqual([]);

@@ -30,7 +30,8 @@ const SHOW_SAS = 'show crypto ipsec sa peer ';
 
 /** Their rows together are n, which `maxUnscopedSas` is held against. */
 const COUNT = ['show crypto isakmp sa', 'show crypto ikev2 sa'];
-const NOTE_A = ['show crypto sockets', 'show crypto isa sa', 'show crypto ipsec sa detail', 'show dmvpn detail'];
+const ALL_SAS = 'show crypto ipsec sa detail';
+const NOTE_A = ['show crypto sockets', 'show crypto isa sa', ALL_SAS, 'show dmvpn detail'];
 
 export function capturePlan(variant: CapturePlanVariant, round: CaptureRound, scope: CaptureScope): PlannedCommand[] {
   const scoped = scopedCommands(scope).map(
@@ -49,7 +50,7 @@ export function capturePlan(variant: CapturePlanVariant, round: CaptureRound, sc
         ...NOTE_A.map(
           (command): PlannedCommand => ({
             ...{ command, group: 'note-a', needsSaCount: true },
-            ...(command.startsWith(SHOW_SAS) && { readsAllSas: true }),
+            ...(command === ALL_SAS && { readsAllSas: true }),
           }),
         ),
         { command: SHOW_CONFIGURATION, group: 'device' },

@@ -5,6 +5,7 @@
 import { preflightBounds, type RefusalWord, type WarningWord } from '../../shared/arming/preflight.ts';
 import type { Finding, PreflightReading } from '../../shared/model/arming.ts';
 import type { Config } from '../config/config.ts';
+import { isSyslogListener } from '../config/config.ts';
 import type { CheckState, Rows } from './row.ts';
 
 interface Topic {
@@ -18,8 +19,7 @@ interface Topic {
 const LEVELS = ['emergencies', 'alerts', 'critical', 'errors', 'warnings', 'notifications', 'informational', 'debugging'];
 const levelName = (level: number | null | undefined): string =>
   level === null || level === undefined ? 'not known' : level < 0 ? 'off' : (LEVELS[level] ?? String(level));
-const takesSyslog = (config: Config): boolean =>
-  config.sources.some((source) => source.kind === 'syslog-udp' || source.kind === 'syslog-tcp');
+const takesSyslog = (config: Config): boolean => config.sources.some(isSyslogListener);
 const armsItself = (config: Config): boolean => config.arm !== 'manual';
 
 const topics: readonly Topic[] = [
@@ -46,14 +46,16 @@ const topics: readonly Topic[] = [
   {
     title: 'console',
     words: { 'console-logging': 'fail', 'logging-unread': 'fail' },
-    fine: ({ logging }) => `logging ${levelName(logging?.console)}`,
+    fine: ({ logging, absent }) => (absent?.includes('logging') ? null : `logging ${levelName(logging?.console)}`),
     remedy: 'turn it off, or set it to informational or less',
   },
   {
     title: 'terminal monitor',
     words: { 'terminal-monitor': 'fail' },
-    fine: ({ logging }, config) =>
-      config.sources.some((source) => source.kind === 'terminal-monitor') ? `logging ${levelName(logging?.monitor)}` : null,
+    fine: ({ logging, absent }, config) =>
+      !absent?.includes('logging') && config.sources.some((source) => source.kind === 'terminal-monitor')
+        ? `logging ${levelName(logging?.monitor)}`
+        : null,
   },
   {
     title: 'trap level',
@@ -90,8 +92,10 @@ const topics: readonly Topic[] = [
   {
     title: 'conditions',
     words: { 'foreign-conditions': 'warn', 'conditions-unread': 'warn', 'no-conditions': 'warn', 'too-many-conditions': 'fail' },
-    fine: ({ conditions }, config) =>
-      armsItself(config) ? `${conditions?.filters.length ?? 0} set; ours limit the debugs to the peers` : null,
+    fine: ({ conditions, absent }, config) =>
+      armsItself(config) && !absent?.includes('conditions')
+        ? `${conditions?.filters.length ?? 0} set; ours limit the debugs to the peers`
+        : null,
   },
   {
     title: 'other debugs',

@@ -24,6 +24,11 @@ export interface ReadConfig {
 
 /** Throws what a login throws, NO_FREE_VTY, and RUNNING_CONFIG_REFUSED with what to do. The session is logged out in any case. */
 export async function readRunningConfig(config: Config, { device, platform }: PersonsDevice): Promise<ReadConfig> {
+  if (platform.advise.length === 0)
+    throw new SpitrapError(
+      'USAGE',
+      `advise reads configurations of IOS, and ${device.name} is a ${platform.name}: there is nothing to ask of it`,
+    );
   const session = await device.openSession('advise', () => {});
   try {
     const timeoutMs = Math.max(config.capture.commandTimeoutMs, BUILD_MS_MIN);

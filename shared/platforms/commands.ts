@@ -66,7 +66,11 @@ function addArming(platform: Platform, plan: ArmPlan, add: (command: string, pur
   const { condition, debugOn, debugOff, deadMan } = platform.arming;
   const conditions = plan.conditions.flatMap((address) => condition(address) ?? []);
   for (const { on } of conditions) add(on, 'arming: conditions first, each read back');
-  for (const name of plan.debugs) add(debugOn(name), 'arming: debugs, only for the peers of the conditions');
+  for (const name of plan.debugs)
+    add(
+      debugOn(name),
+      conditions.length === 0 ? 'arming: debugs, for every peer' : 'arming: debugs, only for the peers of the conditions',
+    );
   for (const name of plan.debugs) add(debugOff(name), 'disarming: debugs first, verified off');
   for (const { off } of conditions) add(off, 'disarming: our conditions, one by one, while no crypto debug is on');
   if (plan.deadManS === null) return;

@@ -58,9 +58,10 @@ export function keyTableReader(): BlockReader {
 }
 
 // 16[IKE] SKEYID => 32 bytes @ 0x7f2b3c0012d0
+// 06[ESP] => 88 bytes @ 0x7f1f2c000b60               at esp = 3: the packet itself, as it was before encryption
 // 16[IKE]    0: 3C AA 1B 20 77 30 4A 9E 8F 10 11 12 13 14 15 16  <..
 const DUMP_HEAD =
-  /\b(?:SKEYID\w{0,8}|Sk_\w{1,8}|KEYMAT\w{0,8}|DH secret|shared Diffie Hellman secret|shared secret|secret|nonce|psk|preshared key|(?:encryption|integrity|initiator|responder|AEAD) (?:encryption |integrity )?(?:key|secret)s?(?: \w{1,12})?)\s=>\s[0-9]{1,6} bytes @/i;
+  /\b(?:SKEYID\w{0,8}|Sk_\w{1,8}|KEYMAT\w{0,8}|DH secret|shared Diffie Hellman secret|shared secret|secret|nonce|psk|preshared key|(?:encryption|integrity|initiator|responder|AEAD) (?:encryption |integrity )?(?:key|secret)s?(?: \w{1,12})?|\[ESP\](?: [^=]{0,80})?)\s=>\s[0-9]{1,6} bytes @/i;
 const DUMP_LINE = /^(.{0,80}?\b[0-9]{1,5}: )((?:[0-9A-F]{2} ){1,16})(.*)$/;
 
 export function hexDumpReader(): BlockReader {

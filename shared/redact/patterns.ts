@@ -189,6 +189,16 @@ export const secretPatterns: readonly SecretPattern[] = [
   ),
   line([': PSK 0sFpZAZqEN6Ti9sqt4ZP5EWcqx'], String.raw`(?<head>: PSK\s+)(?<secret>0[sx]\S+)`),
 
+  // The kernel's SAs without `nokeys`: none of ours asks so, a person's paste may.
+  line(
+    [
+      '\tauth-trunc hmac(sha256) 0x00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff 128',
+      '\tenc cbc(aes) 0x00112233445566778899aabbccddeeff',
+      '\taead rfc4106(gcm(aes)) 0x00112233445566778899aabbccddeeff00112233 128',
+    ],
+    String.raw`(?<head>\b(?:auth-trunc|auth|enc|aead)\s{1,4}[a-z0-9()_-]{1,64}\s{1,4})(?<secret>0x[0-9A-Fa-f]{8,})`,
+  ),
+
   // Key material in debugs: eight bytes of hex or more. `SKEYID state generated` stays.
   line(
     ['ISAKMP:(1001):SKEYID_d: 0x00112233445566778899aabbccddeeff', 'nonce = 00112233 44556677 8899AABB CCDDEEFF'],
@@ -198,4 +208,4 @@ export const secretPatterns: readonly SecretPattern[] = [
 
 /** A line without any of these has no secret that a pattern knows. Kept simple: it is run on every line of a log. */
 export const mayHoldSecret =
-  /key|secret|passw|communit|nhrp|\bauth|pre-share|security model|SKEYID|SK_|nonce|keymat|: (?:PSK|EAP|XAUTH|NTLM|PIN)|wpa-psk|Cleartext|:\/\/|snmp-server/i;
+  /key|secret|passw|communit|nhrp|\bauth|pre-share|security model|SKEYID|SK_|nonce|keymat|: (?:PSK|EAP|XAUTH|NTLM|PIN)|wpa-psk|\benc |\baead |Cleartext|:\/\/|snmp-server/i;

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { mayBeSent } from '../../agent/device/check-line.ts';
+import { commandsFor } from '../../shared/platforms/commands.ts';
 import { platformNamed } from '../../shared/platforms/index.ts';
 import { capturePlan } from '../../shared/platforms/linux-strongswan/capture-plan.ts';
 import { readCharonLog } from '../../shared/platforms/linux-strongswan/charon-log.ts';
@@ -369,4 +370,22 @@ describe('the prompt of a shell', () => {
   test.each(['Last login: Sun Nov 22', '> ', '$(x) ', 'a; b$ '])('not %s', (text) => {
     expect(firstPrompt.test(text)).toBe(false);
   });
+});
+
+test('what the change board reads: all for every peer, nothing of what there is not', () => {
+  const arming = { conditions: [], debugs: ['isakmp'], deadManS: null } as const;
+  const listed = commandsFor(linuxStrongswan, {
+    peers: ['198.51.100.2'],
+    maxUnscopedSas: 200,
+    terminalMonitor: true,
+    spiWatch: true,
+    arming,
+  });
+  expect(listed.find(({ command }) => command === lines.DEBUGS_ON)?.purpose).toBe('arming: debugs, for every peer');
+  expect(listed.filter(({ purpose }) => /condition|dead-man|advise/i.test(purpose))).toEqual([]);
+  expect(listed.filter(({ purpose }) => purpose.startsWith('source spi-watch')).map(({ command }) => command)).toEqual([
+    lines.SPI_SETS,
+    lines.LIST_SAS,
+    lines.XFRM_STATE,
+  ]);
 });

@@ -170,6 +170,20 @@ describe('blocks', () => {
     expect(shown[2]).toMatch(/^16\[IKE\] {3}16: <redacted:[0-9a-f]{8}>$/);
     expect(shown.slice(3)).toEqual(text.split('\n').slice(3));
   });
+
+  test("charon's dump of a packet, as it was before encryption (esp = 3)", () => {
+    const shown = redact(
+      [
+        '2026-11-22T08:38:05 06[ESP] => 20 bytes @ 0x7f1f2c000b60',
+        '2026-11-22T08:38:05 06[ESP]    0: 45 00 00 54 1E 5D 40 00 40 01 0B 2F CB 00 71 81  E..T.]@.@../..q.',
+        '2026-11-22T08:38:05 06[ESP]   16: CB 00 71 01                                      ..q.',
+        '2026-11-22T08:38:05 06[ESP] parsed ESP header with SPI b6811b10 [seq 5]',
+      ].join('\n'),
+    ).text.split('\n');
+    expect(shown[1]).toMatch(/06\[ESP\] {4}0: <redacted:[0-9a-f]{8}>$/);
+    expect(shown[2]).toMatch(/06\[ESP\] {3}16: <redacted:[0-9a-f]{8}>$/);
+    expect(shown[3]).toContain('SPI b6811b10');
+  });
 });
 
 describe('own secrets', () => {

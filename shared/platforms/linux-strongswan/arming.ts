@@ -37,7 +37,7 @@ export const arming: PlatformArming = {
     rateLimit: [],
     msecStamps: [],
     sequenceNumbers: [],
-    clock: ['apt-get install systemd-timesyncd'],
+    clock: [],
     loggingHost: [],
   },
 };

@@ -35,6 +35,11 @@ export class AgentTime {
     return this.onAxis({ fromMs: ms, toMs: ms + Math.max(0, tookMs) }, `agent ${this.end}`, ms, 1, true);
   }
 
+  /** Of a record that has the wall clock alone. */
+  atWall(ms: number): Instant {
+    return this.onAxis({ fromMs: ms, toMs: ms }, `agent ${this.end}`, ms, 1, true);
+  }
+
   /** A span of the agent's clock, on the axis. */
   onAxis(span: Span, clock: string, atClockMs: number, resolutionMs: number, trusted: boolean): Instant {
     const { offsetMs, uncertaintyMs } = this.offset ?? { offsetMs: 0, uncertaintyMs: UNKNOWN_AGENT_MS };

@@ -154,7 +154,7 @@ export class DeviceTime {
     });
     if (bounds.length === 0) return window;
     const toMs = Math.min(...bounds) + ROUNDING_MS;
-    return { fromMs: toMs - ARRIVAL_LAG_MS - stamp.resolutionMs, toMs };
+    return { fromMs: Math.min(window.fromMs, toMs - ARRIVAL_LAG_MS - stamp.resolutionMs), toMs };
   }
 
   #ofUptime(stamp: IosStamp): StampMoment | null {

@@ -39,7 +39,8 @@ const JUMP_MS = 10_000;
 /** As many lines of noted arrival tell the zone of the stamps. */
 export const ANCHORS_MAX = 32;
 
-export function datedEvents(sources: EventSources): EndEvents {
+export function datedEvents(given: EventSources): EndEvents {
+  const sources = { ...given, stamps: new Map<number, Instant | null>() };
   const { end, bundle, captured } = sources;
   const kept = sources.log.slice(0, limits.caseEventsMax);
   const eras = erasOf(kept, sources.device);
@@ -108,7 +109,7 @@ function erasOf(events: readonly LogEvent[], device: DeviceTime): readonly strin
   return eras;
 }
 
-function timeOf(event: LogEvent, sources: EventSources, era: string): Instant | null {
+function timeOf(event: LogEvent, sources: EventSources & Stamps, era: string): Instant | null {
   const { agent, device } = sources;
   const dated = event.stamp === null ? null : stampInstant(agent, device, event.stamp, era);
   if (dated === null) return byNeighbours(event.line - 1, sources);
@@ -124,7 +125,7 @@ export function windowOf({ agent, bundle }: Pick<EventSources, 'agent' | 'bundle
 }
 
 /** Between the stamps before and behind it, in order of arrival; without those, within the log's window. */
-function byNeighbours(index: number, sources: EventSources): Instant {
+function byNeighbours(index: number, sources: EventSources & Stamps): Instant {
   const before = neighbour(index, -1, sources);
   const behind = neighbour(index, 1, sources);
   const { agent } = sources;
@@ -143,15 +144,28 @@ function byNeighbours(index: number, sources: EventSources): Instant {
   };
 }
 
-function neighbour(index: number, step: -1 | 1, { agent, bundle, device }: EventSources): Instant | null {
+function neighbour(index: number, step: -1 | 1, sources: EventSources & Stamps): Instant | null {
   for (let at = index + step; Math.abs(at - index) <= NEIGHBOURS_MAX; at += step) {
-    const line = bundle.log[at];
+    const line = sources.bundle.log[at];
     if (line === undefined) return null;
-    const { stamp } = parseSyslog(line.slice(0, limits.candidateCharsMax));
-    const instant = stamp === null ? null : stampInstant(agent, device, stamp);
+    const instant = stampedAt(at, line, sources);
     if (instant !== null) return instant;
   }
   return null;
+}
+
+/** Stamps of lines that are no events, read once: in a log without stamps each line has eighty neighbours. */
+interface Stamps {
+  readonly stamps: Map<number, Instant | null>;
+}
+
+function stampedAt(index: number, line: string, { agent, device, stamps }: EventSources & Stamps): Instant | null {
+  const known = stamps.get(index);
+  if (known !== undefined) return known;
+  const { stamp } = parseSyslog(line.slice(0, limits.candidateCharsMax));
+  const instant = stamp === null ? null : stampInstant(agent, device, stamp);
+  stamps.set(index, instant);
+  return instant;
 }
 
 /** Lines of which the agent noted the arrival: the message that opened the incident, and what its journal has of others. */

@@ -1,14 +1,13 @@
 /** The flows of a case: what the message named, where it stands with each, and whether its sender is anybody we know. Called by build-case.ts. Pure. */
 import type { BundleText } from '../bundle/bundle-text.ts';
 import type { IncidentFile } from '../bundle/incident-file.ts';
-import { verdicts } from '../detect/judge.ts';
-import { limits } from '../limits.ts';
-import { canonicalAddress } from '../model/address.ts';
-import { type Flow, flowKey, formatSpi, parseSpi } from '../model/flow.ts';
+import { canonicalAddress, parseRange, rangeContains } from '../model/address.ts';
+import { type Flow, flowKey, parseSpi } from '../model/flow.ts';
+import { laterOf } from './addenda.ts';
 import type { Addresses } from './addresses.ts';
 import type { DatedEvent, End, EndIndex, FlowCase, Known, Quote, SaLife } from './case.ts';
 import type { AgentTime } from './clocks.ts';
-import { quoteIncident } from './quote.ts';
+import { quotedSpis } from './quote.ts';
 
 type FileFlow = IncidentFile['flows'][number];
 
@@ -57,26 +56,29 @@ export interface FlowSources {
 }
 
 export function flowCases(named: readonly NamedFlow[], sources: FlowSources): FlowCase[] {
-  const { agents, bundles, ends, ledger } = sources;
+  const { addresses, agents, bundles, ends, ledger } = sources;
   const lives = new Map<number, SaLife[]>();
   for (const life of ledger) if (life.reported) lives.set(life.spi, [...(lives.get(life.spi) ?? []), life]);
   const messages = new Map<string, Quote>();
   for (const end of ends) for (const dated of end.events) noteMessage(messages, dated);
-  const later = bundles.map(judgedLater);
+  const later = bundles.map(laterOf);
+  const spiLines = bundles.map((bundle, index) => quotedSpis(index as EndIndex, bundle));
+  const remotes = ends.map(remotesOf);
   return named.map(({ flow, receiver, sender, by, said }): FlowCase => {
     const agent = agents[by]!;
     const key = flowKey(flow);
+    const again = later[by]?.again.get(key);
     return {
       flow,
       receiver,
       sender,
-      count: said.count,
+      count: Math.max(said.count, again?.count ?? 0),
       first: agent.instant(said.first),
-      last: agent.instant(said.last),
-      judged: later[by]?.get(key) ?? said.verdict,
-      foreign: foreign(flow, said, by, sources),
+      last: again === undefined ? agent.instant(said.last) : agent.atWall(again.atWallMs),
+      judged: later[by]?.judged.get(key) ?? said.verdict,
+      foreign: foreign(flow, said, bundles[by], remotes[by], addresses),
       sa: lives.get(flow.spi)?.find((life) => (receiver === null ? life.dst === flow.dst : life.receiver === receiver)) ?? null,
-      quote: messages.get(key) ?? quoteIncident(by, bundles[by]!, `"spi": "${formatSpi(flow.spi)}"`),
+      quote: messages.get(key) ?? spiLines[by]?.get(flow.spi) ?? null,
     };
   });
 }
@@ -89,49 +91,44 @@ function noteMessage(messages: Map<string, Quote>, { event, quote }: DatedEvent)
   }
 }
 
-/** A configured peer's or a tunnel's address is nobody foreign's; without a list of all tunnels nobody can be called so. */
-function foreign({ src }: Flow, said: FileFlow, by: EndIndex, { addresses, ends }: FlowSources): Known {
-  const end = ends[by];
-  if (said.peers.length > 0 || addresses.endOf(src) !== null || end === undefined) return 'no';
-  const remotes = [
+/** The other ends that an end's evidence names; `all`: it shows every tunnel that the device has. */
+interface Remotes {
+  readonly addresses: ReadonlySet<string | null>;
+  readonly all: boolean;
+}
+
+function remotesOf(end: End): Remotes {
+  const addresses = new Set<string | null>([
     ...end.ipsec.flatMap(({ value }) => value.idents.flatMap((ident) => [ident.peer, ident.remoteEndpoint])),
     ...end.ike.flatMap(({ value }) => value.sas.map((row) => row.remote)),
     ...end.nhrp.flatMap(({ value }) => value.map((peer) => peer.nbma)),
     ...(end.configuration?.value.peerings.flatMap(({ peers }) => peers) ?? []),
-  ];
-  if (remotes.includes(src)) return 'no';
+  ]);
   const all = end.ipsec.some(({ whole, value }) => whole && value.peers === null) || end.configuration !== null;
-  return all ? 'yes' : 'unknown';
+  return { addresses, all };
 }
 
-/** What the minutes after the seal showed: addenda of kind `judged` (docs/bundle.md). The last word counts. */
-function judgedLater({ addenda }: BundleText): ReadonlyMap<string, FlowCase['judged']> {
-  const found = new Map<string, FlowCase['judged']>();
-  for (const line of addenda) {
-    if (!line.includes('"judged"') || line.length > limits.journalRecordBytesMax) continue;
-    for (const { key, verdict } of judgedFlows(line)) found.set(key, verdict);
-  }
-  return found;
+/** A configured peer's or a tunnel's address is nobody foreign's; without a list of all tunnels nobody can be called so. */
+function foreign(
+  { src }: Flow,
+  said: FileFlow,
+  bundle: BundleText | undefined,
+  remotes: Remotes | undefined,
+  addresses: Addresses,
+): Known {
+  if (isKnown(src, said, bundle) || addresses.endOf(src) !== null || remotes === undefined || remotes.addresses.has(src))
+    return 'no';
+  return remotes.all ? 'yes' : 'unknown';
 }
 
-function judgedFlows(line: string): { key: string; verdict: FlowCase['judged'] }[] {
-  let value: unknown;
-  try {
-    value = JSON.parse(line);
-  } catch {
-    return [];
-  }
-  const record = field(value, 'record');
-  const flows = field(record, 'flows');
-  if (field(record, 'kind') !== 'judged' || !Array.isArray(flows)) return [];
-  return flows.flatMap((one: unknown) => {
-    const flow = field(one, 'flow');
-    const verdict = verdicts.find((word) => word === field(one, 'verdict'));
-    const [src, dst, spi] = [field(flow, 'src'), field(flow, 'dst'), field(flow, 'spi')];
-    if (typeof src !== 'string' || typeof dst !== 'string' || typeof spi !== 'number' || verdict === undefined) return [];
-    return [{ key: flowKey({ src, dst, spi }), verdict }];
-  });
+/** A peer that stands for anybody (`0.0.0.0/0`) makes nobody known. */
+function isKnown(src: string, { peers }: FileFlow, bundle: BundleText | undefined): boolean {
+  const named = (bundle?.incident.peers ?? []).filter(({ name }) => peers.includes(name));
+  if (named.length < peers.length) return true;
+  return named.some(({ cryptoAddresses }) =>
+    cryptoAddresses.some((text) => {
+      const range = parseRange(text);
+      return range !== null && rangeContains(range, src) && !/\/[0-7]$/.test(text);
+    }),
+  );
 }
-
-const field = (value: unknown, name: string): unknown =>
-  typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>)[name] : undefined;

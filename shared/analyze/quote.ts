@@ -1,6 +1,7 @@
 /** Quotes: lines of a bundle's files as they stand there, bounded. Everything in a case that can be traced is traced by one of these. Pure. */
 import { type BundleText, type CapturedText, logLineOf } from '../bundle/bundle-text.ts';
 import { limits } from '../limits.ts';
+import { parseSpi, type Spi } from '../model/flow.ts';
 import type { EndIndex, Quote } from './case.ts';
 
 const bounded = (text: string): string =>
@@ -38,4 +39,16 @@ export function quoteIncident(end: EndIndex, bundle: BundleText, has: string, fr
   const index = bundle.incidentLines.findIndex((line, at) => at >= from && line.includes(has));
   if (index === -1) return null;
   return { end, file: 'incident.json', line: index + 1, text: bounded(bundle.incidentLines[index]!) };
+}
+
+const SPI_LINE = /^\s*"spi": "(0x[0-9a-f]{8})"/;
+
+/** The lines of incident.json that name flows, by SPI: ten thousand of them are not looked for one by one. */
+export function quotedSpis(end: EndIndex, bundle: BundleText): ReadonlyMap<Spi, Quote> {
+  const found = new Map<Spi, Quote>();
+  for (const [index, line] of bundle.incidentLines.entries()) {
+    const spi = parseSpi(SPI_LINE.exec(line)?.[1] ?? '');
+    if (spi !== null && !found.has(spi)) found.set(spi, { end, file: 'incident.json', line: index + 1, text: bounded(line) });
+  }
+  return found;
 }

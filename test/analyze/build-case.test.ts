@@ -260,6 +260,14 @@ describe('events', () => {
     expect(down.at!.toMs - down.at!.fromMs).toBeGreaterThan(7_000);
   });
 
+  test('a log without any stamp: somewhere within its window', () => {
+    const log = Array.from({ length: 3_000 }, (_, index) => createSa(HUB, 0x20000000 + index));
+    const { events } = caseOf(hubBundle({ hub: { ...clockShown, log } })).ends[0]!;
+    expect(events).toHaveLength(3_000);
+    expect(events[7]!.at).toMatchObject({ fromMs: T0 - 600_000, toMs: T0 + 28_000, trusted: false });
+    expect(order(events[7]!, events[8]!)).toBe('before');
+  });
+
   test('our own user’s configuration is our own work', () => {
     const line = (user: string, count: number) =>
       `<189>${count}: ${stampAt(T0 + count)}: %SYS-5-CONFIG_I: Configured from console by ${user} on vty0 (192.0.2.77)`;
@@ -304,6 +312,17 @@ describe('flows', () => {
     expect(about.flows).toHaveLength(1);
     expect(about.flows[0]).toMatchObject({ receiver: 0, sender: 1, judged: 'persistent', foreign: 'no', sa: { spi: LOST } });
     expect(about.flows[0]!.quote).toMatchObject({ file: 'device.log', line: 5 });
+  });
+
+  test('the message again after the seal', () => {
+    const again = (count: number, ms: number) => ({
+      added: {},
+      record: { kind: 'seen-again', flow: { src: SPOKE, dst: HUB, spi: LOST }, count, atWall: T0 + ms, persistent: true },
+    });
+    const [flow] = caseOf(
+      hubBundle({ hub: { addenda: [again(2, 61_000), again(3, 122_000), { record: { kind: 'seen-again', flow: null } }] } }),
+    ).flows;
+    expect(flow).toMatchObject({ count: 3, last: { fromMs: T0 + 122_000, clock: 'agent 0', trusted: true } });
   });
 
   test('an address of nobody is foreign only where all tunnels were shown', () => {

@@ -25,6 +25,7 @@ export interface TracedSa {
   readonly spi: number;
   readonly connId: number;
   readonly lifetimeSeconds: number;
+  readonly lifetimeKilobytes: number;
 }
 
 export class EventTrace {
@@ -46,12 +47,16 @@ export class EventTrace {
   }
 
   /** SAs made or taken down, each direction a line. */
-  sa(what: 'create' | 'delete', { destination, spi, connId, lifetimeSeconds }: TracedSa, at: Wall = this.now()): void {
+  sa(
+    what: 'create' | 'delete',
+    { destination, spi, connId, lifetimeSeconds, lifetimeKilobytes }: TracedSa,
+    at: Wall = this.now(),
+  ): void {
     // IOS XE spells the two alike but for the blanks before the equals signs.
     const is = what === 'create' ? '=' : ' =';
     this.add(
       `IPSEC-EVENT:IPSEC-${what.toUpperCase()}-SA:  SESSION ID:0, sa ${what} : (sa) sa_dest${is} ${destination}, sa_proto${is} 50, ` +
-        `sa_spi${is} ${spiBoth(spi)}, sa_trans${is} esp-256-aes esp-sha-hmac , sa_conn_id${is} ${connId}, sa_lifetime(k/sec)${is} (4608000/${lifetimeSeconds})`,
+        `sa_spi${is} ${spiBoth(spi)}, sa_trans${is} esp-256-aes esp-sha-hmac , sa_conn_id${is} ${connId}, sa_lifetime(k/sec)${is} (${lifetimeKilobytes}/${lifetimeSeconds})`,
       at,
     );
   }

@@ -18,6 +18,8 @@ export interface NewSas {
   readonly inboundConnId: number;
   readonly outboundConnId: number;
   readonly lifetimeSeconds: number;
+  /** Default 4608000. */
+  readonly lifetimeKilobytes?: number;
 }
 
 /** Who talks to whom, as one end sees it. */
@@ -121,7 +123,7 @@ export function createSas(at: DebugContext, sas: NewSas): DebugLine[] {
         `  (sa) sa_dest= ${destination}, sa_proto= 50, `,
         `    sa_spi= ${spiBoth(spi)}, `,
         `    sa_trans= esp-aes 256 esp-sha-hmac , sa_conn_id= ${connId}`,
-        `    sa_lifetime(k/sec)= (4608000/${sas.lifetimeSeconds})`,
+        `    sa_lifetime(k/sec)= (${sas.lifetimeKilobytes ?? 4_608_000}/${sas.lifetimeSeconds})`,
       ].join('\n'),
     );
   return [created(at.local, sas.inboundSpi, sas.inboundConnId), created(at.peer, sas.outboundSpi, sas.outboundConnId)];

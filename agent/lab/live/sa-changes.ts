@@ -115,8 +115,8 @@ export class SaChanges {
       outboundConnId: core.sa.flowId(),
       createdAt: since ?? core.clock.monotonic(),
       lifetimeSeconds: pair.lifetimeSeconds,
-      inboundKilobytes: settings.kilobytes ?? TRANSFORM_KILOBYTES,
-      outboundKilobytes: settings.kilobytes ?? TRANSFORM_KILOBYTES,
+      inboundKilobytes: this.kilobytes(),
+      outboundKilobytes: this.kilobytes(),
       initiator: pair.initiator,
       inboundUp: true,
       outboundUp: pair.outboundUp,
@@ -152,7 +152,13 @@ export class SaChanges {
     this.say(inboundDelete(this.seen(), this.shown(pair)));
     const connId = shownConnId(core.isXe, pair.inboundConnId);
     const { inboundSpi: spi, lifetimeSeconds } = pair;
-    core.trace.sa('delete', { destination: core.options.cryptoAddress, spi, connId, lifetimeSeconds });
+    core.trace.sa('delete', {
+      destination: core.options.cryptoAddress,
+      spi,
+      connId,
+      lifetimeSeconds,
+      lifetimeKilobytes: this.kilobytes(),
+    });
     if (!pair.outboundUp) tunnel.pairs = tunnel.pairs.filter((each) => each !== pair);
   }
 
@@ -212,15 +218,24 @@ export class SaChanges {
     const at = since === undefined ? undefined : wall(core.log.wall() - (core.clock.monotonic() - since));
     const { lifetimeSeconds } = pair;
     const one = (destination: string, spi: number, flowId: number): void =>
-      core.trace.sa(what, { destination, spi, connId: shownConnId(core.isXe, flowId), lifetimeSeconds }, at);
+      core.trace.sa(
+        what,
+        { destination, spi, connId: shownConnId(core.isXe, flowId), lifetimeSeconds, lifetimeKilobytes: this.kilobytes() },
+        at,
+      );
     one(core.options.cryptoAddress, pair.inboundSpi, pair.inboundConnId);
     one(tunnel.peer, pair.outboundSpi, pair.outboundConnId);
   }
 
-  private shown(pair: IpsecPair): IpsecPair {
+  private kilobytes(): number {
+    return this.settings.kilobytes ?? TRANSFORM_KILOBYTES;
+  }
+
+  private shown(pair: IpsecPair): IpsecPair & { readonly lifetimeKilobytes: number } {
     const { isXe } = this.core;
     return {
       ...pair,
+      lifetimeKilobytes: this.kilobytes(),
       inboundConnId: shownConnId(isXe, pair.inboundConnId),
       outboundConnId: shownConnId(isXe, pair.outboundConnId),
     };

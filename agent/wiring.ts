@@ -7,6 +7,7 @@ import type { ArmPlan } from '../shared/model/arming.ts';
 import type { Remedies } from '../shared/platforms/arming.ts';
 import { platformNamed } from '../shared/platforms/index.ts';
 import type { Config, DeviceConfig, PeerConfig } from './config/config.ts';
+import { isSyslogListener } from './config/config.ts';
 import type { SnmpPeer } from './net/signalling.ts';
 import type { ShellTarget } from './ports.ts';
 
@@ -99,7 +100,7 @@ function armingRules(config: Config, remedies: Remedies): ArmingRules {
 
 /** Where the device's `logging host` may point at; a source that listens on every address says nothing about it. */
 function listenAddresses(sources: Config['sources']): string[] {
-  const addresses = sources.flatMap((source) => ('listen' in source ? [source.listen.address] : []));
+  const addresses = sources.flatMap((source) => (isSyslogListener(source) ? [source.listen.address] : []));
   return addresses.some((address) => address === '0.0.0.0' || address === '::') ? [] : [...new Set(addresses)];
 }
 

@@ -11,6 +11,7 @@ import { type DurationMs, formatDuration } from '../../shared/model/time.ts';
 import { type PreflightQuestion, preflightQuestions } from '../../shared/platforms/arming.ts';
 import type { DeviceClock, Parser, Platform } from '../../shared/platforms/platform.ts';
 import type { Config } from '../config/config.ts';
+import { isSyslogListener } from '../config/config.ts';
 import type { SessionOpener } from '../device/pool.ts';
 import type { Session } from '../device/session.ts';
 import { judgeTopics } from './device-topics.ts';
@@ -176,9 +177,9 @@ function linesToCome({ isAgentUp, config }: DeviceRoom): number {
 
 function findingsOf(reading: PreflightReading, location: string | null, { config, platform }: DeviceRoom): readonly Finding[] {
   const { conditions, debugs } = config.arming;
-  const listening = config.sources.flatMap((source) => ('listen' in source ? [source.listen.address] : []));
+  const listening = config.sources.flatMap((source) => (isSyslogListener(source) ? [source.listen.address] : []));
   const ourHosts = listening.filter((address) => address !== '0.0.0.0' && address !== '::');
-  const takesSyslog = config.sources.some((source) => source.kind === 'syslog-udp' || source.kind === 'syslog-tcp');
+  const takesSyslog = config.sources.some(isSyslogListener);
   // Behind a jump host the device sees that one's address; behind a relay its logging host is the relay.
   const isDirect = config.device.jump === null && config.device.match.every((match) => match.kind === 'address');
   const seen = !isDirect ? [...(reading.logging?.hosts ?? [])] : location === null ? [] : [location];

@@ -12,6 +12,7 @@ import { printable } from '../../shared/model/printable.ts';
 import { openForPerson } from '../check/open-device.ts';
 import { readRunningConfig } from '../check/running-config.ts';
 import type { Config } from '../config/config.ts';
+import { isSyslogListener } from '../config/config.ts';
 import type { Audit } from '../device/audit.ts';
 import { Cleanup } from '../lifecycle.ts';
 import { type Tone, wrapped } from '../status/text-layout.ts';
@@ -82,9 +83,7 @@ async function askRouter(file: string, context: CliContext): Promise<{ readonly 
 }
 
 function viewOf(config: Config, location: string | null): AgentView {
-  const listens = config.sources.flatMap((source) =>
-    source.kind === 'syslog-udp' || source.kind === 'syslog-tcp' ? [source.listen.address] : [],
-  );
+  const listens = config.sources.flatMap((source) => (isSyslogListener(source) ? [source.listen.address] : []));
   // Behind a jump host the router sees that one's address; behind a relay its logging host is the relay.
   const isDirect = config.device.jump === null && config.device.match.every((match) => match.kind === 'address');
   const named = listens.filter((address) => address !== '0.0.0.0' && address !== '::');

@@ -129,6 +129,12 @@ export type SourceConfig =
       readonly everyMs: DurationMs;
     };
 
+type SyslogListener = Extract<SourceConfig, { readonly kind: 'syslog-udp' | 'syslog-tcp' | 'syslog-tls' }>;
+
+/** Where the device's `logging host` may point at. */
+export const isSyslogListener = (source: SourceConfig): source is SyslogListener =>
+  source.kind === 'syslog-udp' || source.kind === 'syslog-tcp' || source.kind === 'syslog-tls';
+
 /** `ikmp-no-sa`: `%CRYPTO-4-IKMP_NO_SA`. */
 export const alsoTriggers = ['ikmp-no-sa'] as const;
 export type AlsoTrigger = (typeof alsoTriggers)[number];

@@ -100,6 +100,8 @@ function admitFirst(server: Server, options: TlsListenOptions): Set<Raw> {
   server.removeAllListeners('connection');
   const secured = new WeakSet<object>();
   const failures = new Map<string, string>();
+  /** In a handshake: by address and port, which is all that the two events below have in common with it. */
+  const pending = new Map<string, Raw>();
   server.on('connection', (socket: Raw) => {
     const remote = remoteOf(socket);
     socket.on('error', () => {});
@@ -111,6 +113,7 @@ function admitFirst(server: Server, options: TlsListenOptions): Set<Raw> {
     const name = `${remote.address} ${remote.port}`;
     socket.once('close', () => {
       open.delete(socket);
+      if (pending.get(name) === socket) pending.delete(name);
       const why = failures.get(name);
       failures.delete(name);
       if (!secured.has(socket)) options.onHandshakeFailed(remote, why ?? 'it closed before the handshake was done');
@@ -118,7 +121,6 @@ function admitFirst(server: Server, options: TlsListenOptions): Set<Raw> {
     pending.set(name, socket);
     for (const each of handshake) each.call(server, socket);
   });
-  const pending = new Map<string, Raw>();
   server.on('secureConnection', (socket: TLSSocket) => {
     const remote = remoteOf(socket);
     const name = `${remote.address} ${remote.port}`;

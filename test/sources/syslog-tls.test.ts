@@ -197,6 +197,22 @@ describe('lines', () => {
     await w.until(() => w.refusals().length === 1);
     expect(w.refusals()[0]).toMatchObject({ reason: 'too-many-connections' });
   });
+  test.each([
+    ['by the sender', (socket: TLSSocket) => void socket.end()],
+    ['by a reset', (socket: TLSSocket) => void socket.destroy()],
+  ])('a connection that ended %s gives its place back, as often as you like', async (_how, leave) => {
+    const w = await watching();
+    const { local } = await w.open();
+    for (let n = 1; n <= limits.syslogConnectionsMax + 5; n++) {
+      const socket = dial(local.port);
+      await once(socket, 'secureConnect');
+      socket.write(`<188>${n}\n`);
+      await w.until(() => w.text().includes(`<188>${n}\n`));
+      leave(socket);
+      await w.until(() => w.states().filter((state) => state.startsWith('interrupted')).length === n);
+    }
+    expect(w.refusals()).toEqual([]);
+  });
 });
 
 describe('client certificates', () => {

@@ -27,6 +27,7 @@ interface Options {
 /** stop.delay of the configuration goes no further. */
 const DELAY_MS_MAX: DurationMs = 300_000;
 const DEFAULT_SCENARIO = 'desync';
+const DEFAULT_DESYNC = 'child';
 const SEED_MAX = 2 ** 32 - 1;
 const LOSS_PERCENT_MAX = 90;
 const FOLDER_BYTES = 4;
@@ -77,6 +78,8 @@ async function lab(options: Options, context: CliContext): Promise<number> {
     throw new SpitrapError('USAGE', `--delay ${quoted(options.delay)} is no duration up to 5m; write 3s or 500ms`);
   const seed = options.seed === undefined ? drawSeed(world) : wholeNumber('--seed', options.seed, SEED_MAX);
   const lossPercent = wholeNumber('--loss', options.loss, LOSS_PERCENT_MAX);
+  const desync =
+    options.real === true ? (await import('./lab/real/desyncs.ts')).findDesync(options.desync ?? DEFAULT_DESYNC) : null;
   const folder = await makeFolder(options.out, world);
 
   const abort = new AbortController();
@@ -85,19 +88,17 @@ async function lab(options: Options, context: CliContext): Promise<number> {
     signal = name;
     abort.abort();
   });
-  const play = async () => {
-    if (options.real === true) {
-      const { runRealLab } = await import('./lab/real/run.ts');
-      const { findDesync } = await import('./lab/real/desyncs.ts');
-      const machine = { os: process.platform, userId: process.getuid?.() ?? null };
-      const asked = { folder, desync: findDesync(options.desync ?? 'child'), delayMs, lossPercent, machine, ...self };
-      return await runRealLab(asked, world, screen, abort.signal);
-    }
-    const { runLab } = await import('./lab/run.ts');
-    return await runLab({ folder, scenario, delayMs, seed, lossPercent, ...self }, world, screen, abort.signal);
-  };
   const screen = { style: styleFor(context), print: (line: string) => print(context, line) };
-  const verdict = await play();
+  const asked = { folder, delayMs, lossPercent, ...self };
+  const verdict =
+    desync === null
+      ? await (await import('./lab/run.ts')).runLab({ ...asked, scenario, seed }, world, screen, abort.signal)
+      : await (await import('./lab/real/run.ts')).runRealLab(
+          { ...asked, desync, machine: thisMachine() },
+          world,
+          screen,
+          abort.signal,
+        );
   if (verdict === null) {
     context.stderr.write(`spitrap: stopped by ${signal ?? 'a signal'}; both agents are gone, their files stay in ${folder}\n`);
     return SIGNAL_CODES[signal ?? ''] ?? exitCodes.failed;
@@ -110,6 +111,8 @@ function styleFor({ stdout, noColor }: CliContext): Style {
   const columns = stdout.isTty ? (process.stdout.columns ?? widthDefault) : widthDefault;
   return { width: Math.max(widthMin, Math.min(widthMax, columns)), colour: stdout.isTty && !noColor };
 }
+
+const thisMachine = () => ({ os: process.platform, userId: process.getuid?.() ?? null });
 
 const drawSeed = ({ random }: World): number => random.bytes(4).readUInt32BE(0);
 

@@ -57,7 +57,23 @@ const bring = (text: string, over: Partial<LineChunk> = {}): void =>
     chunkOf(text, { at: clock.monotonic(), wall: clock.wall(), from: '192.0.2.1', source: 'tcp', trust: 'connected', ...over }),
   );
 
+describe('what a source has seen itself', () => {
+  test('is an event, and its own words are kept as a line', () => {
+    const flow = { src: '11.1.1.3', dst: '213.163.222.7', spi: 0x68842105 };
+    const line = 'spitrap spi-watch: ESP without an SA: …';
+    const seen = { kind: 'sighting', source: 'spi-watch', flow, line, from: '192.0.2.1' } as const;
+    intake.observe({ ...seen, at: clock.monotonic(), wall: clock.wall() });
+    expect(happened).toEqual(['event', `ring ${Buffer.byteLength(line) + 1}`]);
+    expect(events[0]).toMatchObject({ flow, peers: ['spoke'], trust: 'connected', spiAsReceived: '0x68842105', raw: line });
+    expect(intake.sources.get('spi-watch')).toMatchObject({ lines: 1, candidates: 1 });
+  });
+});
+
 describe('a chunk', () => {
+  test('of which a field was filled in: that is judged, and what came is kept', () => {
+    bring(`${noteA}\n`, { asCame: Buffer.from('cut*\n') });
+    expect(happened).toEqual(['event', 'ring 5']);
+  });
   test('with the message: first the event, then the ring', () => {
     bring(`${noteA}\n`);
     expect(happened).toEqual(['event', `ring ${noteA.length + 1}`]);

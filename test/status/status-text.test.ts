@@ -127,3 +127,37 @@ test('of several alarms the critical one that nobody has taken over stands first
   const shown = statusText({ ...statusSample, alarms }, noPaint).matchAll(/^ALARM +(\w+)/gm);
   expect([...shown].map(([, id]) => id)).toEqual(['a3', 'a1', 'a4', 'a2']);
 });
+
+test('sources that ask have no lines to speak of: what they read, how often it was above what is normal, what stands in the way', () => {
+  const [pattern] = statusSample.sources;
+  const polled = { ...pattern!, lines: 0, refused: 0, unparsed: 0, foreign: 0, behindBytes: 0, listen: null };
+  const sources = [
+    { ...polled, name: 'drops', kind: 'qfp-drops', state: 'open', detail: 'QFP drops, every 30s', symptoms: 2 },
+    { ...polled, name: 'fails', kind: 'snmp-counter', state: 'interrupted', detail: 'Request timed out', lastLineAt: null },
+    {
+      ...polled,
+      name: 'history',
+      kind: 'eem-history',
+      state: 'open',
+      detail: 'history of 11.1.1.3:161',
+      refused: 1,
+      lastLineAt: null,
+    },
+    { ...pattern!, name: 'traps', kind: 'snmp-trap', state: 'open', detail: '', cutMessages: 1, symptoms: 3 },
+  ] as const;
+  const lines = statusText({ ...statusSample, sources }, noPaint).split('\n');
+  const from = lines.findIndex((line) => line.startsWith('source '));
+  const to = lines.findIndex((line, n) => n > from && !line.startsWith('source ') && !line.startsWith(' '));
+  expect(lines.slice(from, to).join('\n')).toMatchInlineSnapshot(`
+    "source    drops qfp-drops
+              2 times above what is normal, last 2026-03-12 18:29:59Z, QFP drops,
+              every 30s
+    source    fails snmp-counter
+              0 times above what is normal, INTERRUPTED: Request timed out
+    source    history eem-history
+              1 refused, history of 11.1.1.3:161
+    source    traps 0.0.0.0:6514: 120003 lines, last 2026-03-12 18:29:59Z
+              12 candidates, 1 not parsed, 2 refused, 3 lines of other devices, 1
+              cut before their srcaddr, 3 symptoms without a flow, 4096 bytes behind"
+  `);
+});

@@ -241,6 +241,7 @@ describe('debugs of IKEv1', () => {
       { peer: '103.1.1.1', dst: '61.128.1.1', lines: 2, detail: { port: '4501' } },
     ],
     ['ISAKMP: (1003):Detected port floating to port = 4501', ['port-float'], { detail: { port: '4501' } }],
+    ['ISAKMP: (1003):port float 500 to 4500', ['port-float'], { detail: { port: '4500' } }],
     ['ISAKMP:(1003):processing NOTIFY INVALID_SPI protocol 3', ['invalid-spi-notify-received'], {}],
   ])('%s', (line, kinds, found) => {
     for (const header of ['', '*Mar 12 18:22:10.706: ', '<191>12: hub: 000077: Mar 12 18:22:10.706 UTC: ']) {
@@ -385,6 +386,24 @@ describe('debugs of IKEv2', () => {
   ])('%s', (line, kind, found) => {
     expect(read(`${packet('Sending')}\n${at}${line}`)).toMatchObject([{ kind, line: 2, ...found }]);
     expect(read(line)).toMatchObject([{ kind, ...found }]);
+  });
+
+  test('payloads stand on lines of their own: INITIAL_CONTACT of the peer counts, our own does not', () => {
+    const payloads = 'Payload contents: \n VID IDi AUTH SA TSi TSr NOTIFY(INITIAL_CONTACT) NOTIFY(SET_WINDOW_SIZE) ';
+    const wanted = { kind: 'initial-contact', peer: '11.1.1.3', ike: '1', detail: { exchange: 'IKE_AUTH' } };
+    expect(read(`${packet('Received')}\n${payloads}`)).toMatchObject([wanted]);
+    expect(read(`${packet('Received')}\n${payloads.replaceAll(/^/gm, at)}`)).toMatchObject([wanted]);
+    expect(read(`${packet('Sending')}\n${payloads}`)).toEqual([]);
+    const invalid = payloads.replace('INITIAL_CONTACT', 'INVALID_SPI');
+    expect(read(`${packet('Sending')}\n${invalid}`)).toMatchObject([{ kind: 'invalid-spi-notify-sent' }]);
+    expect(read(`${packet('Received')}\n${invalid}`)).toMatchObject([{ kind: 'invalid-spi-notify-received' }]);
+  });
+
+  test('NAT between the ends', () => {
+    const line = 'IKEv2:(SESSION ID = 3,SA ID = 1):NAT detected float to init port 4501, resp port 4500';
+    expect(read(`${packet('Received')}\n${at}${line}`)).toMatchObject([
+      { kind: 'port-float', peer: '11.1.1.3', detail: { port: '4501' } },
+    ]);
   });
 
   test('a rekey is of the side whose packet begins it; an answer to DPD is one only when DPD was asked', () => {

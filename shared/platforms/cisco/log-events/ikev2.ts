@@ -34,8 +34,11 @@ const AGAIN = /^Retransmitting packet/;
 const DPD_OUT = /^Sending DPD\/liveness query/;
 // Payload contents: … NOTIFY(INVALID_SPI)
 const INVALID_SPI = /\bNOTIFY\(INVALID_SPI\)/;
-// Detected NAT-D hash … / Process NAT discovery notify: port float to 4500
-const FLOAT = /\b(?:[Pp]ort float|floating to port) ?(?:=|to)? ?(?<port>\d{1,5})/;
+// Payload contents:
+//  VID IDi AUTH SA TSi TSr NOTIFY(INITIAL_CONTACT) NOTIFY(SET_WINDOW_SIZE)        on a line of its own
+const INITIAL_CONTACT = /\bNOTIFY\(INITIAL_CONTACT\)/;
+// NAT detected float to init port 4501, resp port 4500
+const FLOAT = /^NAT detected float to init port (?<port>\d{1,5})\b/;
 
 /** Null: not a line of this debug. */
 export function ikev2Drafts(body: string, memory: LogMemory): Draft[] | null {
@@ -68,10 +71,29 @@ function textDrafts(text: string, memory: LogMemory): Draft[] {
   if (DELETING.test(text)) return [draft('ike-deleted')];
   if (GIVEN_UP.test(text)) return [draft('dpd-failed', { detail: { reason: 'retransmissions' } })];
   if (AGAIN.test(text)) return [draft('retransmit')];
-  if (INVALID_SPI.test(text) && memory.packetWay !== null)
-    return [draft(memory.packetWay === 'in' ? 'invalid-spi-notify-received' : 'invalid-spi-notify-sent')];
   const float = FLOAT.exec(text)?.groups;
-  return float ? [draft('port-float', { detail: detailOf({ port: float['port'] }) })] : [];
+  return float ? [draft('port-float', { detail: detailOf({ port: float['port'] }) })] : notifyDrafts(text, memory);
+}
+
+/** What stands among the payloads of the last packet; which way that one went decides. */
+function notifyDrafts(text: string, memory: LogMemory): Draft[] {
+  if (memory.packetWay === null) return [];
+  const isIn = memory.packetWay === 'in';
+  if (INVALID_SPI.test(text)) return [draft(isIn ? 'invalid-spi-notify-received' : 'invalid-spi-notify-sent')];
+  // The peer begins anew: what it had with us before is over. Our own says nothing of our SAs.
+  return isIn && INITIAL_CONTACT.test(text) ? [draft('initial-contact', { detail: { exchange: 'IKE_AUTH' } })] : [];
+}
+
+// VID IDi AUTH SA TSi TSr NOTIFY(INITIAL_CONTACT) NOTIFY(SET_WINDOW_SIZE)
+const PAYLOAD = /^[A-Za-z][A-Za-z0-9]{1,11}(?:\([A-Z0-9_]{1,40}\))?$/;
+
+/** A line of payloads without any prefix, and nothing else: of the packet before. */
+export function payloadDrafts(body: string, memory: LogMemory): Draft[] {
+  const words = body.replace('Payload contents:', '').trim().split(/\s+/);
+  if (!words.every((word) => PAYLOAD.test(word))) return [];
+  const ike = memory.lastIkev2;
+  const peer = ike === null ? null : memory.peerOf(`v2 ${ike}`);
+  return notifyDrafts(body, memory).map((one) => ({ ...one, ike, peer }));
 }
 
 function exchangeDrafts(text: string, memory: LogMemory, ike: string | null): Draft[] {

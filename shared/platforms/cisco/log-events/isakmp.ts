@@ -59,7 +59,8 @@ const BROUGHT_DOWN = new RegExp(
   `bring down existing phase 1 and 2 SA'?s with local (?<dst>${ADDRESS}) remote (?<src>${ADDRESS})(?: remote port (?<port>\\d{1,5}))?`,
 );
 // Detected port floating to port = 4501
-const FLOAT = /^Detected port floating to port = (?<port>\d{1,5})/;
+// port float 500 to 4500
+const FLOAT = /^(?:Detected port floating to port =|port float \d{1,5} to) (?<port>\d{1,5})/;
 // processing NOTIFY INVALID_SPI protocol 3          Sending NOTIFY INVALID_SPI protocol 3
 const INVALID_SPI = /^(?<way>processing|[Ss]ending) NOTIFY INVALID_SPI\b/;
 

@@ -9,7 +9,7 @@ import type { LogEvent } from '../../../model/evidence.ts';
 import { parseSyslog, type SyslogHeader } from '../../../wire/syslog.ts';
 import { parseEventTrace } from '../event-trace.ts';
 import { addressOf, type Draft, draft, spiOf } from './draft.ts';
-import { ikev2Drafts } from './ikev2.ts';
+import { ikev2Drafts, payloadDrafts } from './ikev2.ts';
 import { ipsecDrafts, OPENS_BLOCK, SA_WORDS } from './ipsec.ts';
 import { isakmpDrafts } from './isakmp.ts';
 import { LogMemory } from './memory.ts';
@@ -17,7 +17,7 @@ import { clearedBy, messageDraft } from './messages.ts';
 import { traceEvents } from './trace-events.ts';
 
 /** A line without any of these says nothing here, unless it goes on with what another began. */
-const MAY_SAY = /%[A-Za-z]|ISAKMP|IPSEC|IKEv2|sa_|\(sa\)|SA from|has spi|bring down|# ?cle/;
+const MAY_SAY = /%[A-Za-z]|ISAKMP|IPSEC|IKEv2|sa_|\(sa\)|SA from|has spi|bring down|NOTIFY\(I|# ?cle/;
 // HQ#clear cry sa peer 11.1.1.3             typed on the console whose log this is
 const TYPED = /^\s*[A-Za-z0-9][\w.:/-]{0,62}# ?(?<command>cle(?:a|ar)? cry[a-z]{0,3} \S.{0,150})$/;
 // inbound SA from 11.1.1.3 to 213.163.222.7 (f/i)  0/ 0
@@ -141,7 +141,11 @@ class LogReader {
     if (header.unread !== '') return [];
     const trace = header.stamp === null ? null : traced(piece);
     if (trace !== null) return trace;
-    const drafts = isakmpDrafts(body, this.#memory) ?? ikev2Drafts(body, this.#memory) ?? ipsecDrafts(body) ?? [];
+    const drafts =
+      isakmpDrafts(body, this.#memory) ??
+      ikev2Drafts(body, this.#memory) ??
+      ipsecDrafts(body) ??
+      payloadDrafts(body, this.#memory);
     return [...drafts, ...this.#flowDrafts(piece)];
   }
 

@@ -1,7 +1,7 @@
 /**
  * The receiver's IPsec lifetime is shorter, each counts its own, and the receiver never begins a rekey: each time it runs out, packets
  * that are on their way find nothing; without an IKE SA to send a DELETE through, all that follow too. With less evidence: that the receiver
- * lost the SA, or a late packet of a rekey.
+ * lost the SA, a late packet of a rekey, or that there was no IKE SA, where there was none.
  */
 import { both, busy, type Cause, receiverIsHub, settle } from './cause.ts';
 
@@ -35,7 +35,7 @@ export const lifetimeMismatch: Cause = {
       end: 'receiver',
       what: `the receiver lets SAs live ${plan.settings.receiver.ipsecLifetimeSeconds} s, the sender ${plan.settings.sender.ipsecLifetimeSeconds} s`,
       also: [],
-      alsoWithLess: ['receiver-lost-sa', 'rekey-transient'],
+      alsoWithLess: ['receiver-lost-sa', 'rekey-transient', ...(alone ? (['ike-sa-gone'] as const) : [])],
     };
   },
 };

@@ -232,8 +232,8 @@ export const limits = {
   reportLineCharsMax: 1_000,
   /** Lines of one file that are marked because something above quotes them. */
   reportAnchorsPerFileMax: 500,
-  /** Of a device.log that a report reads: lines near the incident, 12 MiB on either side of it. A window of ten minutes has 1 MiB; a storm's has 100. */
-  reportLogBytesMax: 24 * 1024 * 1024,
+  /** Of a device.log that a report reads: lines near the incident, 6 MiB on either side of it. A window of ten minutes has 1 MiB, a storm's 100: with more, a report takes over 200 MB of memory. */
+  reportLogBytesMax: 12 * 1024 * 1024,
   /** Beside these, lines with a mnemonic from farther away: what a restart or a failover leaves. */
   reportFarLogBytesMax: 2 * 1024 * 1024,
   /** Outputs that a report reads of one bundle; the smaller ones first. Whole tables of 5,000 SAs have 10 MiB each. */

@@ -148,7 +148,7 @@ function logWindowOf(
 ): End['logWindow'] {
   if (incident.log.file === null) return null;
   const holes = incident.log.holes.filter(({ reason }) => !HARMLESS_HOLES.has(reason)).length;
-  const isCut = incident.log.skippedBytes > 0 || logRuns.length > 1;
+  const isCut = incident.log.skippedBytes > 0 || logRuns.length > 0;
   const first = isCut ? events.find(({ at }) => at?.trusted)?.at : null;
   return { from: first ?? agent.instant(incident.log.from), to: agent.instant(incident.log.to), holes };
 }

@@ -75,7 +75,7 @@ function ofEnd({ end, bundle, platformKnown, troubles, oddZones, eventsLeft, unr
       sentences.push(`The log of ${name} has ${plural(end.logWindow.holes, 'hole')}: lines may be missing.`);
     if (incident.log.skippedBytes > 0)
       sentences.push(`${incident.log.skippedBytes} bytes of the log of ${name} were left out of the bundle: the oldest.`);
-    if (bundle.logRuns.length > 1) sentences.push(`The log of ${name} is large: lines far from the incident were not all read.`);
+    if (bundle.logRuns.length > 0) sentences.push(`The log of ${name} is large: lines far from the incident were not all read.`);
   }
   if (end.debugsOn === false)
     sentences.push(

@@ -3,6 +3,10 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ageSeconds, uptimeSeconds, uptimeUnitSeconds } from '../../shared/platforms/cisco/age.ts';
+import { parseClock } from '../../shared/platforms/cisco/clock.ts';
+import { parseCpu } from '../../shared/platforms/cisco/cpu.ts';
+import { parseDebugConditions } from '../../shared/platforms/cisco/debug-condition.ts';
+import { parseDebugging } from '../../shared/platforms/cisco/debugging.ts';
 import { parseDmvpn } from '../../shared/platforms/cisco/dmvpn.ts';
 import { parseEventTrace } from '../../shared/platforms/cisco/event-trace.ts';
 import { parseNhrp } from '../../shared/platforms/cisco/nhrp.ts';
@@ -23,6 +27,11 @@ const readers = new Map<string, Parser<unknown>>([
   ['event-trace', parseEventTrace],
   ['show-logging', parseShowLogging],
   ['running-config', parseRunningConfig],
+  ['clock', parseClock],
+  ['cpu', parseCpu],
+  ['debug-condition', parseDebugConditions],
+  ['debugging-ios', parseDebugging],
+  ['debugging-iosxe', parseDebugging],
 ]);
 const names = [...readers.keys()];
 const read = (name: string, text: string) => readers.get(name)!(text);

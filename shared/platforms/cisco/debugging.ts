@@ -33,7 +33,7 @@ const IOSXE_DETAIL =
   /^\s*(?:Conditional Debug Global State: \S+|Ip Address\s+Port|Feature\s+Condition.*|Conditions?\s+Direction|[-|+ ]+)$/;
 
 //     (protocol, neighbor, redundancy, track, ha, arp, interface)
-const DETAIL = /^\s+\(.*\)$/;
+const DETAIL = /^\s*\(.*\)$/;
 // Condition 1: interface Gi0/1 (1 flags triggered)
 //         Flags: Gi0/1
 // Condition 1: ip 10.1.1.1 (0 flags triggered)

@@ -11,6 +11,8 @@ packages=(
   bsdutils    # logger
   openssl     # certificates for the alarm webhook and for syslog over TLS; s_client
   openssh-client  # ssh, ssh-keyscan, ssh-keygen
+  chromium        # the report is looked at in it
+  fonts-dejavu-core  # without a font it would measure boxes
   openssh-server  # sshd, run by the test with a configuration, keys and port of its own
 )
 # What `spitrap lab --real` needs: npm run lab:real:setup, which is this script with the argument lab-real, installs these alone.

@@ -49,7 +49,7 @@ ${whySection(about, verdict, anchors)}
 ${unknownSection(about, verdict)}
 <section class="raws" aria-labelledby="raws"><h2 id="raws">Raw outputs</h2>${rawOutputs(raws, anchors)}</section>
 <section class="raws" aria-labelledby="journals"><h2 id="journals">Journals</h2>${journalSection(parties)}</section>
-<p class="only-print m">Raw outputs and journals are left out on paper; the file and the bundles have them.</p>
+<p class="only-print m">Raw outputs, journals and long lists are left out on paper; the file and the bundles have them.</p>
 </main>
 <footer class="m">Made by spitrap from ${bundles.map(({ name }) => told(name, 120)).join(' and ')}. Secrets were hidden before anything was written. Times are UTC by the clock of ${told(about.ends[0]?.name ?? 'the first end', 60)}\u2019s agent.</footer>
 </body></html>

@@ -7,6 +7,7 @@ import { limits } from '../../limits.ts';
 import type { EndIndex, Quote } from '../case.ts';
 import { html, type Markup, told } from './html.ts';
 import type { Party } from './names.ts';
+import { count } from './words.ts';
 
 interface RawFile {
   readonly file: string;
@@ -103,7 +104,7 @@ function oneFile(file: RawFile, end: EndIndex, anchors: Anchors, room: { left: n
   const runs = runsOf(keep);
   const quoted = ids.filter((id) => id !== null).length;
   const cut = file.lines.length - keep.filter(Boolean).length;
-  return html`<details class="raw"><summary><code>${told(file.title, 120)}</code> <span class="m">${file.lines.length} lines${cut > 0 && `, ${cut} left out`}${quoted > 0 && `, ${quoted} quoted`}${file.note !== null && `, ${told(file.note, 240)}`}</span></summary>
+  return html`<details class="raw"><summary><code>${told(file.title, 120)}</code> <span class="m">${count(file.lines.length, 'line')}${cut > 0 && `, ${cut} left out`}${quoted > 0 && `, ${quoted} quoted`}${file.note !== null && `, ${told(file.note, 240)}`}</span></summary>
 ${file.lines.length === 0 && html`<p class="m">Nothing came.</p>`}${runs.map(({ from, to, left }) => html`${left > 0 && html`<p class="cut">${left} lines left out here; ${told(file.file, 120)} in the bundle has them</p>`}${to > from && html`<pre tabindex="0" aria-label="${told(file.title, 80)}, from line ${file.lineOf(from)}">${file.lines.slice(from, to).map((line, at) => oneLine(line, file.lineOf(from + at), ids[from + at] ?? null))}</pre>`}`)}</details>`;
 }
 

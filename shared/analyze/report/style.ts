@@ -50,10 +50,11 @@ svg{display:block;width:100%;height:auto;font:12px system-ui,-apple-system,"Sego
 .mark path,.mark rect,.mark circle{fill:var(--card);stroke:var(--l0);stroke-width:1.6}.l1 .mark path,.l1 .mark rect,.l1 .mark circle{stroke:var(--l1)}.mark text{text-anchor:middle;font-size:10px;font-weight:700}
 .mark.message path{fill:var(--bad);stroke:var(--bad)}.mark.message text{fill:var(--card)}.mark.cause path{fill:var(--fg);stroke:var(--fg)}.mark.cause text{fill:var(--bg)}.mark.stop rect{fill:var(--good);stroke:var(--good)}.mark.stop text{fill:var(--card)}.mark.loose path,.mark.loose rect,.mark.loose circle{stroke-dasharray:3 2}.mark.loose.plain circle,.mark.loose.signal rect{fill:url(#hatch-a)}svg.down .mark.loose.plain circle,svg.down .mark.loose.signal rect{fill:url(#hatch-d)}.mark.loose text{fill:var(--fg);paint-order:stroke;stroke:var(--card);stroke-width:3px}
 .whisker{stroke:var(--mute);stroke-width:1.5;fill:none}
+abbr{text-decoration:none;white-space:nowrap}
 .legend{display:flex;flex-wrap:wrap;gap:0 14px;font-size:.8rem;margin:8px 0 0}
 .scroll{overflow-x:auto}table{border-collapse:collapse;width:100%;font-size:.88rem}th,td{text-align:left;vertical-align:top;padding:5px 10px 5px 0;border-bottom:1px solid var(--line);font-weight:400}thead th{color:var(--mute)}td.l0{color:var(--l0)}td.l1{color:var(--l1)}.when{white-space:nowrap;font-variant-numeric:tabular-nums}
 .sas tbody th{min-width:15em}.sas tr.odd>*{background:var(--badw)}.sas tr.odd th{box-shadow:inset 4px 0 0 var(--bad)}.sas th,.sas td{padding-left:10px}.tag{font-weight:600;font-size:.82rem}
-.events th{color:var(--mute);width:2.2em}.events th,.events td:nth-child(-n+3),.events td:last-child{width:1%;white-space:nowrap}.events td:last-child{padding-right:0}.events tr.message td,.events tr.cause td{font-weight:600}.events td:last-child{font-weight:400}
+.events th{color:var(--mute)}.events tbody th,.events td:nth-child(-n+3),.events td:last-child{width:1%;white-space:nowrap}.events td:last-child{padding-right:0}.events tr.message td,.events tr.cause td{font-weight:600}.events td:last-child{font-weight:400}
 .reasons{padding-left:1.5em}.reasons li{margin:0 0 12px}.reasons p{margin:0 0 4px}
 blockquote{margin:4px 0 6px;padding:3px 12px;border-left:3px solid var(--l0)}blockquote.l1{border-left-color:var(--l1)}blockquote pre{margin:0;font-size:.8rem;line-height:1.45}blockquote footer{font-size:.8rem}
 p.also{font-size:.8rem;color:var(--mute)}
@@ -72,6 +73,6 @@ body>footer{max-width:1120px;margin:0 auto;padding:0 20px 40px;font-size:.8rem}
 .do{padding:7px 10px 8px}.do h2{margin-bottom:3px}.do li{margin:.16em 0;font-size:.88rem;line-height:1.34}.todo{gap:6px;margin-top:8px!important}
 svg.across{display:none}svg.down{display:block;font-size:12.5px}.picture{padding:6px 4px}.list-too{display:none}.sas tbody th{min-width:9em}.sas th,.sas td{padding:5px 6px}.events td:last-child{min-width:9em}}
 @media print{:root{--bg:#fff;--fg:#000;--mute:#444;--line:#bbb;--card:#fff;--ink:#f2f2f2;--l0:#0a5a9c;--l1:#8d4a06;--l0w:#d6e6f4;--l1w:#f3e2cd;--bad:#b01f18;--good:#17683a;--warn:#775000;--badw:#fbe9e7;--do:#fff;--hit:#fff0b8;color-scheme:light}
-body{font-size:10.5pt}main{padding:0;max-width:none}*{print-color-adjust:exact}.card,.do,.change,blockquote,tr,li,.picture{break-inside:avoid}h2,h3{break-after:avoid}.raw,.raws{display:none}.scroll{overflow:visible}.only-print{display:block!important}details:not([open])::details-content{content-visibility:visible;block-size:auto}a{color:inherit;text-decoration:none}@page{margin:14mm}}
+body{font-size:10.5pt}main{padding:0;max-width:none}*{print-color-adjust:exact}.card,.do,.change,blockquote,tr,li,.picture{break-inside:avoid}h2,h3{break-after:avoid}.raw,.raws{display:none}.scroll{overflow:visible}.events th,.events td:nth-child(n),.when{white-space:normal}.events td:nth-child(2){width:15%}.events td:nth-child(3){width:12%}.events td:last-child{width:22%}table{font-size:.8rem}.only-print{display:block!important}details:not([open],.fold)::details-content{content-visibility:visible;block-size:auto}a{color:inherit;text-decoration:none}@page{margin:14mm}}
 .only-print{display:none}
 `;

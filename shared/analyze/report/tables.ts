@@ -8,7 +8,7 @@ import { clockTime, dateTime, middleOf, remaining } from './moments.ts';
 import { endName, type Party } from './names.ts';
 import { timeWords } from './picture/down.ts';
 import { lookWords } from './picture/marks.ts';
-import { isOdd, type Scene } from './picture/scene.ts';
+import { isOdd, livesOf, type Scene } from './picture/scene.ts';
 import type { Anchors } from './raw-outputs.ts';
 import { count } from './words.ts';
 
@@ -23,19 +23,28 @@ const JOURNAL_MAX = 300;
 export function saSection(about: Case): Markup {
   const { ledger } = about;
   if (ledger.length === 0) return html``;
-  const sorted = [...ledger].sort((a, b) => oddness(b) - oddness(a));
-  const rows = sorted.slice(0, SAS_MAX).map((sa) => saRow(sa, about));
+  const own = livesOf(about).sort((a, b) => oddness(b) - oddness(a));
+  const mine = new Set(own);
+  const others = ledger.filter((sa) => !mine.has(sa));
   const odd = ledger.filter((sa) => isOdd(sa.outboundAtSender, sa.inboundAtReceiver)).length;
   return html`<section aria-labelledby="sas"><h2 id="sas">Security associations, side by side</h2>
-<p class="m">${count(ledger.length, 'SA')}, one a direction; ${odd === 0 ? 'none' : odd} that one end has and the other has not. The last look of each end.</p>
-${saTable(rows.slice(0, SAS_FIRST))}
-${rows.length > SAS_FIRST && html`<details><summary>${count(rows.length - SAS_FIRST, 'more SA')}${sorted.length > SAS_MAX && `, of ${sorted.length - SAS_FIRST}; the rest is in verdict.json`}</summary>${saTable(rows.slice(SAS_FIRST))}</details>`}</section>`;
+<p class="m">${odd === 0 ? 'None' : count(odd, 'SA')} that one end has and the other has not. One row an SA of one direction, at the last look of each end.</p>
+${own.length > 0 && saTable(own.slice(0, SAS_FIRST), about)}
+${foldedSas(own.slice(SAS_FIRST), `${count(own.length - SAS_FIRST, 'more SA')}`, about)}${foldedSas(others, `${count(others.length, 'SA')} with other peers`, about)}</section>`;
+}
+
+function foldedSas(sas: readonly SaLife[], title: string, about: Case): Markup | false {
+  const left = sas.length - SAS_MAX;
+  return (
+    sas.length > 0 &&
+    html`<details class="fold"><summary>${title}</summary>${saTable(sas.slice(0, SAS_MAX), about)}${left > 0 && html`<p class="cut">${left} more stand in verdict.json</p>`}</details>`
+  );
 }
 
 const oddness = (sa: SaLife): number => (isOdd(sa.outboundAtSender, sa.inboundAtReceiver) ? 2 : 0) + (sa.reported ? 1 : 0);
 
-const saTable = (rows: readonly Markup[]): Markup =>
-  html`<div class="scroll" tabindex="0" role="region" aria-label="Security associations"><table class="sas"><thead><tr><th scope="col">SA</th><th scope="col">At its sender, outbound</th><th scope="col">At its receiver, inbound</th></tr></thead><tbody>${rows}</tbody></table></div>`;
+const saTable = (sas: readonly SaLife[], about: Case): Markup =>
+  html`<div class="scroll" tabindex="0" role="region" aria-label="Security associations"><table class="sas"><thead><tr><th scope="col">SA</th><th scope="col">At its sender, outbound</th><th scope="col">At its receiver, inbound</th></tr></thead><tbody>${sas.map((sa) => saRow(sa, about))}</tbody></table></div>`;
 
 function saRow(sa: SaLife, about: Case): Markup {
   const odd = isOdd(sa.outboundAtSender, sa.inboundAtReceiver);
@@ -77,7 +86,7 @@ export function flowSection(about: Case): Markup {
   const groups = [...bySource].sort((a, b) => b[1].length - a[1].length).map(([src, those]) => flowGroup(src, those));
   return html`<section aria-labelledby="flows"><h2 id="flows">${flows.length} flows from ${count(new Set(flows.map(({ flow }) => flow.src)).size, 'sender')}</h2>
 <div class="flowlist">${groups.slice(0, GROUPS_FIRST)}</div>
-${groups.length > GROUPS_FIRST && html`<details><summary>${count(groups.length - GROUPS_FIRST, 'more sender')}</summary><div class="flowlist">${groups.slice(GROUPS_FIRST)}</div></details>`}${flows.length > FLOWS_MAX && html`<p class="m">${flows.length - FLOWS_MAX} more flows stand in verdict.json.</p>`}</section>`;
+${groups.length > GROUPS_FIRST && html`<details class="fold"><summary>${count(groups.length - GROUPS_FIRST, 'more sender')}</summary><div class="flowlist">${groups.slice(GROUPS_FIRST)}</div></details>`}${flows.length > FLOWS_MAX && html`<p class="m">${flows.length - FLOWS_MAX} more flows stand in verdict.json.</p>`}</section>`;
 }
 
 function flowGroup(src: string, flows: readonly FlowCase[]): Markup {
@@ -85,18 +94,18 @@ function flowGroup(src: string, flows: readonly FlowCase[]): Markup {
     ({ flow, count: times, judged, foreign }) =>
       html`<li><code>${formatSpi(flow.spi)}</code> to ${told(flow.dst, 45)}, ${times === 1 ? 'once' : `${times} times`}, <b>${judged}</b>${foreign === 'yes' && html`, <b class="bad">an address of nobody here</b>`}</li>`,
   );
-  return html`<div class="flows"><h3>${told(src, 45)} <span class="m">${count(flows.length, 'flow')}</span></h3><ul>${items.slice(0, FLOWS_FIRST)}</ul>${items.length > FLOWS_FIRST && html`<details><summary>${items.length - FLOWS_FIRST} more</summary><ul>${items.slice(FLOWS_FIRST)}</ul></details>`}</div>`;
+  return html`<div class="flows"><h3>${told(src, 45)} <span class="m">${count(flows.length, 'flow')}</span></h3><ul>${items.slice(0, FLOWS_FIRST)}</ul>${items.length > FLOWS_FIRST && html`<details class="fold"><summary>${items.length - FLOWS_FIRST} more</summary><ul>${items.slice(FLOWS_FIRST)}</ul></details>`}</div>`;
 }
 
 export function eventList(about: Case, scene: Scene, anchors: Anchors): Markup {
   const zero = middleOf(scene.t0);
   const rows = scene.events.map(
     ({ number, at, lane, text, quote, count: times, look, unordered }) =>
-      html`<tr class="${look}"><th scope="row">${number}</th><td class="when"><span>${timeWords(at, [], zero)}</span></td><td class="l${lane}">${endName(about, lane)}</td><td>${withSpis(told(text, 300))}${times > 1 && ` (${times} times)`}${unordered.length > 0 && html` <span class="m">\u2248 before or after ${unordered.join(', ')}: not known</span>`}</td><td>${quote !== null && quoteLink(about, quote, anchors)}</td></tr>`,
+      html`<tr class="${look}"><th scope="row">${number}</th><td class="when"><span>${timeWords(at, [], zero)}</span></td><td class="l${lane}">${endName(about, lane)}</td><td>${withSpis(told(text, 300))}${times > 1 && ` (${times} times)`}${unordered.length > 0 && html` <abbr class="m" title="before or after ${unordered.join(', ')}: not known">\u2248 ${unordered.join(', ')}</abbr>`}</td><td>${quote !== null && quoteLink(about, quote, anchors)}</td></tr>`,
   );
   const table = (some: readonly Markup[]): Markup =>
     html`<div class="scroll" tabindex="0" role="region" aria-label="Events"><table class="events"><thead><tr><th scope="col">#</th><th scope="col">When</th><th scope="col">End</th><th scope="col">What</th><th scope="col">Line</th></tr></thead><tbody>${some}</tbody></table></div>`;
-  return html`${table(rows.slice(0, EVENTS_FIRST))}${rows.length > EVENTS_FIRST && html`<details><summary>${rows.length - EVENTS_FIRST} more events</summary>${table(rows.slice(EVENTS_FIRST))}</details>`}${scene.eventsLeftOut > 0 && html`<p class="m">${count(scene.eventsLeftOut, 'lesser event')} left out; verdict.json has them.</p>`}`;
+  return html`${table(rows.slice(0, EVENTS_FIRST))}${rows.length > EVENTS_FIRST && html`<details class="fold"><summary>${rows.length - EVENTS_FIRST} more events</summary>${table(rows.slice(EVENTS_FIRST))}</details>`}${scene.eventsLeftOut > 0 && html`<p class="m">${count(scene.eventsLeftOut, 'lesser event')} left out; verdict.json has them.</p>`}`;
 }
 
 export const legend = (): Markup =>

@@ -98,7 +98,7 @@ export function sceneOf(about: Case, verdict: Verdict): Scene {
 }
 
 /** Those that the message named, then their kin, then others between these two ends; what a hub has with its other peers is in the table. */
-function livesOf({ ledger }: Case): SaLife[] {
+export function livesOf({ ledger }: Case): SaLife[] {
   const telling = (life: SaLife): number => Number(isOdd(life.outboundAtSender, life.inboundAtReceiver));
   const named = ledger.filter(({ reported }) => reported).sort((a, b) => telling(b) - telling(a));
   const kin = new Set(named.flatMap(({ partner, next, previous }) => [partner, next, previous]));

@@ -222,7 +222,9 @@ async function bindOne(
   } catch (error) {
     const remedy = isSpitrapError(error, 'LISTEN_REFUSED')
       ? `give sources ${source.name} a port that is free, or stop what has it`
-      : null;
+      : isSpitrapError(error, 'TLS_CREDENTIALS_REFUSED')
+        ? 'openssl x509 -in FILE -noout -subject -dates and openssl pkey -in FILE -check -noout say what stands in each file'
+        : null;
     rows.fail(source.name, told(error), remedy);
   }
 }

@@ -1,11 +1,15 @@
 /** `spitrap check` and the sources beside syslog: each is looked at, and what is wrong with it comes with what to do. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { checkSources, type SourceRoom } from '../../agent/check/host.ts';
 import { checkCertificate, checkCounter, checkDropCounters, checkHistory } from '../../agent/check/polled-sources.ts';
 import { type CheckRow, rowsOf } from '../../agent/check/row.ts';
 import type { Config } from '../../agent/config/config.ts';
+import { Cleanup } from '../../agent/lifecycle.ts';
+import { openEngine } from '../../agent/net/engine.ts';
 import { tlsStreams } from '../../agent/net/tls.ts';
 import type { SnmpPolls, World } from '../../agent/ports.ts';
+import { createWorld } from '../../agent/world.ts';
 import { SpitrapError } from '../../shared/errors.ts';
 import type { CommandResult } from '../../shared/model/capture.ts';
 import { platformNamed } from '../../shared/platforms/index.ts';
@@ -81,6 +85,58 @@ describe('what is asked over SNMP', () => {
       { state: 'warn', detail: expect.stringContaining('history is empty') },
       { state: 'fail' },
     ]);
+  });
+});
+
+describe('a source that listens', () => {
+  const folder = new URL('../net/fixtures/tls/', import.meta.url).pathname;
+  const any = { address: '127.0.0.1', port: 0 };
+  const tls = (key: string): Config['sources'][number] => ({
+    kind: 'syslog-tls',
+    name: 'tls',
+    listen: any,
+    allow: [],
+    files: { certificate: `${folder}server.pem`, key: { file: `${folder}${key}` }, clientCa: `${folder}authority.pem` },
+    clients: null,
+  });
+  const trap: Config['sources'][number] = {
+    kind: 'snmp-trap',
+    name: 'traps',
+    listen: any,
+    from: [],
+    snmp,
+    engineId: null,
+    opens: [],
+  };
+  async function rowsFor(source: Config['sources'][number], withEngine: boolean): Promise<CheckRow[]> {
+    const world = createWorld();
+    const cleanup = new Cleanup(world.clock);
+    const { found, rows } = collect();
+    const data = { ...world, disk: new FakeDisk() };
+    const engine = withEngine ? await openEngine('/data', null, data) : null;
+    const room = { world, device: {} as SourceRoom['device'], engine, cleanup };
+    const config = { sources: [source], peers: [], mode: 'act' } as unknown as Config;
+    await checkSources(config, { kind: 'ours' }, room, rows);
+    await cleanup.stop();
+    return found;
+  }
+  test('TLS: the certificate and the port; a key of another certificate is named, with what to do', async () => {
+    expect(await rowsFor(tls('server.key'), true)).toMatchObject([
+      { title: 'tls certificate', state: 'ok' },
+      { title: 'tls', state: 'ok', detail: expect.stringMatching(/^listens on 127\.0\.0\.1:\d+$/) },
+    ]);
+    expect(await rowsFor(tls('hub1.key'), true)).toMatchObject([
+      {
+        title: 'tls',
+        state: 'fail',
+        detail: expect.stringMatching(/TLS_CREDENTIALS_REFUSED.*hub1\.key: key is not the key/),
+        remedy: expect.stringContaining('openssl pkey'),
+      },
+    ]);
+  });
+  test('traps: the port; without an SNMP engine it is left out', async () => {
+    expect(await rowsFor(trap, true)).toMatchObject([{ title: 'traps', state: 'ok' }]);
+    expect(await rowsFor(trap, false)).toMatchObject([{ title: 'traps', state: 'skipped' }]);
   });
 });
 

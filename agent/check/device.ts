@@ -59,7 +59,9 @@ async function login({ config, device }: DeviceRoom, rows: Rows): Promise<Sessio
   try {
     const session = await device.openSession('check', () => {});
     const key = hostKeys.length === 0 ? 'host key not pinned' : `host key ${session.hostKeyFingerprint}, as pinned`;
-    rows.ok('login', `${user} at ${address} port ${port}, prompt of ${session.hostname ?? 'no name'}, ${key}`);
+    const prompt = `prompt of ${session.hostname ?? 'no name'}`;
+    const isLocal = config.device.transport === 'local';
+    rows.ok('login', isLocal ? `a shell of this host, ${prompt}` : `${user} at ${address} port ${port}, ${prompt}, ${key}`);
     return session;
   } catch (error) {
     const { code } = asSpitrapError(error);

@@ -2,8 +2,9 @@
  * The IKE half of one end of live/: which exchange it is in, what it sends, retransmits and gives up, its DPD. RFC 2409 quick mode,
  * RFC 7296 CREATE_CHILD_SA, RFC 3706. Called by live-end.ts, which has the SAs.
  */
-import { dpd, ikeDeleteReceived, ikeDeleteSent, ikev2Liveness, retransmit } from '../ike-debug-lines.ts';
+import { dpd, ikev2Liveness } from '../ike-debug-lines.ts';
 import type { IkeSa, IpsecPair } from '../sa-model.ts';
+import { ikeDeleteReceived, ikeDeleteSent, retransmit } from './end-debug-lines.ts';
 import type { IkeMessage } from './link.ts';
 import type { LiveEnd } from './live-end.ts';
 

@@ -5,8 +5,9 @@
 import type { Timer } from '../../../shared/clock.ts';
 import { monotonic } from '../../../shared/model/time.ts';
 import type { BoxCore } from '../box-core.ts';
-import { deadPeer, initialContact, invalidSpiDelete, lifetimeNears, portFloat } from '../ike-debug-lines.ts';
+import { deadPeer, invalidSpiDelete } from '../ike-debug-lines.ts';
 import { currentPair, freshTunnel, type IkeSa, type IpsecPair, type PeerTunnel, shownConnId } from '../sa-model.ts';
+import { initialContact, lifetimeNears, portFloat } from './end-debug-lines.ts';
 import { EspPath } from './esp-path.ts';
 import { IkeTalk } from './ike-talk.ts';
 import type { Host, IkeMessage } from './link.ts';

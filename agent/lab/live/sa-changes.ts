@@ -10,18 +10,16 @@ import {
   type DebugContext,
   type DebugLine,
   deletePair,
-  deleteReceived,
   ikev2Child,
   ikev2Delete,
   ikev2Setup,
-  inboundDelete,
-  localDelete,
   mainMode,
   quickMode,
 } from '../ike-debug-lines.ts';
 import { labLimits } from '../lab-limits.ts';
 import type { Prng } from '../prng.ts';
 import { currentPair, type IkeSa, type IpsecPair, type PeerTunnel, shownConnId, TRANSFORM_KILOBYTES } from '../sa-model.ts';
+import { deleteReceived, inboundDelete, localDelete } from './end-debug-lines.ts';
 import type { EndSettings } from './live-settings.ts';
 
 const HANDLE_BASE = 0x40000000;

@@ -8,6 +8,9 @@ import { canonicalAddress, parseRange, rangeContains } from '../model/address.ts
 import type { IpsecIdent } from '../model/sa.ts';
 import type { End, EndIndex } from './case.ts';
 
+/** A peer configured as `0.0.0.0/0` may be anybody. */
+const RANGE_BITS_MIN = 8;
+
 export class Addresses {
   readonly #of: readonly [Set<string>, Set<string>] = [new Set(), new Set()];
   /** Ranges that the other end has configured for this one, when it can only be this one. */
@@ -46,7 +49,9 @@ export class Addresses {
     if (this.#of[end === 0 ? 1 : 0].has(address)) return false;
     return this.#ranges[end].some((text) => {
       const range = parseRange(text);
-      return range !== null && rangeContains(range, address);
+      if (range === null || range.bits < RANGE_BITS_MIN || !rangeContains(range, address)) return false;
+      // Its own address in there is known: another one of that range is another device.
+      return ![...this.#of[end]].some((own) => rangeContains(range, own));
     });
   }
 

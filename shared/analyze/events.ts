@@ -101,10 +101,11 @@ function erasOf(events: readonly LogEvent[], device: DeviceTime): readonly strin
     if (later !== null && readingMs !== null && mark !== later.mark && Math.abs(later.readingMs - readingMs) > JUMP_MS)
       era = `, before line ${event.line + 1}`;
     eras[index] = era;
-    // Its own stamp is the new clock's.
-    if (event.kind === 'clock-changed') era = `, before line ${event.line}`;
+    // Its own stamp is the new clock's. A clock that nobody sets begins anew with each start.
+    const isBegun = event.kind === 'clock-changed' || (event.kind === 'restart' && mark !== '');
+    if (isBegun) era = `, before line ${event.line}`;
     if (readingMs !== null) later = { readingMs, mark };
-    if (event.kind === 'clock-changed') later = null;
+    if (isBegun) later = null;
   }
   return eras;
 }

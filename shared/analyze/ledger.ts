@@ -175,7 +175,10 @@ function pairUp(made: readonly Made[]): void {
     for (let index = 0; index + 1 < own.length; index++) {
       const [one, other] = [own[index]!, own[index + 1]!];
       const isPair = (one.life.receiver === end) !== (other.life.receiver === end) && inOneBreath(one.dated, other.dated);
-      if (!isPair) continue;
+      // Several peers at once: whose is whose cannot be told.
+      const [before, behind] = [own[index - 1], own[index + 2]];
+      const isCrowded = [before, behind].some((near) => near !== undefined && inOneBreath(near.dated, one.dated));
+      if (!isPair || isCrowded) continue;
       for (const [a, b] of [
         [one.life, other.life],
         [other.life, one.life],

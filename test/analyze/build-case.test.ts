@@ -203,6 +203,13 @@ describe('the ledger', () => {
     expect(lifeOf(about, 0x7777)).toMatchObject({ src: null, partner: null, receiver: 0 });
   });
 
+  test('of several peers at once nobody says whose is whose', () => {
+    const other = '11.1.1.77';
+    const log = [createSa(HUB, 0x1001), createSa(HUB, 0x1002), createSa(SPOKE, 0x2001), createSa(other, 0x2002)];
+    const about = caseOf(hubBundle({ hub: { ...clockShown, log: log.map((line) => `${stampAt(T0 - 2_000)}: ${line}`) } }));
+    for (const spi of [0x1001, 0x1002]) expect(lifeOf(about, spi)).toMatchObject({ src: null, partner: null });
+  });
+
   test('tunnels between the same two ends are kept apart', () => {
     const ident = (network: string, spi: number, seconds: number) => ({
       local: HUB,
@@ -275,6 +282,22 @@ describe('events', () => {
     expect(about.ends[0]!.events.map(({ event }) => event.detail['user'])).toEqual(['anna']);
   });
 
+  test('a clock that nobody sets begins anew with a reload', () => {
+    const log = [
+      `*Mar 10 11:00:00.000: ${deleteSa(HUB, OLD)}`,
+      `*Mar  1 00:00:20.000: %SYS-5-RESTART: System restarted --`,
+      `*Mar  1 00:00:50.000: ${invalidSpi(SPOKE, HUB, LOST)}`,
+    ];
+    const captures = [{ command: 'show clock', text: '*00:00:50.250 UTC Sun Mar 1 2026\n', sentMs: 200 }];
+    const { events } = caseOf(hubBundle({ hub: { captures, log } })).ends[0]!;
+    const [deleted, restart, message] = events;
+    expect(events.map(({ event }) => event.kind)).toEqual(['sa-deleted', 'restart', 'invalid-spi']);
+    expect(deleted!.at!.clock).not.toBe(restart!.at!.clock);
+    expect(deleted!.at!.toMs).toBeLessThanOrEqual(T0 + 28_000);
+    expect(message!.at!.fromMs).toBeCloseTo(T0, -3);
+    expect(order(deleted!, restart!)).toBe('before');
+  });
+
   test('stamps of a clock that was set meanwhile: their own order stands, their time does not', () => {
     const log = [
       `*Mar  1 00:10:00.000: ${deleteSa(HUB, OLD)}`,
@@ -323,6 +346,19 @@ describe('flows', () => {
       hubBundle({ hub: { addenda: [again(2, 61_000), again(3, 122_000), { record: { kind: 'seen-again', flow: null } }] } }),
     ).flows;
     expect(flow).toMatchObject({ count: 3, last: { fromMs: T0 + 122_000, clock: 'agent 0', trusted: true } });
+  });
+
+  test('a neighbour of the spoke in the same range is not the spoke', () => {
+    const range = { name: 'spoke', kind: 'spitrap', cryptoAddresses: ['11.1.0.0/16'], recurrence: null, clock: null };
+    const flow = { ...hubBundle().incident.flows[0]!, src: '11.1.9.9', peers: ['spoke'] };
+    const about = caseOf(hubBundle({ hubFacts: { peers: [range], flows: [flow], ...alertSent(20) } }), spokeBundle());
+    expect(about.flows.find(({ flow: one }) => one.src === '11.1.9.9')).toMatchObject({ receiver: 0, sender: null });
+    const anybody = { ...range, cryptoAddresses: ['0.0.0.0/0'] };
+    const stranger = caseOf(
+      hubBundle({ hubFacts: { peers: [anybody], flows: [flow] } }),
+      spokeBundle({ spoke: { captures: [] } }),
+    );
+    expect(stranger.flows.find(({ flow: one }) => one.src === '11.1.9.9')).toMatchObject({ sender: null });
   });
 
   test('an address of nobody is foreign only where all tunnels were shown', () => {

@@ -38,12 +38,19 @@ type Borne =
 
 /** As long as a question about a whole message takes (coordinate/timing.ts). */
 const ASK_TIMEOUT_MS = 5_000;
+/** The same symptom again within it says nothing new: a flood of traps must not fill the journal. */
+const AGAIN_MS = 10_000;
+/** A question about a cut message at most so often: whoever can send one can send thousands. */
+const ASK_EVERY_MS = 2_000;
 /** Questions that wait for the one before; a device prints such a message once a minute. */
 const ASKED_MAX = 8;
 
 export class Symptoms {
   readonly #room: SymptomsRoom;
   #asked = 0;
+  /** By source, cause and peer: as many as are configured. */
+  readonly #takenAt = new Map<string, Monotonic>();
+  #cutAskedAt: Monotonic | null = null;
   #last: Promise<void> = Promise.resolve();
 
   constructor(room: SymptomsRoom) {
@@ -55,6 +62,10 @@ export class Symptoms {
     const { config, newId, input } = this.#room;
     const { cause, source, opens, remote, at, wall } = symptom;
     const peers = remote === null ? [] : peersAt(config.peers, remote).map((peer) => peer.name);
+    const key = `${source} ${cause} ${peers.join()}`;
+    const before = this.#takenAt.get(key);
+    if (before !== undefined && at - before < AGAIN_MS) return;
+    this.#takenAt.set(key, at);
     const scope = remote === null ? [] : [remote];
     const detail = printable(symptom.detail, 300);
     input({ kind: 'symptom', id: newId(), cause, source, opens, peers, scope, detail }, { at, wall });
@@ -64,6 +75,11 @@ export class Symptoms {
   takeLine = (symptom: Symptom, trust: Trust): void => {
     const { config, device } = this.#room;
     const { remote } = symptom;
+    // Anybody can make the device log it, by a packet to UDP 500.
+    if (remote !== null && peersAt(config.peers, remote).length === 0) {
+      this.take({ ...symptom, opens: false, detail: `${symptom.detail}; no peer has this address` });
+      return;
+    }
     if (trust === 'connected' || config.mode === 'observe' || remote === null) {
       this.take(symptom);
       return;
@@ -102,9 +118,19 @@ export class Symptoms {
     const { spi } = cut;
     if (spi === null || config.mode === 'observe') {
       onLine(chunk);
-      this.#cutSymptom(cut, true, spi === null ? 'its SPI was lost too' : 'mode observe does not ask the device');
+      // Nothing could bear it out, so a community alone does not do.
+      this.#cutSymptom(
+        cut,
+        cut.trust === 'connected',
+        spi === null ? 'its SPI was lost too' : 'mode observe does not ask the device',
+      );
       return;
     }
+    if (this.#cutAskedAt !== null && cut.at - this.#cutAskedAt < ASK_EVERY_MS) {
+      onLine(chunk);
+      return;
+    }
+    this.#cutAskedAt = cut.at;
     this.#ask(
       device.platform.corroborate(spi),
       (line) => /REC(?:V|VD)_PKT_INV_SPI/.test(line) && line.toLowerCase().includes(`${spi.toLowerCase()}(`),

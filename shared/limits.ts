@@ -224,6 +224,12 @@ export const limits = {
   reportHeapMb: 384,
   /** For the reports of one seal, their turn included; SEAL_WITHIN_MS has room for it. */
   reportWithinMs: 12_000,
+  /** SAs of a report's JSON, those of the message and between its two ends first; a hub has 20,000. The rest is counted. */
+  reportSasMax: 2_000,
+  /** Entries of its timeline; a storm's log has one a flow. The rest is counted. */
+  reportTimelineMax: 5_000,
+  /** Its flows; an incident keeps fewer. */
+  reportFlowsMax: 5_000,
   /** Of raw outputs in one report, both ends: a mail server takes 10 MB, a phone scrolls less. Quoted lines stay beyond it. */
   reportRawCharsMax: 1_500_000,
   /** Of one file of it, whole; a longer one keeps its beginning and what is around each quoted line. */

@@ -4,9 +4,11 @@
  */
 import { z } from 'zod';
 import { verdicts } from '../../detect/judge.ts';
+import { limits } from '../../limits.ts';
 import { formatSpi } from '../../model/flow.ts';
 import type { Case, Instant, Quote, SaLife, SideState } from '../case.ts';
 import { causes, type Diagnosis, type Finding, type Reasoned, type Step, type Verdict } from '../verdict.ts';
+import { livesOf } from './picture/scene.ts';
 
 export const REPORT_SCHEMA = 1;
 
@@ -100,6 +102,7 @@ export const reportSchema = z.strictObject({
       foreign: known,
     }),
   ),
+  flowsLeftOut: whole,
   sas: z.array(
     z.strictObject({
       spi,
@@ -116,16 +119,22 @@ export const reportSchema = z.strictObject({
       marks: z.array(z.strictObject({ what: text, end, at: instant.nullable(), quote })),
     }),
   ),
+  sasLeftOut: whole,
   timeline: z.array(
     z.strictObject({ at: instant.nullable(), end, kind: text, text, quote: quote.nullable(), spis: z.array(spi) }),
   ),
+  timelineLeftOut: whole,
   stopSkew: z.strictObject({ ms: z.number(), uncertaintyMs: z.number() }).nullable(),
 });
 
 export type ReportJson = z.infer<typeof reportSchema>;
 
-/** All of it, nothing cut: what the page leaves out stands here. */
+/** What the page folds or leaves out stands here, up to limits far above a usual incident; what is beyond is counted. */
 export function reportJson({ case: about, verdict }: Diagnosis): ReportJson {
+  const own = livesOf(about);
+  const others = new Set(about.ledger);
+  for (const life of own) others.delete(life);
+  const sas = [...own, ...others].slice(0, limits.reportSasMax);
   return {
     schema: REPORT_SCHEMA,
     incident: about.incidentId,
@@ -140,7 +149,7 @@ export function reportJson({ case: about, verdict }: Diagnosis): ReportJson {
       missing: missing.map(({ command, why }) => ({ command, why })),
     })),
     verdict: verdictOf(verdict),
-    flows: about.flows.map(({ flow, sender, receiver, count, first, last, judged, foreign }) => ({
+    flows: about.flows.slice(0, limits.reportFlowsMax).map(({ flow, sender, receiver, count, first, last, judged, foreign }) => ({
       ...flowOf(flow),
       sender,
       receiver,
@@ -150,8 +159,11 @@ export function reportJson({ case: about, verdict }: Diagnosis): ReportJson {
       judged,
       foreign,
     })),
-    sas: about.ledger.map(saOf),
+    flowsLeftOut: Math.max(0, about.flows.length - limits.reportFlowsMax),
+    sas: sas.map(saOf),
+    sasLeftOut: about.ledger.length - sas.length,
     timeline: timelineOf(about),
+    timelineLeftOut: Math.max(0, about.timeline.length - limits.reportTimelineMax),
     stopSkew: about.stopSkew,
   };
 }
@@ -218,7 +230,7 @@ const saOf = (sa: SaLife): ReportJson['sas'][number] => ({
 });
 
 const timelineOf = ({ timeline }: Case): ReportJson['timeline'] =>
-  timeline.map(({ at, end, kind, text, quote, spis }) => ({
+  timeline.slice(0, limits.reportTimelineMax).map(({ at, end, kind, text, quote, spis }) => ({
     at: at && instantOf(at),
     end,
     kind,

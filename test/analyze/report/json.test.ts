@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { reportJson, reportSchema } from '../../../shared/analyze/report/json.ts';
 import { causes } from '../../../shared/analyze/verdict.ts';
+import { limits } from '../../../shared/limits.ts';
 import { cannotTell, failover, hostile, oneEnded, storm, type Told, transient } from '../../support/diagnosis.ts';
 
 const all: [string, () => Told][] = [
@@ -29,6 +30,16 @@ test('has all flows and the whole timeline', () => {
   expect(value.flows).toHaveLength(500);
   expect(value.timeline).toHaveLength(diagnosis.case.timeline.length);
   expect(value.sas[1]!.spi).toBe('0x10001eef');
+});
+
+test('is bounded, with its own SAs first', () => {
+  const { diagnosis } = failover();
+  const [lost, back] = diagnosis.case.ledger;
+  const others = Array.from({ length: 3_000 }, (_, i) => ({ ...back!, spi: i + 1, sender: null, partner: null }));
+  const value = reportJson({ ...diagnosis, case: { ...diagnosis.case, ledger: [...others, lost!, back!] } });
+  expect(value.sas).toHaveLength(limits.reportSasMax);
+  expect(value.sas.slice(0, 2).map(({ spi }) => spi)).toEqual(['0x68842105', '0x2f0a11c4']);
+  expect(value.sasLeftOut).toBe(3_002 - limits.reportSasMax);
 });
 
 test('a moment that no calendar has is null', () => {

@@ -62,5 +62,6 @@ export function commandsText(config: Config, commands: readonly PossibleCommand[
     '',
   ]);
   const head = `${device.name} ${device.address}:${device.port} ${device.platform}: ${commands.length} lines. No other line is ever sent; a secret is sent only where the device asks for it.`;
-  return [...wrapped(head, ''), ...wrapped(sent, ''), '', ...groups].join('\n').trimEnd();
+  const asks = config.sources.some((source) => source.kind === 'spi-watch') ? ' Source spi-watch asks in every mode.' : '';
+  return [...wrapped(head, ''), ...wrapped(`${sent}${asks}`, ''), '', ...groups].join('\n').trimEnd();
 }

@@ -56,8 +56,10 @@ const rules: readonly LineRule<Place>[] = [
   [
     /^(?<authentication>[a-z]{2,10})$/,
     ({ authentication }, at) => {
-      if (!at.awaitsAuthentication) return false;
-      at.rows.at(-1)!.authentication = authentication!;
+      // `Auth:` may have come before any row, in an output that was cut.
+      const row = at.rows.at(-1);
+      if (!at.awaitsAuthentication || row === undefined) return false;
+      row.authentication = authentication!;
       at.awaitsAuthentication = false;
       return undefined;
     },

@@ -1,0 +1,8 @@
+/** What `npm run fuzz` found, made small: each is now an input like any other. */
+import { expect, test } from 'vitest';
+import { parseIsakmpSas } from '../../shared/platforms/cisco/isakmp-sa.ts';
+
+test('show crypto isakmp sa: the method of authentication wrapped to a line of its own, and no row before it', () => {
+  const { value, unread } = parseIsakmpSas('conn-id: Auth:\npsk');
+  expect([value, unread.map(({ number }) => number)]).toEqual([[], [1, 2]]);
+});

@@ -85,8 +85,8 @@ function bugs(findings: readonly Finding[]): Markup | false {
 /** Every line that the page speaks of, for the anchors. */
 export function quotesOf({ timeline, flows, ledger }: Case, verdict: Verdict): Quote[] {
   const found = verdict.findings.flatMap(({ evidence, against }) => [...evidence, ...against].flatMap(({ quotes }) => quotes));
-  const told = [...verdict.healing.quotes, ...verdict.recovery.quotes];
+  const beside = [...verdict.healing.quotes, ...verdict.recovery.quotes];
   const timed = timeline.flatMap(({ quote }) => (quote === null ? [] : [quote]));
   const sas = ledger.slice(0, 200).flatMap((sa) => [...sa.outboundAtSender.quotes, ...sa.inboundAtReceiver.quotes]);
-  return [...found, ...told, ...timed, ...flows.slice(0, 200).flatMap(({ quote }) => (quote === null ? [] : [quote])), ...sas];
+  return [...found, ...beside, ...timed, ...flows.slice(0, 200).flatMap(({ quote }) => (quote === null ? [] : [quote])), ...sas];
 }

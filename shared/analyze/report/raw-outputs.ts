@@ -45,14 +45,14 @@ function filesOf(bundle: BundleText): RawFile[] {
     const note = entry.status === 'ok' ? null : `${entry.status}${entry.detail === null ? '' : `: ${told(entry.detail, 200)}`}`;
     return { file: file ?? '', title: entry.command, note, lines, lineOf: (index) => firstLine + index };
   });
-  const told0: RawFile = {
+  const story: RawFile = {
     file: 'incident.json',
     title: 'incident.json',
     note: null,
     lines: bundle.incidentLines,
     lineOf: (index) => index + 1,
   };
-  return [logFile, ...outputs, ...(bundle.incidentLines.length > 0 ? [told0] : [])];
+  return [logFile, ...outputs, ...(bundle.incidentLines.length > 0 ? [story] : [])];
 }
 
 /** Where quotes of the page may jump to: only lines that are really there. */

@@ -63,7 +63,7 @@ details{border-top:1px solid var(--line);padding:7px 0}summary{cursor:pointer}de
 .raw pre{font-size:.76rem;line-height:1.5;background:var(--card);border:1px solid var(--line);border-radius:6px;padding:8px 10px;max-height:34em;overflow:auto}
 mark{color:inherit;background:var(--hit);scroll-margin:40vh}mark::before{content:attr(data-n) " ";color:var(--mute);user-select:none}mark:target,mark:focus{outline:2px solid var(--bad)}
 .cut{color:var(--mute);font-style:italic;font-size:.84rem;margin:6px 0}
-.flowlist{columns:19em;column-gap:24px}.flows{break-inside:avoid;margin-bottom:10px}.flows h3{margin-top:0}.flows h3{margin-bottom:2px}
+.flowlist{font-size:.9rem;columns:19em;column-gap:24px}.flows{break-inside:avoid;margin-bottom:10px}.flows h3{margin-top:0}.flows h3 .m{font-weight:400}.flows h3{margin-bottom:2px}
 h3.l0{color:var(--l0)}h3.l1{color:var(--l1)}
 body>footer{max-width:1120px;margin:0 auto;padding:0 20px 40px;font-size:.8rem}
 @media (max-width:860px){.todo{grid-template-columns:1fr}.ends{grid-template-columns:minmax(0,1fr) 96px minmax(0,1fr)}.card dl>div{grid-template-columns:1fr;padding:2px 0}}

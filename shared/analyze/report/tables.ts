@@ -8,7 +8,7 @@ import { clockTime, dateTime, middleOf, remaining } from './moments.ts';
 import { endName, type Party } from './names.ts';
 import { timeWords } from './picture/down.ts';
 import { lookWords } from './picture/marks.ts';
-import { isOdd, livesOf, type Scene } from './picture/scene.ts';
+import { eventWords, isOdd, livesOf, type Scene } from './picture/scene.ts';
 import type { Anchors } from './raw-outputs.ts';
 import { count } from './words.ts';
 
@@ -90,19 +90,23 @@ ${groups.length > GROUPS_FIRST && html`<details class="fold"><summary>${count(gr
 }
 
 function flowGroup(src: string, flows: readonly FlowCase[]): Markup {
+  const to = new Set(flows.map(({ flow }) => flow.dst));
   const items = flows.map(
     ({ flow, count: times, judged, foreign }) =>
-      html`<li><code>${formatSpi(flow.spi)}</code> to ${told(flow.dst, 45)}, ${times === 1 ? 'once' : `${times} times`}, <b>${judged}</b>${foreign === 'yes' && html`, <b class="bad">an address of nobody here</b>`}</li>`,
+      html`<li><code>${formatSpi(flow.spi)}</code>${to.size > 1 && ` to ${told(flow.dst, 45)}`}, ${times === 1 ? 'once' : `${times} times`}, <b>${judged}</b>${foreign === 'yes' && html`, <b class="bad">an address of nobody here</b>`}</li>`,
   );
-  return html`<div class="flows"><h3>${told(src, 45)} <span class="m">${count(flows.length, 'flow')}</span></h3><ul>${items.slice(0, FLOWS_FIRST)}</ul>${items.length > FLOWS_FIRST && html`<details class="fold"><summary>${items.length - FLOWS_FIRST} more</summary><ul>${items.slice(FLOWS_FIRST)}</ul></details>`}</div>`;
+  return html`<div class="flows"><h3>${told(src, 45)} <span class="m">${count(flows.length, 'flow')}${to.size === 1 && ` to ${told(flows[0]!.flow.dst, 45)}`}</span></h3><ul>${items.slice(0, FLOWS_FIRST)}</ul>${items.length > FLOWS_FIRST && html`<details class="fold"><summary>${items.length - FLOWS_FIRST} more</summary><ul>${items.slice(FLOWS_FIRST)}</ul></details>`}</div>`;
 }
 
 export function eventList(about: Case, scene: Scene, anchors: Anchors): Markup {
   const zero = middleOf(scene.t0);
-  const rows = scene.events.map(
-    ({ number, at, lane, text, quote, count: times, look, unordered }) =>
-      html`<tr class="${look}"><th scope="row">${number}</th><td class="when"><span>${timeWords(at, [], zero)}</span></td><td class="l${lane}">${endName(about, lane)}</td><td>${withSpis(told(text, 300))}${times > 1 && ` (${times} times)`}${unordered.length > 0 && html` <abbr class="m" title="before or after ${unordered.join(', ')}: not known">\u2248 ${unordered.join(', ')}</abbr>`}</td><td>${quote !== null && quoteLink(about, quote, anchors)}</td></tr>`,
-  );
+  const rows = scene.events.map((event) => {
+    const { number, at, lane, quote, look, unordered } = event;
+    const loose =
+      unordered.length > 0 &&
+      html` <abbr class="m" title="before or after ${unordered.join(', ')}: not known">\u2248 ${unordered.join(', ')}</abbr>`;
+    return html`<tr class="${look}"><th scope="row">${number}</th><td class="when">${timeWords(at, [], zero)}</td><td class="l${lane}">${endName(about, lane)}</td><td>${withSpis(told(eventWords(event), 300))}${loose}</td><td>${quote !== null && quoteLink(about, quote, anchors)}</td></tr>`;
+  });
   const table = (some: readonly Markup[]): Markup =>
     html`<div class="scroll" tabindex="0" role="region" aria-label="Events"><table class="events"><thead><tr><th scope="col">#</th><th scope="col">When</th><th scope="col">End</th><th scope="col">What</th><th scope="col">Line</th></tr></thead><tbody>${some}</tbody></table></div>`;
   return html`${table(rows.slice(0, EVENTS_FIRST))}${rows.length > EVENTS_FIRST && html`<details class="fold"><summary>${rows.length - EVENTS_FIRST} more events</summary>${table(rows.slice(EVENTS_FIRST))}</details>`}${scene.eventsLeftOut > 0 && html`<p class="m">${count(scene.eventsLeftOut, 'lesser event')} left out; verdict.json has them.</p>`}`;

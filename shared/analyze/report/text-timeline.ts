@@ -3,7 +3,7 @@ import type { Case } from '../case.ts';
 import { told } from './html.ts';
 import { middleOf } from './moments.ts';
 import { timeWords } from './picture/down.ts';
-import { barLabel, type Scene } from './picture/scene.ts';
+import { barLabel, eventWords, type Scene } from './picture/scene.ts';
 import { count } from './words.ts';
 import { ascii, COLUMNS, wrap } from './wrap.ts';
 
@@ -22,9 +22,10 @@ export function timeLines(about: Case, scene: Scene): string[] {
     const cells = bars.map((lane) => (lane[row] ? `|${lane[row].odd ? '!' : ' '}${barLabel(lane[row])}` : ''));
     return `  ${(row === 0 ? 'SAs' : '').padEnd(WHEN)}${cells.map(cell).join('')}`;
   });
-  const events = scene.events.flatMap(({ at, unordered, lane, text, count: times, look }) => {
+  const events = scene.events.flatMap((event) => {
+    const { at, unordered, lane, look } = event;
     const mark = look === 'message' || look === 'cause' ? '> ' : '  ';
-    const words = wrap(ascii(`${told(text, 200)}${times > 1 ? ` (${times} times)` : ''}`), width - 2);
+    const words = wrap(ascii(told(eventWords(event), 220)), width - 2);
     const when = ascii(timeWords(at, [], zero)) + (unordered.length > 0 ? ' ~' : '');
     return words.map((line, index) => {
       const own = `${index === 0 ? mark : '  '}${line}`;

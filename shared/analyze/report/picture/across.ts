@@ -8,7 +8,7 @@ import { middleOf, plusMinus, plusMinusOf, relative, remaining } from '../moment
 import type { Party } from '../names.ts';
 import { type Axis, axisOf, place, ticksOf } from './axis.ts';
 import { badge, hatching, textPx } from './marks.ts';
-import { barLabel, isAfterwards, type Scene, type SceneBar, type SceneEvent } from './scene.ts';
+import { barLabel, eventWords, isAfterwards, type Scene, type SceneBar, type SceneEvent } from './scene.ts';
 
 const WIDTH = 1080;
 const LEFT = 104;
@@ -139,8 +139,7 @@ function labelOf(
   usedTo: number,
   x: (ms: number) => number,
 ): Label | null {
-  const { text, count } = event;
-  const whole = `${text}${count > 1 ? ` (${count} times)` : ''}`;
+  const whole = eventWords(event);
   const chars = Math.floor((to - from) / CHAR_PX);
   if (whole.length <= chars) return { x: round(from), anchor: 'start', text: told(whole, chars) };
   const left = Math.min(at - 15, x(event.at!.fromMs) - 5);

@@ -9,7 +9,7 @@ import type { Party } from '../names.ts';
 import { wrap } from '../wrap.ts';
 import { type Axis, place } from './axis.ts';
 import { badge, hatching } from './marks.ts';
-import { barLabel, type Scene, type SceneBar, type SceneEvent } from './scene.ts';
+import { barLabel, eventWords, type Scene, type SceneBar, type SceneEvent } from './scene.ts';
 
 const WIDTH = 360;
 const BAR = 17;
@@ -57,8 +57,7 @@ export const rowsLeftOut = (scene: Scene): number => Math.max(0, scene.events.le
 function rowsOf(scene: Scene, zero: number, chars: number): Row[] {
   let y = HEAD;
   return scene.events.slice(0, ROWS_MAX).map((event) => {
-    const count = event.count > 1 ? ` (${event.count} times)` : '';
-    const lines = wrap(told(event.text, 160) + count, chars).slice(0, LINES_MAX);
+    const lines = wrap(told(eventWords(event), 200), chars).slice(0, LINES_MAX);
     const row = { event, y, height: LINE * (lines.length + 1) + 10, lines, time: timeWords(event.at, event.unordered, zero) };
     y += row.height;
     return row;

@@ -18,6 +18,8 @@ export interface SceneEvent {
   /** Of the last, when it was told several times. */
   readonly until: Instant | null;
   readonly count: number;
+  /** They are of one kind and differ in what they name. */
+  readonly varied: boolean;
   readonly lane: EndIndex;
   readonly kind: string;
   readonly look: Look;
@@ -76,6 +78,7 @@ export function sceneOf(about: Case, verdict: Verdict): Scene {
       at: first!.at,
       until: group.entries.length > 1 ? group.entries.at(-1)!.at : null,
       count: group.entries.length,
+      varied: group.entries.some(({ text }) => text !== first!.text),
       lane: first!.end,
       kind: first!.kind,
       look,
@@ -221,6 +224,12 @@ function betweenSamples(about: Case, lane: EndIndex): Instant | null {
   const last = samples.at(-1);
   if (!first || !last || first === last) return null;
   return { ...first.at, toMs: Math.max(first.at.toMs, last.at.toMs) };
+}
+
+/** `Unknown SPI (12 times)`, `Unknown SPI from 10.0.0.1, and 499 more of its kind`. */
+export function eventWords({ text, count, varied }: Pick<SceneEvent, 'text' | 'count' | 'varied'>): string {
+  if (count === 1) return text;
+  return varied ? `${text}, and ${count - 1} more of its kind` : `${text} (${count} times)`;
 }
 
 export const barLabel = ({ direction, spi, presence }: SceneBar): string =>

@@ -8,6 +8,7 @@ import type { Effect } from '../../shared/coordinate/effect.ts';
 import { timing } from '../../shared/coordinate/timing.ts';
 import { asSpitrapError } from '../../shared/errors.ts';
 import type { CommandResult } from '../../shared/model/capture.ts';
+import { quoted } from '../../shared/model/printable.ts';
 import { after, type DurationMs, type Monotonic } from '../../shared/model/time.ts';
 import type { DebugFlag, Platform } from '../../shared/platforms/platform.ts';
 import type { Device } from '../device/device.ts';
@@ -31,7 +32,8 @@ export async function attemptStop(device: Device, clock: Clock, order: AttemptOr
     return { ...attempt, result: 'not-sent', detail: offs[0]!.detail ?? 'no session', appeared: [] };
   }
   const read = await readDebugs(device, order.via, { timeoutMs: until - clock.monotonic() });
-  if (read.flags === null) return { ...attempt, result: 'unreadable', detail: describe(offs, read.detail), appeared: [] };
+  if (read.flags === null)
+    return { ...attempt, result: 'unreadable', detail: describe(device.platform, offs, read.detail), appeared: [] };
   return { ...attempt, ...judge(device.platform, order, read.flags, offs) };
 }
 
@@ -60,11 +62,12 @@ const refusedByUs = (command: string, error: unknown): CommandResult => ({
 });
 
 function judge(
-  { arming }: Platform,
+  platform: Platform,
   order: AttemptOrder,
   on: readonly DebugFlag[],
   offs: readonly CommandResult[],
 ): Pick<StopAttempt, 'result' | 'detail' | 'appeared'> {
+  const { arming } = platform;
   const expected = order.expectOff?.map((flag) => flag.text) ?? null;
   const isExpectedOff = (flag: DebugFlag): boolean => {
     // Of the t0 list only what we armed was undertaken to be stopped; `onlyOurs` names its flags itself.
@@ -73,14 +76,17 @@ function judge(
   };
   const still = on.filter(isExpectedOff).map((flag) => flag.text);
   const appeared = expected === null ? [] : on.filter((flag) => !expected.includes(flag.text)).map((flag) => flag.text);
-  if (still.length === 0) return { result: 'verified', detail: describe(offs, 'none of them is on'), appeared };
-  return { result: 'still-on', detail: describe(offs, `still on: ${still.join(', ')}`), appeared };
+  if (still.length === 0) return { result: 'verified', detail: describe(platform, offs, 'none of them is on'), appeared };
+  return { result: 'still-on', detail: describe(platform, offs, `still on: ${still.join(', ')}`), appeared };
 }
 
 /** What the device answered to the off line, if it was anything but its usual word; then what was read. */
-function describe(offs: readonly CommandResult[], read: string): string {
-  const odd = offs.find((result) => result.status !== 'ok');
-  return odd === undefined ? read : `${odd.command}: ${odd.status}${odd.detail === null ? '' : ` (${odd.detail})`}; ${read}`;
+function describe({ arming }: Platform, offs: readonly CommandResult[], read: string): string {
+  for (const { command, status, detail, output } of offs) {
+    if (status !== 'ok') return `${command}: ${status}${detail === null ? '' : ` (${detail})`}; ${read}`;
+    if (arming.complaint.test(output)) return `${command}: the device said ${quoted(output.trim(), 160)}; ${read}`;
+  }
+  return read;
 }
 
 export interface DebugsReading {

@@ -23,6 +23,8 @@ class Charon {
   inForce = false;
   /** Somebody's file does not parse: swanctl ends before it tells charon. */
   broken = false;
+  /** Somebody breaks his file just as debugs go on. */
+  breaksMeanwhile = false;
   /** It logs nothing at all: rotated away, the disk full, not running. */
   mute = false;
   readonly shell = new ScriptedIos({ answer: (command) => this.#answer(command) });
@@ -30,6 +32,7 @@ class Charon {
   #answer(command: string): string {
     if (command === lines.DEBUGS_ON || command === lines.DEBUGS_OFF) {
       this.link = command === lines.DEBUGS_ON ? 'on.levels' : 'off.levels';
+      this.broken ||= this.breaksMeanwhile;
       if (this.broken) return SYNTAX;
       this.inForce = this.link === 'on.levels';
       return 'exit 0\n';
@@ -37,7 +40,9 @@ class Charon {
     if (command === lines.SHOW_DEBUGS) {
       const probed = "2026-11-22T08:38:06.101 09[CFG] vici rekey CHILD_SA 'spitrap-probe'\n";
       const verbose = '2026-11-22T08:38:06.100 09[CFG] vici client 17 requests: rekey\n';
-      return `${this.inForce && !this.mute ? verbose : ''}${this.mute ? '' : probed}${this.link}\n`;
+      // At a syntax error the probe does not get through either.
+      const mute = this.mute || this.broken;
+      return `${this.inForce && !mute ? verbose : ''}${mute ? '' : probed}${this.link}\n`;
     }
     if (command === lines.SHOW_CLOCK) return '2026-11-22T08:38:06.101 UTC\nyes\n';
     if (command === lines.CPU) return '0.10 0.20 0.30 1/100 1000\nsome avg10=1.00 avg60=1.00 avg300=1.00 total=1\n2\n';
@@ -94,13 +99,14 @@ describe('the stop', () => {
     expect(sent).toEqual([lines.DEBUGS_OFF, lines.SHOW_DEBUGS]);
   });
 
-  test('a syntax error stops swanctl before it tells charon: still on, and said so', async () => {
+  test('a syntax error stops swanctl before it tells charon: not off, and why is said; mended, the next attempt does it', async () => {
     const { charon, clock, device } = gateway();
     charon.inForce = true;
     charon.broken = true;
     const attempt = await through(clock, attemptStop(device, clock, stop as never));
-    expect(attempt.result).toBe('still-on');
-    expect(attempt.detail).toContain('charon debug levels');
+    expect(attempt.result).toBe('unreadable');
+    expect(attempt.detail).toContain('syntax error');
+    expect(attempt.detail).toContain('charon has not logged our request');
     charon.broken = false;
     expect((await through(clock, attemptStop(device, clock, stop as never))).result).toBe('verified');
   });
@@ -148,11 +154,11 @@ describe('arming', () => {
     expect(charon.inForce).toBe(false);
   });
 
-  test('a syntax error on the way: nothing is left on, the link neither', async () => {
+  test('a syntax error on the way: nothing is left on, the link neither, and that it could not be read back is no success', async () => {
     const { charon, clock, device } = gateway();
-    charon.broken = true;
+    charon.breaksMeanwhile = true;
     const attempt = await through(clock, armDevice(device, clock, plan, { timeoutMs: 30_000 }));
-    expect(attempt.result).toBe('undone');
+    expect(attempt.result).toBe('unresolved');
     expect(attempt.detail).toContain('syntax error');
     expect(charon.link).toBe('off.levels');
     expect(charon.inForce).toBe(false);

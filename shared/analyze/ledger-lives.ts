@@ -39,6 +39,21 @@ export class Lives {
     return this.#bySpi.get(spi) ?? [];
   }
 
+  /**
+   * What a line of a log names. Tables and messages know better whose number it is: a line before it may be lost, and behind NAT the other
+   * end has another address. That two devices chose the same of four billion is less likely than either.
+   */
+  named(spi: Spi, receiver: Party, sender: Party): Life | null {
+    const known = this.#bySpi.get(spi) ?? [];
+    const [only] = known;
+    if (only === undefined || known.length > 1) return this.take(spi, receiver, sender);
+    const isElsewhere = typeof only.receiver === 'string' && typeof receiver === 'string' && only.receiver !== receiver;
+    if (isElsewhere) return this.take(spi, receiver, sender);
+    if (typeof only.receiver !== 'number' && receiver !== null && receiver !== only.sender) only.receiver = receiver;
+    if (typeof only.sender !== 'number' && sender !== null && sender !== only.receiver) only.sender = sender;
+    return only;
+  }
+
   /** The life of that SPI that can be this one; made when there is none. Null: beyond the limit. */
   take(spi: Spi, receiver: Party, sender: Party): Life | null {
     const known = this.#bySpi.get(spi) ?? [];

@@ -43,7 +43,11 @@ export function ledgerOf(sources: LedgerSources): Ledger {
   for (const tables of sources.tables)
     for (const seen of tables.sas()) if (seen[0]?.sa.direction === 'outbound') fromTable(lives, tables, seen, sources);
   const made: Made[] = [];
-  for (const dated of sources.events) fromEvent(lives, dated, sources, made);
+  const asked: (DatedEvent | null)[] = [null, null];
+  for (const dated of sources.events) {
+    if (dated.event.kind === 'delete-received') asked[dated.end] = dated;
+    fromEvent(lives, dated, sources, made, asked[dated.end] ?? null);
+  }
   pairUp(made);
   const all = lives.all();
   const links = linkGenerations(all, sources.tables);
@@ -149,25 +153,34 @@ interface Made {
   readonly dated: DatedEvent;
 }
 
-function fromEvent(lives: Lives, dated: DatedEvent, { addresses, tables }: LedgerSources, made: Made[]): void {
+function fromEvent(
+  lives: Lives,
+  dated: DatedEvent,
+  { addresses, tables }: LedgerSources,
+  made: Made[],
+  asked: DatedEvent | null,
+): void {
   const { event, end, at, quote } = dated;
   const what = MARKS[event.kind];
   if (what === undefined) return;
   for (const spi of new Set(event.spis)) {
     if (spi === 0) continue;
-    const life = lives.take(spi, ...partiesOf(dated, addresses, tables));
+    const life = lives.named(spi, ...partiesOf(dated, addresses, tables));
     if (life === null) continue;
     if (!ABOUT_NOTIFY.has(event.kind)) {
       life.src ??= event.src;
       life.dst ??= event.dst;
     }
+    // The payload's own line names no SPI: what is handed to deletion right behind it is what the peer asked for.
+    if (event.kind === 'delete-enqueued' && asked !== null && asked.event.spis.length === 0 && isRightBehind(asked, dated))
+      mark(life, { what: 'delete-received', end, at: asked.at, quote: asked.quote });
     mark(life, { what, end, at, quote });
     if (event.kind === 'sa-created') made.push({ life, dated });
   }
 }
 
 /** Both directions are made in one breath. `create_sa` names who decrypts alone: each tells the other who encrypts. */
-const ONE_BREATH_MS = 100;
+const ONE_BREATH_MS = 10;
 
 function pairUp(made: readonly Made[]): void {
   for (const end of [0, 1] as const) {
@@ -192,6 +205,15 @@ function pairUp(made: readonly Made[]): void {
     }
   }
 }
+
+const RIGHT_BEHIND_MS = 1_000;
+
+const isRightBehind = ({ at: a, event: one }: DatedEvent, { at: b, event: other }: DatedEvent): boolean =>
+  a !== null &&
+  b !== null &&
+  a.clock === b.clock &&
+  b.atClockMs - a.atClockMs <= RIGHT_BEHIND_MS &&
+  (one.ike === null || other.ike === null || one.ike === other.ike);
 
 const inOneBreath = ({ at: a }: DatedEvent, { at: b }: DatedEvent): boolean =>
   a !== null &&

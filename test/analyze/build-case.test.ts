@@ -203,6 +203,23 @@ describe('the ledger', () => {
     expect(lifeOf(about, 0x7777)).toMatchObject({ src: null, partner: null, receiver: 0 });
   });
 
+  test('a DELETE that names no SPI, and what is handed to deletion right behind it', () => {
+    const log = [
+      `${stampAt(T0 - 2_000)}: ISAKMP:(1001):processing DELETE payload. message ID = 1592840211`,
+      `${stampAt(T0 - 1_999)}: ISAKMP: (1001): Enqueued KEY_MGR_DELETE_SAS for IPSEC SA (SPI:0x${OLD.toString(16)})`,
+    ];
+    const { marks } = lifeOf(caseOf(hubBundle(), spokeBundle({ spoke: { log } })), OLD);
+    expect(marks.filter(({ end }) => end === 1).map(({ what, quote }) => `${what} ${quote.line}`)).toEqual([
+      'delete-received 1',
+      'deleted 2',
+    ]);
+  });
+
+  test('a line that contradicts a table is misread, or lost its neighbour: the table knows whose number it is', () => {
+    const spoke = spokeBundle({ spoke: { log: [`${stampAt(T0 - 2_000)}: ${createSa(HUB, BACK)}`] } });
+    expect(lifeOf(caseOf(hubBundle({ hubFacts: alertSent(20) }), spoke), BACK)).toMatchObject({ receiver: 1, sender: 0 });
+  });
+
   test('of several peers at once nobody says whose is whose', () => {
     const other = '11.1.1.77';
     const log = [createSa(HUB, 0x1001), createSa(HUB, 0x1002), createSa(SPOKE, 0x2001), createSa(other, 0x2002)];

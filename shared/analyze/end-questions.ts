@@ -6,11 +6,11 @@ import { formatDuration } from '../model/time.ts';
 import { type Answer, no, unknown, yes } from './answer.ts';
 import type { DatedEvent, End, Instant, Quote } from './case.ts';
 import { clockTime, gap, type Moment, near, order, shifted } from './order.ts';
-import { existedBefore, marksOf } from './sa-questions.ts';
-import { eventsOf, isBefore, latest, nameOf, namesPeer, type View } from './view.ts';
+import { existedBefore, marksOf, TOGETHER_MS } from './sa-questions.ts';
+import { eventsOf, isBefore, latest, messageFor, nameOf, namesPeer, nearMessage, type View } from './view.ts';
 
 /** Before the first message, as far back as a cause of it is looked for when nothing says how old the SA is. */
-export const LOOK_BACK_MS = 10 * 60_000;
+export const LOOK_BACK_MS = 11 * 60_000;
 /** A lost SA shows with the next packet: what has no trace in this long before the message was not there. */
 export const COVERED_MS = 60_000;
 
@@ -54,7 +54,7 @@ export function restarted(view: View): Answer {
   if (receiver === null) return unknown(`there is no bundle of ${receiverName}: whether it restarted is not known`);
   const boot = bootOf(receiver);
   if (boot === null)
-    return logCovers(receiver, message.at, COVERED_MS)
+    return logCovers(receiver, view.heard.at, COVERED_MS)
       ? no(`${receiverName} did not restart: no line of its log says so`)
       : unknown(`whether ${receiverName} restarted is not known`);
   const when = boot.at === null ? '' : ` at ${clockTime(boot.at)}`;
@@ -83,17 +83,17 @@ export const takeover = ({ receiver, message }: View): DatedEvent | null =>
 
 /** Did the receiver take over from another box, after the SA was made? */
 export function failedOver(view: View): Answer {
-  const { receiver, receiverName, message } = view;
+  const { receiver, receiverName } = view;
   if (receiver === null) return unknown(`there is no bundle of ${receiverName}: whether it took over is not known`);
   const event = takeover(view);
   if (event === null)
-    return logCovers(receiver, message.at, COVERED_MS)
+    return logCovers(receiver, view.heard.at, COVERED_MS)
       ? no(`${receiverName} did not take over from another: no line of its log says so`)
       : unknown(`whether ${receiverName} took over from another is not known`);
   const when = event.at === null ? '' : ` at ${clockTime(event.at)}`;
   const older = existedBefore(view, event, `the takeover of ${receiverName}`);
   if (older.known === 'no') return no(`the SA was made after ${receiverName} took over`, [event.quote, ...older.quotes]);
-  if (older.known === 'yes' || near(event.at, message.at, LOOK_BACK_MS) === 'yes')
+  if (older.known === 'yes' || nearMessage(view, event, event.end, LOOK_BACK_MS) === 'yes')
     return yes(`${receiverName} became active${when}`, [event.quote]);
   return unknown(`whether the SA is older than the takeover of ${receiverName}${when} is not known`, [event.quote]);
 }
@@ -104,14 +104,14 @@ export function clearing({ receiver, flow, message }: View): DatedEvent | null {
 }
 
 export function cleared(view: View): Answer {
-  const { receiver, receiverName, message } = view;
+  const { receiver, receiverName } = view;
   if (receiver === null) return unknown(`there is no bundle of ${receiverName}: whether it was cleared is not known`);
   const event = clearing(view);
   const byCommand = toldByReason(view);
   if (event === null && byCommand !== null)
     return yes(`${view.senderName} was told that a command at ${receiverName} deleted the SA`, [byCommand.quote]);
   if (event === null)
-    return logCovers(receiver, message.at, COVERED_MS)
+    return logCovers(receiver, view.heard.at, COVERED_MS)
       ? no(`nobody cleared SAs at ${receiverName}, as far as its log says`)
       : unknown(`whether SAs were cleared at ${receiverName} is not known`);
   const older = existedBefore(view, event, `the clearing at ${receiverName}`);
@@ -124,10 +124,10 @@ export function cleared(view: View): Answer {
 
 // processing DELETE_WITH_REASON payload, message ID = 1319368483, reason: DELETE_BY_USER_COMMAND
 /** A DELETE at the sender that says that a person did it. */
-export const toldByReason = ({ sender, flow, message }: View): DatedEvent | null =>
+export const toldByReason = ({ sender, flow, heard }: View): DatedEvent | null =>
   eventsOf(sender, ['delete-received'], flow.flow.dst).find(
     (event) =>
-      /user.?command|operator/i.test(event.event.detail['reason'] ?? '') && near(event.at, message.at, COVERED_MS) !== 'no',
+      /user.?command|operator/i.test(event.event.detail['reason'] ?? '') && near(event.at, heard.at, COVERED_MS) !== 'no',
   ) ?? null;
 
 /** The receiver's own deletion of the SA within seconds of something. */
@@ -136,13 +136,11 @@ export function deletionNear(view: View, moment: Moment): Quote | null {
   return mark?.quote ?? null;
 }
 
-/** What a router does in one go: deletes, and the lines of it. */
-export const TOGETHER_MS = 5_000;
-
 /** Somebody changed the configuration of the receiver as the SA went, or shortly before the message. */
 export function reconfigured(view: View): Answer {
   const { receiver, receiverName, message } = view;
-  const lines = eventsOf(receiver, ['configured'], null).filter((event) => order(event, message) !== 'after');
+  // The line comes as somebody leaves configuration mode: it may be after what was done there.
+  const lines = eventsOf(receiver, ['configured'], null);
   const gone = marksOf(view, 'receiver', ['deleted']);
   const line = lines.find(
     (event) =>
@@ -151,7 +149,7 @@ export function reconfigured(view: View): Answer {
   );
   if (line)
     return yes(`${receiverName} was configured${line.at ? ` at ${clockTime(line.at)}` : ''}, just as the SA went`, [line.quote]);
-  return logCovers(receiver, message.at, COVERED_MS)
+  return logCovers(receiver, view.heard.at, COVERED_MS)
     ? no(`nobody configured ${receiverName} as the SA went`)
     : unknown(`whether ${receiverName} was configured is not known`);
 }
@@ -227,27 +225,77 @@ export function ikeMissed(view: View): Answer {
 }
 
 /** Initial contacts and floated ports before the message, those that name the two ends if any does. */
-export function cameAnewEvents({ receiver, sender, flow, message }: View): DatedEvent[] {
+export function cameAnewEvents(view: View): DatedEvent[] {
+  const { receiver, sender, flow } = view;
   const all = [
     ...eventsOf(receiver, ['initial-contact', 'port-float'], flow.flow.src),
     ...eventsOf(sender, ['port-float'], flow.flow.dst),
-  ].filter((event) => order(event, message) !== 'after' && near(event.at, message.at, LOOK_BACK_MS) !== 'no');
+  ].filter((event) => {
+    const message = messageFor(view, event.end);
+    return order(event, message) !== 'after' && near(event.at, message.at, LOOK_BACK_MS) !== 'no';
+  });
   const named = all.filter(({ event }) => namesPeer(event, flow.flow.src) || namesPeer(event, flow.flow.dst));
   return named.length > 0 ? named : all;
 }
 
 /** The peer or its NAT came anew: a port that floated, an initial contact that brought down what was there. */
 export function cameAnew(view: View): Answer {
-  const { receiver, message } = view;
+  const { receiver } = view;
   const lines = cameAnewEvents(view);
   if (lines.length > 0)
     return yes(
       `${lines.some(({ event }) => event.kind === 'port-float') ? 'the port of the peer changed' : 'an initial contact came'} shortly before`,
       lines.map(({ quote }) => quote),
     );
-  return logCovers(receiver, message.at, COVERED_MS) && receiver?.debugsOn === true
+  return logCovers(receiver, view.heard.at, COVERED_MS) && receiver?.debugsOn === true
     ? no('no initial contact and no change of ports before the message')
     : unknown('whether the peer came anew, or from another port, is not known');
+}
+
+/** A new IKE SA between the two around the message: not a rekey, but a new beginning. By a line, or by its age in a table. */
+export function ikeIsNew(view: View): Answer {
+  const { receiver, sender, flow } = view;
+  const lines = [
+    ...eventsOf(receiver, ['ike-established'], flow.flow.src),
+    ...eventsOf(sender, ['ike-established'], flow.flow.dst),
+  ].filter(
+    (event) =>
+      namesPeer(event.event, event.end === receiver?.index ? flow.flow.src : flow.flow.dst) &&
+      nearMessage(view, event, event.end, COVERED_MS) === 'yes',
+  );
+  if (lines.length > 0)
+    return yes(
+      'a new IKE SA was made around the message',
+      lines.map(({ quote }) => quote),
+    );
+  const ages = [receiver, sender].flatMap((end) =>
+    (end?.ike ?? []).flatMap(({ value, at, file }) =>
+      value.sas
+        .filter(
+          ({ established, ageSeconds, remote, local }) =>
+            established &&
+            ageSeconds !== null &&
+            [remote, local].includes(end!.index === receiver?.index ? flow.flow.src : flow.flow.dst),
+        )
+        .map((row) => ({
+          from: shifted(at, -row.ageSeconds! * 1_000, 1_000),
+          quote: { end: end!.index, file, line: row.line, text: `${row.state}, ${row.ageSeconds} s old` },
+        })),
+    ),
+  );
+  const young = ages.filter(({ from }) => near(view.heard.at, from, COVERED_MS) === 'yes');
+  if (young.length > 0)
+    return yes(
+      'the IKE SA is no older than the message',
+      young.map(({ quote }) => quote),
+    );
+  const old = ages.filter(({ from }) => (gap(from, view.heard.at)?.minMs ?? 0) > COVERED_MS);
+  return old.length > 0
+    ? no(
+        'the IKE SA is older than the message',
+        old.map(({ quote }) => quote),
+      )
+    : unknown('how old the IKE SA is, is not known');
 }
 
 /** What takes SAs away from a whole box or by hand: every quieter cause is held against it. */

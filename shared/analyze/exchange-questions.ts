@@ -5,10 +5,10 @@
 import { formatSpi } from '../model/flow.ts';
 import { type Answer, no, unknown, yes } from './answer.ts';
 import type { DatedEvent, End, SaLife, SaMark } from './case.ts';
-import { logCovers, TOGETHER_MS } from './end-questions.ts';
+import { logCovers } from './end-questions.ts';
 import { clockTime, gap, type Moment, near, order } from './order.ts';
-import { creationOf, marksAt, marksOf } from './sa-questions.ts';
-import { earliest, eventsOf, isBefore, latest, type View } from './view.ts';
+import { creationOf, marksAt, marksOf, TOGETHER_MS } from './sa-questions.ts';
+import { earliest, eventsOf, isBefore, latest, messageFor, nearMessage, type View } from './view.ts';
 
 /** A rekey and its stray packet: the sender may go on with the old SA for this long. */
 export const REKEY_MS = 30_000;
@@ -20,16 +20,16 @@ const others = ({ siblings, back }: View): readonly SaLife[] => [...siblings, ..
 
 /** A new SA was made between the two within seconds of the message. */
 export function rekeyNear(view: View): Answer {
-  const { message, receiver, sender } = view;
+  const { receiver, sender } = view;
   const made = rekeyMarks(view);
   if (made.length > 0)
     return yes(
       `a new SA, ${formatSpi(made[0]!.sa.spi)}, was made${at(made[0]!.mark)}, within ${REKEY_MS / 1_000} s of the message`,
       made.map(({ mark }) => mark.quote),
     );
-  const watched = [receiver, sender].some((end) => end?.debugsOn === true && logCovers(end, message.at, REKEY_MS));
+  const watched = [receiver, sender].some((end) => end?.debugsOn === true && logCovers(end, view.heard.at, REKEY_MS));
   const settled = others(view).every(({ marks }) =>
-    marks.some(({ what, at: when }) => what === 'created' && near(when, message.at, REKEY_MS) === 'no'),
+    marks.some(({ what, at: when, end }) => what === 'created' && near(when, messageFor(view, end).at, REKEY_MS) === 'no'),
   );
   if (watched || (settled && others(view).length > 0))
     return no(`no new SA was made within ${REKEY_MS / 1_000} s of the message`);
@@ -40,7 +40,7 @@ export function rekeyNear(view: View): Answer {
 export function rekeyMarks(view: View): { readonly sa: SaLife; readonly mark: SaMark }[] {
   return others(view)
     .flatMap((sa) => sa.marks.filter(({ what }) => what === 'created').map((mark) => ({ sa, mark })))
-    .filter(({ mark }) => near(mark.at, view.message.at, REKEY_MS) === 'yes')
+    .filter(({ mark }) => near(mark.at, messageFor(view, mark.end).at, REKEY_MS) === 'yes')
     .sort((a, b) => Number(a.mark.end !== view.receiver?.index) - Number(b.mark.end !== view.receiver?.index));
 }
 
@@ -52,7 +52,7 @@ export function madeBeforeBreak(view: View): Answer {
   const made = view.siblings.flatMap((sa) => marksAt(sa, end, ['created']).map((mark) => ({ sa, mark })));
   const went = earliest(gone)!;
   const before = made.filter(
-    ({ mark }) => ['before', 'same'].includes(order(mark, went)) && near(mark.at, went.at, MAKE_BREAK_MS) === 'yes',
+    ({ mark }) => ['before', 'same'].includes(order(mark, went)) && near(mark.at, went.at, MAKE_BREAK_MS) !== 'no',
   );
   if (before.length > 0)
     return yes(`${view.receiverName} made ${formatSpi(before[0]!.sa.spi)} before it deleted ${view.spi}`, [
@@ -138,10 +138,11 @@ export function deleteReceived(view: View): Answer {
 
 /** Requests that were not answered, at either end, near the message or the deletion. */
 export function retransmits(view: View): Answer {
-  const { receiver, sender, flow, message } = view;
+  const { receiver, sender, flow } = view;
   const gone = deletion(view);
   const lines = [...eventsOf(receiver, ['retransmit'], flow.flow.src), ...eventsOf(sender, ['retransmit'], flow.flow.dst)].filter(
-    ({ at: when }) => near(when, message.at, 120_000) === 'yes' || (gone !== null && near(when, gone.at, 120_000) === 'yes'),
+    ({ at: when, end }) =>
+      near(when, messageFor(view, end).at, 120_000) === 'yes' || (gone !== null && near(when, gone.at, 120_000) === 'yes'),
   );
   return lines.length > 0
     ? yes(
@@ -151,11 +152,14 @@ export function retransmits(view: View): Answer {
     : unknown('no line tells of retransmitted messages');
 }
 
+/** Not as the one that answers. */
+const began = ({ event }: DatedEvent): boolean => event.detail['role'] !== 'responder';
+
 /** Both ends began a rekey within seconds of each other. */
 export function rekeysCrossed(view: View): Answer {
   const { receiver, sender, flow, message } = view;
-  const ours = eventsOf(receiver, ['rekey-started'], flow.flow.src);
-  const theirs = eventsOf(sender, ['rekey-started'], flow.flow.dst);
+  const ours = eventsOf(receiver, ['rekey-started'], flow.flow.src).filter(began);
+  const theirs = eventsOf(sender, ['rekey-started'], flow.flow.dst).filter(began);
   for (const a of ours)
     for (const b of theirs)
       if (near(a.at, b.at, CROSSING_MS) === 'yes' && order(a, message) !== 'after' && near(a.at, message.at, 600_000) !== 'no')
@@ -165,20 +169,21 @@ export function rekeysCrossed(view: View): Answer {
 
 const CROSSING_MS = 5_000;
 
-/** Two SAs the same way were made within seconds of each other: one rekey makes one. */
-export function twinsMade(view: View): Answer {
-  const all = [...(view.sa ? [view.sa] : []), ...view.siblings].flatMap((sa) => {
-    const created = creationOf(sa);
-    return created ? [{ sa, created }] : [];
-  });
-  for (const [index, a] of all.entries())
-    for (const b of all.slice(index + 1))
-      if (near(a.created.at, b.created.at, CROSSING_MS) === 'yes')
-        return yes(`${formatSpi(a.sa.spi)} and ${formatSpi(b.sa.spi)} were made within ${CROSSING_MS / 1_000} s of each other`, [
-          a.created.quote,
-          b.created.quote,
+/** The bad SPI itself is one of two that were made at once. */
+export function isTwin(view: View): Answer {
+  const { sa, spi, siblings } = view;
+  if (creationOf(sa) === null) return unknown(`when ${spi} was made is not known`);
+  // Each end's own lines: of two clocks a rekey's two lines would be twins.
+  for (const end of [0, 1])
+    for (const other of siblings) {
+      const [own, created] = [creationOf(sa, end), creationOf(other, end)];
+      if (own && created && near(own.at, created.at, CROSSING_MS) === 'yes')
+        return yes(`${spi} and ${formatSpi(other.spi)} were made within ${CROSSING_MS / 1_000} s of each other`, [
+          own.quote,
+          created.quote,
         ]);
-  return unknown('no two SAs the same way are shown to be made at one time');
+    }
+  return no(`${spi} was made alone`, [creationOf(sa)!.quote]);
 }
 
 /** The receiver has several inbound SAs from the sender. */
@@ -212,7 +217,7 @@ export function outOfUseFor(view: View): { readonly moment: SaMark; readonly lea
     (mark) => isBefore(mark, view.message),
   );
   const found = marks.flatMap((moment) => {
-    const since = gap(moment.at, view.message.at);
+    const since = gap(moment.at, messageFor(view, moment.end).at);
     return since === null ? [] : [{ moment, leastMs: since.minMs, mostMs: since.maxMs }];
   });
   return found.sort((a, b) => a.mostMs - b.mostMs)[0] ?? null;
@@ -244,4 +249,40 @@ export function portChanged({ receiver, sender, flow, senderName }: View): Answe
       );
   }
   return unknown(`that the port of ${senderName} changed is not shown`);
+}
+
+/**
+ * The receiver deleted it, and nothing that makes a router do so is in a log that would show it: no rekey, no expiry, no DELETE of the peer, no
+ * contact anew, no dead peer. What is left is a person, or a fault.
+ */
+export function outOfTheBlue(view: View): Answer {
+  const { receiver, receiverName, spi, flow, heard } = view;
+  const gone = deletion(view);
+  if (gone === null) return unknown(`nothing shows how ${spi} went at ${receiverName}`);
+  const around = (kinds: readonly DatedEvent['event']['kind'][], ms: number) =>
+    eventsOf(receiver, kinds, flow.flow.src).filter(
+      (event) => near(event.at, gone.at, ms) !== 'no' && order(event, view.message) !== 'after',
+    );
+  const reasons = [
+    ...around(
+      ['delete-received', 'initial-contact', 'port-float', 'ike-established', 'ha-active', 'restart', 'delete-not-sent'],
+      TOGETHER_MS,
+    ),
+    ...around(['lifetime-expired', 'dpd-failed', 'retransmit'], 60_000),
+    ...around(['ike-deleted'], TOGETHER_MS).filter(({ event }) =>
+      /lifetime|tunnel|dead|p1 delete/i.test(event.detail['reason'] ?? ''),
+    ),
+  ];
+  if (reasons.length > 0)
+    return no(
+      `what made ${receiverName} delete ${spi} is in its log`,
+      reasons.map(({ quote }) => quote),
+    );
+  if (madeBeforeBreak(view).known === 'yes') return no(`${spi} was replaced before it went`, [gone.quote]);
+  if (receiver?.debugsOn !== true || !logCovers(receiver, heard.at, 30_000))
+    return unknown(`what made ${receiverName} delete ${spi} may be missing from its log`, [gone.quote]);
+  if (nearMessage(view, gone, gone.end, 120_000) !== 'yes') return unknown(`${spi} went long before the message`, [gone.quote]);
+  return yes(`${receiverName} deleted ${spi} out of the blue: no rekey, no expiry, no DELETE, no new contact before it`, [
+    gone.quote,
+  ]);
 }

@@ -33,7 +33,7 @@ const explains: Partial<Record<Cause, readonly Cause[]>> = {
   'rekey-transient': ['cleared-one-side'],
   'middlebox-replay': ['cleared-one-side'],
   'unconfigured-peer': ['stale-peer', 'receiver-lost-sa'],
-  'stale-peer': ['receiver-lost-sa', 'middlebox-replay'],
+  'stale-peer': ['receiver-lost-sa', 'middlebox-replay', 'cleared-one-side', 'rekey-transient', 'unconfigured-peer'],
 };
 
 /** Faults of packets whose SA is there: they stand beside any other finding. */

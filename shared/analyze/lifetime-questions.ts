@@ -5,15 +5,14 @@
 import { formatSpi } from '../model/flow.ts';
 import { type Answer, no, unknown, yes } from './answer.ts';
 import type { DatedEvent, End, Quote, SideState } from './case.ts';
-import { TOGETHER_MS } from './end-questions.ts';
 import { deletion } from './exchange-questions.ts';
 import { gap } from './order.ts';
-import { creationOf, marksOf } from './sa-questions.ts';
-import { eventsOf, type View } from './view.ts';
+import { creationOf, marksOf, TOGETHER_MS } from './sa-questions.ts';
+import { eventsOf, messageFor, type View } from './view.ts';
 
 /**
- * An SA that ran out at the receiver: of which unit. A threshold of time is reached in every rekey and says nothing but that volume was not it; one
- * of volume says why it was rekeyed, or went.
+ * An SA that ran out at the receiver: of which unit. A threshold of time is reached in every rekey, and
+ * says nothing; one of volume says why it was rekeyed, or went.
  */
 export function expiry(view: View, unit: 'seconds' | 'kilobytes'): Answer {
   const { receiverName, spi } = view;
@@ -27,7 +26,8 @@ export function expiry(view: View, unit: 'seconds' | 'kilobytes'): Answer {
       `${spi} ran out of ${unit} at ${receiverName}`,
       right.map(({ quote }) => quote),
     );
-  const wrong = lines.filter(({ event }) => ![unit, null].includes(unitOf(event.detail)));
+  // Some releases print the time that is left whatever ran out: only the end itself denies.
+  const wrong = lines.filter(({ event }) => ![unit, null].includes(unitOf(event.detail)) && event.detail['phase'] !== 'soft');
   if (wrong.length > 0)
     return no(
       `${spi} ran out of ${unit === 'seconds' ? 'kilobytes' : 'seconds'}, not of ${unit}`,
@@ -105,6 +105,8 @@ export function lifetimesDiffer(view: View): Answer {
       ? no(`both ends keep SAs for ${here.value} s`, quotes)
       : no(`${both}: the sender drops them first`, quotes);
   }
+  const agreed = lifetimesAsMade(view);
+  if (agreed !== null) return agreed;
   const left = [...view.siblings, ...view.back, ...(view.sa ? [view.sa] : [])].flatMap((sa) => {
     // The same SA at both ends: `receiver` and `sender` of the way that it goes.
     const [ours, theirs] =
@@ -125,6 +127,26 @@ export function lifetimesDiffer(view: View): Answer {
       left.flatMap(({ quotes }) => quotes),
     );
   return unknown('whether lifetimes differ between the ends is not known');
+}
+
+// IPSEC(create_sa): sa created, (sa) … sa_lifetime(k/sec)= (4608000/270)
+/** The same SA as each end made it, with the lifetime that its line says; null: not both lines are there. */
+function lifetimesAsMade(view: View): Answer | null {
+  const { receiver, sender, receiverName, senderName } = view;
+  const made = (end: End | null, spi: number) =>
+    end?.events.find(
+      ({ event }) =>
+        event.kind === 'sa-created' && event.spis.includes(spi) && /^\d+$/.test(event.detail['lifetimeSeconds'] ?? ''),
+    );
+  for (const { spi } of [...(view.sa ? [view.sa] : []), ...view.siblings, ...view.back]) {
+    const [here, there] = [made(receiver, spi), made(sender, spi)];
+    if (!here || !there) continue;
+    const [ours, theirs] = [here, there].map(({ event }) => Number(event.detail['lifetimeSeconds'])) as [number, number];
+    const quotes = [here.quote, there.quote];
+    const both = `${formatSpi(spi)} was made for ${ours} s at ${receiverName} and for ${theirs} s at ${senderName}`;
+    return ours < theirs ? yes(both, quotes) : no(both, quotes);
+  }
+  return null;
 }
 
 /** Samples of two ends are seconds apart, and some releases print minutes. */
@@ -175,12 +197,15 @@ export function kilobytesLow(view: View): Answer {
 
 /** Is the SA older than the receiver's own lifetime of SAs? Then it dropped it by itself, and the sender has time left. */
 export function outlived(view: View): Answer {
-  const { receiver, sender, receiverName, spi, flow, sa, message } = view;
+  const { receiver, sender, receiverName, spi, flow, sa } = view;
   const ours = configured(receiver, flow.flow.src, 'lifetimeSeconds');
   const theirs = configured(sender, flow.flow.dst, 'lifetimeSeconds');
   const left = sa?.outboundAtSender.lifetimeSeconds ?? null;
-  const made = creationOf(sa);
-  const since = made === null ? null : gap(made.at, message.at);
+  const made = creationOf(sa, receiver?.index ?? null) ?? creationOf(sa);
+  const gone = deletion(view);
+  // By the receiver's own two lines, where it has both.
+  const since =
+    made === null ? null : gap(made.at, gone !== null && gone.end === made.end ? gone.at : messageFor(view, made.end).at);
   const quotes = [...(made ? [made.quote] : []), ...(sa?.outboundAtSender.quotes ?? []), ...(ours?.quotes ?? [])];
   const ageSeconds =
     since !== null

@@ -23,3 +23,25 @@ export function peerConfigured({ receiver, receiverName, flow, sender }: View): 
     return unknown(`${receiverName} is configured for another address of ${sender.name}`);
   return no(`${src} is no peer in the configuration of ${receiverName}`, quotes);
 }
+
+/** Nothing of the receiver knows the address: whole tables of all its SAs are without it, and so is its log. */
+export function neverKnown({ receiver, receiverName, flow }: View): Answer {
+  const { src } = flow.flow;
+  if (receiver === null) return unknown(`there is no bundle of ${receiverName}`);
+  const lines = receiver.events.filter(
+    ({ event }) => event.kind !== 'invalid-spi' && [event.peer, event.src, event.dst].includes(src),
+  );
+  if (lines.length > 0)
+    return no(
+      `${receiverName} has dealt with ${src}`,
+      lines.map(({ quote }) => quote),
+    );
+  const tables = receiver.ipsec.filter(({ whole, value }) => whole && (value.peers === null || value.peers.includes(src)));
+  if (tables.some(({ value }) => value.idents.some(({ peer, remoteEndpoint }) => peer === src || remoteEndpoint === src)))
+    return no(`${receiverName} has SAs with ${src}`);
+  if (tables.length === 0) return unknown(`no whole table of SAs of ${receiverName} was seen`);
+  return yes(
+    `${receiverName} has no SA with ${src}, and no line of its log names it but the message`,
+    tables.slice(0, 2).map(({ file }) => ({ end: receiver.index, file, line: 1, text: `no SA with ${src}` })),
+  );
+}

@@ -3,10 +3,10 @@
  * place, how old is it. Answers rest on tables and on the marks of the ledger. Asked by the rules in causes/, by healing.ts and judge.ts.
  */
 import { formatSpi } from '../model/flow.ts';
-import { type Answer, no, unknown, yes } from './answer.ts';
+import { type Answer, either, no, unknown, yes } from './answer.ts';
 import type { Instant, Quote, SaLife, SaMark } from './case.ts';
-import { clockTime, gap, type Moment, order } from './order.ts';
-import { earliest, type View } from './view.ts';
+import { clockTime, gap, type Moment, near, order } from './order.ts';
+import { earliest, nameOf, type View } from './view.ts';
 
 /** Is it the sender's current outbound SPI? */
 export function senderUses({ sa, spi, sender, senderName }: View): Answer {
@@ -106,15 +106,18 @@ export function replaced(view: View): Answer {
 }
 
 /** The moment from which it existed, by the earliest line that says it was made; null: no line does. */
-export function creationOf(sa: SaLife | null): SaMark | null {
-  return earliest((sa?.marks ?? []).filter(({ what }) => what === 'created'));
+export function creationOf(sa: SaLife | null, end: number | null = null): SaMark | null {
+  return earliest((sa?.marks ?? []).filter((mark) => mark.what === 'created' && (end === null || mark.end === end)));
 }
+
+/** What a router does in one go, or answers at once. */
+export const TOGETHER_MS = 5_000;
 
 /** Was it there before `when`? By its creation, by its age at the sender, by the age of the sender's IKE SA with the receiver. */
 export function existedBefore(view: View, when: Moment, what: string): Answer {
   const { spi, sa, senderName } = view;
-  const created = creationOf(sa);
-  if (created !== null) {
+  const made = (sa?.marks ?? []).filter(({ what }) => what === 'created');
+  for (const created of made) {
     const way = order(created, when);
     const at = created.at === null ? '' : ` at ${clockTime(created.at)}`;
     if (way === 'before') return yes(`${spi} was made${at}, before ${what}`, [created.quote]);
@@ -203,10 +206,12 @@ export function cameAgain({ flow, spi }: View): Answer {
 
 const AGAIN_MS = 59_000;
 
-/** As `senderUsed`; without a table of the sender a message that came again says it too, if not of whom: enough to be likely, never a proof. */
+/** As `senderUsed`; where its tables do not tell, that it was an SA of the sender, or a message that came again: enough to be likely, no proof. */
 export function sendsOn(view: View): Answer {
   const used = senderUsed(view);
-  return used.known === 'unknown' && cameAgain(view).known === 'yes' ? cameAgain(view) : used;
+  if (used.known !== 'unknown') return used;
+  const again = cameAgain(view);
+  return again.known === 'yes' ? again : view.sender === null ? used : either(senderHad(view), used);
 }
 
 /** Packets go out on it and none come back. */
@@ -225,10 +230,15 @@ export function senderUsed(view: View): Answer {
   const { sa, spi, senderName } = view;
   if (sa?.outboundAtSender.first === 'yes')
     return yes(`${senderName} had ${spi} as an outbound SA at the message`, sa.outboundAtSender.quotes);
-  const went = marksOf(view, 'sender', ['deleted', 'rekeyed', 'delete-received']).find(
-    (mark) => order(view.message, mark) !== 'after',
+  const gone = marksOf(view, 'sender', ['deleted', 'delete-received']);
+  const went = gone.find(
+    (mark) => order(view.heard, mark) === 'before' || near(view.heard.at, mark.at, 3 * TOGETHER_MS) === 'yes',
   );
-  if (went) return yes(`${senderName} gave ${spi} up only after the message`, [went.quote]);
+  if (went) return yes(`${senderName} gave ${spi} up only as the message came`, [went.quote]);
+  const early = gone.find((mark) => (gap(mark.at, view.heard.at)?.minMs ?? 0) > TOGETHER_MS);
+  if (early) return no(`${senderName} gave ${spi} up before the message`, [early.quote]);
+  const had = senderHad(view);
+  if (had.known === 'yes') return unknown(`when ${senderName} gave ${spi} up is not known`, had.quotes);
   return uses;
 }
 
@@ -239,10 +249,45 @@ export const not = (answer: Answer): Answer =>
 /** As a rival that counts only when it is shown: not knowing of it takes nothing away. */
 export const onlyIfShown = (answers: readonly Answer[]): Answer[] => answers.filter(({ known }) => known !== 'unknown');
 
-/** An address that is nobody's, as far as both ends' inventories go. */
-export function fromStranger({ flow, senderName }: View): Answer {
+/** An address that is nobody's, as far as both ends' inventories and tables go; or that sends with what was an SA of a box that is elsewhere. */
+export function fromStranger(view: View): Answer {
+  const { flow, receiver, sender } = view;
   const { src } = flow.flow;
   const quotes = flow.quote ? [flow.quote] : [];
   if (flow.foreign === 'yes') return yes(`${src} is the address of no peer and of no tunnel of either end`, quotes);
-  return flow.foreign === 'no' ? no(`${src} is ${senderName}'s address`) : unknown(`whose address ${src} is, is not known`);
+  const owner = ownerElsewhere(view);
+  if (owner !== null)
+    return yes(
+      `${view.spi} was an SA of ${owner.name}, which has its tunnel from ${owner.addresses.join(', ')}, not from ${src}`,
+      [...quotes, ...owner.quotes],
+    );
+  if (sender !== null || receiver === null || flow.foreign === 'no') return no(`${src} is a peer's address`);
+  return unknown(`whose address ${src} is, is not known`);
+}
+
+/** The other end once had that SPI, and its tunnels come from other addresses, with which the receiver deals; with the source it never did. */
+function ownerElsewhere({
+  about,
+  flow,
+  receiver,
+  sa,
+}: View): { name: string; addresses: readonly string[]; quotes: Quote[] } | null {
+  const { src } = flow.flow;
+  const owner = about.ends.find((end) => end !== receiver) ?? null;
+  if (owner === null || receiver === null || sa === null || owner.addresses.length === 0 || owner.addresses.includes(src))
+    return null;
+  const marks = sa.marks.filter(({ end, what }) => end === owner.index && what !== 'refused');
+  const partner = about.ledger.find((one) => one.spi === sa.partner && one.receiver === owner.index) ?? null;
+  if (marks.length === 0 && partner === null) return null;
+  const rows = receiver.ipsec.flatMap(({ value }) => value.idents);
+  if (rows.some(({ peer, remoteEndpoint }) => peer === src || remoteEndpoint === src)) return null;
+  if (receiver.ike.some(({ value }) => value.sas.some(({ remote, local }) => remote === src || local === src))) return null;
+  if (
+    receiver.events.some(
+      ({ event }) =>
+        event.kind !== 'invalid-spi' && event.kind !== 'delete-not-sent' && [event.peer, event.src, event.dst].includes(src),
+    )
+  )
+    return null;
+  return { name: nameOf(owner), addresses: owner.addresses, quotes: marks.map(({ quote }) => quote) };
 }

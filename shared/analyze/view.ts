@@ -4,8 +4,8 @@
  */
 import { formatSpi } from '../model/flow.ts';
 import { printable } from '../model/printable.ts';
-import type { Case, DatedEvent, End, FlowCase, SaLife } from './case.ts';
-import { type Moment, order } from './order.ts';
+import type { Case, DatedEvent, End, FlowCase, Instant, Known, SaLife } from './case.ts';
+import { type Moment, near, order } from './order.ts';
 
 export interface View {
   readonly about: Case;
@@ -18,8 +18,10 @@ export interface View {
   readonly senderName: string;
   /** `0x68842105`. */
   readonly spi: string;
-  /** The first message of the flow. */
+  /** The first message of the flow, by the receiver's device: what it is compared with is of the same clock, or in the same file. */
   readonly message: Moment;
+  /** The same by the clock of the agent that took it in: what the other end's moments are compared with. */
+  readonly heard: Moment;
   /** Other SAs from the sender to the receiver; `back`: those of the other way. */
   readonly siblings: readonly SaLife[];
   readonly back: readonly SaLife[];
@@ -60,10 +62,21 @@ function makeView(about: Case, flow: FlowCase): View {
     senderName: printable(sender?.name ?? src, NAME_CHARS_MAX),
     spi: formatSpi(spi),
     message: firstMessage(flow, receiver),
+    heard: { at: flow.first, quote: null },
     siblings: about.ledger.filter((sa) => sa.spi !== spi && goes(sa, src, dst, sender, receiver)),
     back: about.ledger.filter((sa) => goes(sa, dst, src, receiver, sender)),
   };
 }
+
+/** Within `ms` of the message: by the device's own clock, or, where that says too little, by the agent's. */
+export function nearMessage(view: View, moment: { readonly at: Instant | null }, end: number, ms: number): Known {
+  const own = near(messageFor(view, end).at, moment.at, ms);
+  return own === 'unknown' ? near(view.heard.at, moment.at, ms) : own;
+}
+
+/** The message as something at that end can be compared with it. */
+export const messageFor = (view: View, end: number): Moment =>
+  view.receiver !== null && end === view.receiver.index ? view.message : view.heard;
 
 export const endOf = (about: Case, index: number | null): End | null => about.ends.find((end) => end.index === index) ?? null;
 
@@ -80,7 +93,20 @@ const other = (named: string | null, wanted: string): boolean => named !== null 
 
 /** What an end saw of one kind, that is not about somebody else. */
 export function eventsOf(end: End | null, kinds: readonly DatedEvent['event']['kind'][], peer: string | null): DatedEvent[] {
-  return (end?.events ?? []).filter(({ event }) => kinds.includes(event.kind) && (peer === null || concerns(event, peer)));
+  return (end?.events ?? [])
+    .filter(({ event }) => kinds.includes(event.kind) && (peer === null || concerns(event, peer)))
+    .map((event) => withinLog(end!, event));
+}
+
+/** A stamp of a week's resolution says less than that the line is in the log: it came while that was taken in. */
+function withinLog(end: End, event: DatedEvent): DatedEvent {
+  const { at, quote } = event;
+  const window = end.logWindow;
+  if (at === null || window === null || !quote.file.endsWith('.log')) return event;
+  if (at.fromMs >= window.from.fromMs && at.toMs <= window.to.toMs) return event;
+  const fromMs = Math.max(at.fromMs, window.from.fromMs);
+  const toMs = Math.min(at.toMs, window.to.toMs);
+  return fromMs <= toMs ? { ...event, at: { ...at, fromMs, toMs } } : event;
 }
 
 /** An event that names no other end may be of this one. */

@@ -26,8 +26,20 @@ describe('order', () => {
     [
       'two clocks, one of them not to be trusted',
       moment(instant(0)),
-      moment(instant(900, { ...other, trusted: false })),
+      moment(instant(4, { ...other, trusted: false })),
       'unordered',
+    ],
+    [
+      'a device’s clock that was never set, and its agent’s',
+      moment(instant(0, { trusted: false })),
+      moment(instant(1, { clock: 'agent 0' })),
+      'before',
+    ],
+    [
+      'two clocks, one not to be trusted, minutes apart',
+      moment(instant(0)),
+      moment(instant(900, { ...other, trusted: false })),
+      'before',
     ],
     ['whole seconds', moment(instant(0, { resolutionMs: 1_000 })), moment(instant(0.4)), 'unordered'],
     ['no time', moment(null), moment(instant(0)), 'unordered'],

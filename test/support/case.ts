@@ -163,7 +163,7 @@ function flowOf(
     last: instant(seen[1], 'device 0', skewSeconds),
     judged,
     foreign,
-    sa: ledger.find((life) => life.spi === spi && life.src === src) ?? null,
+    sa: ledger.find((life) => life.spi === spi) ?? null,
     quote:
       indexOf('hub') === null ? null : quote(0, 'device.log', 5_000, `%CRYPTO-4-RECVD_PKT_INV_SPI: … spi=0x${spi.toString(16)}`),
   };

@@ -60,7 +60,7 @@ export const textbook: Readonly<Record<Exclude<Cause, 'cannot-tell' | 'receiver-
       ...healthy,
       ike: 'none',
       events: [
-        at(-200, 'ike-deleted'),
+        at(-200, 'ike-deleted', { detail: { reason: 'IKE SA Lifetime Exceeded' } }),
         at(-5, 'sa-deleted', { spis: [LOST] }),
         at(-4.9, 'delete-not-sent', { spis: [LOST] }),
         at(0.2, 'ike-no-sa'),
@@ -176,14 +176,13 @@ export const textbook: Readonly<Record<Exclude<Cause, 'cannot-tell' | 'receiver-
   'stale-peer': {
     hub: {
       ...healthy,
+      events: [at(-203, 'sa-created', { spis: [NEXT] }), at(-200, 'sa-deleted', { spis: [LOST] })],
       peerings: [{ kind: 'mGRE with tunnel protection, dynamic NHRP map', where: 'Tunnel0', peers: [], recovery: 'no' }],
     },
-    spoke: healthy,
-    sas: [
-      { spi: NEXT, current: 'yes', inbound: 'yes', packets: 40 },
-      { spi: NEXT_BACK, way: 'down', current: 'yes', inbound: 'yes', packets: 39 },
-    ],
-    flows: [{ src: '192.0.2.77', foreign: 'yes', seen: [0, 60], count: 2 }],
+    spoke: { ...healthy, events: [at(-203, 'sa-created', { spis: [NEXT] }), at(-200, 'sa-deleted', { spis: [LOST] })] },
+    sas: [{ spi: LOST, outbound: 'no', current: 'no', inbound: 'no', next: NEXT }, ...renewed],
+    // In the range that the spoke may come from, and not where it is.
+    flows: [{ src: '11.1.1.54', foreign: 'no', seen: [0, 60], count: 2 }],
   },
   'unconfigured-peer': {
     hub: { ...healthy, peerings: [{ peers: [SPOKE] }] },

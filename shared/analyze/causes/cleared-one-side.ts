@@ -13,7 +13,7 @@ import {
   restarted,
   toldByReason,
 } from '../end-questions.ts';
-import { deletedAtReceiver, deleteReceived, deleteSent, deletion, madeBeforeBreak } from '../exchange-questions.ts';
+import { deletedAtReceiver, deleteReceived, deleteSent, deletion, madeBeforeBreak, outOfTheBlue } from '../exchange-questions.ts';
 import { expiry } from '../lifetime-questions.ts';
 import { clockTime } from '../order.ts';
 import { flowRule } from '../rule.ts';
@@ -27,7 +27,8 @@ export const clearedOneSide = flowRule('cleared-one-side', (view) => {
   const clear = cleared(view);
   const configured = reconfigured(view);
   const gone = deletedAtReceiver(view);
-  const byHand = clear.known === 'yes' || configured.known === 'yes';
+  const blue = outOfTheBlue(view);
+  const byHand = clear.known === 'yes' || (configured.known === 'yes' && blue.known !== 'no') || blue.known === 'yes';
   if (!byHand && gone.known !== 'yes') return null;
   const went = command ? deletionNear(view, command) : null;
   const had = receiverHad(view);
@@ -38,7 +39,7 @@ export const clearedOneSide = flowRule('cleared-one-side', (view) => {
     // A deletion that nothing explains: a person may have done it, and so may much else.
     needs: [receiverLacks(view), ...(byHand ? [] : [unknown(`who deleted ${spi} at ${receiverName} is not known`)])],
     proofs: proven ? [clear] : [],
-    signs: [clear, configured, gone].filter(({ known }) => known === 'yes'),
+    signs: [clear, configured, blue, gone].filter(({ known }) => known === 'yes'),
     rivals: [
       ...onlyIfShown([restarted(view), failedOver(view), expiry(view, 'kilobytes'), fromStranger(view)]),
       ...(clear.known === 'yes' ? [] : onlyIfShown([cameAnew(view), madeBeforeBreak(view), expiry(view, 'seconds')])),

@@ -9,9 +9,10 @@ import {
   deleteMoment,
   deleteReceived,
   deleteSent,
+  isTwin,
   madeBeforeBreak,
+  outOfTheBlue,
   retransmits,
-  twinsMade,
 } from '../exchange-questions.ts';
 import { expiry, lifetimesDiffer } from '../lifetime-questions.ts';
 import { clockTime } from '../order.ts';
@@ -39,12 +40,13 @@ export const deleteLost = flowRule('delete-lost', (view) => {
     rivals: [
       ...upheavals(view),
       reasonUnknown(view),
+      ...onlyIfShown([outOfTheBlue(view)]),
       ...onlyIfShown([
         reconfigured(view),
         cameAnew(view),
         fromStranger(view),
         expiry(view, 'kilobytes'),
-        twinsMade(view),
+        isTwin(view),
         ...(expiry(view, 'seconds').known === 'yes' ? [lifetimesDiffer(view)] : []),
       ]),
     ],

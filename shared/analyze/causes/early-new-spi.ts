@@ -4,6 +4,7 @@
  */
 import { yes } from '../answer.ts';
 import { earlySenderBugs } from '../bugs.ts';
+import { deletedAtReceiver } from '../exchange-questions.ts';
 import { near, order } from '../order.ts';
 import { flowRule } from '../rule.ts';
 import { cameAgain, fromStranger, marksOf, not, onlyIfShown, receiverHas, senderUses } from '../sa-questions.ts';
@@ -11,32 +12,36 @@ import { adviseChange, collect, nothingNow } from '../steps.ts';
 import { weigh } from '../weigh.ts';
 
 /** The same second, and the one that a line may wait in the queue. */
-const SAME_SECOND_MS = 2_000;
+const SAME_SECOND_MS = 1_000;
+/** A slow exchange. */
+const AFTER_MS = 10_000;
 
 export const earlyNewSpi = flowRule('early-new-spi', (view) => {
   const { sender, receiverName, senderName, spi, message } = view;
   const has = receiverHas(view);
   const made = marksOf(view, 'receiver', ['created']);
-  const after = made.find((mark) => order(message, mark) !== 'after' && near(mark.at, message.at, 5 * SAME_SECOND_MS) === 'yes');
+  const after = made.find((mark) => order(message, mark) !== 'after' && near(mark.at, message.at, AFTER_MS) === 'yes');
   const close = made.find((mark) => near(mark.at, message.at, SAME_SECOND_MS) === 'yes');
   const mark = after ?? close ?? null;
+  const before = made.find((one) => order(one, message) === 'before' && near(one.at, message.at, SAME_SECOND_MS) === 'no');
   // It has it now, and called it unknown then: it was made in between, whether a line says so or not.
   const grown = yes(`${receiverName} called ${spi} unknown, and has it: it was made after the packet came`, has.quotes);
   const weight = weigh({
-    needs: [has],
-    proofs:
-      mark && has.known === 'yes'
-        ? [yes(`${receiverName} made ${spi} in the second in which it called it invalid`, [mark.quote])]
-        : [],
+    needs: mark ? [] : [has],
+    proofs: mark ? [yes(`${receiverName} made ${spi} in the second in which it called it invalid`, [mark.quote])] : [],
     signs: has.known === 'yes' && made.length === 0 ? [grown] : [],
-    rivals: onlyIfShown([cameAgain(view), fromStranger(view)]),
-    besides: [senderUses(view), not(cameAgain(view))],
+    // What was there for longer was not new.
+    rivals: [
+      ...onlyIfShown([cameAgain(view), fromStranger(view)]),
+      ...(before ? [yes(`${spi} was there before`, [before.quote])] : []),
+    ],
+    besides: [has, senderUses(view), not(cameAgain(view)), deletedAtReceiver(view)],
   });
   if (weight === null) return null;
   return {
     weight,
     end: sender?.index ?? null,
-    sentence: `${senderName} sent with the new SPI ${spi} before ${receiverName} had it in place; ${receiverName} has it now. Benign, but for the first packets.`,
+    sentence: `${senderName} sent with the new SPI ${spi} before ${receiverName} had it in place${has.known === 'yes' ? `; ${receiverName} has it now` : ''}. Benign, but for the first packets.`,
     doNow: [nothingNow],
     change: [
       adviseChange(

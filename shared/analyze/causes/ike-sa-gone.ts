@@ -4,7 +4,7 @@
  */
 import { yes } from '../answer.ts';
 import { ikeMissed, receiverIke, senderIke, upheavals } from '../end-questions.ts';
-import { deletedAtReceiver } from '../exchange-questions.ts';
+import { deletedAtReceiver, outOfTheBlue } from '../exchange-questions.ts';
 import { expiry, lifetimesDiffer } from '../lifetime-questions.ts';
 import { clockTime } from '../order.ts';
 import { flowRule } from '../rule.ts';
@@ -29,6 +29,7 @@ export const ikeSaGone = flowRule('ike-sa-gone', (view) => {
       ...upheavals(view),
       ...onlyIfShown([
         fromStranger(view),
+        outOfTheBlue(view),
         ...(expiry(view, 'seconds').known === 'yes' ? [lifetimesDiffer(view)] : []),
         expiry(view, 'kilobytes'),
       ]),

@@ -2,13 +2,22 @@
  * facts.md §6, "lifetime mismatch": the receiver drops SAs at the end of its own, shorter lifetime, and the sender goes on to the end of its own.
  * Shown by both lifetimes, by what is left of the SA at the sender, and by a receiver's line that time ran out.
  */
-import { yes } from '../answer.ts';
+import { either, yes } from '../answer.ts';
 import { cameAnew, upheavals } from '../end-questions.ts';
 import { deletedAtReceiver } from '../exchange-questions.ts';
 import { configured, deletesAtPeriod, expiry, lifetimesDiffer, outlived } from '../lifetime-questions.ts';
 import { flowRule } from '../rule.ts';
-import { cameAgain, fromStranger, onlyIfShown, packetsClimb, receiverLacks, senderUsed, sendsOn } from '../sa-questions.ts';
-import { clearSender, collect, equalLifetimes, periodicDpd } from '../steps.ts';
+import {
+  cameAgain,
+  fromStranger,
+  onlyIfShown,
+  packetsClimb,
+  receiverLacks,
+  senderHad,
+  senderUses,
+  sendsOn,
+} from '../sa-questions.ts';
+import { clearSender, collect, equalLifetimes, nothingNow, periodicDpd } from '../steps.ts';
 import { weigh } from '../weigh.ts';
 
 export const lifetimeMismatch = flowRule('lifetime-mismatch', (view) => {
@@ -25,13 +34,13 @@ export const lifetimeMismatch = flowRule('lifetime-mismatch', (view) => {
   const weight = weigh({
     needs: [
       receiverLacks(view),
-      sendsOn(view),
+      either(senderHad(view), sendsOn(view)),
       differ,
       ...(outlives.known === 'no' ? [outlives] : []),
       ...(signs.length > 0 ? [] : [outlives]),
     ],
     proofs:
-      differ.known === 'yes' && senderUsed(view).known === 'yes' && (out.known === 'yes' || outlives.known === 'yes')
+      differ.known === 'yes' && senderHad(view).known === 'yes' && (out.known === 'yes' || outlives.known === 'yes')
         ? [out.known === 'yes' ? out : outlives]
         : [],
     signs: [differ, ...signs].filter(({ known }) => known === 'yes'),
@@ -44,12 +53,13 @@ export const lifetimeMismatch = flowRule('lifetime-mismatch', (view) => {
     ],
   });
   if (weight === null) return null;
+  const stays = senderUses(view).known !== 'no';
   const both = ours !== null && theirs !== null ? ` (${ours} s against ${theirs} s)` : '';
   return {
     weight,
     end: receiver?.index ?? null,
-    sentence: `${receiverName} drops SAs earlier than ${senderName}${both}; ${senderName} still encrypts with SPI ${spi}${left === null ? '' : `, for another ${left} s`}.`,
-    doNow: clearSender(view),
+    sentence: `${receiverName} drops SAs earlier than ${senderName}${both}; ${stays ? `${senderName} still encrypts with SPI ${spi}${left === null ? '' : `, for another ${left} s`}` : `${senderName} sent with SPI ${spi} after that`}.`,
+    doNow: stays ? clearSender(view) : [nothingNow],
     change: [...equalLifetimes(view, Math.min(ours ?? 3_600, theirs ?? 3_600)), ...periodicDpd(view)],
     collectNext: collect(view, 'show running-config | section crypto of both ends: the lifetimes.'),
   };

@@ -15,7 +15,7 @@ import {
   receiverLacks,
   replaced,
   senderHad,
-  senderUsed,
+  senderUses,
 } from '../sa-questions.ts';
 import { advise, adviseChange, collect } from '../steps.ts';
 import { weigh } from '../weigh.ts';
@@ -25,7 +25,7 @@ export const middleboxReplay = flowRule('middlebox-replay', (view) => {
   const out = outOfUseFor(view);
   const had = receiverHad(view);
   const place = replaced(view);
-  const unused = not(senderUsed(view));
+  const unused = not(senderUses(view));
   const calm = not(rekeyNear(view));
   const long =
     out === null

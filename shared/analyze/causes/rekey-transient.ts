@@ -4,8 +4,17 @@
  */
 import { unknown, yes } from '../answer.ts';
 import { rekeyDropBugs } from '../bugs.ts';
-import { cameAnew, upheavals } from '../end-questions.ts';
-import { deletedAtReceiver, madeBeforeBreak, outOfUseFor, REKEY_MS, rekeyMarks, rekeyNear } from '../exchange-questions.ts';
+import { cameAnew, ikeIsNew, upheavals } from '../end-questions.ts';
+import {
+  deletedAtReceiver,
+  isTwin,
+  madeBeforeBreak,
+  outOfTheBlue,
+  outOfUseFor,
+  REKEY_MS,
+  rekeyMarks,
+  rekeyNear,
+} from '../exchange-questions.ts';
 import { expiry } from '../lifetime-questions.ts';
 import { clockTime } from '../order.ts';
 import { flowRule } from '../rule.ts';
@@ -44,6 +53,7 @@ export const rekeyTransient = flowRule('rekey-transient', (view) => {
       // With the order of making and breaking known, a clearing and all that follows a loss is ruled out by it.
       ...(order.known === 'yes' ? onlyIfShown(upheavals(view)) : upheavals(view)),
       ...(order.known === 'no' ? [{ ...order, known: 'yes' as const }] : []),
+      ...onlyIfShown([isTwin(view), ikeIsNew(view), outOfTheBlue(view)]),
       ...(stale ? [yes(`${spi} had been out of use for ${Math.round(out.leastMs / 1_000)} s`, [out.moment.quote])] : []),
       ...(had.known === 'yes' || senderHad(view).known === 'yes'
         ? []

@@ -1,15 +1,14 @@
 /**
- * facts.md §6, "stale, cloned or unknown peer": the source is in nobody's inventory, and the SAs of the real spoke are clean. Whoever it is, no SA
- * of the pair was lost.
+ * facts.md §6, "stale, cloned or unknown peer": the source is no tunnel's address, and the SPI was one of the real spoke's, whose SAs are clean now:
+ * a copy of it sends with what it once had. Of a source of which nothing was ever known: unconfigured-peer.ts.
  */
 
-import { type Answer, no } from '../answer.ts';
+import { unknown } from '../answer.ts';
 import { endsAgree } from '../control-questions.ts';
-import { peerConfigured } from '../peer-questions.ts';
+import { cameAnew } from '../end-questions.ts';
 import { flowRule } from '../rule.ts';
-import { fromStranger, not, receiverHad, receiverLacks } from '../sa-questions.ts';
+import { fromStranger, not, onlyIfShown, receiverHad, receiverLacks, senderHad, senderUses } from '../sa-questions.ts';
 import { advise, adviseChange, collect } from '../steps.ts';
-import type { View } from '../view.ts';
 import { weigh } from '../weigh.ts';
 
 export const stalePeer = flowRule('stale-peer', (view) => {
@@ -17,18 +16,20 @@ export const stalePeer = flowRule('stale-peer', (view) => {
   const stranger = fromStranger(view);
   if (stranger.known !== 'yes') return null;
   const clean = endsAgree(about);
+  const had = [senderHad(view), receiverHad(view)].find(({ known }) => known === 'yes') ?? null;
+  const unused = not(senderUses(view));
   const weight = weigh({
-    needs: [stranger],
-    proofs: clean.known === 'yes' ? [clean] : [],
+    needs: [stranger, had ?? unknown(`that ${spi} ever was an SA of a real peer is not shown`), ...onlyIfShown([unused])],
+    proofs: had !== null && clean.known === 'yes' ? [clean] : [],
     signs: [stranger],
-    rivals: [mayBeUnconfigured(view)],
-    besides: [receiverLacks(view), not(receiverHad(view))],
+    rivals: onlyIfShown([cameAnew(view)]),
+    besides: [receiverLacks(view)],
   });
   if (weight === null) return null;
   return {
     weight,
     end: null,
-    sentence: `${flow.flow.src}, which is no peer of ${receiverName}, sends it ESP with SPI ${spi}: a stale, cloned or unknown device. No SA of a known peer is lost.`,
+    sentence: `${flow.flow.src}, which is no peer of ${receiverName}, sends it ESP with SPI ${spi}${had ? ' of a real peer' : ''}: a stale or cloned device. No SA of a known peer is lost.`,
     doNow: [
       advise(`Find out who has ${flow.flow.src}: a spoke that was moved, a clone with old keys, or a forged source.`, receiver),
     ],
@@ -41,11 +42,3 @@ export const stalePeer = flowRule('stale-peer', (view) => {
     collectNext: collect(view, `A packet capture at ${receiverName} of packets from ${flow.flow.src}.`),
   };
 });
-
-/** A box that names each of its peers does not have this one: then it is not configured, and needs no other story. */
-function mayBeUnconfigured(view: View): Answer {
-  const { receiver, receiverName } = view;
-  if (receiver?.configuration?.value.peerings.some(({ peers }) => peers.length === 0))
-    return no(`${receiverName} takes peers that its configuration does not name`);
-  return not(peerConfigured(view));
-}

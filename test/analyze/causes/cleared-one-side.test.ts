@@ -10,11 +10,7 @@ describe('cleared-one-side', () => {
   });
 
   test.each<[what: string, missing: RegExp[], verdict: string]>([
-    [
-      'the same without the line of the command: the DELETE that did not arrive is left, and not for certain',
-      [/hub: no cleared/],
-      'delete-lost likely',
-    ],
+    ['without the line of the command: nothing else made it delete the SA', [/hub: no cleared/], 'cleared-one-side likely'],
     ['without debugs the deletion is not seen', [/hub: no debugs/], 'cleared-one-side likely'],
     ['without a log of the hub only the loss is told', [/hub: no log/], 'receiver-lost-sa certain'],
   ])('%s', (_what, missing, verdict) => {

@@ -10,7 +10,7 @@ describe('crossing-rekeys', () => {
   });
 
   test.each<[what: string, missing: RegExp[], verdict: string]>([
-    ["without the sender's table", [/SA 68842105: not in a table of its sender/], 'crossing-rekeys likely'],
+    ["without the sender's table", [/SA 68842105: not in a table of its sender/], 'crossing-rekeys certain'],
   ])('%s', (_what, missing, verdict) => {
     expect(said(verdictOf(without(textbook['crossing-rekeys'], ...missing)))).toBe(verdict);
   });

@@ -10,7 +10,12 @@ describe('early-new-spi', () => {
 
   test.each<[what: string, missing: RegExp[], verdict: string]>([
     ['without the line that it was made', [/hub: no sa-created at 0\.2/], 'early-new-spi likely'],
-    ['without a table of the hub', [/SA 68842105: not in a table of its receiver/], 'cannot-tell'],
+    [
+      'without a table of the hub, by the line that made it',
+      [/SA 68842105: not in a table of its receiver/],
+      'early-new-spi certain',
+    ],
+    ['without either', [/SA 68842105: not in a table of its receiver/, /hub: no sa-created/], 'cannot-tell'],
   ])('%s', (_what, missing, verdict) => {
     expect(said(verdictOf(without(textbook['early-new-spi'], ...missing)))).toBe(verdict);
   });

@@ -9,8 +9,8 @@ describe('stale-peer', () => {
   });
 
   test.each<[what: string, missing: RegExp[], verdict: string]>([
-    ["without the hub's configuration", [/hub: no configuration/], 'stale-peer likely'],
-    ['without the bundle of the real spoke', [/no bundle of the spoke/], 'stale-peer likely'],
+    ['without a table that shows clean SAs', [/SA 5a1b3c77: not in a table of its sender/], 'stale-peer likely'],
+    ['without the bundle of the real spoke nothing ties the SPI to it', [/no bundle of the spoke/], 'cannot-tell'],
   ])('%s', (_what, missing, verdict) => {
     expect(said(verdictOf(without(textbook['stale-peer'], ...missing)))).toBe(verdict);
   });

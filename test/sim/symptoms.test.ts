@@ -1,7 +1,10 @@
 /** Incidents that no message with an SPI opened, between two production agents in virtual time: a counter, a cut trap, the IKE twin. */
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Config, SourceConfig } from '../../agent/config/config.ts';
+import { readBundle } from '../../agent/evidence/read-bundle.ts';
+import { diagnose } from '../../shared/analyze/diagnose.ts';
 import { parseRange } from '../../shared/model/address.ts';
+import { platformNamed } from '../../shared/platforms/index.ts';
 import { CLOG_MESSAGE_GENERATED } from '../../shared/wire/clog-trap.ts';
 import { notificationVarbinds } from '../../shared/wire/event-manager.ts';
 import { encodeCommunityMessage } from '../../shared/wire/snmp-message.ts';
@@ -43,10 +46,31 @@ describe('drop counters where the message does not exist', () => {
     expect(sim.boxes.spoke.debugsOn()).toEqual([]);
     expect(sim.received('hub', 'show crypto ipsec sa detail').length).toBeGreaterThan(0);
     expect(sim.status('hub').sources[0]).toMatchObject({ name: 'drops', symptoms: 1, state: 'open' });
+    // The report reads bundles without a flow, too.
+    const bundles = await Promise.all(
+      (['hub', 'spoke'] as const).map((end) => readBundle(`/${end}/incidents/${hub.id}`, sim.stations[end].disk)),
+    );
+    for (const bundle of bundles) expect(bundle.problems).toEqual([]);
+    expect(diagnose(bundles, platformNamed).case.ends).toHaveLength(2);
     // It goes on, and opens no other.
     await sim.clock.advance(1_200_000);
     expect(sim.status('hub').sources[0]!.symptoms).toBeGreaterThan(1);
     expect(await sim.incidents('hub')).toHaveLength(1);
+  });
+  test('the agent is killed in the middle of it: the journal brings it back, and both ends are stopped all the same', async () => {
+    await armed(iosxe(true), { box: { hub: { platform: 'cisco-iosxe' } } });
+    await sim.clock.advance(300_000);
+    sim.lab.desync();
+    for (let n = 0; n < 60 && sim.status('hub').incidents.length === 0; n++) await sim.clock.advance(1_000);
+    expect(sim.status('hub').incidents[0]).toMatchObject({ openedBy: 'symptom' });
+    await sim.clock.advance(3_000);
+    await sim.kill('hub');
+    await sim.clock.advance(2_000);
+    await sim.startAgent('hub');
+    await sim.clock.advance(120_000);
+    expect(await sim.incidentOf('hub')).toMatchObject({ openedBy: 'symptom', flows: [] });
+    expect(sim.boxes.hub.debugsOn()).toEqual([]);
+    expect(sim.boxes.spoke.debugsOn()).toEqual([]);
   });
   test('without `opens` it is counted, and nothing else', async () => {
     await armed(iosxe(false), { box: { hub: { platform: 'cisco-iosxe' } } });

@@ -26,6 +26,9 @@ export const SHOW_CPU = 'show processes cpu | include CPU utilization';
  */
 const SHOW_CONFIGURATION = 'show running-config | section crypto|^interface (Tunnel|Virtual-Template)';
 
+/** Messages and debugs of IKE and IPsec (`sa_spi` stands on a line of its own), and what takes all SAs away: a restart, a failover, a person. */
+const SHOW_LOG_OF_CRYPTO = 'show logging | include CRYPTO|IPSEC|ISAKMP|IKEV2|IKEv2|sa_spi|SYS-5-|STATECHANGE';
+
 const SHOW_SAS = 'show crypto ipsec sa peer ';
 
 /** Their rows together are n, which `maxUnscopedSas` is held against. */
@@ -40,7 +43,8 @@ export function capturePlan(variant: CapturePlanVariant, round: CaptureRound, sc
   );
   switch (round) {
     case 'stop':
-      return scoped;
+      // Counters twice, for what they gained meanwhile.
+      return [...scoped, ...variant.dropCounters.map((command): PlannedCommand => ({ command, group: 'device' }))];
     case 'first':
     case 'late':
       return [
@@ -79,7 +83,7 @@ function deviceCommands(variant: CapturePlanVariant): string[] {
   return [
     SHOW_DEBUGGING,
     SHOW_CONDITIONS,
-    'show logging | include CRYPTO|IPSEC|ISAKMP|IKEV2',
+    SHOW_LOG_OF_CRYPTO,
     'show version | include uptime|reason',
     SHOW_CPU,
     ...variant.dropCounters,

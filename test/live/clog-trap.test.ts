@@ -6,7 +6,7 @@ import { openEngine } from '../../agent/net/engine.ts';
 import type { SnmpCredentials } from '../../agent/net/signalling.ts';
 import type { World } from '../../agent/ports.ts';
 import { createRandom } from '../../agent/random.ts';
-import { snmpTrap } from '../../agent/sources/snmp-trap.ts';
+import { type SnmpTrapConfig, snmpTrap } from '../../agent/sources/snmp-trap.ts';
 import { parseRange } from '../../shared/model/address.ts';
 import type { Observation } from '../../shared/model/observation.ts';
 import { CLOG_MESSAGE_GENERATED } from '../../shared/wire/clog-trap.ts';
@@ -42,10 +42,15 @@ describe.skipIf(!snmpToolsPresent && !process.env['CI'])('syslog as traps (skipp
     const engine = await openEngine('/live', null, world);
     const seen: Observation[] = [];
     let wake: () => void = () => {};
-    const config = {
-      ...{ kind: 'snmp-trap', name: 'traps', listen: { address: '127.0.0.1', port: 0 }, from: [parseRange('127.0.0.1')!] },
-      ...{ snmp, engineId: C_ENGINE, opens: [] },
-    } as const;
+    const config: SnmpTrapConfig = {
+      kind: 'snmp-trap',
+      name: 'traps',
+      listen: { address: '127.0.0.1', port: 0 },
+      from: [parseRange('127.0.0.1')!],
+      snmp,
+      engineId: C_ENGINE,
+      opens: [],
+    };
     const emit = (observation: Observation): void => {
       seen.push(observation);
       wake();

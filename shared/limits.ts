@@ -112,6 +112,8 @@ export const limits = {
   ringSegmentBytes: 4 * 1024 * 1024,
   /** Log lines copied into one bundle. */
   bundleLogBytesMax: 256 * 1024 * 1024,
+  /** A file of a bundle that is verified: our largest, a log and the end of its last line, has half of it. A stranger's may have terabytes of nothing. */
+  bundleFileBytesMax: 512 * 1024 * 1024,
   /** A journal beyond it is rewritten as one snapshot. */
   journalBytesMax: 8 * 1024 * 1024,
   /** Closing one room at the end of the process: a hung disk or peer must not keep the rest, debugs off included, from closing. */

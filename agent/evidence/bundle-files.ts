@@ -1,5 +1,6 @@
 /** Small writes and reads that bundle.ts, bundle-log.ts, bundles.ts and verify.ts share: whole files, made durable before anybody is told. */
 import { createHash } from 'node:crypto';
+import { SpitrapError } from '../../shared/errors.ts';
 import { limits } from '../../shared/limits.ts';
 import type { Redact } from '../../shared/redact/redact.ts';
 import type { Disk } from '../ports.ts';
@@ -48,10 +49,28 @@ export async function* readPieces(path: string, disk: Disk): AsyncGenerator<Buff
   }
 }
 
+/** Rejects with BUNDLE_DAMAGED for a file larger than any of ours: a sparse one of terabytes costs nothing to send. */
 export async function sha256Of(path: string, disk: Disk): Promise<string> {
+  await expectAtMost(path, limits.bundleFileBytesMax, disk);
   const hash = createHash('sha256');
   for await (const piece of readPieces(path, disk)) hash.update(piece);
   return hash.digest('hex');
+}
+
+/** A whole file as text. Rejects with BUNDLE_DAMAGED beyond `bytesMax`, DISK_FAILED. */
+export async function textOf(path: string, bytesMax: number, disk: Disk): Promise<string> {
+  await expectAtMost(path, bytesMax, disk);
+  return (await disk.readFile(path)).toString('utf8');
+}
+
+/** Rejects with BUNDLE_DAMAGED. */
+export async function expectAtMost(path: string, bytesMax: number, disk: Disk): Promise<void> {
+  const bytes = (await disk.stat(path))?.bytes ?? 0;
+  if (bytes <= bytesMax) return;
+  throw new SpitrapError(
+    'BUNDLE_DAMAGED',
+    `${path} has ${bytes} bytes, more than any of ours: ${bytesMax} at most; it was not read`,
+  );
 }
 
 /** Every file below a folder, relative, sorted. Bundles are two levels deep; what lies deeper is not ours and is listed as its folder. */

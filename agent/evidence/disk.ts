@@ -3,7 +3,7 @@
  * files 0600, folders 0700. Each failure is a DISK_FAILED that names what was tried, the path, the errno and the remedy.
  */
 import { constants, type Stats } from 'node:fs';
-import { type FileHandle, lstat, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, lstat, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { SpitrapError } from '../../shared/errors.ts';
 import type { Disk, DiskFile } from '../ports.ts';
@@ -21,6 +21,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   EIO: 'the disk reports an input/output error: see dmesg, and move dataDir to a healthy disk',
   EMFILE: 'too many open files: raise LimitNOFILE of the service',
   ENOTDIR: 'a part of the path is a file, not a folder: choose another dataDir',
+  ENOTREG: 'it is no regular file (a pipe, a socket or a device)',
 };
 /** What can pass by itself, or by an operator's hand, while the agent runs. */
 const PASSING: ReadonlySet<string> = new Set([
@@ -108,12 +109,32 @@ class SystemFile implements DiskFile {
 
 // O_APPEND in every writing mode: what is written goes to the end, also after a truncate. O_NOFOLLOW: dataDir is ours, and a
 // symbolic link put there by another user must not choose where evidence is written.
-const { O_APPEND, O_CREAT, O_NOFOLLOW, O_RDONLY, O_RDWR, O_TRUNC } = constants;
+// Reading too: a bundle may be a stranger's, and its links must not choose which of our files stands in a report; nor may a pipe
+// in it keep a reader waiting for ever (O_NONBLOCK means nothing to a regular file).
+const { O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR, O_TRUNC } = constants;
 const FLAGS = {
   append: O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW,
   create: O_RDWR | O_CREAT | O_TRUNC | O_APPEND | O_NOFOLLOW,
-  read: O_RDONLY | O_NOFOLLOW,
+  read: O_RDONLY | O_NOFOLLOW | O_NONBLOCK,
 } as const;
+
+async function openFile(path: string, how: keyof typeof FLAGS): Promise<FileHandle> {
+  const handle = await open(path, FLAGS[how], FILE_MODE);
+  if (how !== 'read') return handle;
+  const found = await handle.stat();
+  if (found.isFile() || found.isDirectory()) return handle;
+  await handle.close();
+  throw Object.assign(new Error('no regular file'), { code: 'ENOTREG' });
+}
+
+async function readWhole(path: string): Promise<Buffer> {
+  const handle = await openFile(path, 'read');
+  try {
+    return await handle.readFile();
+  } finally {
+    await handle.close();
+  }
+}
 
 async function statOrNull(path: string): Promise<Stats | null> {
   try {
@@ -173,12 +194,8 @@ export function createDisk(): Disk {
     syncFolder,
     list: namesIn,
     open: (path, how) =>
-      attempt(
-        how === 'read' ? 'open' : 'open for writing',
-        path,
-        async () => new SystemFile(await open(path, FLAGS[how], FILE_MODE), path),
-      ),
-    readFile: (path) => attempt('read', path, () => readFile(path)),
+      attempt(how === 'read' ? 'open' : 'open for writing', path, async () => new SystemFile(await openFile(path, how), path)),
+    readFile: (path) => attempt('read', path, () => readWhole(path)),
     stat: async (path) => {
       const found = await statOrNull(path);
       return found && { bytes: found.size, modifiedAtMs: found.mtimeMs, folder: found.isDirectory() };

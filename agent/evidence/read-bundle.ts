@@ -10,7 +10,7 @@ import { asSpitrapError, SpitrapError } from '../../shared/errors.ts';
 import { limits } from '../../shared/limits.ts';
 import { quoted } from '../../shared/model/printable.ts';
 import type { Disk } from '../ports.ts';
-import { COMMANDS, DEVICE_LOG, INCIDENT, JOURNAL } from './bundle-files.ts';
+import { COMMANDS, DEVICE_LOG, expectAtMost, INCIDENT, JOURNAL } from './bundle-files.ts';
 import { HEAD_END } from './bundle-text.ts';
 import { readLogLines } from './read-log-lines.ts';
 import { verifyBundle } from './verify.ts';
@@ -47,7 +47,12 @@ export async function readBundleFiles(folder: string, disk: Disk, known: readonl
     problems.push(`log.file is no file of a bundle: ${quoted(incident.log.file)}`);
   const nothing = { lines: [], runs: [] };
   const log =
-    logFile === null ? nothing : await tried(logFile, nothing, () => readLogLines(join(folder, logFile), incident, disk));
+    logFile === null
+      ? nothing
+      : await tried(logFile, nothing, async () => {
+          await expectAtMost(join(folder, logFile), limits.bundleFileBytesMax, disk);
+          return await readLogLines(join(folder, logFile), incident, disk);
+        });
   const lines = (name: string, path: string): Promise<string[]> =>
     tried(name, [], () => readJsonLines(path, disk, problems, name));
   return {
@@ -84,6 +89,8 @@ type Try = <T>(what: string, nothing: T, work: () => Promise<T>) => Promise<T>;
 /** Small ones first, so that a whole table of 5,000 SAs does not cost the answers about one peer. */
 async function readCaptures(folder: string, entries: readonly CaptureEntry[], disk: Disk, tried: Try): Promise<CapturedText[]> {
   let left = limits.reportCaptureBytesMax;
+  // A link in its place would let incident.json name our own files.
+  const isFolder = (await disk.stat(join(folder, COMMANDS)))?.folder === true;
   const texts = new Map<CaptureEntry, CapturedText>();
   for (const entry of [...entries].sort((a, b) => a.bytes - b.bytes)) {
     const { file } = entry;
@@ -93,7 +100,7 @@ async function readCaptures(folder: string, entries: readonly CaptureEntry[], di
       continue;
     }
     const text = await tried(file, nothing, async () => {
-      if (commandFile(file) === null) throw new SpitrapError('BUNDLE_DAMAGED', `it is no file of a bundle`);
+      if (commandFile(file) === null || !isFolder) throw new SpitrapError('BUNDLE_DAMAGED', `it is no file of a bundle`);
       const read = await readStart(join(folder, file), left, disk);
       left -= read.bytes;
       return captured(entry, read);

@@ -5,8 +5,10 @@
 import { join } from 'node:path';
 import { type IncidentFile, parseIncidentFile } from '../../shared/bundle/incident-file.ts';
 import { asSpitrapError } from '../../shared/errors.ts';
+import { limits } from '../../shared/limits.ts';
+import { quoted } from '../../shared/model/printable.ts';
 import type { Disk } from '../ports.ts';
-import { filesIn, INCIDENT, MANIFEST, sha256Of } from './bundle-files.ts';
+import { filesIn, INCIDENT, MANIFEST, sha256Of, textOf } from './bundle-files.ts';
 
 export interface BundleVerdict {
   readonly whole: boolean;
@@ -27,7 +29,7 @@ export async function verifyBundle(folder: string, disk: Disk): Promise<BundleVe
       return null;
     }
   };
-  const manifest = await tried(async () => (await disk.readFile(join(folder, MANIFEST))).toString('utf8'));
+  const manifest = await tried(() => textOf(join(folder, MANIFEST), limits.reportJournalBytesMax, disk));
   const present = (await tried(() => filesIn(folder, disk))) ?? [];
   const named = readManifest(manifest ?? '', problems);
   for (const [name, expected] of named) {
@@ -40,7 +42,7 @@ export async function verifyBundle(folder: string, disk: Disk): Promise<BundleVe
   }
   if (manifest !== null)
     for (const name of present) if (name !== MANIFEST && !named.has(name)) problems.push(`${name} is not in the manifest`);
-  const content = await tried(async () => (await disk.readFile(join(folder, INCIDENT))).toString('utf8'));
+  const content = await tried(() => textOf(join(folder, INCIDENT), limits.reportIncidentBytesMax, disk));
   const read = content === null ? null : parseIncidentFile(content);
   if (read?.kind === 'unreadable') problems.push(read.why);
   const incident = read?.kind === 'incident' ? read.incident : null;
@@ -56,7 +58,7 @@ function readManifest(manifest: string, problems: string[]): Map<string, string>
     const name = match?.[2] ?? '';
     // A manifest names files of its own bundle only.
     if (match && !name.startsWith('/') && !name.split('/').includes('..')) named.set(name, match[1]!);
-    else problems.push(`${MANIFEST} has a line that is none of ours: ${JSON.stringify(line.slice(0, 120))}`);
+    else problems.push(`${MANIFEST} has a line that is none of ours: ${quoted(line, 120)}`);
   }
   return named;
 }

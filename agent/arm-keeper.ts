@@ -85,7 +85,12 @@ export class ArmKeeper {
   #isPeerOf(peer: string, incident: string | null): boolean {
     const { incidents, closed } = this.#room.coordinator.book;
     const known = incidents.find(({ id }) => id === incident) ?? closed.find(({ id }) => id === incident);
-    return known !== undefined && known.openedBy !== 'message' && known.openedBy !== 'symptom' && known.signallers.some((signaller) => signaller.peer === peer);
+    return (
+      known !== undefined &&
+      known.openedBy !== 'message' &&
+      known.openedBy !== 'symptom' &&
+      known.signallers.some((signaller) => signaller.peer === peer)
+    );
   }
 
   /** Half a pair that is armed records half of what happened: the peers must be there. */

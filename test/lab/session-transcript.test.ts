@@ -99,7 +99,8 @@ describe('editing', () => {
 
   test('a line longer than the terminal scrolls behind a $', () => {
     const one = login(fresh(), { paging: true });
-    const command = 'show logging | include CRYPTO|IPSEC|ISAKMP|IKEV2|IKEv2|sa_spi|SYS-5-|STATECHANGE|RECVD_PKT_INV_SPI|REPLAY_ERROR';
+    const command =
+      'show logging | include CRYPTO|IPSEC|ISAKMP|IKEV2|IKEv2|sa_spi|SYS-5-|STATECHANGE|RECVD_PKT_INV_SPI|REPLAY_ERROR';
     const text = one.type(`${command}\r`);
     expect(text).toContain('\b$');
     expect(text).not.toContain(command);

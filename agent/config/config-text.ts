@@ -2,11 +2,13 @@
  * The text of a configuration file as a plain tree, and the line of each path in it. YAML 1.2 core; JSON is a subset of it.
  * Called by load.ts. Messages never quote the text: a secret may stand on the very line.
  */
-import { isMap, isSeq, LineCounter, type Node, parseDocument, type YAMLError } from 'yaml';
+import { type CST, isMap, isSeq, LineCounter, type Node, Parser, parseDocument, type YAMLError } from 'yaml';
 import type { FaultPath } from './faults.ts';
 
 /** A configuration of a hundred peers is about 40 KiB. */
 export const configBytesMax = 1024 * 1024;
+/** Settings lie at most eight levels deep. */
+const DEPTH_MAX = 32;
 /** Each use of an anchor multiplies what follows it: a bomb in ten lines otherwise. */
 const ALIASES_MAX = 100;
 
@@ -21,8 +23,13 @@ export type ConfigText =
   | { readonly ok: false; readonly faults: readonly TextFault[] };
 
 export function readConfigText(text: string): ConfigText {
+  if (isDeeper(text, DEPTH_MAX)) {
+    const remedy = `more than ${DEPTH_MAX} levels of nesting; no setting lies deeper than eight. Is this the right file?`;
+    return { ok: false, faults: [{ line: 1, column: 1, remedy }] };
+  }
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  // What yaml would warn of on standard error are keys that are no words; the schema says so of each, with its line.
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' });
   if (document.errors.length > 0) {
     return { ok: false, faults: document.errors.slice(0, 20).map((error) => textFault(error, lines)) };
   }
@@ -34,6 +41,26 @@ export function readConfigText(text: string): ConfigText {
     return { ok: false, faults: [{ line: 1, column: 1, remedy }] };
   }
   return { ok: true, tree, lineOf: (path) => lineOf(document.contents, path, lines) };
+}
+
+/**
+ * yaml descends by recursion, and some thousand levels (`[[[[…`) exhaust the stack in the middle of a pattern of its own, which ends the
+ * process without a word. Its first stage makes tokens without descending: their depth is looked at before anything else is made of them.
+ */
+function isDeeper(text: string, depthMax: number): boolean {
+  const open: { readonly token: CST.Token; readonly depth: number }[] = [];
+  for (const top of new Parser().parse(text)) {
+    open.push({ token: top, depth: 0 });
+    for (let next = open.pop(); next !== undefined; next = open.pop()) {
+      const { token, depth } = next;
+      if (depth > depthMax) return true;
+      if (token.type === 'document' && token.value) open.push({ token: token.value, depth });
+      if (!('items' in token)) continue;
+      for (const { key, value } of token.items)
+        for (const inner of [key, value]) if (inner) open.push({ token: inner, depth: depth + 1 });
+    }
+  }
+  return false;
 }
 
 function textFault(error: YAMLError, lines: LineCounter): TextFault {

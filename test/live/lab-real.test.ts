@@ -16,6 +16,8 @@ const PROGRAMS = [
   '/usr/sbin/sshd',
   '/usr/bin/sudo',
 ];
+/** Who cleared it is as certain as the clocks of a namespace, which nobody calls in sync; that the hub lost it is certain. */
+const LOST = ['cleared-one-side', 'delete-lost', 'receiver-lost-sa'];
 const isReady = process.getuid?.() === 0 && PROGRAMS.every((program) => existsSync(program)) && existsSync('/dev/net/tun');
 
 const linksOf = (name: string): Set<string> =>
@@ -71,10 +73,10 @@ describe.skipIf(!isReady && !process.env['CI'])('spitrap lab --real (skipped wit
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
   test.each<[desync: string, loss: string, causes: string[]]>([
-    ['child', '0', ['cleared-one-side', 'delete-lost']],
-    ['terminate', '0', ['cleared-one-side', 'delete-lost']],
+    ['child', '0', LOST],
+    ['terminate', '0', LOST],
     ['crash', '0', ['receiver-restarted']],
-    ['child', '30', ['cleared-one-side', 'delete-lost']],
+    ['child', '30', LOST],
   ])(
     '%s, %s %% loss: both off, both bundles whole, the SPI that tcpdump saw is the one of the verdict',
     async (desync, loss, causes) => {

@@ -43,6 +43,9 @@ function reasons(about: Case, all: readonly Reasoned[], anchors: Anchors): Marku
 }
 
 function quoteBlock(about: Case, quote: Quote, anchors: Anchors): Markup {
+  // A command's head: what is said is said of its whole output, such as that something is not in it.
+  if (anchors.idOf(quote) === null && anchors.fileIdOf(quote) !== null)
+    return html`<p class="also">${quoteLink(about, quote, anchors)}: ${told(quote.text, QUOTE_CHARS_MAX)}</p>`;
   const lines = quote.text
     .slice(0, QUOTE_CHARS_MAX * 2)
     .split('\n')
@@ -53,7 +56,9 @@ function quoteBlock(about: Case, quote: Quote, anchors: Anchors): Markup {
 export function quoteLink(about: Case, quote: Quote, anchors: Anchors): Hole {
   const id = anchors.idOf(quote);
   const words = `${endName(about, quote.end)}, ${told(shortFile(quote.file), 80)} line ${quote.line}`;
-  return id === null ? words : html`<a href="#${id}">${words}</a>`;
+  if (id !== null) return html`<a href="#${id}">${words}</a>`;
+  const file = anchors.fileIdOf(quote);
+  return file === null ? words : html`<a href="#${file}">${endName(about, quote.end)}, ${told(shortFile(quote.file), 80)}</a>`;
 }
 
 /** Numbered links where a sentence rests on lines. */

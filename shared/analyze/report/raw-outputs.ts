@@ -58,7 +58,7 @@ function filesOf(bundle: BundleText): RawFile[] {
 /** Where quotes of the page may jump to: only lines that are really there. */
 export class Anchors {
   readonly #ids = new Map<string, string>();
-  readonly #files = new Map<string, ReadonlySet<number>>();
+  readonly #files = new Map<string, string>();
 
   constructor(ends: readonly RawEnd[], quotes: readonly Quote[]) {
     const wanted = new Map<string, Set<number>>();
@@ -68,6 +68,7 @@ export class Anchors {
     }
     for (const [endAt, { end, files }] of ends.entries())
       for (const [fileAt, { file, lines, lineOf }] of files.entries()) {
+        this.#files.set(`${end} ${file}`, `e${endAt}f${fileAt}`);
         const lineNumbers = wanted.get(`${end} ${file}`);
         if (lineNumbers === undefined) continue;
         const there = new Set<number>();
@@ -77,8 +78,12 @@ export class Anchors {
           there.add(line);
           this.#ids.set(`${end} ${file} ${line}`, `e${endAt}f${fileAt}l${line}`);
         }
-        this.#files.set(`${end} ${file}`, there);
       }
+  }
+
+  /** Of the whole file; null: it is not in the report. */
+  fileIdOf({ end, file }: Pick<Quote, 'end' | 'file'>): string | null {
+    return this.#files.get(`${end} ${file}`) ?? null;
   }
 
   /** Null: that line is not in the report. */
@@ -104,7 +109,7 @@ function oneFile(file: RawFile, end: EndIndex, anchors: Anchors, room: { left: n
   const runs = runsOf(keep);
   const quoted = ids.filter((id) => id !== null).length;
   const cut = file.lines.length - keep.filter(Boolean).length;
-  return html`<details class="raw"><summary><code>${told(file.title, 120)}</code> <span class="m">${count(file.lines.length, 'line')}${cut > 0 && `, ${cut} left out`}${quoted > 0 && `, ${quoted} quoted`}${file.note !== null && `, ${told(file.note, 240)}`}</span></summary>
+  return html`<details class="raw" id="${anchors.fileIdOf({ end, file: file.file })}"><summary><code>${told(file.title, 120)}</code> <span class="m">${count(file.lines.length, 'line')}${cut > 0 && `, ${cut} left out`}${quoted > 0 && `, ${quoted} quoted`}${file.note !== null && `, ${told(file.note, 240)}`}</span></summary>
 ${file.lines.length === 0 && html`<p class="m">Nothing came.</p>`}${runs.map(({ from, to, left }) => html`${left > 0 && html`<p class="cut">${left} lines left out here; ${told(file.file, 120)} in the bundle has them</p>`}${to > from && html`<pre tabindex="0" aria-label="${told(file.title, 80)}, from line ${file.lineOf(from)}">${file.lines.slice(from, to).map((line, at) => oneLine(line, file.lineOf(from + at), ids[from + at] ?? null))}</pre>`}`)}</details>`;
 }
 

@@ -138,16 +138,20 @@ function reasonLines(about: Case, reasons: readonly Reasoned[]): string[] {
   return reasons.length > LIST_MAX ? [...lines, `  and ${reasons.length - LIST_MAX} more`] : lines;
 }
 
-const placeOf = (about: Case, { end, file, line }: Quote): string => `${endName(about, end)} ${file}:${line}`;
+const placeOf = (about: Case, { end, file, line }: Quote): string =>
+  `${endName(about, end)} ${file}${isWhole({ file, line }) ? '' : `:${line}`}`;
 
-const quoteLines = (about: Case, quote: Quote): string[] => [
-  ...quote.text
+/** Line 1 of a command's file is its head: what is said is said of the whole. */
+const isWhole = ({ file, line }: Pick<Quote, 'file' | 'line'>): boolean => line === 1 && file.startsWith('commands/');
+
+function quoteLines(about: Case, quote: Quote): string[] {
+  if (isWhole(quote)) return para(`${placeOf(about, quote)}: ${quote.text}`, '       ', QUOTE_CHARS_MAX);
+  const lines = quote.text
     .slice(0, QUOTE_CHARS_MAX * 2)
     .split('\n')
-    .slice(0, 4)
-    .flatMap((line) => para(line.trim(), '     | ', QUOTE_CHARS_MAX)),
-  ...para(placeOf(about, quote), '       '),
-];
+    .slice(0, 4);
+  return [...lines.flatMap((line) => para(line.trim(), '     | ', QUOTE_CHARS_MAX)), ...para(placeOf(about, quote), '       ')];
+}
 
 const otherLines = (finding: Finding): string[] =>
   para(`${causeTitles[finding.cause]}, ${finding.confidence}: ${finding.sentence}`, '  - ');

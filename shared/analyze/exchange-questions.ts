@@ -164,6 +164,17 @@ export function rekeysCrossed(view: View): Answer {
     for (const b of theirs)
       if (near(a.at, b.at, CROSSING_MS) === 'yes' && order(a, message) !== 'after' && near(a.at, message.at, 600_000) !== 'no')
         return yes(`both ends began a rekey within ${CROSSING_MS / 1_000} s of each other`, [a.quote, b.quote]);
+  // One end's own lines tell it too: it began one, and answered one.
+  for (const [end, peer] of [
+    [receiver, flow.flow.src],
+    [sender, flow.flow.dst],
+  ] as const) {
+    const all = eventsOf(end, ['rekey-started'], peer);
+    for (const a of all.filter(({ event }) => event.detail['role'] === 'initiator'))
+      for (const b of all.filter(({ event }) => event.detail['role'] === 'responder'))
+        if (near(a.at, b.at, CROSSING_MS) === 'yes' && nearMessage(view, a, a.end, 600_000) !== 'no')
+          return yes(`one end began a rekey and answered another within ${CROSSING_MS / 1_000} s`, [a.quote, b.quote]);
+  }
   return unknown('that both ends began a rekey at the same time is not shown');
 }
 
@@ -184,6 +195,29 @@ export function isTwin(view: View): Answer {
         ]);
     }
   return no(`${spi} was made alone`, [creationOf(sa)!.quote]);
+}
+
+/** May the bad SPI be one of two that were made at once? `no` only where it is shown to be older, or a whole log would have its making. */
+export function mayBeTwin(view: View): Answer {
+  const { receiver, sa, spi, siblings, heard } = view;
+  const twin = isTwin(view);
+  if (twin.known === 'yes') return twin;
+  // What took its place took that of another, as the tables have it: then this one was no generation of its own.
+  const taker = siblings.find((one) => one.spi === sa?.next);
+  if (taker && taker.previous !== null && taker.previous !== sa?.spi)
+    return yes(
+      `${formatSpi(taker.spi)} took the place of ${formatSpi(taker.previous)}, not of ${spi}`,
+      taker.outboundAtSender.quotes,
+    );
+  const made = (sa?.marks ?? []).filter(({ what }) => what === 'created');
+  if (made.some((mark) => (gap(mark.at, messageFor(view, mark.end).at)?.minMs ?? 0) > 2 * REKEY_MS))
+    return no(
+      `${spi} was made long before`,
+      made.map(({ quote }) => quote),
+    );
+  if (made.length === 0 && receiver?.debugsOn === true && logCovers(receiver, heard.at, 2 * REKEY_MS))
+    return no(`${spi} was not made in the minute before the message`);
+  return unknown(`whether ${spi} was one of two that were made at once is not known`);
 }
 
 /** The receiver has several inbound SAs from the sender. */

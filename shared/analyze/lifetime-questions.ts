@@ -5,7 +5,7 @@
 import { formatSpi } from '../model/flow.ts';
 import { type Answer, no, unknown, yes } from './answer.ts';
 import type { DatedEvent, End, Quote, SideState } from './case.ts';
-import { deletion } from './exchange-questions.ts';
+import { deletion, madeBeforeBreak } from './exchange-questions.ts';
 import { gap } from './order.ts';
 import { creationOf, marksOf, TOGETHER_MS } from './sa-questions.ts';
 import { eventsOf, messageFor, type View } from './view.ts';
@@ -53,6 +53,18 @@ function expiryLines(view: View): DatedEvent[] {
     const since = gap(event.at, moment.at);
     return event.event.spis.length === 0 && since !== null && since.minMs >= -TOGETHER_MS && since.maxMs <= SOFT_MS;
   });
+}
+
+/** The receiver said that the end of the SA was near, and deleted it before it made another: nobody rekeyed it. */
+export function ranOut(view: View): Answer {
+  const lines = expiryLines(view);
+  if (lines.length === 0) return unknown(`nothing says that the lifetime of ${view.spi} came to its end`);
+  const order = madeBeforeBreak(view);
+  if (order.known === 'yes') return no(`${view.spi} was rekeyed before it went`, order.quotes);
+  return yes(`the lifetime of ${view.spi} came to its end at ${view.receiverName}, and it went before another was made`, [
+    ...lines.map(({ quote }) => quote),
+    ...order.quotes,
+  ]);
 }
 
 /** IOS begins a rekey this long before the end of an SA, at most. */

@@ -266,19 +266,16 @@ export function fromStranger(view: View): Answer {
 }
 
 /** The other end once had that SPI, and its tunnels come from other addresses, with which the receiver deals; with the source it never did. */
-function ownerElsewhere({
-  about,
-  flow,
-  receiver,
-  sa,
-}: View): { name: string; addresses: readonly string[]; quotes: Quote[] } | null {
+function ownerElsewhere(view: View): { name: string; addresses: readonly string[]; quotes: Quote[] } | null {
+  const { about, flow, receiver, sa } = view;
   const { src } = flow.flow;
   const owner = about.ends.find((end) => end !== receiver) ?? null;
   if (owner === null || receiver === null || sa === null || owner.addresses.length === 0 || owner.addresses.includes(src))
     return null;
   const marks = sa.marks.filter(({ end, what }) => end === owner.index && what !== 'refused');
   const partner = about.ledger.find((one) => one.spi === sa.partner && one.receiver === owner.index) ?? null;
-  if (marks.length === 0 && partner === null) return null;
+  const beside = marks.length > 0 || partner !== null ? [] : handledTogether(view, owner.index);
+  if (marks.length === 0 && partner === null && beside.length === 0) return null;
   const rows = receiver.ipsec.flatMap(({ value }) => value.idents);
   if (rows.some(({ peer, remoteEndpoint }) => peer === src || remoteEndpoint === src)) return null;
   if (receiver.ike.some(({ value }) => value.sas.some(({ remote, local }) => remote === src || local === src))) return null;
@@ -289,5 +286,18 @@ function ownerElsewhere({
     )
   )
     return null;
-  return { name: nameOf(owner), addresses: owner.addresses, quotes: marks.map(({ quote }) => quote) };
+  return { name: nameOf(owner), addresses: owner.addresses, quotes: [...marks, ...beside].map(({ quote }) => quote) };
 }
+
+/** A pair is made and deleted in one go: what the receiver did with an SA to `owner` in the same moment as with this one. */
+function handledTogether({ about, receiver, sa }: View, owner: number): SaMark[] {
+  const done = (marks: readonly SaMark[]) =>
+    marks.filter(({ what, end }) => end === receiver?.index && (what === 'deleted' || what === 'created'));
+  const own = done(sa?.marks ?? []);
+  return about.ledger
+    .filter((one) => one.receiver === owner && one.sender === receiver?.index)
+    .flatMap(({ marks }) => done(marks))
+    .filter((mark) => own.some((one) => one.what === mark.what && near(one.at, mark.at, PAIR_MS) === 'yes'));
+}
+
+const PAIR_MS = 100;

@@ -8,7 +8,7 @@ import { deletedAtReceiver, outOfTheBlue } from '../exchange-questions.ts';
 import { expiry, lifetimesDiffer } from '../lifetime-questions.ts';
 import { clockTime } from '../order.ts';
 import { flowRule } from '../rule.ts';
-import { cameAgain, fromStranger, not, onlyIfShown, packetsClimb, receiverLacks, sendsOn } from '../sa-questions.ts';
+import { cameAgain, fromStranger, not, onlyIfShown, packetsClimb, receiverHad, receiverLacks, sendsOn } from '../sa-questions.ts';
 import { advise, clearSender, collect, periodicDpd } from '../steps.ts';
 import { eventsOf, isBefore, latest, type View } from '../view.ts';
 import { weigh } from '../weigh.ts';
@@ -19,8 +19,10 @@ export const ikeSaGone = flowRule('ike-sa-gone', (view) => {
   const there = not(senderIke(view));
   const missed = ikeMissed(view);
   const gone = ikeDeletion(view);
+  // A box that never had the SA did not lose it for want of an IKE SA: it restarted, or took over.
+  const lostHere = gone ? yes(`${receiverName} had an IKE SA with ${senderName}`, [gone.quote]) : receiverHad(view);
   const weight = weigh({
-    needs: [receiverLacks(view), sendsOn(view), here],
+    needs: [receiverLacks(view), sendsOn(view), here, lostHere],
     proofs: here.known === 'yes' && there.known === 'yes' && missed.known === 'yes' ? [missed] : [],
     signs: [missed, there, ...(gone ? [yes(`${receiverName} ended the IKE SA before`, [gone.quote])] : [])].filter(
       ({ known }) => known === 'yes',

@@ -2,10 +2,10 @@
  * facts.md §6, "lifetime mismatch": the receiver drops SAs at the end of its own, shorter lifetime, and the sender goes on to the end of its own.
  * Shown by both lifetimes, by what is left of the SA at the sender, and by a receiver's line that time ran out.
  */
-import { either, yes } from '../answer.ts';
+import { type Answer, either, yes } from '../answer.ts';
 import { cameAnew, upheavals } from '../end-questions.ts';
 import { deletedAtReceiver } from '../exchange-questions.ts';
-import { configured, deletesAtPeriod, expiry, lifetimesDiffer, outlived } from '../lifetime-questions.ts';
+import { configured, deletesAtPeriod, expiry, lifetimesDiffer, outlived, ranOut } from '../lifetime-questions.ts';
 import { flowRule } from '../rule.ts';
 import {
   cameAgain,
@@ -20,13 +20,16 @@ import {
 import { clearSender, collect, equalLifetimes, nothingNow, periodicDpd } from '../steps.ts';
 import { weigh } from '../weigh.ts';
 
+const isYes = ({ known }: Answer): boolean => known === 'yes';
+
 export const lifetimeMismatch = flowRule('lifetime-mismatch', (view) => {
   const { receiver, sender, receiverName, senderName, spi, sa, flow } = view;
   const differ = lifetimesDiffer(view);
   const out = expiry(view, 'seconds');
   const outlives = outlived(view);
+  const over = ranOut(view);
   const period = deletesAtPeriod(view);
-  const signs = [out, outlives, period].filter(({ known }) => known === 'yes');
+  const signs = [out, outlives, over, period].filter(({ known }) => known === 'yes');
   if (signs.length === 0 && differ.known !== 'yes') return null;
   const left = sa?.outboundAtSender.lifetimeSeconds ?? null;
   const ours = configured(receiver, flow.flow.src, 'lifetimeSeconds')?.value ?? null;
@@ -40,8 +43,8 @@ export const lifetimeMismatch = flowRule('lifetime-mismatch', (view) => {
       ...(signs.length > 0 ? [] : [outlives]),
     ],
     proofs:
-      differ.known === 'yes' && senderHad(view).known === 'yes' && (out.known === 'yes' || outlives.known === 'yes')
-        ? [out.known === 'yes' ? out : outlives]
+      differ.known === 'yes' && senderHad(view).known === 'yes' && [out, outlives, over].some(isYes)
+        ? [out, outlives, over].filter(isYes).slice(0, 1)
         : [],
     signs: [differ, ...signs].filter(({ known }) => known === 'yes'),
     rivals: [...onlyIfShown([...upheavals(view), cameAnew(view), expiry(view, 'kilobytes'), fromStranger(view)])],

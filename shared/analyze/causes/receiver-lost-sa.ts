@@ -14,9 +14,11 @@ export const receiverLostSa = flowRule('receiver-lost-sa', (view) => {
   const uses = senderUses(view);
   const lacks = receiverLacks(view);
   const again = cameAgain(view);
+  const stays = view.sa?.outboundAtSender.last === 'yes' && view.sa.inboundAtReceiver.last === 'no';
   const weight = weigh({
     needs: [uses, lacks],
-    proofs: uses.known === 'yes' && lacks.known === 'yes' ? [uses] : [],
+    // One early look may fall into an exchange that is just going on; a second, seconds later, or a message that comes again does not.
+    proofs: uses.known === 'yes' && lacks.known === 'yes' && (stays || again.known === 'yes') ? [uses] : [],
     signs: [again, uses].filter(({ known }) => known === 'yes'),
     rivals: onlyIfShown([fromStranger(view)]),
     besides: [receiverHad(view), deletedAtReceiver(view), packetsClimb(view), receiverIke(view)],

@@ -7,8 +7,8 @@ import { rekeyDropBugs } from '../bugs.ts';
 import { cameAnew, ikeIsNew, upheavals } from '../end-questions.ts';
 import {
   deletedAtReceiver,
-  isTwin,
   madeBeforeBreak,
+  mayBeTwin,
   outOfTheBlue,
   outOfUseFor,
   REKEY_MS,
@@ -53,7 +53,8 @@ export const rekeyTransient = flowRule('rekey-transient', (view) => {
       // With the order of making and breaking known, a clearing and all that follows a loss is ruled out by it.
       ...(order.known === 'yes' ? onlyIfShown(upheavals(view)) : upheavals(view)),
       ...(order.known === 'no' ? [{ ...order, known: 'yes' as const }] : []),
-      ...onlyIfShown([isTwin(view), ikeIsNew(view), outOfTheBlue(view)]),
+      ...onlyIfShown([ikeIsNew(view), outOfTheBlue(view)]),
+      mayBeTwin(view),
       ...(stale ? [yes(`${spi} had been out of use for ${Math.round(out.leastMs / 1_000)} s`, [out.moment.quote])] : []),
       ...(had.known === 'yes' || senderHad(view).known === 'yes'
         ? []

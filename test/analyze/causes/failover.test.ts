@@ -10,7 +10,7 @@ describe('failover', () => {
   });
 
   test.each<[what: string, missing: RegExp[], verdict: string]>([
-    ['without the line of the takeover it is not claimed', [/hub: no ha-active/], 'ike-sa-gone likely'],
+    ['without the line of the takeover it is not claimed', [/hub: no ha-active/], 'receiver-lost-sa certain'],
     ['without a log of the hub only the loss is told', [/hub: no log/], 'receiver-lost-sa certain'],
     ['without what says that the SA is older', [/spoke: no IKE table/], 'failover likely'],
     ["with the hub's bundle alone", [/no bundle of the spoke/], 'failover likely'],

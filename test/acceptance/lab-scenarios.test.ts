@@ -26,9 +26,15 @@ const expected: Readonly<Record<string, Record<string, unknown>>> = {
   'eem-hub': { outcome: 'complete-one-ended', openedBy: 'stop', applet: { end: 'hub', name: 'command_hub', run: 'done' } },
   'eem-spoke': { outcome: 'complete-one-ended', openedBy: 'message', applet: { end: 'spoke', name: 'spoke_app', run: 'done' } },
   'both-detect': { detected: BOTH, doneFromPeer: BOTH, merged: true, incidents: { hub: 1, spoke: 1 } },
-  'rekey-transient': { verdict: 'transient', armedAgain: true, messages: 1 },
+  'rekey-transient': {
+    judged: 'transient',
+    armedAgain: true,
+    messages: 1,
+    verdict: { cause: 'rekey-transient' },
+    truth: { cause: 'rekey-transient' },
+  },
   'black-hole': {
-    verdict: 'persistent',
+    judged: 'persistent',
     alarm: 'black-hole',
     armedAgain: false,
     laterDebugs: 'on',
@@ -65,7 +71,7 @@ describe.each(runs.map(({ name, setting }) => ({ name, setting })))('spitrap lab
       expect(exit.stderr).toBe('');
       expect(exit.code, exit.stdout).toBe(0);
       const result = JSON.parse(exit.stdout.trimEnd().split('\n').at(-1) ?? '') as LabResult;
-      expect(Object.keys(result).slice(0, 4)).toEqual(['incident', 'outcome', 'skewMs', 'ends']);
+      expect(Object.keys(result).slice(0, 5)).toEqual(['incident', 'outcome', 'skewMs', 'ends', 'verdict']);
       expect(result).toMatchObject({ outcome: 'complete', ...expected[name] });
       expect(result.incident).toMatch(/^[0-9A-HJKMNP-TV-Z]{26}$/);
       expect(result.skewMs).toBeLessThan(1_000);

@@ -53,7 +53,7 @@ describe.each(['desync', 'lost-stop', 'lost-alert'])('spitrap lab --scenario %s'
     expect(exit.stderr).toBe('');
     expect(exit.code, exit.stdout).toBe(0);
     const result = resultOf(exit);
-    expect(Object.keys(result)).toEqual(['incident', 'outcome', 'skewMs', 'ends']);
+    expect(Object.keys(result)).toEqual(['incident', 'outcome', 'skewMs', 'ends', 'verdict']);
     expect(result).toMatchObject({
       outcome: 'complete',
       ends: { hub: { debugsOff: 'verified' }, spoke: { debugsOff: 'verified' } },

@@ -7,6 +7,7 @@ import type { IncidentFile } from '../../../shared/bundle/incident-file.ts';
 import type { DurationMs, Monotonic } from '../../../shared/model/time.ts';
 import type { Box, LabPair } from '../../lab/contract.ts';
 import type { AgentStatus } from '../../status/status.ts';
+import type { Played } from './diagnosis.ts';
 import type { Tone } from './lanes.ts';
 import type { End } from './relay.ts';
 
@@ -64,6 +65,8 @@ export interface Ending extends Finding {
   readonly conclusion?: string;
   /** Debugs that a person has turned on after the stop: the box must still have them at the very end. */
   readonly laterDebugs?: Partial<Record<End, readonly string[]>>;
+  /** Where a cause was acted. */
+  readonly truth?: Played;
 }
 
 export type Play = (hands: Hands) => Promise<Ending>;

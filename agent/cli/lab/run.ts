@@ -8,6 +8,7 @@ import { verifyBundle } from '../../evidence/verify.ts';
 import { Cleanup } from '../../lifecycle.ts';
 import { LabAgents, notReady } from './agents.ts';
 import { BoxWatch, readMessage } from './box-watch.ts';
+import { diagnoseBundles } from './diagnosis.ts';
 import { disk0Evidence } from './eem-end.ts';
 import type { BoxMessage, Hands } from './hands.ts';
 import { lanes, rule, type Style, type Tone } from './lanes.ts';
@@ -118,7 +119,9 @@ class LabRun {
     this.#timeline.end();
     for (const end of ends) watches[end].look();
     const found = { hub: await this.#found('hub', stage, watches), spoke: await this.#found('spoke', stage, watches) };
-    const verdict = judge(scenario, this.#timeline.zero, found, ending);
+    const folders = ends.flatMap((end) => found[end].bundle?.folder ?? []);
+    const diagnosis = await diagnoseBundles(folders, this.#world.disk);
+    const verdict = judge(scenario, this.#timeline.zero, found, ending, diagnosis?.verdict ?? null);
     this.#print(closing(verdict, folder, this.#narrator.lost(), style));
     return verdict;
   }

@@ -1,5 +1,6 @@
 /** The lab's words around the timeline: what is about to happen, and what came of it. Pure; run.ts prints the lines. */
 import { type DurationMs, formatDuration } from '../../../shared/model/time.ts';
+import { markOf, type Named, type Played } from './diagnosis.ts';
 import { lanes, ofEnd, rule, type Style, sentence, type Words } from './lanes.ts';
 import { type End, ends } from './relay.ts';
 import type { Scenario } from './scenarios.ts';
@@ -55,7 +56,7 @@ export interface Lost {
 }
 
 export function closing(verdict: LabVerdict, folder: string, losses: readonly Lost[], style: Style): string[] {
-  const { result, faults, conclusion, laterDebugs = [], firstLook = {} } = verdict;
+  const { result, faults, conclusion, laterDebugs = [], firstLook = {}, truth, reportOf = [] } = verdict;
   const lines: string[] = [rule(style)];
   const say = (text: string, tone: Words['tone'] = 'plain', indent = ''): void =>
     void lines.push(...sentence(text, style, tone, indent));
@@ -93,7 +94,29 @@ export function closing(verdict: LabVerdict, folder: string, losses: readonly Lo
     say(
       'Beside them: device.log (its log from before to after, debugs included), incident.json (the story), one file a command in commands/.',
     );
+  if (result.verdict) {
+    lines.push('');
+    for (const line of diagnosed(result.verdict, truth)) say(line.text, line.tone);
+    lines.push(`  spitrap report ${reportOf.join(' ')} --html ${folder}/report.html`);
+  }
   lines.push('');
   say(`Configurations, agents' logs and bundles stay in ${folder}`, 'quiet');
   return lines;
+}
+
+const MARKS = {
+  right: ['That is right.', 'good'],
+  'less specific': ['That is true, though more could be known.', 'plain'],
+  'cannot tell': ['It does not guess.', 'plain'],
+  wrong: ['THAT IS WRONG.', 'bad'],
+} as const;
+
+/** What the bundles show happened, and what was really played. */
+function diagnosed(verdict: Named, truth: Played | undefined): Words[] {
+  const { cause, confidence, sentence } = verdict;
+  const named = cause === 'cannot-tell' ? 'it cannot be told' : `${cause}, ${confidence}`;
+  const said = words(`Diagnosis: ${named}. ${sentence}`, 'strong');
+  if (truth === undefined) return [said];
+  const [mark, tone] = MARKS[markOf(verdict, truth)];
+  return [said, words(`Played: ${truth.cause}, ${truth.what}. ${mark}`, tone)];
 }

@@ -5,6 +5,7 @@
 import { elapsedMs, type Monotonic } from '../../../shared/model/time.ts';
 import type { BundleVerdict } from '../../evidence/verify.ts';
 import type { Box } from '../../lab/contract.ts';
+import { markOf, type Named, nameOf, type Played } from './diagnosis.ts';
 import type { Ending } from './hands.ts';
 import { type End, ends } from './relay.ts';
 import type { Scenario } from './scenarios.ts';
@@ -26,6 +27,10 @@ export interface LabResult {
   /** Between the two boxes' receipt of `undebug all` (or the first line that turns a debug off). */
   readonly skewMs: number | null;
   readonly ends: Readonly<Record<End, EndResult>>;
+  /** Of `spitrap report` on the bundles; null: there is none that can be read. */
+  readonly verdict: Named | null;
+  /** What was acted, where a cause was. */
+  readonly truth?: Pick<Played, 'cause' | 'end' | 'what' | 'also'>;
   readonly [fact: string]: unknown;
 }
 
@@ -46,6 +51,9 @@ export interface LabVerdict {
   readonly conclusion?: string;
   /** Ends at which somebody has turned on debugs after the stop. */
   readonly laterDebugs?: readonly End[];
+  readonly truth?: Played;
+  /** Sealed bundles, the hub's first: what the diagnosis was made of. */
+  readonly reportOf?: readonly string[];
   /** What each device showed, as one text. */
   readonly firstLook?: Partial<Record<End, string>>;
 }
@@ -70,6 +78,7 @@ export function judge(
   message: Monotonic | null,
   found: Readonly<Record<End, EndFinding>>,
   ending: Ending = nothingMore,
+  diagnosed: Named | null = null,
 ): LabVerdict {
   const faults: string[] = [];
   if (message === null) faults.push('the boxes never logged the message: nothing could happen');
@@ -90,20 +99,31 @@ export function judge(
   const outcomes = ends.filter((end) => hasAgent(scenario.setting, end)).map((end) => incidents[end]?.outcome.kind ?? 'none');
   const bundles = ending.ofBundles?.(incidents) ?? nothingMore;
   const expected = outcomeOf(scenario);
+  const { truth } = ending;
   return {
     result: {
       incident: hub?.id ?? spoke?.id ?? null,
       outcome: outcomes.find((outcome) => outcome !== expected) ?? expected,
       skewMs,
       ends: results,
+      verdict: diagnosed === null ? null : nameOf(diagnosed),
+      ...(truth === undefined ? {} : { truth: { cause: truth.cause, end: truth.end, what: truth.what, also: truth.also } }),
       ...ending.facts,
       ...bundles.facts,
     },
-    faults: [...faults, ...ending.faults, ...bundles.faults],
+    faults: [...faults, ...ending.faults, ...bundles.faults, ...wrongNames(diagnosed, truth)],
     ...(ending.conclusion === undefined ? {} : { conclusion: ending.conclusion }),
     laterDebugs: ends.filter((end) => ending.laterDebugs?.[end] !== undefined),
+    ...(truth === undefined ? {} : { truth }),
+    reportOf: ends.flatMap((end) => found[end].bundle?.folder ?? []),
     firstLook: firstLook(found),
   };
+}
+
+/** A verdict that is not true of what was acted. To say less, or that one cannot tell, is no fault. */
+function wrongNames(diagnosed: Named | null, truth: Played | undefined): string[] {
+  if (diagnosed === null || truth === undefined || markOf(diagnosed, truth) !== 'wrong') return [];
+  return [`the diagnosis says ${diagnosed.cause} (${diagnosed.confidence}), and ${truth.cause} was played`];
 }
 
 function firstLook(found: Readonly<Record<End, EndFinding>>): Partial<Record<End, string>> {

@@ -14,8 +14,10 @@ const whole: LabVerdict = {
       hub: { debugsOff: 'verified', captured: ['show clock', 'show dmvpn detail'], bundle: '/lab/hub-data/incidents/01KA' },
       spoke: { debugsOff: 'verified', captured: ['show clock'], bundle: '/lab/spoke-data/incidents/01KA' },
     },
+    verdict: { cause: 'receiver-lost-sa', confidence: 'likely', sentence: 'hub1 lost the SA.' },
   },
   faults: [],
+  reportOf: ['/lab/hub-data/incidents/01KA', '/lab/spoke-data/incidents/01KA'],
 };
 
 test('the opening names scenario, story and delay', () => {
@@ -34,10 +36,12 @@ describe('the closing', () => {
         '  hub    no debug is on, says the box; 2 commands captured with output',
         '  less /lab/hub-data/incidents/01KA/hub.txt',
         '  less /lab/spoke-data/incidents/01KA/spoke.txt',
+        'Diagnosis: receiver-lost-sa, likely. hub1 lost the SA.',
+        '  spitrap report /lab/hub-data/incidents/01KA /lab/spoke-data/incidents/01KA --html /lab/report.html',
         "Configurations, agents' logs and bundles stay in /lab",
       ]),
     );
-    for (const line of lines) expect([...line].length).toBeLessThanOrEqual(80);
+    for (const line of lines) if (!line.includes('spitrap report')) expect([...line].length).toBeLessThanOrEqual(80);
   });
 
   test('not complete: every fault, and no bundle to look at where there is none', () => {

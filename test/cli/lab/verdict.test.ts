@@ -71,7 +71,31 @@ describe('the verdict of a lab run', () => {
         hub: { debugsOff: 'verified', captured: ['show clock'], bundle: '/lab/bundle' },
         spoke: { debugsOff: 'verified', captured: ['show clock'], bundle: '/lab/bundle' },
       },
+      verdict: null,
     });
+  });
+
+  test.each([
+    ['cleared-one-side', []],
+    ['delete-lost', []],
+    ['receiver-lost-sa', []],
+    ['cannot-tell', []],
+    ['rekey-transient', ['the diagnosis says rekey-transient (likely), and cleared-one-side was played']],
+  ] as const)('where cleared-one-side was played, a diagnosis of %s', (cause, expected) => {
+    const quiet = finding({ commands: [typed(4_000, 'undebug all')] });
+    const truth = {
+      cause: 'cleared-one-side',
+      end: 'hub',
+      what: 'clear',
+      also: ['delete-lost'],
+      less: ['receiver-lost-sa'],
+    } as const;
+    const ending = { facts: {}, faults: [], truth };
+    const diagnosed = { cause, confidence: 'likely', sentence: 'It was so.', findings: [] } as const;
+    const { result, faults } = judge(desync, message, { hub: quiet, spoke: quiet }, ending, diagnosed);
+    expect(faults).toEqual(expected);
+    expect(result.verdict).toEqual({ cause, confidence: 'likely', sentence: 'It was so.' });
+    expect(result.truth).toEqual({ cause: 'cleared-one-side', end: 'hub', what: 'clear', also: ['delete-lost'] });
   });
 
   test('captured: commands with output, each once', () => {

@@ -53,7 +53,7 @@ export async function blackHole(hands: Hands): Promise<Ending> {
   const rearmed = isArmed(hub) || isArmed(spoke);
   return {
     facts: {
-      verdict,
+      judged: verdict,
       messages: hands.messages.length,
       incidents: counts,
       alarm: isAlarm ? 'black-hole' : null,

@@ -36,11 +36,12 @@ export async function rekeyTransient(hands: Hands): Promise<Ending> {
   const verdict = hub?.incidents[0]?.verdict ?? null;
   return {
     facts: {
-      verdict,
+      judged: verdict,
       armedAgain,
       armedAgainAfterMs: armedAgain ? Math.round(elapsedMs(quietAt, hands.now())) : null,
       messages: hands.messages.length,
     },
+    truth: { cause: 'rekey-transient', end: null, what: 'a packet with the old SPI came after the rekey', also: [], less: [] },
     conclusion: 'The message was judged transient, and both ends are armed again.',
     faults: faultsOf({
       'the two ends were not armed again': armedAgain,

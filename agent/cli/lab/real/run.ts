@@ -3,16 +3,14 @@
  * who asks charon and tcpdump. Called by cli/lab.ts. Agents, screen and verdict are the simulated lab's. Whatever happens ends in the cleanup.
  */
 
-import { diagnose } from '../../../../shared/analyze/diagnose.ts';
 import { SpitrapError } from '../../../../shared/errors.ts';
 import { formatSpi, parseSpi, type Spi } from '../../../../shared/model/flow.ts';
 import { after, type DurationMs, type Monotonic, monotonic } from '../../../../shared/model/time.ts';
-import { platformNamed } from '../../../../shared/platforms/index.ts';
-import { readBundle } from '../../../evidence/read-bundle.ts';
 import { verifyBundle } from '../../../evidence/verify.ts';
 import { Cleanup } from '../../../lifecycle.ts';
 import { LabAgents, notReady } from '../agents.ts';
 import { drawSecrets, type LabFile, secretFiles } from '../config-files.ts';
+import { diagnoseBundles, type Named } from '../diagnosis.ts';
 import type { Ending } from '../hands.ts';
 import { rule, sentence } from '../lanes.ts';
 import { Narrator } from '../narrate.ts';
@@ -79,9 +77,9 @@ export async function runRealLab(
 /** Of a case of both ends: the hub's is the first. */
 const HUB = 0;
 
-/** What the diagnosis made of it. */
-interface Named {
-  readonly verdict: { readonly cause: string; readonly confidence: string; readonly sentence: string } | null;
+/** What the diagnosis made of the SPI that was lost. */
+interface Diagnosed {
+  readonly verdict: Named | null;
   readonly faults: readonly string[];
 }
 
@@ -160,9 +158,9 @@ class RealRun {
     this.#timeline.end();
     const found = { hub: await this.#found(hub), spoke: await this.#found(spoke) };
     const isLater = dropped !== null && dropped.lastMs >= brokenAtMs;
-    const named = await this.#diagnosis(found, lost);
-    const ending = this.#ending(lost, isLater ? dropped.spi : null, dropped?.packets ?? 0, named);
-    const verdict = judge(scenarios[0]!, brokenAt, found, ending);
+    const diagnosed = await this.#diagnosis(found, lost);
+    const ending = this.#ending(lost, isLater ? dropped.spi : null, dropped?.packets ?? 0, diagnosed.faults);
+    const verdict = judge(scenarios[0]!, brokenAt, found, ending, diagnosed.verdict);
     this.#print(closing(verdict, folder, this.#narrator.lost(), style));
     return verdict;
   }
@@ -260,22 +258,22 @@ class RealRun {
   }
 
   /** What `spitrap report` says of the two bundles: it must name the SPI that the hub lost, and the hub. */
-  async #diagnosis(found: Readonly<Record<End, EndFinding>>, lost: Spi): Promise<Named> {
+  async #diagnosis(found: Readonly<Record<End, EndFinding>>, lost: Spi): Promise<Diagnosed> {
     const folders = ends.flatMap((end) => found[end].bundle?.folder ?? []);
     if (folders.length < ends.length) return { verdict: null, faults: [] };
-    const bundles = await Promise.all(folders.map((folder) => readBundle(folder, this.#world.disk)));
-    const { verdict } = diagnose(bundles, platformNamed);
+    const diagnosis = await diagnoseBundles(folders, this.#world.disk);
+    if (diagnosis === null) return { verdict: null, faults: [] };
+    const { verdict } = diagnosis;
     const finding = verdict.findings.find(({ flows }) => flows.some(({ spi }) => spi === lost)) ?? null;
     const faults: string[] = [];
     if (finding === null) faults.push(`the diagnosis does not name ${formatSpi(lost)}: ${verdict.sentence}`);
     else if (finding.cause === 'cannot-tell' || finding.end !== HUB)
       faults.push(`the diagnosis is not that the hub lost it: ${verdict.sentence}`);
-    const { cause, confidence, sentence } = finding ?? verdict;
-    return { verdict: { cause, confidence, sentence }, faults };
+    return { verdict: finding ?? verdict, faults };
   }
 
   /** The SPI that the hub lost, that tcpdump saw arrive after it, and that the bundles name: one and the same. */
-  #ending(lost: Spi, dropped: Spi | null, packets: number, named: Named): Ending {
+  #ending(lost: Spi, dropped: Spi | null, packets: number, wrong: readonly string[]): Ending {
     const spi = formatSpi(lost);
     const faults: string[] = [];
     if (dropped === null) faults.push(`hub: tcpdump has seen no ESP after the hub lost ${spi}`);
@@ -285,9 +283,8 @@ class RealRun {
         spi,
         witness: { spi: dropped === null ? null : formatSpi(dropped), packets },
         desync: this.#options.desync.name,
-        verdict: named.verdict,
       },
-      faults: [...faults, ...named.faults],
+      faults: [...faults, ...wrong],
       ofBundles: (incidents) => ({
         facts: {},
         faults: ends.flatMap((end) => {
@@ -295,7 +292,7 @@ class RealRun {
           return kept.includes(spi) ? [] : [`${end}: the bundle names ${kept.join(', ') || 'no SPI'}, and ${spi} was lost`];
         }),
       }),
-      conclusion: `Both are quiet. tcpdump saw ${packets} packets of ${spi}. ${named.verdict?.sentence ?? ''}`.trim(),
+      conclusion: `Both are quiet. tcpdump saw ${packets} packets of ${spi}.`,
     };
   }
 

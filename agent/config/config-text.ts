@@ -48,19 +48,31 @@ export function readConfigText(text: string): ConfigText {
  * process without a word. Its first stage makes tokens without descending: their depth is looked at before anything else is made of them.
  */
 function isDeeper(text: string, depthMax: number): boolean {
+  try {
+    return depthOf(text, depthMax) > depthMax;
+  } catch {
+    // Of block mappings this stage descends too, by some thousands: the stack's end is its only fault.
+    return true;
+  }
+}
+
+/** Or a depth beyond `depthMax`. */
+function depthOf(text: string, depthMax: number): number {
+  let deepest = 0;
   const open: { readonly token: CST.Token; readonly depth: number }[] = [];
   for (const top of new Parser().parse(text)) {
     open.push({ token: top, depth: 0 });
     for (let next = open.pop(); next !== undefined; next = open.pop()) {
       const { token, depth } = next;
-      if (depth > depthMax) return true;
+      deepest = Math.max(deepest, depth);
+      if (depth > depthMax) return depth;
       if (token.type === 'document' && token.value) open.push({ token: token.value, depth });
       if (!('items' in token)) continue;
       for (const { key, value } of token.items)
         for (const inner of [key, value]) if (inner) open.push({ token: inner, depth: depth + 1 });
     }
   }
-  return false;
+  return deepest;
 }
 
 function textFault(error: YAMLError, lines: LineCounter): TextFault {

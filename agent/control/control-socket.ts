@@ -207,6 +207,7 @@ class Listener implements ControlSocket {
     }
     this.#sockets.add(socket);
     let pending = 0;
+    let isFlood = false;
     // Whoever waits for a long answer (arm) is not idle.
     const idleTimer = (): Timer =>
       this.#clock.timer('control-idle', limits.controlIdleMs, () => {
@@ -221,12 +222,18 @@ class Listener implements ControlSocket {
     const reader = new LineReader(
       limits.controlRequestBytesMax,
       (line) => {
-        if (pending >= limits.controlPendingMax)
-          return answer(failure(new SpitrapError('CONTROL_FAILED', `more than ${limits.controlPendingMax} requests at once`)));
+        if (pending >= limits.controlPendingMax) {
+          // Read no further: a packet holds thousands of empty lines, and their answers would keep a stop waiting.
+          reader.stop();
+          answer(failure(new SpitrapError('CONTROL_FAILED', `more than ${limits.controlPendingMax} requests at once`)));
+          isFlood = true;
+          return;
+        }
         pending++;
         void this.#handle(line).then((reply) => {
           pending--;
           answer(reply);
+          if (isFlood && pending === 0) socket.end();
         });
       },
       () => {

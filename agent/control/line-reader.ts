@@ -14,6 +14,12 @@ export class LineReader {
     this.#onTooLong = onTooLong;
   }
 
+  /** Nothing more is read, of what is in hand either. */
+  stop(): void {
+    this.#over = true;
+    this.#pieces = [];
+  }
+
   /** After a line that was too long nothing more is read. */
   push(chunk: Buffer): void {
     let rest = chunk;

@@ -171,6 +171,14 @@ describe('the lock', () => {
   });
 });
 
+test('a flood of requests on one connection is read no further than eight, and the socket goes on', async () => {
+  await start();
+  const replies = (await raw('\n'.repeat(60_000), 60_000)).trimEnd().split('\n');
+  expect(replies).toHaveLength(limits.controlPendingMax + 1);
+  expect(replies.map((reply) => JSON.parse(reply).error.message)).toContain('more than 8 requests at once');
+  expect((await callControl(folder, { request: 'status' }, clock)).pid).toBe(statusSample.pid);
+});
+
 describe('garbage', () => {
   const noise = createHash('sha512').update('seed').digest();
 

@@ -55,6 +55,7 @@ export async function fuzz(target: Target, { inputs, seed, coverage, now, memory
   const finds = new Map<string, Find>();
   let slowestMs = 0;
 
+  const hangMs = target.hangMs ?? HANG_MS;
   const timed = (input: Buffer): number => {
     const began = now();
     target.run(input);
@@ -68,7 +69,7 @@ export async function fuzz(target: Target, { inputs, seed, coverage, now, memory
         for (let again = 0; again < 2 && ms > slowestMs; again += 1) ms = Math.min(ms, timed(input));
         slowestMs = Math.max(slowestMs, ms);
       }
-      return ms <= HANG_MS ? null : { key: 'hang', find: { what: 'hang', detail: `${ms.toFixed(0)} ms`, input } };
+      return ms <= hangMs ? null : { key: 'hang', find: { what: 'hang', detail: `${ms.toFixed(0)} ms`, input } };
     } catch (error) {
       const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
       return { key: detail.split('\n').slice(0, 3).join('|').replace(/\d+/g, '#'), find: { what: 'throw', detail, input } };
@@ -80,7 +81,7 @@ export async function fuzz(target: Target, { inputs, seed, coverage, now, memory
     const known = slowestMs;
     const shrinkEnd = now() + SHRINK_MS;
     const fails = (candidate: Buffer): boolean => {
-      slowestMs = HANG_MS;
+      slowestMs = hangMs;
       return failureOf(candidate)?.key === failure.key;
     };
     const smaller = shrink(input, fails, () => now() > shrinkEnd);

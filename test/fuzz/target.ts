@@ -10,6 +10,8 @@ export type Mutate = (input: Buffer, other: Buffer, dice: Dice) => Buffer;
 export interface Target {
   readonly name: string;
   readonly kind: TargetKind;
+  /** Instead of 50 ms, for what is read before the agent runs, or beside it: no stop waits behind it. */
+  readonly hangMs?: number;
   readonly seeds: readonly Buffer[];
   readonly mutate: Mutate;
   /** Throws only where that is a find. State that an agent would keep from one input to the next is kept here too. */

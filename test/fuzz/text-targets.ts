@@ -49,13 +49,19 @@ export const textTargets = (): Target[] => [
     seeds: routers,
     run: (bytes) => void adviseOn(bytes.toString('utf8'), routers[2]!.toString('utf8')),
   },
-  { ...text, name: 'eem', seeds: routers, run: readEem },
-  { ...text, name: 'configuration', seeds: [Buffer.from(SMALLEST)], run: (bytes) => void readConfigText(bytes.toString('utf8')) },
+  { ...text, name: 'eem', hangMs: 250, seeds: routers, run: readEem },
+  {
+    ...text,
+    name: 'configuration',
+    hangMs: 1_000,
+    seeds: [Buffer.from(SMALLEST)],
+    run: (bytes) => void readConfigText(bytes.toString('utf8')),
+  },
   { ...text, name: 'control-request', seeds: requests, run: readRequest },
   { ...text, name: 'control-reply', seeds: replies, run: (bytes) => expected(() => parseReply(bytes.toString('utf8'))) },
   { ...text, name: 'journal-record', seeds: records, run: (bytes) => void decodeRecord(bytes.toString('utf8')) },
-  { ...text, name: 'incident.json', seeds: [Buffer.from(incidentJson)], run: readIncident },
-  { ...text, name: 'diagnosis', seeds: [...every, ...logs], run: diagnosed },
+  { ...text, name: 'incident.json', hangMs: 250, seeds: [Buffer.from(incidentJson)], run: readIncident },
+  { ...text, name: 'diagnosis', hangMs: 1_000, seeds: [...every, ...logs], run: diagnosed },
 ];
 
 /** A reader throws nothing, and what it could not read it names by lines that are there. */
@@ -191,9 +197,14 @@ const replies = [
 ].map((reply) => Buffer.from(JSON.stringify(reply)));
 
 function readRequest(bytes: Buffer): void {
-  const reader = new LineReader(
+  let requests = 0;
+  const reader: LineReader = new LineReader(
     4_096,
-    (line) => void parseRequest(line),
+    (line) => {
+      requests += 1;
+      parseRequest(line);
+      if (requests > 8) reader.stop();
+    },
     () => {},
   );
   for (let at = 0; at < bytes.length; at += 1 + (bytes[at]! % 53)) reader.push(bytes.subarray(at, at + 1 + (bytes[at]! % 53)));

@@ -48,6 +48,9 @@ describe('a lost SA', () => {
       const { ends, verdict } = reportSchema.parse(JSON.parse(readFileSync(join(folder, 'verdict.json'), 'utf8')));
       expect(ends).toHaveLength(1);
       expect(verdict.unknowns.length).toBeGreaterThan(0);
+      // Half of the evidence: nobody is told that all is well.
+      expect(verdict.harm).not.toBe('transient');
+      expect(verdict.confidence).not.toBe('certain');
     }
   });
 

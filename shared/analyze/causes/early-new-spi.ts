@@ -19,8 +19,9 @@ const AFTER_MS = 10_000;
 export const earlyNewSpi = flowRule('early-new-spi', (view) => {
   const { sender, receiverName, senderName, spi, message } = view;
   const has = receiverHas(view);
-  // What it does not have afterwards, while the sender goes on with it, is a lost SA, however new it was.
-  if (has.known === 'no' && senderUses(view).known === 'yes') return null;
+  // What it does not have afterwards, while the sender goes on with it, is a lost SA, however new it was; with one end alone that may be so.
+  const uses = senderUses(view).known;
+  if (has.known === 'no' && (uses === 'yes' || (uses === 'unknown' && deletedAtReceiver(view).known !== 'yes'))) return null;
   const made = marksOf(view, 'receiver', ['created']);
   const after = made.find((mark) => order(message, mark) !== 'after' && near(mark.at, message.at, AFTER_MS) === 'yes');
   const close = made.find((mark) => near(mark.at, message.at, SAME_SECOND_MS) === 'yes');

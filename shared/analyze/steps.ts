@@ -15,6 +15,8 @@ interface Commands {
   lifetimeSeconds(seconds: number): string;
   readonly noKilobytes: string;
   readonly replayWindow: string;
+  /** Between the name of the device and the command; of a setting, between the name and the setting. */
+  prompt(configure: boolean): string;
 }
 
 const cisco: Commands = {
@@ -30,6 +32,7 @@ const cisco: Commands = {
   lifetimeSeconds: (seconds) => `crypto ipsec security-association lifetime seconds ${seconds}`,
   noKilobytes: 'crypto ipsec security-association lifetime kilobytes disable',
   replayWindow: 'crypto ipsec security-association replay window-size 1024',
+  prompt: (configure) => (configure ? '(config)# ' : '# '),
 };
 
 const strongswan: Commands = {
@@ -39,6 +42,7 @@ const strongswan: Commands = {
   lifetimeSeconds: (seconds) => `connections.<name>.children.<child>.life_time = ${seconds}s`,
   noKilobytes: 'connections.<name>.children.<child>.rekey_bytes = 0',
   replayWindow: 'connections.<name>.children.<child>.replay_window = 1024',
+  prompt: (configure) => (configure ? ', swanctl.conf: ' : '# '),
 };
 
 const tables: Readonly<Record<string, Commands>> = {
@@ -46,6 +50,10 @@ const tables: Readonly<Record<string, Commands>> = {
   'cisco-iosxe': cisco,
   'linux-strongswan': strongswan,
 };
+
+/** What stands between a device's name and a step's command: `# `, `(config)# `. */
+export const promptOf = (platform: string | undefined, { configure }: Pick<Step, 'configure'>): string =>
+  tables[platform ?? '']?.prompt(configure) ?? '# ';
 
 /** A box that is not in the table gets the words, and no command that may not be its own. */
 const commandsOf = (end: End | null): Commands | null => (end === null ? null : (tables[end.platform] ?? null));

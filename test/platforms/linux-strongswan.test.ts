@@ -272,7 +272,7 @@ describe('charon’s log to the diagnosis', () => {
   test('outputs: SAs, kernel counters, uptime; others say nothing', () => {
     const { evidence } = linuxStrongswan;
     const sas = evidence.capture(lines.LIST_SAS, `${SA}\n${END}`);
-    expect(sas?.ike).toMatchObject({ version: 1, sas: [{ remote: '198.51.100.2', established: true, connectionId: 'peer' }] });
+    expect(sas?.ike).toMatchObject({ version: 1, sas: [{ remote: '198.51.100.2', established: true, connectionId: '1' }] });
     expect(sas?.ipsec?.idents).toHaveLength(1);
     expect(evidence.capture(lines.LIST_SAS, 'connecting failed')?.ipsec).toBeNull();
     expect(evidence.capture(lines.XFRM_STAT, 'XfrmInNoStates 3')?.counters).toEqual({ XfrmInNoStates: 3 });

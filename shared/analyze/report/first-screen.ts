@@ -8,7 +8,7 @@ import type { Diagnosis, Step, Verdict } from '../verdict.ts';
 import type { EndState, StateRow } from './end-state.ts';
 import { type Hole, html, type Markup, told } from './html.ts';
 import { dateTime, middleOf } from './moments.ts';
-import { endName } from './names.ts';
+import { promptBefore } from './names.ts';
 import { causeTitles, confidenceMarks, count, harmWords } from './words.ts';
 
 /** Quotes as numbered links to their lines. */
@@ -85,4 +85,4 @@ ${steps.length > 0 ? stepList(about, steps) : html`<p>Nothing follows from this 
 }
 
 const stepList = (about: Case, steps: readonly Step[]): Markup =>
-  html`<ol>${steps.slice(0, 12).map(({ text, end, command, configure }) => html`<li>${command !== null && html`<span class="cmd"><span class="m">${end === null ? '' : `${endName(about, end)}${configure ? '(config)' : ''}# `}</span><code>${told(command, 300)}</code></span> `}<span>${withSpis(told(text, 400))}</span></li>`)}</ol>`;
+  html`<ol>${steps.slice(0, 12).map((step) => html`<li>${step.command !== null && html`<span class="cmd"><span class="m">${promptBefore(about, step)}</span><code>${told(step.command, 300)}</code></span> `}<span>${withSpis(told(step.text, 400))}</span></li>`)}</ol>`;

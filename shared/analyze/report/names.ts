@@ -1,6 +1,8 @@
 /** Who is who in a report: names of ends, of the one whose bundle is missing, and which bundle is whose. */
 import type { BundleText } from '../../bundle/bundle-text.ts';
 import type { Case, End, EndIndex } from '../case.ts';
+import { promptOf } from '../steps.ts';
+import type { Step } from '../verdict.ts';
 import { told } from './html.ts';
 
 export interface Party {
@@ -51,3 +53,7 @@ function absent(role: 'hub' | 'spoke', about: Case, bundle: BundleText | null): 
 
 export const endName = (about: Case, index: EndIndex | null): string =>
   index === null ? '' : told(about.ends[index]?.name ?? 'the other end', 60);
+
+/** `hub1(config)# `, as it stands on that device in front of what is typed. */
+export const promptBefore = (about: Case, step: Step): string =>
+  `${step.end === null ? '' : endName(about, step.end)}${promptOf(about.ends[step.end ?? -1]?.platform, step)}`;

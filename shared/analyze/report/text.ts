@@ -9,7 +9,7 @@ import type { Diagnosis, Finding, Reasoned, Step } from '../verdict.ts';
 import { type EndState, endStates } from './end-state.ts';
 import { told } from './html.ts';
 import { dateTime, middleOf, remaining } from './moments.ts';
-import { endName } from './names.ts';
+import { endName, promptBefore } from './names.ts';
 import { isOdd, sceneOf } from './picture/scene.ts';
 import { shownOnce } from './shown-once.ts';
 import { timeLines } from './text-timeline.ts';
@@ -103,11 +103,11 @@ function para(text: string, lead: string, charsMax = 700): string[] {
   return wrap(ascii(told(text, charsMax)), COLUMNS - lead.length).map((line, index) => (index === 0 ? lead : indent) + line);
 }
 
-function stepLines(about: Case, { text, end, command, configure }: Step, index: number): string[] {
+function stepLines(about: Case, step: Step, index: number): string[] {
+  const { text, command } = step;
   const lead = `  ${index + 1}. `;
   if (command === null) return para(text, lead);
-  const prompt = `${end === null ? '' : `${endName(about, end)}${configure ? '(config)' : ''}`}# `;
-  return [...para(`${prompt}${told(command, 300)}`, lead), ...para(text, ' '.repeat(lead.length))];
+  return [...para(`${promptBefore(about, step)}${told(command, 300)}`, lead), ...para(text, ' '.repeat(lead.length))];
 }
 
 function endLines({ party, rows }: EndState): string[] {

@@ -60,7 +60,7 @@ function ikeTable(sas: readonly ViciIkeSa[]): IkeTable {
         state: sa.state ?? '',
         established: sa.state === 'ESTABLISHED' || sa.state === 'REKEYED',
         deleted: sa.state === 'DELETING',
-        connectionId: sa.name,
+        connectionId: sa.uniqueId,
         ageSeconds: sa.establishedSeconds,
         remainingSeconds: sa.rekeySeconds,
         dpdSeconds: null,

@@ -14,6 +14,8 @@ export interface ViciIkeSa {
   readonly line: number;
   /** Of the connection: `peer`. */
   readonly name: string;
+  /** Of this IKE SA, as `--ike-id` takes it; null: not shown. */
+  readonly uniqueId: string | null;
   readonly version: 1 | 2 | null;
   /** `ESTABLISHED`, `DELETING`, `CONNECTING`. */
   readonly state: string | null;
@@ -78,6 +80,7 @@ function ikeSa(name: string, section: ViciSection, line: number): ViciIkeSa {
   return {
     line,
     name,
+    uniqueId: values.get('uniqueid') ?? null,
     version: version === '1' ? 1 : version === '2' ? 2 : null,
     state: values.get('state') ?? null,
     local: canonicalAddress(values.get('local-host') ?? ''),

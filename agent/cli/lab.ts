@@ -39,7 +39,7 @@ export const labCommand: Subcommand = {
   exits:
     '0 both boxes quiet, both bundles whole, and all as the scenario asks, 1 something else, 2 bad usage, 128 plus the signal that ended it',
   register(command, perform) {
-    const stories = scenarios.flatMap(({ name, story }) => wrapped(story, `  ${name.padEnd(16)} `)).join('\n');
+    const stories = scenarios.flatMap(({ name, story }) => wrapped(story, `  ${name.padEnd(20)} `)).join('\n');
     command
       .description('the whole job on a simulated pair: two head-ends, two agents, and an SA that breaks')
       .option('--delay <duration>', 'from the message to `undebug all`; 18s in the field', '3s')

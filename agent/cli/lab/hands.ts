@@ -7,6 +7,7 @@ import type { IncidentFile } from '../../../shared/bundle/incident-file.ts';
 import type { DurationMs, Monotonic } from '../../../shared/model/time.ts';
 import type { Box, LabPair } from '../../lab/contract.ts';
 import type { AgentStatus } from '../../status/status.ts';
+import type { CastCause } from './cause-cast.ts';
 import type { Played } from './diagnosis.ts';
 import type { Tone } from './lanes.ts';
 import type { End } from './relay.ts';
@@ -20,7 +21,10 @@ export interface BoxMessage {
 }
 
 export interface Hands {
+  /** Not there where a cause is played. */
   readonly pair: LabPair;
+  /** There where a cause is played. */
+  readonly cause: CastCause;
   readonly boxes: Readonly<Record<End, Box>>;
   readonly delayMs: DurationMs;
   readonly messageIntervalMs: DurationMs;
@@ -38,6 +42,8 @@ export interface Hands {
   tellAt(at: Monotonic, end: End, text: string): void;
   /** At once, for what comes before the message. */
   say(end: End, text: string, tone?: Tone): void;
+  /** Over the whole width, before the message. */
+  note(text: string): void;
   /** Of an agent that is there; null: it does not answer. */
   status(end: End): Promise<AgentStatus | null>;
   /** `spitrap arm`. Rejects with ARM_REFUSED. */

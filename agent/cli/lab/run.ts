@@ -11,7 +11,7 @@ import { BoxWatch, readMessage } from './box-watch.ts';
 import { diagnoseBundles } from './diagnosis.ts';
 import { disk0Evidence } from './eem-end.ts';
 import type { BoxMessage, Hands } from './hands.ts';
-import { lanes, rule, type Style, type Tone } from './lanes.ts';
+import { lanes, rule, type Style, sentence, type Tone } from './lanes.ts';
 import { Narrator } from './narrate.ts';
 import { type End, ends, otherEnd } from './relay.ts';
 import type { Scenario } from './scenarios.ts';
@@ -101,7 +101,7 @@ class LabRun {
       this.#world,
       this.#cleanup,
     );
-    stage.pair.start();
+    stage.pair?.start();
     const watches = { hub: this.#watchBox('hub', stage), spoke: this.#watchBox('spoke', stage) };
     this.#cleanup.add('agents', () => this.#agents.stop());
     const pids: Partial<Record<End, number>> = {};
@@ -141,7 +141,12 @@ class LabRun {
     const { delayMs, scenario } = this.#options;
     const { clock } = this.#world;
     return {
-      pair: stage.pair,
+      get pair() {
+        return there(stage.pair);
+      },
+      get cause() {
+        return there(stage.cause);
+      },
       boxes: stage.boxes,
       delayMs,
       messageIntervalMs: scenario.setting.messageIntervalMs ?? MESSAGE_INTERVAL_MS,
@@ -157,6 +162,7 @@ class LabRun {
       tell: (end, text, tone) => this.#timeline.tell(clock.monotonic(), end, text, tone),
       tellAt: (at, end, text) => this.#timeline.tell(at, end, text),
       say: (end, text, tone) => this.#say(end, text, tone),
+      note: (text) => this.#print(sentence(text, this.#screen.style)),
       status: (end) => this.#agents.status(end),
       arm: (end) => this.#agents.arm(end),
       until: (what, withinMs, holds) => this.#until(what, withinMs, holds),
@@ -180,12 +186,12 @@ class LabRun {
   /** Conditions first, then debugs; then one rekey, so that the debugs have something to tell. */
   #debugsByHand(stage: Stage): void {
     const all = { hub: this.#typeDebugs('hub', stage), spoke: this.#typeDebugs('spoke', stage) };
-    stage.pair.repair();
+    stage.pair?.repair();
     this.#print(typed(all, { hub: stage.boxes.hub.hostname, spoke: stage.boxes.spoke.hostname }, this.#screen.style));
   }
 
-  #typeDebugs(end: End, stage: Stage): string[] {
-    const commands = [
+  #typeDebugs(end: End, stage: Stage): readonly string[] {
+    const commands = stage.cause?.debugCommands(end) ?? [
       `debug crypto condition peer ipv4 ${stage.facts[otherEnd(end)].cryptoAddress}`,
       'debug crypto isakmp',
       'debug crypto ipsec',
@@ -250,4 +256,10 @@ class LabRun {
   #print(lines: readonly string[]): void {
     for (const line of lines) this.#screen.print(line);
   }
+}
+
+/** What a scenario's setting has put there. */
+function there<T>(what: T | null): T {
+  if (what === null) throw new SpitrapError('INTERNAL', 'the play asks for what its setting has not');
+  return what;
 }

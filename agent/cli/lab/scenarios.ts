@@ -4,6 +4,7 @@
  */
 import { SpitrapError } from '../../../shared/errors.ts';
 import type { DurationMs } from '../../../shared/model/time.ts';
+import { causeScenarios } from './cause-scenarios.ts';
 import type { Play } from './hands.ts';
 import { blackHole } from './plays/black-hole.ts';
 import { bothDetect } from './plays/both-detect.ts';
@@ -116,6 +117,7 @@ export const scenarios: readonly Scenario[] = [
     setting: { limitByFlow: true, pair: { otherPeers: 0, stormNetwork: '10.64.0.0' }, spokeRanges: ['10.64.0.0/16'] },
     play: storm,
   },
+  ...causeScenarios,
 ];
 
 /** Throws USAGE naming those there are. */

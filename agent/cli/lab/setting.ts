@@ -3,6 +3,7 @@
  * hand, the message once a minute. A scenario names its own (scenarios.ts); stage.ts, config-files.ts and run.ts follow it.
  */
 import type { DurationMs } from '../../../shared/model/time.ts';
+import type { CauseWord } from '../../lab/causes/cause.ts';
 import type { PairOptions } from '../../lab/contract.ts';
 import type { End } from './relay.ts';
 
@@ -18,6 +19,8 @@ export interface Setting {
   /** The limit counts by flow, so that each flow of a storm is told at once. Default: by box. */
   readonly limitByFlow?: boolean;
   readonly pair?: PairOptions;
+  /** Two routers that act by themselves stand there instead of the pair, and this is what they act out (cause-cast.ts). */
+  readonly cause?: CauseWord;
   /** Further tunnel addresses for which the spoke's agent answers, as the hub's configuration has them. */
   readonly spokeRanges?: readonly string[];
 }

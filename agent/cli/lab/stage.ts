@@ -13,6 +13,7 @@ import { type LabSyslogSender, startSyslogSender } from '../../lab/syslog-sender
 import type { Cleanup } from '../../lifecycle.ts';
 import type { SnmpCredentials } from '../../net/signalling.ts';
 import type { Datagrams, Disk, Endpoint, Random, Streams } from '../../ports.ts';
+import { type BoxesAs, type CastCause, castCause } from './cause-cast.ts';
 import {
   communityFile,
   configFile,
@@ -51,7 +52,10 @@ export interface StageWorld {
 }
 
 export interface Stage {
-  readonly pair: LabPair;
+  /** Null: a cause is played. */
+  readonly pair: LabPair | null;
+  /** Null: a pair that only a play breaks. */
+  readonly cause: CastCause | null;
   readonly boxes: Readonly<Record<End, Box>>;
   readonly facts: Readonly<Record<End, EndFacts>>;
   readonly relay: Relay;
@@ -76,10 +80,11 @@ export async function setStage(options: StageOptions, world: StageWorld, cleanup
   const secrets = drawSecrets(world.random);
   const loopback = await chooseLoopback(world, world.random);
   const { setting } = options.scenario;
-  const box = (end: End): BoxOptions => boxOptions(end, options, secrets, loopback, clock);
-  const pair = createLabPair(box('hub'), box('spoke'), setting.pair);
-  cleanup.add('boxes', () => pair.close());
-  const boxes: Record<End, Box> = { hub: pair.hub, spoke: pair.spoke };
+  const as: BoxesAs = { hub: boxAs('hub', options, secrets, loopback), spoke: boxAs('spoke', options, secrets, loopback) };
+  const cause = setting.cause === undefined ? null : castCause(setting.cause, options.seed, as, clock);
+  const pair = cause === null ? plainPair(as, options, clock) : null;
+  cleanup.add('boxes', () => (cause ?? pair)?.close());
+  const boxes: Readonly<Record<End, Box>> = cause?.boxes ?? { hub: pair!.hub, spoke: pair!.spoke };
   // Before the senders: what we tell of a message must not wait for the network.
   for (const end of ends) boxes[end].onSyslog((message) => options.onSyslog(end, message));
 
@@ -127,7 +132,7 @@ export async function setStage(options: StageOptions, world: StageWorld, cleanup
     hostKey: ssh[end].hostKeyFingerprint,
     boxAddress: loopback.box[end],
     cryptoAddress: CRYPTO_ADDRESS[end],
-    platform: PLATFORM,
+    platform: cause?.platforms[end] ?? PLATFORM,
     syslog: loopback.syslog[end],
     signal: loopback.signal[end],
     sendTo: sendTo[end],
@@ -140,17 +145,18 @@ export async function setStage(options: StageOptions, world: StageWorld, cleanup
   for (const file of [...secretFiles(secrets), ...communities, ...configFiles])
     await writeText(`${options.folder}/${file.path}`, file.text, disk);
   const configs: Record<End, string> = { hub: `${options.folder}/hub.yaml`, spoke: `${options.folder}/spoke.yaml` };
-  return { pair, boxes, facts, relay, syslog, configs, loseFromNow: line.begin };
+  return { pair, cause, boxes, facts, relay, syslog, configs, loseFromNow: line.begin };
 }
 
-function boxOptions(end: End, options: StageOptions, secrets: LabSecrets, loopback: Loopback, clock: Clock): BoxOptions {
-  const { seed, scenario } = options;
+function plainPair(as: BoxesAs, { seed, scenario }: StageOptions, clock: Clock): LabPair {
+  const box = (end: End): BoxOptions => ({ ...as[end], platform: PLATFORM, clock, seed: end === 'hub' ? seed : seed + 1 });
+  return createLabPair(box('hub'), box('spoke'), scenario.setting.pair);
+}
+
+function boxAs(end: End, { scenario }: StageOptions, secrets: LabSecrets, loopback: Loopback): BoxesAs[End] {
   const { messageIntervalMs, limitByFlow }: Setting = scenario.setting;
   return {
     hostname: HOSTNAME[end],
-    platform: PLATFORM,
-    clock,
-    seed: end === 'hub' ? seed : seed + 1,
     cryptoAddress: CRYPTO_ADDRESS[end],
     enableSecret: secrets.enable[end],
     vtyLines: VTY_LINES,

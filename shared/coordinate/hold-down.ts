@@ -9,7 +9,7 @@ import type { Book, HeldFlow, Incident } from './book.ts';
 import type { Effect } from './effect.ts';
 import type { Input } from './input.ts';
 import type { Step } from './move.ts';
-import { countDropped, findIncident, isActionable, isCaptureOnly, sameFlow, settle, stay } from './move.ts';
+import { countDropped, findIncident, isActionable, isCaptureOnly, isOwn, sameFlow, settle, stay } from './move.ts';
 import { newFlowRecord } from './opening.ts';
 import type { Rules } from './rules.ts';
 
@@ -17,9 +17,10 @@ import type { Rules } from './rules.ts';
 export function holdFlows(rules: Rules, book: Book, incident: Incident, at: Monotonic): Book {
   // Nothing was stopped for it, and the hold that was the reason is over.
   if (incident.onHold && !book.hold) return book;
-  const fresh: HeldFlow[] = incident.flows.map((record) => ({
+  // Nothing was stopped for a peer that wanted a capture only: our own device's message about it still counts, also about the very flow.
+  const stopped = isCaptureOnly(incident) ? incident.flows.filter(isOwn) : incident.flows;
+  const fresh: HeldFlow[] = stopped.map((record) => ({
     flow: record.flow,
-    // Nothing was stopped for a peer that wanted a capture only: our own device's message about it still counts.
     peers: isCaptureOnly(incident) ? [] : record.peers,
     // A line that the device does not bear out must not silence the peer that it names.
     believed: isActionable(record),

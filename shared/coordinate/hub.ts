@@ -19,6 +19,7 @@ import {
   hasId,
   isActionable,
   isCaptureOnly,
+  isOwn,
   raiseAlarm,
   sameFlow,
   settle,
@@ -190,9 +191,13 @@ function widen(rules: Rules, incident: Incident, input: Sighting): { incident: I
 }
 
 function repeatFlow(rules: Rules, book: Book, incident: Incident, known: FlowRecord, input: Sighting): Step {
-  const believed = !input.spoofable && !isActionable(known);
+  // A peer that wants a capture only may have told of this very flow before: its word must not keep our own message from a stop.
+  const isPeersWord = !isOwn(known);
+  const onlyPeers = isPeersWord && isCaptureOnly(incident);
+  const believed = !input.spoofable && (onlyPeers || !isActionable(known));
   // It found no room among the questions the first time; forged lines must not silence a true one.
-  const asked = input.spoofable && known.corroboration === 'over-limit' && mayAsk(incident) && !incident.stopPassed;
+  const asked =
+    input.spoofable && (onlyPeers || known.corroboration === 'over-limit') && mayAsk(incident) && !incident.stopPassed;
   const again: FlowRecord = {
     ...known,
     count: known.count + 1,
@@ -204,6 +209,11 @@ function repeatFlow(rules: Rules, book: Book, incident: Incident, known: FlowRec
   const flows = incident.flows.map((record) => (record === known ? again : record));
   if (asked && incident.mode !== 'observe')
     return settle(book, go({ ...incident, flows }, 'flow-repeated', corroborate(incident, input)));
+  if (!believed && isPeersWord && !input.spoofable && incident.mode !== 'observe') {
+    // Nor may it put the stop further off than our own message would.
+    const { incident: planned, effects } = planStop(rules, { ...incident, flows }, input.at);
+    return settle(book, go(planned, 'flow-repeated', ...effects));
+  }
   if (!believed || incident.mode === 'observe') return settle(book, go({ ...incident, flows }, 'flow-repeated'));
   // The same message has now come over a connection too: nothing needs to be asked any more.
   return believe(rules, book, { ...incident, flows }, again, input, 'corroborated');

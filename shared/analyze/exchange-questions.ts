@@ -185,15 +185,15 @@ export function isTwin(view: View): Answer {
   const { sa, spi, siblings } = view;
   if (creationOf(sa) === null) return unknown(`when ${spi} was made is not known`);
   // Each end's own lines: of two clocks a rekey's two lines would be twins.
-  for (const end of [0, 1])
-    for (const other of siblings) {
-      const [own, created] = [creationOf(sa, end), creationOf(other, end)];
-      if (own && created && near(own.at, created.at, CROSSING_MS) === 'yes')
-        return yes(`${spi} and ${formatSpi(other.spi)} were made within ${CROSSING_MS / 1_000} s of each other`, [
-          own.quote,
-          created.quote,
-        ]);
-    }
+  const made = ({ marks }: SaLife) => marks.filter(({ what }) => what === 'created');
+  for (const own of sa === null ? [] : made(sa))
+    for (const other of siblings)
+      for (const created of made(other))
+        if (own.end === created.end && near(own.at, created.at, CROSSING_MS) === 'yes')
+          return yes(`${spi} and ${formatSpi(other.spi)} were made within ${CROSSING_MS / 1_000} s of each other`, [
+            own.quote,
+            created.quote,
+          ]);
   return no(`${spi} was made alone`, [creationOf(sa)!.quote]);
 }
 
@@ -254,7 +254,9 @@ export function outOfUseFor(view: View): { readonly moment: SaMark; readonly lea
     const since = gap(moment.at, messageFor(view, moment.end).at);
     return since === null ? [] : [{ moment, leastMs: since.minMs, mostMs: since.maxMs }];
   });
-  return found.sort((a, b) => a.mostMs - b.mostMs)[0] ?? null;
+  // One event may be told by a debug without a time and by a trace with one.
+  const exact = found.filter(({ leastMs, mostMs }) => mostMs - leastMs < REKEY_MS);
+  return (exact.length > 0 ? exact : found).sort((a, b) => a.mostMs - b.mostMs)[0] ?? null;
 }
 
 /** The tables show the peer on another UDP port than before, or on 4500 at one sample and 500 at the other. */

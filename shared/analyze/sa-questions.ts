@@ -4,7 +4,7 @@
  */
 import { formatSpi } from '../model/flow.ts';
 import { type Answer, either, no, unknown, yes } from './answer.ts';
-import type { Instant, Quote, SaLife, SaMark } from './case.ts';
+import type { End, Instant, Quote, SaLife, SaMark } from './case.ts';
 import { clockTime, gap, type Moment, near, order } from './order.ts';
 import { earliest, nameOf, type View } from './view.ts';
 
@@ -265,39 +265,49 @@ export function fromStranger(view: View): Answer {
   return unknown(`whose address ${src} is, is not known`);
 }
 
-/** The other end once had that SPI, and its tunnels come from other addresses, with which the receiver deals; with the source it never did. */
+/** The SPI was a known peer's, whose tunnels come from other addresses, and with the source the receiver never dealt. */
 function ownerElsewhere(view: View): { name: string; addresses: readonly string[]; quotes: Quote[] } | null {
   const { about, flow, receiver, sa } = view;
   const { src } = flow.flow;
+  if (receiver === null || sa === null || dealtWith(receiver, src)) return null;
+  const pairs = [
+    ...about.ledger.filter((one) => one.spi === sa.partner && one.sender === receiver.index),
+    ...handledTogether(view),
+  ];
+  if (pairs.some(({ dst }) => dst === src)) return null;
   const owner = about.ends.find((end) => end !== receiver) ?? null;
-  if (owner === null || receiver === null || sa === null || owner.addresses.length === 0 || owner.addresses.includes(src))
-    return null;
-  const marks = sa.marks.filter(({ end, what }) => end === owner.index && what !== 'refused');
-  const partner = about.ledger.find((one) => one.spi === sa.partner && one.receiver === owner.index) ?? null;
-  const beside = marks.length > 0 || partner !== null ? [] : handledTogether(view, owner.index);
-  if (marks.length === 0 && partner === null && beside.length === 0) return null;
-  const rows = receiver.ipsec.flatMap(({ value }) => value.idents);
-  if (rows.some(({ peer, remoteEndpoint }) => peer === src || remoteEndpoint === src)) return null;
-  if (receiver.ike.some(({ value }) => value.sas.some(({ remote, local }) => remote === src || local === src))) return null;
-  if (
-    receiver.events.some(
-      ({ event }) =>
-        event.kind !== 'invalid-spi' && event.kind !== 'delete-not-sent' && [event.peer, event.src, event.dst].includes(src),
-    )
-  )
-    return null;
-  return { name: nameOf(owner), addresses: owner.addresses, quotes: [...marks, ...beside].map(({ quote }) => quote) };
+  const marks = sa.marks.filter(({ end, what }) => owner !== null && end === owner.index && what !== 'refused');
+  const isOwners = owner !== null && (marks.length > 0 || pairs.some((one) => one.receiver === owner.index));
+  if (isOwners && owner.addresses.length > 0 && !owner.addresses.includes(src))
+    return {
+      name: nameOf(owner),
+      addresses: owner.addresses,
+      quotes: [...marks, ...(pairs[0]?.marks.slice(0, 1) ?? [])].map(({ quote }) => quote),
+    };
+  const [pair] = pairs.filter(({ dst }) => dst !== null);
+  return pair ? { name: pair.dst!, addresses: [pair.dst!], quotes: pair.marks.slice(0, 2).map(({ quote }) => quote) } : null;
 }
 
-/** A pair is made and deleted in one go: what the receiver did with an SA to `owner` in the same moment as with this one. */
-function handledTogether({ about, receiver, sa }: View, owner: number): SaMark[] {
+function dealtWith({ ipsec, ike, events }: End, address: string): boolean {
+  if (ipsec.some(({ value }) => value.idents.some(({ peer, remoteEndpoint }) => peer === address || remoteEndpoint === address)))
+    return true;
+  if (ike.some(({ value }) => value.sas.some(({ remote, local }) => remote === address || local === address))) return true;
+  return events.some(
+    ({ event }) =>
+      !['invalid-spi', 'delete-not-sent'].includes(event.kind) && [event.peer, event.src, event.dst].includes(address),
+  );
+}
+
+/** A pair is made and deleted in one go: the SAs of the other way that the receiver made or deleted in the same moment as this one. */
+function handledTogether({ about, receiver, sa }: View): SaLife[] {
   const done = (marks: readonly SaMark[]) =>
     marks.filter(({ what, end }) => end === receiver?.index && (what === 'deleted' || what === 'created'));
   const own = done(sa?.marks ?? []);
-  return about.ledger
-    .filter((one) => one.receiver === owner && one.sender === receiver?.index)
-    .flatMap(({ marks }) => done(marks))
-    .filter((mark) => own.some((one) => one.what === mark.what && near(one.at, mark.at, PAIR_MS) === 'yes'));
+  return about.ledger.filter(
+    (one) =>
+      one.sender === receiver?.index &&
+      done(one.marks).some((mark) => own.some((mine) => mine.what === mark.what && near(mine.at, mark.at, PAIR_MS) === 'yes')),
+  );
 }
 
 const PAIR_MS = 100;

@@ -86,8 +86,12 @@ function firstMessage(flow: FlowCase, receiver: End | null): Moment {
     ({ event, at }) =>
       event.kind === 'invalid-spi' && event.spis.includes(flow.flow.spi) && at !== null && !other(event.src, flow.flow.src),
   );
-  return line ? { at: line.at, quote: line.quote } : { at: flow.first, quote: flow.quote };
+  if (!line || line.at === null) return { at: flow.first, quote: flow.quote };
+  // Without a stamp, or with one of hours, the line says in which order, and the agent when.
+  return { at: line.at.toMs - line.at.fromMs > VAGUE_MS ? flow.first : line.at, quote: line.quote };
 }
+
+const VAGUE_MS = 60_000;
 
 const other = (named: string | null, wanted: string): boolean => named !== null && named !== wanted;
 

@@ -27,11 +27,12 @@ export const clearedOneSide = flowRule('cleared-one-side', (view) => {
   const clear = cleared(view);
   const configured = reconfigured(view);
   const gone = deletedAtReceiver(view);
+  const had = receiverHad(view);
   const blue = outOfTheBlue(view);
-  const byHand = clear.known === 'yes' || (configured.known === 'yes' && blue.known !== 'no') || blue.known === 'yes';
+  const byHand =
+    clear.known === 'yes' || (configured.known === 'yes' && blue.known !== 'no' && had.known === 'yes') || blue.known === 'yes';
   if (!byHand && gone.known !== 'yes') return null;
   const went = command ? deletionNear(view, command) : null;
-  const had = receiverHad(view);
   const uses = senderUses(view);
   const proven =
     clear.known === 'yes' && (went !== null || (had.known === 'yes' && command !== null) || toldByReason(view) !== null);

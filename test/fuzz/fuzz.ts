@@ -43,7 +43,9 @@ export const HANG_MS = 50;
 export const GROWTH_BYTES_MAX = 8 * 1024 * 1024;
 /** A hang takes long to make smaller. */
 const SHRINK_MS = 5_000;
+/** Of inputs, between two looks at the coverage: doubled as long as nothing new is reached, since a look costs some milliseconds. */
 const BATCH = 256;
+const BATCH_MAX = 4_096;
 const CORPUS_MAX = 1_000;
 const CORPUS_BYTES_MAX = 8 * 1024 * 1024;
 const FINDS_MAX = 8;
@@ -116,6 +118,7 @@ export async function fuzz(target: Target, { inputs, seed, coverage, now, memory
   coverage?.remember(coverage.fresh());
   const began = now();
   const warm = Math.floor(inputs / 4);
+  let batchMax = BATCH;
   let memoryWarm = 0;
   let corpusWarm = 0;
   for (let done = 0; done < inputs; ) {
@@ -124,12 +127,13 @@ export async function fuzz(target: Target, { inputs, seed, coverage, now, memory
       corpusWarm = corpusBytes;
     }
     const batch: Buffer[] = [];
-    for (; batch.length < BATCH && done < inputs; done += 1)
+    for (; batch.length < batchMax && done < inputs; done += 1)
       batch.push(target.mutate(pick(corpus, dice), dice.pick(corpus), dice));
     for (const input of batch) tryOne(input);
     // What an agent would do in the next turns of its event loop.
     await new Promise<void>((resolve) => setImmediate(resolve));
     const fresh = coverage?.fresh();
+    batchMax = fresh === undefined || fresh.size === 0 ? Math.min(BATCH_MAX, 2 * batchMax) : BATCH;
     if (fresh === undefined || fresh.size === 0) continue;
     keepThoseThatReach(batch, new Set(fresh));
     coverage?.remember(fresh);

@@ -57,8 +57,7 @@ export function mutateBer(input: Buffer, other: Buffer, dice: Dice): Buffer {
   if (dice.percent() < 15) return mutateBytes(input, other, dice);
   const nodes = parse(input, 0);
   if (nodes === null) return mutateBytes(input, other, dice);
-  const donors = parse(other, 0) ?? [];
-  for (let changes = 1 + dice.upTo(3); changes > 0; changes -= 1) change(nodes, donors, dice);
+  for (let changes = 1 + dice.upTo(3); changes > 0; changes -= 1) change(nodes, other, dice);
   const out = encodeAll(nodes);
   const whole = out.length > BYTES_MAX ? out.subarray(0, BYTES_MAX) : out;
   return dice.percent() < 10 ? mutateBytes(whole, other, dice) : whole;
@@ -89,22 +88,30 @@ function parse(bytes: Buffer, depth: number): Node[] | null {
   return nodes;
 }
 
-const flatten = (nodes: readonly Node[]): Node[] =>
-  nodes.flatMap((node) => [node, ...(Array.isArray(node.content) ? flatten(node.content) : [])]);
-const listsOf = (nodes: Node[]): Node[][] => [
-  nodes,
-  ...nodes.flatMap((node) => (Array.isArray(node.content) ? listsOf(node.content) : [])),
-];
+/** All values, and all lists of values that are not empty: pushed, not spread, since this is most of what a fuzzer does. */
+function collect(list: Node[], values: Node[], lists: Node[][]): void {
+  if (list.length > 0) lists.push(list);
+  for (const node of list) {
+    values.push(node);
+    if (Array.isArray(node.content)) collect(node.content, values, lists);
+  }
+}
+const valuesOf = (nodes: Node[]): Node[] => {
+  const values: Node[] = [];
+  collect(nodes, values, []);
+  return values;
+};
 const copyOf = (node: Node): Node => ({
   ...node,
   content: Array.isArray(node.content) ? node.content.map(copyOf) : node.content,
 });
 
-function change(nodes: Node[], donors: readonly Node[], dice: Dice): void {
-  const all = flatten(nodes);
+function change(nodes: Node[], other: Buffer, dice: Dice): void {
+  const all: Node[] = [];
+  const lists: Node[][] = [];
+  collect(nodes, all, lists);
   if (all.length === 0) return;
   const node = dice.pick(all);
-  const lists = listsOf(nodes).filter((list) => list.length > 0);
   const list = dice.pick(lists);
   const at = dice.upTo(list.length - 1);
   switch (dice.upTo(9)) {
@@ -135,7 +142,7 @@ function change(nodes: Node[], donors: readonly Node[], dice: Dice): void {
       if (Buffer.isBuffer(node.content)) node.content = mutateBytes(node.content, Buffer.alloc(0), dice);
       return;
     case 7: {
-      const given = flatten(donors);
+      const given = valuesOf(parse(other, 0) ?? []);
       if (given.length > 0) list.splice(at, dice.upTo(1), copyOf(dice.pick(given)));
       return;
     }

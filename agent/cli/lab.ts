@@ -9,14 +9,16 @@ import { quoted } from '../../shared/model/printable.ts';
 import { type DurationMs, formatDuration, parseDuration } from '../../shared/model/time.ts';
 import type { World } from '../ports.ts';
 import { wrapped } from '../status/text-layout.ts';
+import { OfferingOption } from './completion/words.ts';
 import { type Style, widthDefault, widthMax, widthMin } from './lab/lanes.ts';
-import { findScenario, scenarios } from './lab/scenarios.ts';
+import { findScenario, type Scenario, scenarios } from './lab/scenarios.ts';
 import { type CliContext, exitCodes, print, type Subcommand } from './subcommand.ts';
 
 interface Options {
   readonly delay: string;
   readonly scenario: string;
   readonly json?: boolean;
+  readonly list?: boolean;
   readonly out?: string;
   readonly seed?: string;
   readonly loss: string;
@@ -28,6 +30,7 @@ interface Options {
 const DELAY_MS_MAX: DurationMs = 300_000;
 const DEFAULT_SCENARIO = 'desync';
 const DEFAULT_DESYNC = 'child';
+const NAME_COLUMNS = 20;
 const SEED_MAX = 2 ** 32 - 1;
 const LOSS_PERCENT_MAX = 90;
 const FOLDER_BYTES = 4;
@@ -39,11 +42,11 @@ export const labCommand: Subcommand = {
   exits:
     '0 both boxes quiet, both bundles whole, and all as the scenario asks, 1 something else, 2 bad usage, 128 plus the signal that ended it',
   register(command, perform) {
-    const stories = scenarios.flatMap(({ name, story }) => wrapped(story, `  ${name.padEnd(20)} `)).join('\n');
     command
       .description('the whole job on a simulated pair: two head-ends, two agents, and an SA that breaks')
       .option('--delay <duration>', 'from the message to `undebug all`; 18s in the field', '3s')
-      .option('--scenario <name>', 'what happens, and what is lost between the agents', DEFAULT_SCENARIO)
+      .addOption(scenarioOption())
+      .option('--list', 'print the scenarios, a line or two each, and end')
       .option('--loss <percent>', 'of all datagrams between the agents, at random, during the incident', '0')
       .option(
         '--out <dir>',
@@ -55,11 +58,37 @@ export const labCommand: Subcommand = {
       .option('--json', 'end with the result as one line of JSON')
       .addHelpText(
         'after',
-        `\nScenarios:\n${stories}\n\nExamples:\n  spitrap lab\n  spitrap lab --delay 18s --scenario lost-stop\n`,
+        `\n$listed().join('\n')\n\nExamples:\n  spitrap lab\n  spitrap lab --delay 18s --scenario lost-stop\n  spitrap lab --scenario failover --json\n`,
       )
-      .action((options: Options) => perform((context) => lab(options, context)));
+      .action((options: Options) => perform((context) => (options.list === true ? list(context) : lab(options, context))));
   },
 };
+
+/** Checked by findScenario, which says what there is. */
+const scenarioOption = (): OfferingOption =>
+  new OfferingOption(
+    '--scenario <name>',
+    'what happens; --list tells what there is',
+    scenarios.map(({ name }) => name),
+  ).default(DEFAULT_SCENARIO);
+
+function listed(): string[] {
+  const lines = (one: readonly Scenario[]): string[] =>
+    one.flatMap(({ name, story }) => wrapped(story, `  ${name.padEnd(NAME_COLUMNS)} `));
+  const isCause = ({ setting }: Scenario): boolean => setting.cause !== undefined;
+  return [
+    'Scenarios:',
+    ...lines(scenarios.filter((one) => !isCause(one))),
+    '',
+    'Causes, acted by two routers; the diagnosis is held to what was acted:',
+    ...lines(scenarios.filter(isCause)),
+  ];
+}
+
+async function list(context: CliContext): Promise<number> {
+  for (const line of listed()) print(context, line);
+  return exitCodes.ok;
+}
 
 async function lab(options: Options, context: CliContext): Promise<number> {
   const { world, self } = context;

@@ -42,6 +42,7 @@ describe('bash', () => {
     expect(offered('status', '-').sort()).toEqual(['--config', '--data-dir', '--debug', '--help', '--json', '-c', '-h']);
     expect(offered('--v')).toEqual(['--version']);
     expect(offered('incidents', 'show', '--j')).toEqual(['--json']);
+    expect(offered('lab', '--scenario', 'lost')).toEqual(['lost-stop', 'lost-alert']);
   });
 
   test('deeper commands, and values that look like commands', () => {

@@ -1,5 +1,5 @@
 /** What can be typed after `spitrap`: subcommands, options and what they take, read from the commander program. For the scripts of completion.ts. */
-import type { Argument, Command, Option } from 'commander';
+import { type Argument, type Command, Option } from 'commander';
 
 /** `file`, `folder`: a path. `words`: one of these. `text`: anything, nothing is offered. */
 export type ValueWords =
@@ -20,6 +20,16 @@ export interface CommandWords {
   readonly options: readonly OptionWords[];
   readonly arguments: readonly ValueWords[];
   readonly commands: readonly CommandWords[];
+}
+
+/** Its words are offered by the shell; the command checks them itself, and its help lists them elsewhere. */
+export class OfferingOption extends Option {
+  readonly offers: readonly string[];
+
+  constructor(flags: string, description: string, offers: readonly string[]) {
+    super(flags, description);
+    this.offers = offers;
+  }
 }
 
 /** The command and all below it. Hidden ones and hidden options are left out; `--help` is everywhere, `--debug` too. */
@@ -60,10 +70,11 @@ const named = (commands: readonly CommandWords[]): ValueWords => ({ kind: 'words
 
 function optionWords(option: Option): OptionWords {
   const takes = option.required || option.optional;
+  const offered = option instanceof OfferingOption ? option.offers : option.argChoices;
   return {
     flags: [option.short, option.long].filter((flag) => flag !== undefined),
     description: plain(option.description),
-    value: takes ? valueWords(/<([^>]+)>|\[([^\]]+)\]/.exec(option.flags)?.[0] ?? '', option.argChoices) : null,
+    value: takes ? valueWords(/<([^>]+)>|\[([^\]]+)\]/.exec(option.flags)?.[0] ?? '', offered) : null,
   };
 }
 

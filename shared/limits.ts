@@ -270,6 +270,8 @@ export const limits = {
   caseMarksMax: 64,
   /** Flows of a case that are judged one by one: a storm has one cause, which they show. */
   verdictFlowsMax: 128,
+  /** Other SAs between the same two ends that a rule looks at; a peer has a few tunnels, and a few generations of each in a log. */
+  verdictSiblingsMax: 256,
   /** Hold-down entries of (src, dst, SPI). */
   heldFlowsMax: 10_000,
 } as const;

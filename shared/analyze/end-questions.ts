@@ -2,9 +2,11 @@
  * What an end went through: did it restart, take over from another, was it cleared, does it have an IKE SA with the other end. Absence in a
  * log counts only where the log reaches far enough back and has no holes. Asked by the rules in causes/.
  */
+
 import { formatDuration } from '../model/time.ts';
 import { type Answer, no, unknown, yes } from './answer.ts';
 import type { DatedEvent, End, Instant, Quote } from './case.ts';
+import { once } from './once.ts';
 import { clockTime, gap, type Moment, near, order, shifted } from './order.ts';
 import { existedBefore, marksOf, TOGETHER_MS } from './sa-questions.ts';
 import { eventsOf, isBefore, latest, messageFor, nameOf, namesPeer, nearMessage, type View } from './view.ts';
@@ -49,7 +51,7 @@ export function bootOf(
 }
 
 /** Did the receiver come up after the SA was made, and before the message? */
-export function restarted(view: View): Answer {
+export const restarted = once((view: View): Answer => {
   const { receiver, receiverName, message } = view;
   if (receiver === null) return unknown(`there is no bundle of ${receiverName}: whether it restarted is not known`);
   const boot = bootOf(receiver);
@@ -71,7 +73,7 @@ export function restarted(view: View): Answer {
   if (since !== null && since.minMs > 2 * LIFETIME_USUAL_MS)
     return no(`${receiverName} has been up for longer than an SA usually lives`, boot.quotes);
   return unknown(`whether the SA is older than the restart of ${receiverName}${when} is not known`, boot.quotes);
-}
+});
 
 const DAY_SECONDS = 86_400;
 /** IOS's default for IPsec SAs. */
@@ -82,7 +84,7 @@ export const takeover = ({ receiver, message }: View): DatedEvent | null =>
   latest(eventsOf(receiver, ['ha-active'], null).filter((event) => isBefore(event, message)));
 
 /** Did the receiver take over from another box, after the SA was made? */
-export function failedOver(view: View): Answer {
+export const failedOver = once((view: View): Answer => {
   const { receiver, receiverName } = view;
   if (receiver === null) return unknown(`there is no bundle of ${receiverName}: whether it took over is not known`);
   const event = takeover(view);
@@ -96,14 +98,14 @@ export function failedOver(view: View): Answer {
   if (older.known === 'yes' || nearMessage(view, event, event.end, LOOK_BACK_MS) === 'yes')
     return yes(`${receiverName} became active${when}`, [event.quote]);
   return unknown(`whether the SA is older than the takeover of ${receiverName}${when} is not known`, [event.quote]);
-}
+});
 
 /** The last command before the message that cleared SAs at the receiver, of this peer or of all. */
-export function clearing({ receiver, flow, message }: View): DatedEvent | null {
+export const clearing = once(({ receiver, flow, message }: View): DatedEvent | null => {
   return latest(eventsOf(receiver, ['cleared'], flow.flow.src).filter((event) => order(event, message) !== 'after'));
-}
+});
 
-export function cleared(view: View): Answer {
+export const cleared = once((view: View): Answer => {
   const { receiver, receiverName } = view;
   if (receiver === null) return unknown(`there is no bundle of ${receiverName}: whether it was cleared is not known`);
   const event = clearing(view);
@@ -120,7 +122,7 @@ export function cleared(view: View): Answer {
   const when = event.at === null ? '' : ` at ${clockTime(event.at)}`;
   const deletion = deletionNear(view, event);
   return yes(`SAs were cleared at ${receiverName}${when}`, [event.quote, ...(deletion ? [deletion] : [])]);
-}
+});
 
 // processing DELETE_WITH_REASON payload, message ID = 1319368483, reason: DELETE_BY_USER_COMMAND
 /** A DELETE at the sender that says that a person did it. */
@@ -137,7 +139,7 @@ export function deletionNear(view: View, moment: Moment): Quote | null {
 }
 
 /** Somebody changed the configuration of the receiver as the SA went, or shortly before the message. */
-export function reconfigured(view: View): Answer {
+export const reconfigured = once((view: View): Answer => {
   const { receiver, receiverName, message } = view;
   // The line comes as somebody leaves configuration mode: it may be after what was done there.
   const lines = eventsOf(receiver, ['configured'], null);
@@ -152,7 +154,7 @@ export function reconfigured(view: View): Answer {
   return logCovers(receiver, view.heard.at, COVERED_MS)
     ? no(`nobody configured ${receiverName} as the SA went`)
     : unknown(`whether ${receiverName} was configured is not known`);
-}
+});
 
 const CONFIGURED_MS = 15_000;
 
@@ -212,7 +214,7 @@ export const receiverIke = (view: View): Answer => ikeAlive(view.receiver, view.
 export const senderIke = (view: View): Answer => ikeAlive(view.sender, view.flow.flow.dst, view.senderName, view.receiver);
 
 /** `%CRYPTO-4-IKMP_NO_SA`, or a DELETE that could not leave for want of an IKE SA: of this peer, at the receiver. */
-export function ikeMissed(view: View): Answer {
+export const ikeMissed = once((view: View): Answer => {
   const { receiver, receiverName, flow, message } = view;
   const lines = eventsOf(receiver, ['ike-no-sa', 'delete-not-sent'], flow.flow.src);
   const here = lines.filter((event) => near(event.at, message.at, LOOK_BACK_MS) !== 'no');
@@ -222,10 +224,10 @@ export function ikeMissed(view: View): Answer {
         here.map(({ quote }) => quote),
       )
     : unknown(`${receiverName} logged nothing of a missing IKE SA`);
-}
+});
 
 /** Initial contacts and floated ports before the message, those that name the two ends if any does. */
-export function cameAnewEvents(view: View): DatedEvent[] {
+export const cameAnewEvents = once((view: View): DatedEvent[] => {
   const { receiver, sender, flow } = view;
   const all = [
     ...eventsOf(receiver, ['initial-contact', 'port-float'], flow.flow.src),
@@ -236,10 +238,10 @@ export function cameAnewEvents(view: View): DatedEvent[] {
   });
   const named = all.filter(({ event }) => namesPeer(event, flow.flow.src) || namesPeer(event, flow.flow.dst));
   return named.length > 0 ? named : all;
-}
+});
 
 /** The peer or its NAT came anew: a port that floated, an initial contact that brought down what was there. */
-export function cameAnew(view: View): Answer {
+export const cameAnew = once((view: View): Answer => {
   const { receiver } = view;
   const lines = cameAnewEvents(view);
   if (lines.length > 0)
@@ -250,10 +252,10 @@ export function cameAnew(view: View): Answer {
   return logCovers(receiver, view.heard.at, COVERED_MS) && receiver?.debugsOn === true
     ? no('no initial contact and no change of ports before the message')
     : unknown('whether the peer came anew, or from another port, is not known');
-}
+});
 
 /** A new IKE SA between the two around the message: not a rekey, but a new beginning. By a line, or by its age in a table. */
-export function ikeIsNew(view: View): Answer {
+export const ikeIsNew = once((view: View): Answer => {
   const { receiver, sender, flow } = view;
   const lines = [
     ...eventsOf(receiver, ['ike-established'], flow.flow.src),
@@ -296,7 +298,7 @@ export function ikeIsNew(view: View): Answer {
         old.map(({ quote }) => quote),
       )
     : unknown('how old the IKE SA is, is not known');
-}
+});
 
 /** What takes SAs away from a whole box or by hand: every quieter cause is held against it. */
 export const upheavals = (view: View): Answer[] => [restarted(view), failedOver(view), cleared(view)];

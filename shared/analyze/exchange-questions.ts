@@ -2,10 +2,12 @@
  * What the two ends said to each other and did about it: rekeys, DELETEs, expiries, lifetimes. Asked by the rules in causes/.
  * Same SA, same device, same clock wherever it can be; a gap between two devices counts only with its uncertainty.
  */
+
 import { formatSpi } from '../model/flow.ts';
 import { type Answer, no, unknown, yes } from './answer.ts';
 import type { DatedEvent, End, SaLife, SaMark } from './case.ts';
 import { logCovers } from './end-questions.ts';
+import { once } from './once.ts';
 import { clockTime, gap, type Moment, near, order } from './order.ts';
 import { creationOf, marksAt, marksOf, TOGETHER_MS } from './sa-questions.ts';
 import { earliest, eventsOf, isBefore, latest, messageFor, nearMessage, type View } from './view.ts';
@@ -19,7 +21,7 @@ const at = (moment: Moment): string => (moment.at === null ? '' : ` at ${clockTi
 const others = ({ siblings, back }: View): readonly SaLife[] => [...siblings, ...back];
 
 /** A new SA was made between the two within seconds of the message. */
-export function rekeyNear(view: View): Answer {
+export const rekeyNear = once((view: View): Answer => {
   const { receiver, sender } = view;
   const made = rekeyMarks(view);
   if (made.length > 0)
@@ -34,18 +36,18 @@ export function rekeyNear(view: View): Answer {
   if (watched || (settled && others(view).length > 0))
     return no(`no new SA was made within ${REKEY_MS / 1_000} s of the message`);
   return unknown('whether there was a rekey near the message is not known');
-}
+});
 
 /** Lines that tell of an SA being made near the message, the receiver's own first: they share the message's clock. */
-export function rekeyMarks(view: View): { readonly sa: SaLife; readonly mark: SaMark }[] {
+export const rekeyMarks = once((view: View): { readonly sa: SaLife; readonly mark: SaMark }[] => {
   return others(view)
     .flatMap((sa) => sa.marks.filter(({ what }) => what === 'created').map((mark) => ({ sa, mark })))
     .filter(({ mark }) => near(mark.at, messageFor(view, mark.end).at, REKEY_MS) === 'yes')
     .sort((a, b) => Number(a.mark.end !== view.receiver?.index) - Number(b.mark.end !== view.receiver?.index));
-}
+});
 
 /** Make before break: a new SA the same way was there before the old one went. A clearing breaks first. */
-export function madeBeforeBreak(view: View): Answer {
+export const madeBeforeBreak = once((view: View): Answer => {
   const gone = marksOf(view, 'receiver', ['deleted']);
   const end = view.receiver?.index ?? null;
   if (end === null || gone.length === 0) return unknown(`when ${view.spi} went is not known`);
@@ -62,22 +64,22 @@ export function madeBeforeBreak(view: View): Answer {
   if (made.some(({ mark }) => order(mark, went) === 'after') && view.receiver?.debugsOn === true)
     return no(`${view.receiverName} deleted ${view.spi} before it made another`, [went.quote]);
   return unknown(`whether ${view.spi} was replaced before it went is not known`, [went.quote]);
-}
+});
 
 /** IOS keeps the old SA for a while after the new one is in place. */
 const MAKE_BREAK_MS = 180_000;
 
 /** The receiver deleted it, by its own lines, before the message. */
-export function deletion(view: View): SaMark | null {
+export const deletion = once((view: View): SaMark | null => {
   return latest(marksOf(view, 'receiver', ['deleted']).filter((mark) => order(mark, view.message) !== 'after'));
-}
+});
 
-export function deletedAtReceiver(view: View): Answer {
+export const deletedAtReceiver = once((view: View): Answer => {
   const mark = deletion(view);
   return mark
     ? yes(`${view.receiverName} deleted ${view.spi}${at(mark)}`, [mark.quote])
     : unknown(`nothing shows that ${view.receiverName} deleted ${view.spi}`);
-}
+});
 
 /** Events that name the SA or its partner; of those that name none, the ones in one go with the deletion. */
 function aboutSa(view: View, end: End | null, kinds: readonly DatedEvent['event']['kind'][], peer: string): DatedEvent[] {
@@ -90,7 +92,7 @@ function aboutSa(view: View, end: End | null, kinds: readonly DatedEvent['event'
   );
 }
 
-export function deleteSent(view: View): Answer {
+export const deleteSent = once((view: View): Answer => {
   const { receiver, receiverName, spi, flow } = view;
   const marks = marksOf(view, 'receiver', ['delete-sent']);
   const lines = aboutSa(view, receiver, ['delete-sent'], flow.flow.src);
@@ -103,18 +105,18 @@ export function deleteSent(view: View): Answer {
       notSent.map(({ quote }) => quote),
     );
   return unknown(`nothing shows that ${receiverName} sent a DELETE for ${spi}`);
-}
+});
 
 /** The moment at which the DELETE left; null: no line says. */
-export function deleteMoment(view: View): Moment | null {
+export const deleteMoment = once((view: View): Moment | null => {
   return earliest([
     ...marksOf(view, 'receiver', ['delete-sent']),
     ...aboutSa(view, view.receiver, ['delete-sent'], view.flow.flow.src),
   ]);
-}
+});
 
 /** Did it arrive? `no` only where the sender's debugs were on and its log whole, or where its tables show that it did not act on it. */
-export function deleteReceived(view: View): Answer {
+export const deleteReceived = once((view: View): Answer => {
   const { sender, senderName, spi, flow } = view;
   const marks = marksOf(view, 'sender', ['delete-received']);
   const lines = eventsOf(sender, ['delete-received', 'delete-enqueued'], flow.flow.dst).filter(({ event }) =>
@@ -134,10 +136,10 @@ export function deleteReceived(view: View): Answer {
   if (sender?.debugsOn === true && left !== null && logCovers(sender, left.at, 0))
     return no(`${senderName} did not receive it: its debugs were on and show no DELETE of ${spi}`);
   return unknown(`whether ${senderName} received a DELETE of ${spi} is not known`);
-}
+});
 
 /** Requests that were not answered, at either end, near the message or the deletion. */
-export function retransmits(view: View): Answer {
+export const retransmits = once((view: View): Answer => {
   const { receiver, sender, flow } = view;
   const gone = deletion(view);
   const lines = [...eventsOf(receiver, ['retransmit'], flow.flow.src), ...eventsOf(sender, ['retransmit'], flow.flow.dst)].filter(
@@ -150,13 +152,13 @@ export function retransmits(view: View): Answer {
         lines.map(({ quote }) => quote),
       )
     : unknown('no line tells of retransmitted messages');
-}
+});
 
 /** Not as the one that answers. */
 const began = ({ event }: DatedEvent): boolean => event.detail['role'] !== 'responder';
 
 /** Both ends began a rekey within seconds of each other. */
-export function rekeysCrossed(view: View): Answer {
+export const rekeysCrossed = once((view: View): Answer => {
   const { receiver, sender, flow, message } = view;
   const ours = eventsOf(receiver, ['rekey-started'], flow.flow.src).filter(began);
   const theirs = eventsOf(sender, ['rekey-started'], flow.flow.dst).filter(began);
@@ -176,12 +178,12 @@ export function rekeysCrossed(view: View): Answer {
           return yes(`one end began a rekey and answered another within ${CROSSING_MS / 1_000} s`, [a.quote, b.quote]);
   }
   return unknown('that both ends began a rekey at the same time is not shown');
-}
+});
 
 const CROSSING_MS = 5_000;
 
 /** The bad SPI itself is one of two that were made at once. */
-export function isTwin(view: View): Answer {
+export const isTwin = once((view: View): Answer => {
   const { sa, spi, siblings } = view;
   if (creationOf(sa) === null) return unknown(`when ${spi} was made is not known`);
   // Each end's own lines: of two clocks a rekey's two lines would be twins.
@@ -195,10 +197,10 @@ export function isTwin(view: View): Answer {
             created.quote,
           ]);
   return no(`${spi} was made alone`, [creationOf(sa)!.quote]);
-}
+});
 
 /** May the bad SPI be one of two that were made at once? `no` only where it is shown to be older, or a whole log would have its making. */
-export function mayBeTwin(view: View): Answer {
+export const mayBeTwin = once((view: View): Answer => {
   const { receiver, sa, spi, siblings, heard } = view;
   const twin = isTwin(view);
   if (twin.known === 'yes') return twin;
@@ -218,10 +220,10 @@ export function mayBeTwin(view: View): Answer {
   if (made.length === 0 && receiver?.debugsOn === true && logCovers(receiver, heard.at, 2 * REKEY_MS))
     return no(`${spi} was not made in the minute before the message`);
   return unknown(`whether ${spi} was one of two that were made at once is not known`);
-}
+});
 
 /** The receiver has several inbound SAs from the sender. */
-export function severalInbound(view: View): Answer {
+export const severalInbound = once((view: View): Answer => {
   const there = view.siblings.filter(({ inboundAtReceiver: { first, last } }) => first === 'yes' || last === 'yes');
   if (there.length > 1)
     return yes(
@@ -229,10 +231,10 @@ export function severalInbound(view: View): Answer {
       there.flatMap(({ inboundAtReceiver }) => inboundAtReceiver.quotes.slice(0, 1)),
     );
   return unknown(`${view.receiverName} is not shown to have several inbound SAs from there`);
-}
+});
 
 /** The sender's SA has no partner: nothing inbound was made with it, or what was is gone. */
-export function partnerless(view: View): Answer {
+export const partnerless = once((view: View): Answer => {
   const { sa, senderName, spi } = view;
   if (sa === null || sa.outboundAtSender.last !== 'yes') return unknown(`whether ${spi} has a partner is not known`);
   if (sa.partner === null) return yes(`${senderName} has no inbound SA to go with ${spi}`, sa.outboundAtSender.quotes);
@@ -243,24 +245,27 @@ export function partnerless(view: View): Answer {
       ...partner.inboundAtReceiver.quotes,
     ]);
   return no(`${spi} has its partner at ${senderName}`, sa.outboundAtSender.quotes);
-}
+});
 
 /** How long before the message the sender was done with the SA; null: not known. */
-export function outOfUseFor(view: View): { readonly moment: SaMark; readonly leastMs: number; readonly mostMs: number } | null {
-  const marks = [...marksOf(view, 'sender', ['deleted', 'rekeyed']), ...marksOf(view, 'receiver', ['deleted', 'rekeyed'])].filter(
-    (mark) => isBefore(mark, view.message),
-  );
-  const found = marks.flatMap((moment) => {
-    const since = gap(moment.at, messageFor(view, moment.end).at);
-    return since === null ? [] : [{ moment, leastMs: since.minMs, mostMs: since.maxMs }];
-  });
-  // One event may be told by a debug without a time and by a trace with one.
-  const exact = found.filter(({ leastMs, mostMs }) => mostMs - leastMs < REKEY_MS);
-  return (exact.length > 0 ? exact : found).sort((a, b) => a.mostMs - b.mostMs)[0] ?? null;
-}
+export const outOfUseFor = once(
+  (view: View): { readonly moment: SaMark; readonly leastMs: number; readonly mostMs: number } | null => {
+    const marks = [
+      ...marksOf(view, 'sender', ['deleted', 'rekeyed']),
+      ...marksOf(view, 'receiver', ['deleted', 'rekeyed']),
+    ].filter((mark) => isBefore(mark, view.message));
+    const found = marks.flatMap((moment) => {
+      const since = gap(moment.at, messageFor(view, moment.end).at);
+      return since === null ? [] : [{ moment, leastMs: since.minMs, mostMs: since.maxMs }];
+    });
+    // One event may be told by a debug without a time and by a trace with one.
+    const exact = found.filter(({ leastMs, mostMs }) => mostMs - leastMs < REKEY_MS);
+    return (exact.length > 0 ? exact : found).sort((a, b) => a.mostMs - b.mostMs)[0] ?? null;
+  },
+);
 
 /** The tables show the peer on another UDP port than before, or on 4500 at one sample and 500 at the other. */
-export function portChanged({ receiver, sender, flow, senderName }: View): Answer {
+export const portChanged = once(({ receiver, sender, flow, senderName }: View): Answer => {
   for (const [end, peer] of [
     [receiver, flow.flow.src],
     [sender, flow.flow.dst],
@@ -285,13 +290,13 @@ export function portChanged({ receiver, sender, flow, senderName }: View): Answe
       );
   }
   return unknown(`that the port of ${senderName} changed is not shown`);
-}
+});
 
 /**
  * The receiver deleted it, and nothing that makes a router do so is in a log that would show it: no rekey, no expiry, no DELETE of the peer, no
  * contact anew, no dead peer. What is left is a person, or a fault.
  */
-export function outOfTheBlue(view: View): Answer {
+export const outOfTheBlue = once((view: View): Answer => {
   const { receiver, receiverName, spi, flow, heard } = view;
   const gone = deletion(view);
   if (gone === null) return unknown(`nothing shows how ${spi} went at ${receiverName}`);
@@ -321,4 +326,4 @@ export function outOfTheBlue(view: View): Answer {
   return yes(`${receiverName} deleted ${spi} out of the blue: no rekey, no expiry, no DELETE, no new contact before it`, [
     gone.quote,
   ]);
-}
+});

@@ -2,10 +2,12 @@
  * How long SAs live: what ran out of time or volume, whether the ends keep them for different times. A configuration that says nothing has the
  * defaults of IOS. Asked by causes/lifetime-mismatch.ts, kilobyte-lifetime.ts and those that they rival.
  */
+
 import { formatSpi } from '../model/flow.ts';
 import { type Answer, no, unknown, yes } from './answer.ts';
 import type { DatedEvent, End, Quote, SideState } from './case.ts';
 import { deletion, madeBeforeBreak } from './exchange-questions.ts';
+import { once } from './once.ts';
 import { gap } from './order.ts';
 import { creationOf, marksOf, TOGETHER_MS } from './sa-questions.ts';
 import { eventsOf, messageFor, type View } from './view.ts';
@@ -56,7 +58,7 @@ function expiryLines(view: View): DatedEvent[] {
 }
 
 /** The receiver said that the end of the SA was near, and deleted it before it made another: nobody rekeyed it. */
-export function ranOut(view: View): Answer {
+export const ranOut = once((view: View): Answer => {
   const lines = expiryLines(view);
   if (lines.length === 0) return unknown(`nothing says that the lifetime of ${view.spi} came to its end`);
   const order = madeBeforeBreak(view);
@@ -65,7 +67,7 @@ export function ranOut(view: View): Answer {
     ...lines.map(({ quote }) => quote),
     ...order.quotes,
   ]);
-}
+});
 
 /** IOS begins a rekey this long before the end of an SA, at most. */
 const SOFT_MS = 120_000;
@@ -103,7 +105,7 @@ export function configured(
 }
 
 /** Do the ends keep their SAs for different times, the receiver for the shorter? */
-export function lifetimesDiffer(view: View): Answer {
+export const lifetimesDiffer = once((view: View): Answer => {
   const { receiver, sender, flow, receiverName, senderName } = view;
   const [here, there] = [
     configured(receiver, flow.flow.src, 'lifetimeSeconds'),
@@ -139,17 +141,21 @@ export function lifetimesDiffer(view: View): Answer {
       left.flatMap(({ quotes }) => quotes),
     );
   return unknown('whether lifetimes differ between the ends is not known');
-}
+});
 
 // IPSEC(create_sa): sa created, (sa) … sa_lifetime(k/sec)= (4608000/270)
+const madeWithLifetime = once((end: End): ReadonlyMap<number, DatedEvent> => {
+  const found = new Map<number, DatedEvent>();
+  for (const dated of end.events)
+    if (dated.event.kind === 'sa-created' && /^\d+$/.test(dated.event.detail['lifetimeSeconds'] ?? ''))
+      for (const spi of dated.event.spis) if (!found.has(spi)) found.set(spi, dated);
+  return found;
+});
+
 /** The same SA as each end made it, with the lifetime that its line says; null: not both lines are there. */
 function lifetimesAsMade(view: View): Answer | null {
   const { receiver, sender, receiverName, senderName } = view;
-  const made = (end: End | null, spi: number) =>
-    end?.events.find(
-      ({ event }) =>
-        event.kind === 'sa-created' && event.spis.includes(spi) && /^\d+$/.test(event.detail['lifetimeSeconds'] ?? ''),
-    );
+  const made = (end: End | null, spi: number) => (end === null ? undefined : madeWithLifetime(end).get(spi));
   for (const { spi } of [...(view.sa ? [view.sa] : []), ...view.siblings, ...view.back]) {
     const [here, there] = [made(receiver, spi), made(sender, spi)];
     if (!here || !there) continue;
@@ -165,7 +171,7 @@ function lifetimesAsMade(view: View): Answer | null {
 const APART_SECONDS = 120;
 
 /** Deletions of SAs with this peer come at a fixed period. Needs three, in one log. */
-export function deletesAtPeriod(view: View): Answer {
+export const deletesAtPeriod = once((view: View): Answer => {
   const { receiver, receiverName, flow } = view;
   const times = eventsOf(receiver, ['sa-deleted', 'lifetime-expired'], flow.flow.src)
     .flatMap(({ at: when, quote }) => (when === null ? [] : [{ ms: when.atClockMs, quote }]))
@@ -183,10 +189,10 @@ export function deletesAtPeriod(view: View): Answer {
         'deletions come at no fixed period',
         times.map(({ quote }) => quote),
       );
-}
+});
 
 /** Few kilobytes are left on an SA of the one way, and many on the other. */
-export function kilobytesLow(view: View): Answer {
+export const kilobytesLow = once((view: View): Answer => {
   const shown = (sides: readonly SideState[]) =>
     sides.flatMap(({ lifetimeKilobytes, quotes }) => (lifetimeKilobytes === null ? [] : [{ left: lifetimeKilobytes, quotes }]));
   const all = [view.sa, ...view.siblings].filter((sa) => sa !== null);
@@ -205,10 +211,10 @@ export function kilobytesLow(view: View): Answer {
         'plenty of kilobytes are left',
         here.flatMap(({ quotes }) => quotes),
       );
-}
+});
 
 /** Is the SA older than the receiver's own lifetime of SAs? Then it dropped it by itself, and the sender has time left. */
-export function outlived(view: View): Answer {
+export const outlived = once((view: View): Answer => {
   const { receiver, sender, receiverName, spi, flow, sa } = view;
   const ours = configured(receiver, flow.flow.src, 'lifetimeSeconds');
   const theirs = configured(sender, flow.flow.dst, 'lifetimeSeconds');
@@ -241,4 +247,4 @@ export function outlived(view: View): Answer {
   if (ageSeconds.most < ours.value * 0.9)
     return no(`${spi} is ${Math.round(ageSeconds.most)} s old: ${receiverName} keeps SAs for ${ours.value} s`, quotes);
   return unknown(`whether ${spi} went for its age is not known`);
-}
+});

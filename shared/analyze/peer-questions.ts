@@ -1,10 +1,12 @@
 /** Does the receiver's configuration know the source of a flow? Asked by the rules of strangers: causes/stale-peer.ts, causes/unconfigured-peer.ts. */
+
 import { type Answer, no, unknown, yes } from './answer.ts';
 import { quotesOfPeerings } from './configuration-quotes.ts';
+import { once } from './once.ts';
 import type { View } from './view.ts';
 
 /** `no` only where each peering names its peers: a dynamic map, a hub's mGRE take anybody who has the key. */
-export function peerConfigured({ receiver, receiverName, flow, sender }: View): Answer {
+export const peerConfigured = once(({ receiver, receiverName, flow, sender }: View): Answer => {
   const sample = receiver?.configuration ?? null;
   if (receiver === null || sample === null) return unknown(`the configuration of ${receiverName} was not seen`);
   const { peerings } = sample.value;
@@ -22,10 +24,10 @@ export function peerConfigured({ receiver, receiverName, flow, sender }: View): 
   )
     return unknown(`${receiverName} is configured for another address of ${sender.name}`);
   return no(`${src} is no peer in the configuration of ${receiverName}`, quotes);
-}
+});
 
 /** Nothing of the receiver knows the address: whole tables of all its SAs are without it, and so is its log. */
-export function neverKnown({ receiver, receiverName, flow }: View): Answer {
+export const neverKnown = once(({ receiver, receiverName, flow }: View): Answer => {
   const { src } = flow.flow;
   if (receiver === null) return unknown(`there is no bundle of ${receiverName}`);
   const lines = receiver.events.filter(
@@ -44,4 +46,4 @@ export function neverKnown({ receiver, receiverName, flow }: View): Answer {
     `${receiverName} has no SA with ${src}, and no line of its log names it but the message`,
     tables.slice(0, 2).map(({ file }) => ({ end: receiver.index, file, line: 1, text: `no SA with ${src}` })),
   );
-}
+});

@@ -2,14 +2,16 @@
  * The first questions of facts.md §6, to the SAs: is the bad SPI what the sender encrypts with, does the receiver have it, what stands in its
  * place, how old is it. Answers rest on tables and on the marks of the ledger. Asked by the rules in causes/, by healing.ts and judge.ts.
  */
+
 import { formatSpi } from '../model/flow.ts';
 import { type Answer, either, no, unknown, yes } from './answer.ts';
 import type { End, Instant, Quote, SaLife, SaMark } from './case.ts';
+import { once } from './once.ts';
 import { clockTime, gap, type Moment, near, order } from './order.ts';
 import { earliest, nameOf, type View } from './view.ts';
 
 /** Is it the sender's current outbound SPI? */
-export function senderUses({ sa, spi, sender, senderName }: View): Answer {
+export const senderUses = once(({ sa, spi, sender, senderName }: View): Answer => {
   if (sender === null) return unknown(`there is no bundle of ${senderName}: whether it still encrypts with ${spi} is not known`);
   if (sa === null) return unknown(`no table of ${senderName} says whether it encrypts with ${spi}`);
   const { first, last, current, quotes } = sa.outboundAtSender;
@@ -19,10 +21,10 @@ export function senderUses({ sa, spi, sender, senderName }: View): Answer {
   if (last === 'yes') return yes(`${senderName} has ${spi} as an outbound SA`, quotes);
   if (first === 'no') return no(`${senderName} did not send with ${spi}: no such outbound SA there`, quotes);
   return unknown(`no whole table of ${senderName} says whether it encrypts with ${spi}`, quotes);
-}
+});
 
 /** Did it have it at all, in a table or in a line? */
-export function senderHad(view: View): Answer {
+export const senderHad = once((view: View): Answer => {
   const { sa, spi, senderName, sender } = view;
   const marks = marksOf(view, 'sender', ['created', 'seen', 'rekeyed', 'deleted', 'expired']);
   const side = sa?.outboundAtSender;
@@ -36,10 +38,10 @@ export function senderHad(view: View): Answer {
   if (sender !== null && side?.first === 'no' && side.last === 'no')
     return no(`${senderName} has no outbound SA ${spi}, in no table and no line`, side.quotes);
   return unknown(`whether ${senderName} ever sent with ${spi} is not known`);
-}
+});
 
 /** Does the receiver have it now? */
-export function receiverHas({ sa, spi, receiver, receiverName }: View): Answer {
+export const receiverHas = once(({ sa, spi, receiver, receiverName }: View): Answer => {
   if (receiver === null) return unknown(`there is no bundle of ${receiverName}: whether it has ${spi} is not known`);
   const side = sa?.inboundAtReceiver;
   if (side === undefined) return unknown(`no table of ${receiverName} says whether it has ${spi}`);
@@ -47,13 +49,13 @@ export function receiverHas({ sa, spi, receiver, receiverName }: View): Answer {
     return yes(`${receiverName} has ${spi} as an inbound SA`, side.quotes);
   if (side.last === 'no' || side.first === 'no') return no(`${receiverName} has no inbound SA ${spi}`, side.quotes);
   return unknown(`no whole table of ${receiverName} says whether it has ${spi}`, side.quotes);
-}
+});
 
 /** As a need of the causes in which the receiver lost it. */
 export const receiverLacks = (view: View): Answer => not(receiverHas(view));
 
 /** Did the receiver have it before? Never `no`: its log does not reach back for ever. */
-export function receiverHad(view: View): Answer {
+export const receiverHad = once((view: View): Answer => {
   const { sa, spi, receiver, receiverName } = view;
   const marks = marksOf(view, 'receiver', ['created', 'seen', 'rekeyed', 'deleted', 'expired', 'delete-sent']).filter(
     (mark) => order(mark, view.message) !== 'after',
@@ -72,7 +74,7 @@ export function receiverHad(view: View): Answer {
       ]);
   }
   return unknown(`nothing shows ${spi} at ${receiverName} before the message`);
-}
+});
 
 export const marksOf = (view: View, side: 'sender' | 'receiver', what: readonly SaMark['what'][]): SaMark[] =>
   marksAt(view.sa, view[side]?.index ?? null, what);
@@ -81,7 +83,7 @@ export const marksAt = (sa: SaLife | null, end: number | null, what: readonly Sa
   end === null || sa === null ? [] : sa.marks.filter((mark) => mark.end === end && what.includes(mark.what));
 
 /** Its place is taken: another SA, the same way, that the sender encrypts with and the receiver has. */
-export function replaced(view: View): Answer {
+export const replaced = once((view: View): Answer => {
   const { siblings, sa, sender, receiver, senderName, receiverName } = view;
   const current = siblings.filter(({ outboundAtSender }) => outboundAtSender.current === 'yes');
   const taker = siblings.find(({ spi }) => spi === sa?.next) ?? current[0] ?? null;
@@ -103,7 +105,7 @@ export function replaced(view: View): Answer {
   if (out.current === 'yes' && into.last === 'yes')
     return yes(`${name} stands in its place: ${senderName} encrypts with it, ${receiverName} has it`, quotes);
   return unknown(`${name} took its place; that both ends have it is not known`, quotes);
-}
+});
 
 /** The moment from which it existed, by the earliest line that says it was made; null: no line does. */
 export function creationOf(sa: SaLife | null, end: number | null = null): SaMark | null {
@@ -195,36 +197,36 @@ function ikeAges({ sender, flow }: View): { from: Instant; quote: Quote }[] {
 }
 
 /** It came again a minute or more after the first: the message's limit, so traffic goes on into a black hole. */
-export function cameAgain({ flow, spi }: View): Answer {
+export const cameAgain = once(({ flow, spi }: View): Answer => {
   const span = gap(flow.first, flow.last);
   const quotes = flow.quote ? [flow.quote] : [];
   if (flow.judged === 'persistent') return yes(`the message of ${spi} came again after a minute`, quotes);
   if (flow.count > 1 && span !== null && span.minMs >= AGAIN_MS)
     return yes(`the message of ${spi} came ${flow.count} times, over ${Math.round(span.minMs / 1_000)} s`, quotes);
   return unknown(`that the message of ${spi} came once proves nothing: it is limited to one a minute`);
-}
+});
 
 const AGAIN_MS = 59_000;
 
 /** As `senderUsed`; where its tables do not tell, that it was an SA of the sender, or a message that came again: enough to be likely, no proof. */
-export function sendsOn(view: View): Answer {
+export const sendsOn = once((view: View): Answer => {
   const used = senderUsed(view);
   if (used.known !== 'unknown') return used;
   const again = cameAgain(view);
   return again.known === 'yes' ? again : view.sender === null ? used : either(senderHad(view), used);
-}
+});
 
 /** Packets go out on it and none come back. */
-export function packetsClimb({ sa, spi, senderName }: View): Answer {
+export const packetsClimb = once(({ sa, spi, senderName }: View): Answer => {
   const packets = sa?.outboundAtSender.packets ?? null;
   if (packets === null) return unknown(`whether ${senderName} goes on sending with ${spi} is not known`);
   return packets > 0
     ? yes(`${senderName} encrypted ${packets} packets between the two captures`, sa!.outboundAtSender.quotes)
     : no(`${senderName} sent nothing between the two captures`, sa!.outboundAtSender.quotes);
-}
+});
 
 /** Did the sender encrypt with it around the message, whether it still does or not? The need of causes that may have healed since. */
-export function senderUsed(view: View): Answer {
+export const senderUsed = once((view: View): Answer => {
   const uses = senderUses(view);
   if (uses.known === 'yes') return uses;
   const { sa, spi, senderName } = view;
@@ -240,7 +242,7 @@ export function senderUsed(view: View): Answer {
   const had = senderHad(view);
   if (had.known === 'yes') return unknown(`when ${senderName} gave ${spi} up is not known`, had.quotes);
   return uses;
-}
+});
 
 /** `yes` is `no`, `no` is `yes`: for a need or a rival that is asked the other way round. */
 export const not = (answer: Answer): Answer =>
@@ -250,7 +252,7 @@ export const not = (answer: Answer): Answer =>
 export const onlyIfShown = (answers: readonly Answer[]): Answer[] => answers.filter(({ known }) => known !== 'unknown');
 
 /** An address that is nobody's, as far as both ends' inventories and tables go; or that sends with what was an SA of a box that is elsewhere. */
-export function fromStranger(view: View): Answer {
+export const fromStranger = once((view: View): Answer => {
   const { flow, receiver, sender } = view;
   const { src } = flow.flow;
   const quotes = flow.quote ? [flow.quote] : [];
@@ -263,17 +265,15 @@ export function fromStranger(view: View): Answer {
     );
   if (sender !== null || receiver === null || flow.foreign === 'no') return no(`${src} is a peer's address`);
   return unknown(`whose address ${src} is, is not known`);
-}
+});
 
 /** The SPI was a known peer's, whose tunnels come from other addresses, and with the source the receiver never dealt. */
 function ownerElsewhere(view: View): { name: string; addresses: readonly string[]; quotes: Quote[] } | null {
   const { about, flow, receiver, sa } = view;
   const { src } = flow.flow;
   if (receiver === null || sa === null || dealtWith(receiver, src)) return null;
-  const pairs = [
-    ...about.ledger.filter((one) => one.spi === sa.partner && one.sender === receiver.index),
-    ...handledTogether(view),
-  ];
+  const partners = sa.partner === null ? [] : (ledgerBySpi(about.ledger).get(sa.partner) ?? []);
+  const pairs = [...partners.filter((one) => one.sender === receiver.index), ...handledTogether(view)];
   if (pairs.some(({ dst }) => dst === src)) return null;
   const owner = about.ends.find((end) => end !== receiver) ?? null;
   const marks = sa.marks.filter(({ end, what }) => owner !== null && end === owner.index && what !== 'refused');
@@ -288,26 +288,57 @@ function ownerElsewhere(view: View): { name: string; addresses: readonly string[
   return pair ? { name: pair.dst!, addresses: [pair.dst!], quotes: pair.marks.slice(0, 2).map(({ quote }) => quote) } : null;
 }
 
-function dealtWith({ ipsec, ike, events }: End, address: string): boolean {
-  if (ipsec.some(({ value }) => value.idents.some(({ peer, remoteEndpoint }) => peer === address || remoteEndpoint === address)))
-    return true;
-  if (ike.some(({ value }) => value.sas.some(({ remote, local }) => remote === address || local === address))) return true;
-  return events.some(
-    ({ event }) =>
-      !['invalid-spi', 'delete-not-sent'].includes(event.kind) && [event.peer, event.src, event.dst].includes(address),
-  );
-}
+const dealtWith = (end: End, address: string): boolean => addressesDealtWith(end).has(address);
+
+const ledgerBySpi = once((ledger: readonly SaLife[]): ReadonlyMap<number, readonly SaLife[]> => {
+  const found = new Map<number, SaLife[]>();
+  for (const life of ledger) found.set(life.spi, [...(found.get(life.spi) ?? []), life]);
+  return found;
+});
+
+/** All that an end has SAs with, or names in a line other than that of a bad SPI. */
+const addressesDealtWith = once((end: End): ReadonlySet<string | null> => {
+  const found = new Set<string | null>();
+  for (const { value } of end.ipsec) for (const { peer, remoteEndpoint } of value.idents) found.add(peer).add(remoteEndpoint);
+  for (const { value } of end.ike) for (const { remote, local } of value.sas) found.add(remote).add(local);
+  for (const { event } of end.events)
+    if (event.kind !== 'invalid-spi' && event.kind !== 'delete-not-sent') found.add(event.peer).add(event.src).add(event.dst);
+  return found;
+});
 
 /** A pair is made and deleted in one go: the SAs of the other way that the receiver made or deleted in the same moment as this one. */
 function handledTogether({ about, receiver, sa }: View): SaLife[] {
-  const done = (marks: readonly SaMark[]) =>
-    marks.filter(({ what, end }) => end === receiver?.index && (what === 'deleted' || what === 'created'));
-  const own = done(sa?.marks ?? []);
-  return about.ledger.filter(
-    (one) =>
-      one.sender === receiver?.index &&
-      done(one.marks).some((mark) => own.some((mine) => mine.what === mark.what && near(mine.at, mark.at, PAIR_MS) === 'yes')),
-  );
+  if (receiver === null) return [];
+  const found = new Set<SaLife>();
+  for (const mine of doneAt(sa?.marks ?? [], receiver.index)) {
+    const slot = slotOf(mine);
+    if (slot === null) continue;
+    for (const at of [slot - 1, slot, slot + 1])
+      for (const { life, mark } of handledBySlot(about.ledger).get(`${receiver.index} ${mine.what} ${at}`) ?? [])
+        if (near(mine.at, mark.at, PAIR_MS) === 'yes') found.add(life);
+  }
+  return [...found];
 }
+
+const doneAt = (marks: readonly SaMark[], end: number): SaMark[] =>
+  marks.filter((mark) => mark.end === end && (mark.what === 'deleted' || mark.what === 'created'));
+const slotOf = ({ at }: SaMark): number | null => (at === null ? null : Math.floor(at.atClockMs / PAIR_MS));
+
+/** A storm has thousands of marks: those of one moment are looked up. By sender, as the SA of the other way is meant. */
+const handledBySlot = once((ledger: readonly SaLife[]): ReadonlyMap<string, readonly { life: SaLife; mark: SaMark }[]> => {
+  const found = new Map<string, { life: SaLife; mark: SaMark }[]>();
+  for (const life of ledger) {
+    if (life.sender === null) continue;
+    for (const mark of doneAt(life.marks, life.sender)) {
+      const slot = slotOf(mark);
+      if (slot === null) continue;
+      const key = `${life.sender} ${mark.what} ${slot}`;
+      const known = found.get(key);
+      if (known) known.push({ life, mark });
+      else found.set(key, [{ life, mark }]);
+    }
+  }
+  return found;
+});
 
 const PAIR_MS = 100;

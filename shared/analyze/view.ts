@@ -2,9 +2,11 @@
  * One flow of a case as the questions look at it: its two ends by name, its SA, the moment of its first message, the other SAs that go
  * the same way. Made once a flow by the rules (rule.ts).
  */
+import { limits } from '../limits.ts';
 import { formatSpi } from '../model/flow.ts';
 import { printable } from '../model/printable.ts';
 import type { Case, DatedEvent, End, FlowCase, Instant, Known, SaLife } from './case.ts';
+import { once } from './once.ts';
 import { type Moment, near, order } from './order.ts';
 
 export interface View {
@@ -29,6 +31,26 @@ export interface View {
 
 const NAME_CHARS_MAX = 40;
 
+/** Of one peer a handful is real; lines that anybody may send can name thousands. Those that stand in a table go first. */
+function foremost(lives: readonly SaLife[]): readonly SaLife[] {
+  if (lives.length <= limits.verdictSiblingsMax) return lives;
+  const shown = ({ outboundAtSender: out, inboundAtReceiver: into }: SaLife): boolean =>
+    [out.first, out.last, into.first, into.last].includes('yes');
+  return [...lives.filter(shown), ...lives.filter((life) => !shown(life))].slice(0, limits.verdictSiblingsMax);
+}
+
+/** By addresses; what is known by its ends alone, by those. */
+const ledgerByWay = once((ledger: readonly SaLife[]): ReadonlyMap<string, readonly SaLife[]> => {
+  const found = new Map<string, SaLife[]>();
+  for (const sa of ledger) {
+    const key = sa.src === null && sa.dst === null ? `end ${sa.sender}>${sa.receiver}` : `${sa.src}>${sa.dst}`;
+    const known = found.get(key);
+    if (known) known.push(sa);
+    else found.set(key, [sa]);
+  }
+  return found;
+});
+
 /** The ledger of a hub is long, and every rule asks anew. */
 const made = new WeakMap<FlowCase, View>();
 
@@ -44,14 +66,12 @@ function makeView(about: Case, flow: FlowCase): View {
   const receiver = endOf(about, flow.receiver);
   const sender = endOf(about, flow.sender);
   const { src, dst, spi } = flow.flow;
-  const goes = (sa: SaLife, from: string, to: string, sendingEnd: End | null, receivingEnd: End | null): boolean =>
-    (sa.src === from && sa.dst === to) ||
-    (sa.src === null &&
-      sa.dst === null &&
-      sendingEnd !== null &&
-      receivingEnd !== null &&
-      sa.sender === sendingEnd.index &&
-      sa.receiver === receivingEnd.index);
+  const ways = ledgerByWay(about.ledger);
+  const going = (from: string, to: string, sendingEnd: End | null, receivingEnd: End | null): readonly SaLife[] =>
+    foremost([
+      ...(ways.get(`${from}>${to}`) ?? []),
+      ...(sendingEnd && receivingEnd ? (ways.get(`end ${sendingEnd.index}>${receivingEnd.index}`) ?? []) : []),
+    ]);
   return {
     about,
     flow,
@@ -63,8 +83,8 @@ function makeView(about: Case, flow: FlowCase): View {
     spi: formatSpi(spi),
     message: firstMessage(flow, receiver),
     heard: { at: flow.first, quote: null },
-    siblings: about.ledger.filter((sa) => sa.spi !== spi && goes(sa, src, dst, sender, receiver)),
-    back: about.ledger.filter((sa) => goes(sa, dst, src, receiver, sender)),
+    siblings: going(src, dst, sender, receiver).filter((sa) => sa.spi !== spi),
+    back: going(dst, src, receiver, sender),
   };
 }
 
@@ -82,9 +102,8 @@ export const endOf = (about: Case, index: number | null): End | null => about.en
 
 /** The device's own line tells the time best: its other lines bear the same clock. */
 function firstMessage(flow: FlowCase, receiver: End | null): Moment {
-  const line = receiver?.events.find(
-    ({ event, at }) =>
-      event.kind === 'invalid-spi' && event.spis.includes(flow.flow.spi) && at !== null && !other(event.src, flow.flow.src),
+  const line = eventsOf(receiver, ['invalid-spi'], null).find(
+    ({ event, at }) => event.spis.includes(flow.flow.spi) && at !== null && !other(event.src, flow.flow.src),
   );
   if (!line || line.at === null) return { at: flow.first, quote: flow.quote };
   // Without a stamp, or with one of hours, the line says in which order, and the agent when.
@@ -97,10 +116,22 @@ const other = (named: string | null, wanted: string): boolean => named !== null 
 
 /** What an end saw of one kind, that is not about somebody else. */
 export function eventsOf(end: End | null, kinds: readonly DatedEvent['event']['kind'][], peer: string | null): DatedEvent[] {
-  return (end?.events ?? [])
-    .filter(({ event }) => kinds.includes(event.kind) && (peer === null || concerns(event, peer)))
-    .map((event) => withinLog(end!, event));
+  if (end === null) return [];
+  const byKind = eventsByKind(end);
+  const found = kinds.flatMap((kind) => byKind.get(kind) ?? []);
+  return peer === null ? found : found.filter(({ event }) => concerns(event, peer));
 }
+
+/** A storm's log has tens of thousands. */
+const eventsByKind = once((end: End): ReadonlyMap<string, readonly DatedEvent[]> => {
+  const found = new Map<string, DatedEvent[]>();
+  for (const event of end.events) {
+    const known = found.get(event.event.kind);
+    if (known) known.push(withinLog(end, event));
+    else found.set(event.event.kind, [withinLog(end, event)]);
+  }
+  return found;
+});
 
 /** A stamp of a week's resolution says less than that the line is in the log: it came while that was taken in. */
 function withinLog(end: End, event: DatedEvent): DatedEvent {

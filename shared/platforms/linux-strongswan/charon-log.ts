@@ -7,11 +7,14 @@ import { canonicalAddress } from '../../model/address.ts';
 import type { LogEvent, LogEventKind } from '../../model/evidence.ts';
 import type { Spi } from '../../model/flow.ts';
 import type { IosStamp } from '../../wire/ios-timestamp.ts';
+import { readCharonLine } from './charon-line.ts';
 import { noUnknownSpi, readUnknownSpi, unknownSpiAnchors } from './unknown-spi.ts';
 
 interface Rule {
   readonly kind: LogEventKind;
+  /** At the beginning of charon's words. */
   readonly pattern: RegExp;
+  readonly group?: string;
   /** One event an SPI, with its direction. */
   readonly perSpi?: boolean;
 }
@@ -23,66 +26,70 @@ const rules: readonly Rule[] = [
   // inbound CHILD_SA net{2} established with SPIs c1c2c3c4_i 0a0b0c0d_o and TS …            an IKEv2 rekey
   {
     kind: 'sa-created',
-    pattern: /CHILD_SA \S+ established with SPIs (?<in>[0-9a-f]{8})_i (?<out>[0-9a-f]{8})_o\b/,
+    pattern: /^(?:(?:in|out)bound )?CHILD_SA \S+ established with SPIs (?<in>[0-9a-f]{8})_i (?<out>[0-9a-f]{8})_o\b/,
     perSpi: true,
   },
   // closing CHILD_SA net{1} with SPIs b6811b10_i (168 bytes) e7647732_o (168 bytes) and TS …
   {
     kind: 'sa-deleted',
-    pattern: /closing (?:expired )?CHILD_SA \S+ with SPIs (?<in>[0-9a-f]{8})_i (?:\(\d+ bytes\) )?(?<out>[0-9a-f]{8})_o\b/,
+    pattern: /^closing (?:expired )?CHILD_SA \S+ with SPIs (?<in>[0-9a-f]{8})_i (?:\(\d+ bytes\) )?(?<out>[0-9a-f]{8})_o\b/,
     perSpi: true,
   },
   // sending DELETE for ESP CHILD_SA with SPI b6811b10            received DELETE for ESP CHILD_SA with SPI b6811b10
-  { kind: 'delete-sent', pattern: /sending DELETE for ESP CHILD_SA with SPI (?<spi>[0-9a-f]{8})/ },
-  { kind: 'delete-received', pattern: /received DELETE for ESP CHILD_SA with SPI (?<spi>[0-9a-f]{8})/ },
+  { kind: 'delete-sent', pattern: /^sending DELETE for ESP CHILD_SA with SPI (?<spi>[0-9a-f]{8})/ },
+  { kind: 'delete-received', pattern: /^received DELETE for ESP CHILD_SA with SPI (?<spi>[0-9a-f]{8})/ },
   // sending DELETE for IKE_SA peer[1]                            received DELETE for IKE_SA peer[1]
-  { kind: 'delete-sent', pattern: /sending DELETE for IKE_SA (?<ike>\S+)/ },
-  { kind: 'delete-received', pattern: /received DELETE for IKE_SA (?<ike>\S+)/ },
+  { kind: 'delete-sent', pattern: /^sending DELETE for IKE_SA (?<ike>\S+)/ },
+  { kind: 'delete-received', pattern: /^received DELETE for IKE_SA (?<ike>\S+)/ },
   // IKE_SA peer[1] established between 198.51.100.2[spoke.example.net]...198.51.100.1[hub.example.net]
   {
     kind: 'ike-established',
-    pattern: new RegExp(`IKE_SA (?<ike>\\S+) established between (?<src>${ADDRESS})\\[.*\\]\\.\\.\\.(?<peer>${ADDRESS})\\[`),
+    pattern: new RegExp(`^IKE_SA (?<ike>\\S+) established between (?<src>${ADDRESS})\\[.*\\]\\.\\.\\.(?<peer>${ADDRESS})\\[`),
   },
   // deleting IKE_SA peer[1] between 198.51.100.2[spoke.example.net]...198.51.100.1[hub.example.net]
   {
     kind: 'ike-deleted',
-    pattern: new RegExp(`deleting IKE_SA (?<ike>\\S+) between (?<src>${ADDRESS})\\[.*\\]\\.\\.\\.(?<peer>${ADDRESS})\\[`),
+    pattern: new RegExp(`^deleting IKE_SA (?<ike>\\S+) between (?<src>${ADDRESS})\\[.*\\]\\.\\.\\.(?<peer>${ADDRESS})\\[`),
   },
   // creating rekey job for CHILD_SA ESP/0xb6811b10/198.51.100.1          its soft lifetime has come
-  { kind: 'rekey-started', pattern: new RegExp(`creating rekey job for CHILD_SA ESP/0x(?<spi>[0-9a-f]{8})/(?<dst>${ADDRESS})`) },
+  { kind: 'rekey-started', pattern: new RegExp(`^creating rekey job for CHILD_SA ESP/0x(?<spi>[0-9a-f]{8})/(?<dst>${ADDRESS})`) },
   // creating delete job for CHILD_SA ESP/0xb6811b10/198.51.100.1         its hard lifetime
   {
     kind: 'lifetime-expired',
-    pattern: new RegExp(`creating delete job for CHILD_SA ESP/0x(?<spi>[0-9a-f]{8})/(?<dst>${ADDRESS})`),
+    pattern: new RegExp(`^creating delete job for CHILD_SA ESP/0x(?<spi>[0-9a-f]{8})/(?<dst>${ADDRESS})`),
   },
   // detected rekeying of CHILD_SA net{1}            vici rekey CHILD_SA 'net'
-  { kind: 'rekey-started', pattern: /detected rekeying of CHILD_SA \S+/ },
-  { kind: 'rekey-started', pattern: /vici rekey CHILD_SA '(?!spitrap-probe')/ },
+  { kind: 'rekey-started', pattern: /^detected rekeying of CHILD_SA \S+/ },
+  { kind: 'rekey-started', pattern: /^vici rekey CHILD_SA '(?!spitrap-probe')/ },
   // vici terminate CHILD_SA 'net'                   somebody cleared it
-  { kind: 'cleared', pattern: /vici terminate (?:CHILD|IKE)_SA\b/ },
+  { kind: 'cleared', pattern: /^vici terminate (?:CHILD|IKE)_SA\b/ },
   // added vici connection: peer                     updated vici connection: peer
-  { kind: 'configured', pattern: /(?:added|updated|removed) vici connection: / },
+  { kind: 'configured', pattern: /^(?:added|updated|removed) vici connection: / },
   // retransmit 1 of request with message ID 3       sending retransmit 2 of request message ID 1167459131, seq 4
-  { kind: 'retransmit', pattern: /(?:sending )?retransmit \d+ of (?:request|response) / },
+  { kind: 'retransmit', pattern: /^(?:sending )?retransmit \d+ of (?:request|response) / },
   // sending DPD request
-  { kind: 'dpd-sent', pattern: /sending DPD request/ },
+  { kind: 'dpd-sent', pattern: /^sending DPD request/ },
   // DPD check timed out, enforcing DPD action       giving up after 3 retransmits
-  { kind: 'dpd-failed', pattern: /DPD check timed out|giving up after \d+ retransmits/ },
+  { kind: 'dpd-failed', pattern: /^(?:DPD check timed out|giving up after \d+ retransmits)/ },
   // deleting duplicate IKE_SA for peer 'spoke.example.net' due to uniqueness policy
-  { kind: 'initial-contact', pattern: /(?:deleting|destroying) duplicate IKE_SA\b|due to uniqueness policy/ },
-  // generating INFORMATIONAL_V1 request 99 [ HASH N(INVAL_SPI) ]         parsed …
-  { kind: 'invalid-spi-notify-sent', pattern: /\[ENC\] generating .*\bN\(INVAL(?:ID)?_SPI\)/ },
-  { kind: 'invalid-spi-notify-received', pattern: /\[ENC\] parsed .*\bN\(INVAL(?:ID)?_SPI\)/ },
-  // spawning 16 worker threads                      once a start of charon
-  { kind: 'restart', pattern: /\[JOB\] spawning \d+ worker threads/ },
-  // spitrap spi-watch: ESP without an SA: src=198.51.100.2 dst=198.51.100.1 spi=0xb6811b10 packets=19 (3 since the last look)
   {
-    kind: 'invalid-spi',
-    pattern: new RegExp(
-      `^spitrap spi-watch: ESP without an SA: src=(?<src>${ADDRESS}) dst=(?<dst>${ADDRESS}) spi=0x(?<spi>[0-9a-f]{8}) `,
-    ),
+    kind: 'initial-contact',
+    pattern: /^(?:(?:deleting|destroying) duplicate IKE_SA\b|cancelling IKE_SA setup due to uniqueness policy)/,
   },
+  // generating INFORMATIONAL_V1 request 99 [ HASH N(INVAL_SPI) ]         parsed …
+  { kind: 'invalid-spi-notify-sent', group: 'ENC', pattern: /^generating .*\bN\(INVAL(?:ID)?_SPI\)/ },
+  { kind: 'invalid-spi-notify-received', group: 'ENC', pattern: /^parsed .*\bN\(INVAL(?:ID)?_SPI\)/ },
+  // spawning 16 worker threads                      once a start of charon
+  { kind: 'restart', group: 'JOB', pattern: /^spawning \d+ worker threads/ },
 ];
+
+// spitrap spi-watch: ESP without an SA: src=198.51.100.2 dst=198.51.100.1 spi=0xb6811b10 packets=19 (3 since the last look)
+const SPI_WATCH: Rule = {
+  kind: 'invalid-spi',
+  pattern: new RegExp(
+    `^spitrap spi-watch: ESP without an SA: src=(?<src>${ADDRESS}) dst=(?<dst>${ADDRESS}) spi=0x(?<spi>[0-9a-f]{8}) `,
+  ),
+};
 
 export function readCharonLog(lines: readonly string[]): LogEvent[] {
   const events: LogEvent[] = [];
@@ -94,8 +101,12 @@ export function readCharonLog(lines: readonly string[]): LogEvent[] {
       if (step.flow !== null)
         events.push({ ...event('invalid-spi', index, text), ...step.flow, spis: [step.flow.spi], peer: step.flow.src });
     }
-    const rule = rules.find(({ pattern }) => pattern.test(text));
-    if (rule !== undefined) events.push(...eventsOf(rule, index, text));
+    const charon = readCharonLine(text);
+    const words = charon?.words ?? text;
+    const rule = (charon === null ? [SPI_WATCH] : rules).find(
+      ({ pattern, group }) => (group === undefined || group === charon?.group) && pattern.test(words),
+    );
+    if (rule !== undefined) events.push(...eventsOf(rule, index, text, words));
   }
   // `src`, `dst` and `spis` of a flow stand in a log event as such; its own `spi` has no place there.
   return events.map(({ kind, line, lines: count, text, stamp, spis, src, dst, peer, ike, detail }) => ({
@@ -117,8 +128,8 @@ const event = (kind: LogEventKind, index: number, text: string): LogEvent => ({
   detail: {},
 });
 
-function eventsOf({ kind, pattern, perSpi }: Rule, index: number, text: string): LogEvent[] {
-  const found = pattern.exec(text)?.groups ?? {};
+function eventsOf({ kind, pattern, perSpi }: Rule, index: number, text: string, words: string): LogEvent[] {
+  const found = pattern.exec(words)?.groups ?? {};
   const base = event(kind, index, text);
   if (perSpi === true)
     return (['in', 'out'] as const).flatMap((way) => {

@@ -26,10 +26,42 @@ const CLOSE = /\s*\}/y;
 export function readViciLine(text: string): { readonly name: string; readonly section: ViciSection } | null {
   const event = EVENT.exec(text);
   if (event === null) return null;
-  const reader = new Reader(text, event[0].length);
+  const reader = new Reader(withoutMarksOfIdentities(text), event[0].length);
   const section = reader.section(0);
   return section === null ? null : { name: event.groups!['name']!, section };
 }
+
+/**
+ * An identity is the other end's to choose, and may hold braces, keys and whole sections: `x}} child-sas {net-1 {spi-in=…`. Of an IKE SA
+ * charon says nothing of a stranger's but these; they end where the last pair of SPIs stands in the line, and what of them looks like
+ * structure is taken for text. Ours in front of them (`local-id`) is ours.
+ */
+const IDENTITY = ' remote-id=';
+const OTHERS = [' remote-xauth-id=', ' remote-eap-id='];
+const INITIATOR = ' initiator=yes';
+const SPIS = ' initiator-spi=';
+const MARKS = '{}[]=';
+/** Private use: nothing that charon prints. */
+const MARK_BASE = 0xe000;
+
+function withoutMarksOfIdentities(text: string): string {
+  const found = text.indexOf(IDENTITY);
+  const spis = text.lastIndexOf(SPIS);
+  if (found === -1 || spis < found + IDENTITY.length) return text;
+  const start = found + IDENTITY.length;
+  const end = text.endsWith(INITIATOR, spis) ? Math.max(start, spis - INITIATOR.length) : spis;
+  const identities = text.slice(start, end);
+  // The keys of the others are charon's; a stranger who writes one into his own identity cuts it short there.
+  const masked = OTHERS.reduce((rest, key) => {
+    const at = rest.lastIndexOf(marked(key));
+    return at === -1 ? rest : rest.slice(0, at) + key + rest.slice(at + key.length);
+  }, marked(identities));
+  return text.slice(0, start) + masked + text.slice(end);
+}
+
+const marked = (text: string): string =>
+  text.replace(/[{}[\]=]/g, (mark) => String.fromCharCode(MARK_BASE + MARKS.indexOf(mark)));
+const unmarked = (text: string): string => text.replace(/[\ue000-\ue004]/g, (mark) => MARKS[mark.charCodeAt(0) - MARK_BASE]!);
 
 class Reader {
   readonly #text: string;
@@ -64,7 +96,7 @@ class Reader {
       const value = this.#take(VALUE);
       if (value === null) return null;
       // The first one is charon's own; a second of the same name can only come out of an identity.
-      if (!values.has(value['key']!)) values.set(value['key']!, value['value']!.trim());
+      if (!values.has(value['key']!)) values.set(value['key']!, unmarked(value['value']!.trim()));
     }
     return null;
   }

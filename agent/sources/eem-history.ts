@@ -3,7 +3,7 @@
  * and never answered, and a row that it left is what remains when it is lost. New rows with the agreed value are heard as the trap
  * would have been; the machine takes both for one event (`signal.eemWindow`).
  */
-import { asSpitrapError } from '../../shared/errors.ts';
+import { asSpitrapError, SpitrapError } from '../../shared/errors.ts';
 import type { Monotonic } from '../../shared/model/time.ts';
 import { type EventManagerRoot, historyColumn, policyEventTrapOid, SYS_UP_TIME } from '../../shared/wire/event-manager.ts';
 import type { PeerConfig, SourceConfig } from '../config/config.ts';
@@ -63,7 +63,7 @@ class History {
       const now = world.clock.monotonic();
       const fresh = newRows(this.#newest, rows);
       const unseenMs = this.#readAt === null ? Number.POSITIVE_INFINITY : now - this.#readAt;
-      this.#newest = newestOf(rows);
+      this.#newest = newestAfter(this.#newest, rows);
       this.#readAt = now;
       this.#tell('open', `event-manager history of ${formatEndpoint(this.#config.send)}`);
       const { op } = this.#context.peer;
@@ -71,16 +71,22 @@ class History {
         if (op === 'eq' && row.intData1 !== this.#context.stopValue) continue;
         // A row has no time of its own: what may be older than the window would end debugs that have nothing to do with it.
         if (unseenMs > eemWindowMs) this.#refused('history-too-old', `row ${row.index}: the table was not read for too long`);
-        else this.#hear(row, await this.#restOf(row), upTimeMs);
+        else await this.#take(row, upTimeMs);
       }
     } catch (error) {
       this.#tell('interrupted', asSpitrapError(error).message);
     }
   }
 
-  async #restOf({ root, index }: HistoryRow): Promise<readonly PolledValue[]> {
+  /** The row is new at this look alone. Where its value is the agreed one it is the event; the rest is what people read. */
+  async #take(row: HistoryRow, upTimeMs: number): Promise<void> {
+    const { root, index } = row;
+    const { world, peer } = this.#context;
     const columns = (['policyName', 'intData2', 'strData'] as const).map((column) => `${historyColumn(root, column)}.${index}`);
-    return this.#context.world.snmp.get(targetOf(this.#config), columns);
+    const rest = await world.snmp.get(targetOf(this.#config), columns).catch((error: unknown) => asSpitrapError(error));
+    if (!(rest instanceof SpitrapError)) this.#hear(row, rest, upTimeMs);
+    else if (peer.op === 'eq') this.#hear(row, [], upTimeMs);
+    else this.#refused('history-unread', `row ${index}: ${rest.message}`);
   }
 
   #hear({ root, intData1 }: HistoryRow, [policyName, intData2, strData]: readonly PolledValue[], upTimeMs: number): void {
@@ -126,6 +132,15 @@ export function newRows(
   if (newest === null) return [];
   const now = newestOf(rows);
   return rows.filter(({ root, index }) => now[root] < newest[root] || index > newest[root]);
+}
+
+/** An empty table begins nothing anew: the rows of before may stand in it again at the next look. */
+export function newestAfter(
+  newest: Readonly<Record<EventManagerRoot, number>> | null,
+  rows: readonly HistoryRow[],
+): Readonly<Record<EventManagerRoot, number>> {
+  const now = newestOf(rows);
+  return { 91: now[91] || (newest?.[91] ?? 0), 134: now[134] || (newest?.[134] ?? 0) };
 }
 
 function newestOf(rows: readonly HistoryRow[]): Record<EventManagerRoot, number> {

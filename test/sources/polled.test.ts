@@ -149,17 +149,21 @@ describe('eem-history', () => {
     everyMs: 5_000,
   };
   const column = (root: 91 | 134, number_: number) => `1.3.6.1.4.1.9.10.${root}.1.2.3.1.${number_}`;
-  async function polled(table: () => Partial<Record<91 | 134, readonly (readonly [index: number, value: number])[]>> | Error) {
+  async function polled(
+    table: () => Partial<Record<91 | 134, readonly (readonly [index: number, value: number])[]>> | Error,
+    { op = 'eq', rowsAnswer = true } = {},
+  ) {
     const heard: Notification[] = [];
     const w = watching({
       get: async (_target, oids) =>
-        oids.map((oid) =>
-          oid.includes('.1.2.3.1.7.')
+        oids.map((oid) => {
+          if (!rowsAnswer && oid.includes('.1.2.3.1.')) throw unanswered();
+          return oid.includes('.1.2.3.1.7.')
             ? { kind: 'text', value: 'command_hub' }
             : oid.includes('.1.1.3.')
               ? number(5)
-              : { kind: 'absent' },
-        ),
+              : { kind: 'absent' };
+        }),
       walk: async (_target, prefix): Promise<PolledRow[]> => {
         const now = table();
         if (now instanceof Error) throw now;
@@ -167,7 +171,7 @@ describe('eem-history', () => {
         return (now[root] ?? []).map(([index, value]) => ({ oid: `${prefix}.${index}`, value: number(value) }));
       },
     });
-    const peer = { name: 'router', kind: 'eem', op: 'eq' } as unknown as PeerConfig;
+    const peer = { name: 'router', kind: 'eem', op } as unknown as PeerConfig;
     const source = await eemHistory.open('history', config, {
       ...w.context,
       onSignal: (notification) => void heard.push(notification),
@@ -218,6 +222,37 @@ describe('eem-history', () => {
     expect(w.heard).toEqual([]);
     expect(w.refusals()).toEqual(['history-too-old']);
     expect(w.states().map((state) => state.split(':')[0])).toEqual(['open', 'interrupted', 'open']);
+    await w.source.close();
+  });
+  test('a new row of which no more than its value could be read: with eq that is the event, else it may be anybody’s', async () => {
+    for (const [op, heard] of [
+      ['eq', [[STOP, '']]],
+      ['ge', []],
+    ] as const) {
+      let rows: (readonly [number, number])[] = [[1, 7]];
+      const w = await polled(() => ({ 91: rows }), { op, rowsAnswer: false });
+      await w.clock.advance(6_000);
+      rows = [...rows, [2, STOP]];
+      await w.clock.advance(20_000);
+      expect(w.heard.map(({ intData1, policyName }) => [intData1, policyName])).toEqual(heard);
+      expect(w.refusals()).toEqual(op === 'eq' ? [] : ['history-unread']);
+      await w.source.close();
+    }
+  });
+  test('a table that is empty at one look and back at the next brings nothing anew', async () => {
+    const old = [
+      [4, STOP],
+      [5, STOP],
+    ] as const;
+    let rows: readonly (readonly [number, number])[] = old;
+    const w = await polled(() => ({ 91: rows }));
+    await w.clock.advance(6_000);
+    for (const next of [[], old, [], [[1, STOP]] as const]) {
+      rows = next;
+      await w.clock.advance(6_000);
+    }
+    // The last is of a table that began anew.
+    expect(w.heard).toHaveLength(1);
     await w.source.close();
   });
   test('new rows, by index; a table that began anew is all new; nothing is before the first look', () => {

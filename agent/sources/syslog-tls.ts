@@ -166,7 +166,8 @@ class Renewal {
     const { world } = this.#context;
     const stamp = await filesStamp(this.#config.files, world);
     if (this.#closed) return;
-    if (stamp !== this.#files.stamp && stamp !== this.#refusedStamp) await this.#renew(stamp);
+    // Also those that could not be used the last time: a right to read them that was given since shows in no stamp.
+    if (stamp !== this.#files.stamp) await this.#renew(stamp);
     this.#judgeTime();
   }
 
@@ -176,8 +177,10 @@ class Renewal {
       if (this.#closed) return;
       this.#listener.renew(files.credentials);
       this.#files = files;
+      this.#refusedStamp = null;
       this.#report.state('open', `TLS ${shown(this.#listener.local)}, renewed: ${files.words}`);
     } catch (error) {
+      if (this.#refusedStamp === stamp) return;
       this.#refusedStamp = stamp;
       const why = asSpitrapError(error).message;
       this.#report.refused('tls-renewal', this.#listener.local.address, undefined, `${why}; the old certificate stays in use`);

@@ -311,6 +311,20 @@ describe('files', () => {
     await once(after, 'secureConnect');
     expect(after.getPeerX509Certificate()?.subject).toContain('CN=renewed');
   });
+  test('a key that could not be read is used once it can, though its times are the same', async () => {
+    const w = await watching();
+    const { local } = await w.open();
+    await w.put('/etc/tls/server.pem', fixture('renewed.pem'));
+    await w.put('/etc/tls/server.key', `${fixture('renewed.key')}\n`);
+    w.disk.fail('readFile', 'EACCES', 1, 'server.key');
+    await w.clock.advance(30_000);
+    await w.until(() => w.refusals().length === 1);
+    await w.clock.advance(30_000);
+    await w.until(() => w.states().some((state) => state.includes('renewed: certificate')));
+    const after = dial(local.port);
+    await once(after, 'secureConnect');
+    expect(after.getPeerX509Certificate()?.subject).toContain('CN=renewed');
+  });
   test('its time, in words', () => {
     const file = { validFromMs: 1_000, validToMs: 2_000 };
     expect(outOfTime(file, wall(1_500))).toBeNull();

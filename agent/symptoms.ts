@@ -48,7 +48,7 @@ const ASKED_MAX = 8;
 export class Symptoms {
   readonly #room: SymptomsRoom;
   #asked = 0;
-  /** By source, cause and peer: as many as are configured. */
+  /** By source, cause, peer and whether it opens: as many as are configured. */
   readonly #takenAt = new Map<string, Monotonic>();
   #cutAskedAt: Monotonic | null = null;
   #last: Promise<void> = Promise.resolve();
@@ -62,7 +62,8 @@ export class Symptoms {
     const { config, newId, input } = this.#room;
     const { cause, source, opens, remote, at, wall } = symptom;
     const peers = remote === null ? [] : peersAt(config.peers, remote).map((peer) => peer.name);
-    const key = `${source} ${cause} ${peers.join()}`;
+    // One that only is noted, which anybody can bring about, takes the place of none that opens.
+    const key = `${source} ${cause} ${opens} ${peers.join()}`;
     const before = this.#takenAt.get(key);
     if (before !== undefined && at - before < AGAIN_MS) return;
     this.#takenAt.set(key, at);

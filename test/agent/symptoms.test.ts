@@ -59,6 +59,13 @@ test('a flood of one symptom is one in ten seconds; another cause, or another pe
   expect(taken).toHaveLength(4);
 });
 
+test('one that is only noted does not keep out one that opens', () => {
+  const desk_ = desk(two);
+  desk_.take(symptom({ opens: false }));
+  desk_.take(symptom());
+  expect(taken.map(({ opens }) => opens)).toEqual([false, true]);
+});
+
 describe('the IKE twin in a line', () => {
   const twin = (remote: string) => symptom({ cause: 'ikmp-no-sa', remote });
   test('of nobody that is configured: noted, and nothing is asked', async () => {

@@ -25,6 +25,17 @@ export function logCovers(end: End | null, moment: Instant | null, beforeMs: num
   return before !== null && before.minMs >= beforeMs && behind !== null && behind.maxMs >= 0;
 }
 
+/**
+ * As a rival of what rests on debugs of several lines: where lines are lost, the head of one block may stand before the words of another, and an SA
+ * is taken for made that was deleted.
+ */
+export function linesMissing(end: End | null): Answer {
+  if (end === null || end.logWindow === null) return no('no log is read for it');
+  return end.logWindow.holes === 0
+    ? no(`the log of ${nameOf(end)} has no holes`)
+    : unknown(`lines are missing from the log of ${nameOf(end)}: what is left of its debugs may be misread`);
+}
+
 /** When it came up; null: nothing says. */
 export function bootOf(
   end: End | null,

@@ -2,7 +2,7 @@
  * facts.md §6, "crossing rekeys, duplicate child SA": both ends began a rekey at once, two SAs the same way were made, and each end kept another.
  * Two inbound SAs alone are what every rekey shows for a while; the same moment of their making is what does not.
  */
-import { cameAnew, upheavals } from '../end-questions.ts';
+import { cameAnew, linesMissing, upheavals } from '../end-questions.ts';
 import { deletedAtReceiver, isTwin, partnerless, rekeysCrossed, severalInbound } from '../exchange-questions.ts';
 import { expiry } from '../lifetime-questions.ts';
 import { flowRule } from '../rule.ts';
@@ -11,7 +11,7 @@ import { adviseChange, clearSender, collect, nothingNow } from '../steps.ts';
 import { weigh } from '../weigh.ts';
 
 export const crossingRekeys = flowRule('crossing-rekeys', (view) => {
-  const { sender, receiverName, senderName, spi } = view;
+  const { about, sender, receiverName, senderName, spi } = view;
   const crossed = rekeysCrossed(view);
   const twins = isTwin(view);
   const several = severalInbound(view);
@@ -21,7 +21,10 @@ export const crossingRekeys = flowRule('crossing-rekeys', (view) => {
     needs: [receiverLacks(view), ...(twins.known === 'yes' ? [] : [senderUses(view)])],
     proofs: twins.known === 'yes' && (crossed.known === 'yes' || alone.known === 'yes') ? [twins] : [],
     signs: [crossed, twins, several, alone].filter(({ known }) => known === 'yes'),
-    rivals: [...onlyIfShown([...upheavals(view), cameAnew(view), fromStranger(view), expiry(view, 'kilobytes')])],
+    rivals: [
+      ...about.ends.filter(({ index }) => twins.quotes.some(({ end }) => end === index)).map(linesMissing),
+      ...onlyIfShown([...upheavals(view), cameAnew(view), fromStranger(view), expiry(view, 'kilobytes')]),
+    ],
     besides: [deletedAtReceiver(view), cameAgain(view), packetsClimb(view)],
   });
   if (weight === null) return null;

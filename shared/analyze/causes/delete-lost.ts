@@ -3,7 +3,7 @@
  * Why the SA was deleted is a question of its own: a clearing or an expiry with different lifetimes goes before it.
  */
 import { type Answer, no, unknown, yes } from '../answer.ts';
-import { cameAnew, reconfigured, senderIke, upheavals } from '../end-questions.ts';
+import { cameAnew, linesMissing, reconfigured, senderIke, upheavals } from '../end-questions.ts';
 import {
   deletedAtReceiver,
   deleteMoment,
@@ -38,6 +38,7 @@ export const deleteLost = flowRule('delete-lost', (view) => {
         : [],
     signs: [sent, again].filter(({ known }) => known === 'yes'),
     rivals: [
+      linesMissing(view.receiver),
       ...upheavals(view),
       reasonUnknown(view),
       ...onlyIfShown([outOfTheBlue(view)]),

@@ -4,11 +4,13 @@
  */
 import { yes } from '../answer.ts';
 import { earlySenderBugs } from '../bugs.ts';
+import { linesMissing } from '../end-questions.ts';
 import { deletedAtReceiver } from '../exchange-questions.ts';
-import { near, order } from '../order.ts';
+import { gap, near, order } from '../order.ts';
 import { flowRule } from '../rule.ts';
 import { cameAgain, fromStranger, marksOf, not, onlyIfShown, receiverHas, senderUses } from '../sa-questions.ts';
 import { adviseChange, collect, nothingNow } from '../steps.ts';
+import { messageFor } from '../view.ts';
 import { weigh } from '../weigh.ts';
 
 /** The same second, and the one that a line may wait in the queue. */
@@ -26,7 +28,9 @@ export const earlyNewSpi = flowRule('early-new-spi', (view) => {
   const after = made.find((mark) => order(message, mark) !== 'after' && near(mark.at, message.at, AFTER_MS) === 'yes');
   const close = made.find((mark) => near(mark.at, message.at, SAME_SECOND_MS) === 'yes');
   const mark = after ?? close ?? null;
-  const before = made.find((one) => order(one, message) === 'before' && near(one.at, message.at, SAME_SECOND_MS) === 'no');
+  const before = (view.sa?.marks ?? []).find(
+    (one) => ['created', 'seen'].includes(one.what) && (gap(one.at, messageFor(view, one.end).at)?.minMs ?? 0) > AFTER_MS,
+  );
   // It has it now, and called it unknown then: it was made in between, whether a line says so or not.
   const grown = yes(`${receiverName} called ${spi} unknown, and has it: it was made after the packet came`, has.quotes);
   const weight = weigh({
@@ -35,6 +39,7 @@ export const earlyNewSpi = flowRule('early-new-spi', (view) => {
     signs: has.known === 'yes' && made.length === 0 ? [grown] : [],
     // What was there for longer was not new.
     rivals: [
+      linesMissing(view.receiver),
       ...onlyIfShown([cameAgain(view), fromStranger(view)]),
       ...(before ? [yes(`${spi} was there before`, [before.quote])] : []),
     ],

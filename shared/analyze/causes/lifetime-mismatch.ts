@@ -3,7 +3,7 @@
  * Shown by both lifetimes, by what is left of the SA at the sender, and by a receiver's line that time ran out.
  */
 import { type Answer, either, yes } from '../answer.ts';
-import { cameAnew, upheavals } from '../end-questions.ts';
+import { cameAnew, linesMissing, upheavals } from '../end-questions.ts';
 import { deletedAtReceiver } from '../exchange-questions.ts';
 import { configured, deletesAtPeriod, expiry, lifetimesDiffer, outlived, ranOut } from '../lifetime-questions.ts';
 import { flowRule } from '../rule.ts';
@@ -47,7 +47,10 @@ export const lifetimeMismatch = flowRule('lifetime-mismatch', (view) => {
         ? [out, outlives, over].filter(isYes).slice(0, 1)
         : [],
     signs: [differ, ...signs].filter(({ known }) => known === 'yes'),
-    rivals: [...onlyIfShown([...upheavals(view), cameAnew(view), expiry(view, 'kilobytes'), fromStranger(view)])],
+    rivals: [
+      linesMissing(receiver),
+      ...onlyIfShown([...upheavals(view), cameAnew(view), expiry(view, 'kilobytes'), fromStranger(view)]),
+    ],
     besides: [
       deletedAtReceiver(view),
       ...(left === null ? [] : [yes(`${senderName} keeps it for another ${left} s`, sa?.outboundAtSender.quotes ?? [])]),

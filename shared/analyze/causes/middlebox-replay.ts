@@ -3,7 +3,7 @@
  * it. So the sender did not send it now. Seconds after a rekey it would be the sender's own late packet.
  */
 import { unknown, yes } from '../answer.ts';
-import { cameAnew, upheavals } from '../end-questions.ts';
+import { cameAnew, linesMissing, upheavals } from '../end-questions.ts';
 import { outOfUseFor, REKEY_MS, rekeyNear } from '../exchange-questions.ts';
 import { flowRule } from '../rule.ts';
 import {
@@ -40,7 +40,7 @@ export const middleboxReplay = flowRule('middlebox-replay', (view) => {
     proofs:
       long.known === 'yes' && place.known === 'yes' && (had.known === 'yes' || senderHad(view).known === 'yes') ? [long] : [],
     signs: [...(unused.known === 'yes' && calm.known === 'yes' ? [calm] : []), ...(long.known === 'yes' ? [long] : [])],
-    rivals: onlyIfShown([...upheavals(view), cameAnew(view), fromStranger(view)]),
+    rivals: [linesMissing(view.receiver), ...onlyIfShown([...upheavals(view), cameAnew(view), fromStranger(view)])],
     besides: [had, place, cameAgain(view)],
   });
   if (weight === null) return null;

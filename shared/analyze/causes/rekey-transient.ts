@@ -4,7 +4,7 @@
  */
 import { unknown, yes } from '../answer.ts';
 import { rekeyDropBugs } from '../bugs.ts';
-import { cameAnew, ikeIsNew, upheavals } from '../end-questions.ts';
+import { cameAnew, ikeIsNew, linesMissing, upheavals } from '../end-questions.ts';
 import {
   deletedAtReceiver,
   madeBeforeBreak,
@@ -49,6 +49,7 @@ export const rekeyTransient = flowRule('rekey-transient', (view) => {
       ({ known }) => known === 'yes',
     ),
     rivals: [
+      linesMissing(view.receiver),
       ...onlyIfShown([cameAnew(view), expiry(view, 'kilobytes'), fromStranger(view)]),
       // With the order of making and breaking known, a clearing and all that follows a loss is ruled out by it.
       ...(order.known === 'yes' ? onlyIfShown(upheavals(view)) : upheavals(view)),

@@ -5,7 +5,7 @@
 
 import { unknown } from '../answer.ts';
 import { endsAgree } from '../control-questions.ts';
-import { cameAnew } from '../end-questions.ts';
+import { cameAnew, linesMissing } from '../end-questions.ts';
 import { flowRule } from '../rule.ts';
 import { fromStranger, not, onlyIfShown, receiverHad, receiverLacks, senderHad, senderUses } from '../sa-questions.ts';
 import { advise, adviseChange, collect } from '../steps.ts';
@@ -22,7 +22,7 @@ export const stalePeer = flowRule('stale-peer', (view) => {
     needs: [stranger, had ?? unknown(`that ${spi} ever was an SA of a real peer is not shown`), ...onlyIfShown([unused])],
     proofs: had !== null && clean.known === 'yes' ? [clean] : [],
     signs: [stranger],
-    rivals: onlyIfShown([cameAnew(view)]),
+    rivals: [linesMissing(receiver), ...onlyIfShown([cameAnew(view)])],
     besides: [receiverLacks(view)],
   });
   if (weight === null) return null;

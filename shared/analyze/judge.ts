@@ -4,9 +4,9 @@
  */
 
 import { limits } from '../limits.ts';
-import { formatSpi } from '../model/flow.ts';
+import { flowKey, formatSpi } from '../model/flow.ts';
 import { printable } from '../model/printable.ts';
-import type { Case } from './case.ts';
+import type { Case, FlowCase } from './case.ts';
 import { causeRules } from './causes/index.ts';
 import { desynced } from './control-questions.ts';
 import { receiverIke } from './end-questions.ts';
@@ -45,14 +45,15 @@ const BENIGN: ReadonlySet<Cause> = new Set(['rekey-transient', 'early-new-spi', 
 const shelf = new Map(causeRules.map(({ cause }, index) => [cause, index]));
 
 export function judge(about: Case): Verdict {
-  const looked: Case =
-    about.flows.length > limits.verdictFlowsMax ? { ...about, flows: about.flows.slice(0, limits.verdictFlowsMax) } : about;
+  // In a storm of thousands the one flow of which both ends are here tells the most.
+  const flows = [...about.flows].sort((a, b) => endsHere(b) - endsHere(a)).slice(0, limits.verdictFlowsMax);
+  const looked: Case = { ...about, flows };
   const settled = settle(findings(looked));
   const sure = settled.filter(({ confidence }) => confidence !== 'possible');
   const ordered = sure.length > 0 ? settled : [cannotTell(looked, settled), ...settled];
   const first = ordered[0]!;
   return {
-    sentence: first.sentence,
+    sentence: `${first.sentence}${othersWords(about, ordered)}`,
     cause: first.cause,
     confidence: first.confidence,
     harm: harmOf(looked, first),
@@ -62,6 +63,18 @@ export function judge(about: Case): Verdict {
     unknowns: unknownsOf(about, looked),
   };
 }
+
+/** Of a storm: that it was not this one flow alone. */
+function othersWords(about: Case, found: readonly Finding[]): string {
+  // "Cannot tell" is about all of them, and names the first.
+  const told = new Set(found.flatMap(({ cause, flows }) => (cause === 'cannot-tell' ? flows.slice(0, 1) : flows)).map(flowKey));
+  const others = about.flows.filter(({ flow }) => !told.has(flowKey(flow)));
+  if (others.length === 0) return '';
+  const peers = new Set(others.map(({ flow }) => flow.src)).size;
+  return ` ${others.length} more ${others.length === 1 ? 'SPI' : 'SPIs'} of ${peers} ${peers === 1 ? 'peer' : 'peers'} met the same, without a bundle of theirs.`;
+}
+
+const endsHere = ({ sender, receiver }: FlowCase): number => (sender === null ? 0 : 1) + (receiver === null ? 0 : 1);
 
 /** Every rule on all flows; then again on those that nothing at least likely explains: a storm has one cause, and a stranger in it his own. */
 function findings(about: Case): Finding[] {

@@ -4,6 +4,7 @@ import { buildCase } from '../../shared/analyze/build-case.ts';
 import type { Case, SaLife } from '../../shared/analyze/case.ts';
 import { order } from '../../shared/analyze/order.ts';
 import type { BundleText } from '../../shared/bundle/bundle-text.ts';
+import { formatSpi } from '../../shared/model/flow.ts';
 import { platformNamed } from '../../shared/platforms/index.ts';
 import { createSa, deleteSa, invalidSpi, ipsecSa, stampAt } from './outputs.ts';
 import { alertSent, BACK, HUB, hubBundle, LOST, OLD, SPOKE, spokeBundle, T0, type TwoEnds } from './two-ends.ts';
@@ -150,6 +151,22 @@ describe('the ledger', () => {
     expect(lifeOf(about, LOST)).toMatchObject({ sender: 1, receiver: 0, partner: BACK });
     expect(lifeOf(about, BACK)).toMatchObject({ sender: 0, receiver: 1, partner: LOST });
     expect(about.ends[1]!.addresses).toContain(outside);
+  });
+
+  test('in a storm the hub may tell the spoke of another neighbour of its range: that address is not the spoke’s', () => {
+    const other = '10.64.1.26';
+    const sas = { inbound: [{ spi: BACK, connection: 2_001 }], outbound: [{ spi: LOST, connection: 2_002 }] };
+    const told = (spi: string) => ({ ...spokeBundle().incident.flows[0]!, src: other, spi });
+    const spoke = (spi: string) =>
+      spokeBundle({
+        spokeFacts: { flows: [told(spi)] },
+        spoke: { log: [], captures: [{ command: 'show crypto ipsec sa', text: ipsecSa({ local: SPOKE, remote: HUB, ...sas }) }] },
+      });
+    const [peer] = hubBundle().incident.peers;
+    const range = { peers: [{ ...peer!, cryptoAddresses: ['10.64.0.0/16'] }] };
+    expect(caseOf(hubBundle({ hubFacts: range, hub: { log: [] } }), spoke('0x12345678')).ends[1]!.addresses).not.toContain(other);
+    // Its own SPI: behind NAT that is how the hub sees it.
+    expect(caseOf(hubBundle({ hubFacts: range, hub: { log: [] } }), spoke(formatSpi(LOST))).ends[1]!.addresses).toContain(other);
   });
 
   test('the same SPI at both ends as each one’s own inbound is two SAs', () => {

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { judge } from '../../shared/analyze/judge.ts';
 import { limits } from '../../shared/limits.ts';
+import { formatSpi } from '../../shared/model/flow.ts';
 import { at, type CaseOptions, caseOf, HUB, LOST, NEXT, SPOKE } from '../support/case.ts';
 import { textbook } from '../support/textbook-cases.ts';
 import { said, verdictOf, without } from '../support/verdict-of.ts';
@@ -164,4 +165,26 @@ test('a second kind of flow has a finding of its own', () => {
     'cleared-one-side 1',
     'unconfigured-peer 1',
   ]);
+});
+
+describe('a storm', () => {
+  test('in a storm the flow of which both ends are here is judged, wherever it stands, and the others are counted', () => {
+    const strangers = Array.from({ length: limits.verdictFlowsMax + 3 }, (_, index) => ({
+      spi: 0x1000 + index,
+      src: `203.0.113.${index % 250}`,
+    }));
+    const known = textbook['receiver-restarted'];
+    const verdict = verdictOf({ ...known, flows: [...strangers, ...(known.flows ?? [{}])] });
+    expect(verdict.findings[0]!.flows.some(({ src, spi }) => src === SPOKE && spi === LOST)).toBe(true);
+    expect(verdict.sentence).toContain(formatSpi(LOST));
+  });
+
+  test('of a storm without the bundle of any peer the first flow is named, and how many met the same', () => {
+    const flows = Array.from({ length: limits.verdictFlowsMax + 3 }, (_, index) => ({
+      spi: 0x1000 + index,
+      src: `203.0.113.${index % 100}`,
+    }));
+    const { sentence } = verdictOf({ hub: {}, spoke: null, sas: [], flows });
+    expect(sentence).toMatch(/ 130 more SPIs of 100 peers met the same, without a bundle of theirs\.$/);
+  });
 });

@@ -63,14 +63,6 @@ export function near(a: Instant | null, b: Instant | null, ms: number): 'yes' | 
   return 'unknown';
 }
 
-/** Is `a` at most `ms` before `b`, and not after it? */
-export function shortlyBefore(a: Moment, b: Moment, ms: number): 'yes' | 'no' | 'unknown' {
-  const way = order(a, b);
-  if (way === 'after') return 'no';
-  const close = near(a.at, b.at, ms);
-  return way === 'unordered' && close === 'yes' ? 'unknown' : close;
-}
-
 const pad = (value: number): string => String(value).padStart(2, '0');
 
 /** `18:22:10` UTC on the axis, `about 18:22:10` when its clock is not to be trusted or the interval is wide. */

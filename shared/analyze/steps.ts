@@ -92,13 +92,6 @@ export function clearSender(view: View): Step[] {
   ];
 }
 
-/** The same at the receiver, of what it has of the sender. */
-export function clearReceiver(view: View): Step[] {
-  const { receiver, receiverName, senderName, flow } = view;
-  const peer = canonicalAddress(flow.flow.src) ?? flow.flow.src;
-  return [step(`On ${receiverName}: drop the SAs with ${senderName}.`, receiver, commandsOf(receiver)?.clearIpsec(peer) ?? null)];
-}
-
 /** By conn-id or unique id where the table shows one: letters and digits only, as it goes into a command. */
 function ikeOf(end: End, peer: string): { version: 1 | 2; id: string | null } | null {
   for (const { value } of [...end.ike].reverse()) {

@@ -3,7 +3,7 @@
  *
  *   certain   every need is known to be so, a proof was found (a line or a whole table that no other cause leaves), and each rival is
  *             ruled out by evidence
- *   likely    every need but one is known and none is not so, a sign was found, and no rival stands
+ *   likely    a sign was found, every need is known to be so (with a proof, every need but one), and no rival stands
  *   possible  a sign was found, and no need is known to be otherwise
  *
  * A need that is not so rules the cause out. Absence of a line is no proof; absence of a row is, in a table that is whole.
@@ -29,7 +29,6 @@ export interface Weight {
   readonly confidence: Confidence;
   readonly evidence: readonly Reasoned[];
   readonly against: readonly Reasoned[];
-  readonly unknowns: readonly string[];
 }
 
 /** Null: ruled out, or nothing points to it. */
@@ -51,7 +50,6 @@ export function weigh({ needs, proofs, signs, rivals, besides = [] }: Grounds): 
     confidence,
     evidence: reasoned([...needs.filter(isYes), ...found, ...besides.filter(isYes), ...rivals.filter(isNo)]),
     against: reasoned([...standing, ...open, ...undecided, ...signs.filter(isNo)]),
-    unknowns: [...open, ...undecided].map(({ text }) => text),
   };
 }
 

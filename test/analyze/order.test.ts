@@ -1,7 +1,7 @@
 /** Moments in order: by one clock, by lines as they arrived, by intervals; never by a clock that says nothing. */
 import { describe, expect, test } from 'vitest';
 import type { Instant, Quote } from '../../shared/analyze/case.ts';
-import { clockTime, gap, near, order, shortlyBefore } from '../../shared/analyze/order.ts';
+import { clockTime, gap, near, order } from '../../shared/analyze/order.ts';
 
 const T = Date.UTC(2026, 2, 12, 18, 22, 10);
 const instant = (seconds: number, more: Partial<Instant> = {}): Instant => ({
@@ -54,13 +54,10 @@ describe('order', () => {
   });
 });
 
-test('near and shortly before, with the uncertainty of two clocks', () => {
+test('near, with the uncertainty of two clocks', () => {
   expect([near(instant(0), instant(4), 5_000), near(instant(0), instant(6), 5_000)]).toEqual(['yes', 'no']);
   expect(near(instant(0), instant(5, other), 5_000)).toBe('unknown');
   expect(near(instant(0), null, 5_000)).toBe('unknown');
-  expect(shortlyBefore(moment(instant(0)), moment(instant(3)), 5_000)).toBe('yes');
-  expect(shortlyBefore(moment(instant(3)), moment(instant(0)), 5_000)).toBe('no');
-  expect(shortlyBefore(moment(instant(0)), moment(instant(0.05, other)), 5_000)).toBe('unknown');
 });
 
 test('a gap of two clocks is an interval', () => {

@@ -136,18 +136,24 @@ function sasWith(end: End, other: Party): StateRow {
 function ikeWith(end: End, other: Party): StateRow {
   const { addresses } = addressesOf(other);
   const shown = end.ike.filter(({ whole, value }) => whole && about(value.peers, addresses));
-  const last = shown.at(-1);
+  // A stop may overtake the commands of the first round that were still to be asked.
+  const last = shown.filter(({ round }) => round !== 'first').at(-1) ?? shown.at(-1);
   if (last === undefined) return row('IKE SA', 'not known', 'warn');
   // IKEv1 and IKEv2 stand in two tables of one round.
   const rows = shown
     .filter(({ round }) => round === last.round)
     .flatMap(({ value }) => value.sas)
     .filter(({ remote, local }) => addresses.length === 0 || addresses.includes(remote ?? '') || addresses.includes(local ?? ''));
-  const live = rows.filter(({ deleted }) => !deleted);
+  // `(deleted)` may stand in a line below, which a filter for the address takes away: no time is left then.
+  const isOver = ({ deleted, established, remainingSeconds }: (typeof rows)[number]): boolean =>
+    deleted || (!established && remainingSeconds === 0);
+  const live = rows.filter((one) => !isOver(one));
   const best = live.find(({ established }) => established) ?? live[0];
   if (best === undefined) return row('IKE SA', rows.length > 0 ? 'none, one just deleted' : 'none', 'bad');
   const age = best.ageSeconds === null ? '' : `, ${remaining(best.ageSeconds)} old`;
-  const more = live.length > 1 ? `, and ${live.length - 1} more` : '';
+  // Tables and sessions show the same one.
+  const others = new Set(live.map(({ connectionId }) => connectionId)).size - 1;
+  const more = others > 0 ? `, and ${others} more` : '';
   return row('IKE SA', `${told(best.state, 30)}${age}${more}`, best.established ? 'plain' : 'warn');
 }
 

@@ -43,7 +43,10 @@ export const parseDebugConditions: Parser<DebugConditions> = (output) => {
     const header = HEADER.exec(line.text)?.groups;
     if (header) {
       kind = header['kind']!;
-      addFilters(filters, kind, header['inline']!);
+      const inline = header['inline']!.trim();
+      // No more on this line than on one of its own: each word is tried as an address.
+      if (inline === '' || VALUES.test(inline)) addFilters(filters, kind, inline);
+      else unread.push(line);
     } else if (kind !== null && VALUES.test(line.text)) addFilters(filters, kind, line.text);
     else unread.push(line);
   }

@@ -104,7 +104,14 @@ const topics: readonly Topic[] = [
   },
 ];
 
-export function judgeTopics(reading: PreflightReading, findings: readonly Finding[], config: Config, rows: Rows): void {
+/** `unreadRemedy`: what to do where debugs can not be read, on platforms without `show debugging`. */
+export function judgeTopics(
+  reading: PreflightReading,
+  findings: readonly Finding[],
+  config: Config,
+  rows: Rows,
+  unreadRemedy?: string,
+): void {
   for (const { title, words, fine, remedy } of topics) {
     const all = findings.filter(({ word }) => word in words);
     const found = all.filter(({ word }) => minds(word, config));
@@ -117,17 +124,23 @@ export function judgeTopics(reading: PreflightReading, findings: readonly Findin
     if (good !== null) rows.ok(title, good);
     for (const { text } of all.filter((finding) => !found.includes(finding))) rows.ok(title, `${text}; spitrap arm would refuse`);
   }
-  judgeDebugs(reading, findings, config, rows);
+  judgeDebugs(reading, findings, config, rows, unreadRemedy);
 }
 
 /** A pair that is armed by hand needs no conditions of ours, and waits with a person's. */
 const minds = (word: string, config: Config): boolean => armsItself(config) || !word.includes('conditions');
 
 /** With `arm: manual` debugs that are on are what the pair waits with; else they are somebody's, and keep ours off. */
-function judgeDebugs({ flags }: PreflightReading, findings: readonly Finding[], config: Config, rows: Rows): void {
+function judgeDebugs(
+  { flags }: PreflightReading,
+  findings: readonly Finding[],
+  config: Config,
+  rows: Rows,
+  unreadRemedy = 'the user must be allowed: show debugging',
+): void {
   const unread = findings.find(({ word }) => word === 'debugs-unread');
   if (unread !== undefined || flags === null) {
-    rows.fail('debugs', unread?.text ?? 'what is being debugged could not be read', 'the user must be allowed: show debugging');
+    rows.fail('debugs', unread?.text ?? 'what is being debugged could not be read', unreadRemedy);
     return;
   }
   const crypto = flags.filter((flag) => flag.crypto).map((flag) => flag.text);

@@ -49,7 +49,7 @@ export async function checkDevice(room: DeviceRoom, rows: Rows): Promise<{ sessi
     if (!absent.some((one) => one === question)) answers.set(question, await ask(room.platform.arming.ask[question]));
   const reading = readingOf(answers, room);
   const location = parsed(await ask(room.platform.check.users), room.platform.parsers.ownLocation).value;
-  judgeTopics(reading, findingsOf(reading, location, room), room.config, rows);
+  judgeTopics(reading, findingsOf(reading, location, room), room.config, rows, room.platform.check.remedy);
   checkClock(answers.get('clock')!, room.platform, rows);
   return { session, ask };
 }
@@ -101,21 +101,14 @@ async function checkPrivilege({ config, platform }: DeviceRoom, ask: AskDevice, 
   const result = await ask(platform.check.privilege);
   const { value: level } = parsed(result, platform.parsers.privilege);
   if (level === 15) {
-    rows.ok('privilege', '15');
+    rows.ok('privilege', platform.check.remedy === undefined ? '15' : 'the stop is among what sudo allows');
     return;
   }
   const seen = level === null ? `${result.command}: ${whatCame(result)}` : `level ${level}`;
-  const enter = [`username ${config.device.user} privilege 15`];
-  const commands = 'or allow its level the lines that spitrap commands lists';
-  if (config.mode === 'act')
-    rows.fail('privilege', `${seen}: whether the stop may be sent is not known`, `give the user level 15, ${commands}`, enter);
-  else
-    rows.warn(
-      'privilege',
-      `${seen}: show commands may be refused, and later the stop`,
-      `give the user level 15, ${commands}`,
-      enter,
-    );
+  const enter = platform.check.remedy === undefined ? [`username ${config.device.user} privilege 15`] : [];
+  const remedy = platform.check.remedy ?? 'give the user level 15, or allow its level the lines that spitrap commands lists';
+  if (config.mode === 'act') rows.fail('privilege', `${seen}: whether the stop may be sent is not known`, remedy, enter);
+  else rows.warn('privilege', `${seen}: show commands may be refused, and later the stop`, remedy, enter);
 }
 
 async function checkPaging({ platform }: DeviceRoom, ask: AskDevice, rows: Rows): Promise<void> {
@@ -162,13 +155,17 @@ function readingOf(answers: ReadonlyMap<PreflightQuestion, CommandResult>, room:
     sequenceNumbers: settings?.sequenceNumbers ?? null,
     clockMark: read('clock', parsers.clock)?.mark ?? null,
   };
+  const debugging = answers.get('debugging');
+  // As before an arming: a line that was not understood proves nothing off.
+  const odd = debugging?.status === 'ok' ? parsers.debugging(debugging.output).unread[0] : undefined;
   const unread = preflightQuestions.flatMap((question) => {
     const result = answers.get(question);
     if (result === undefined) return [];
+    if (question === 'debugging' && odd !== undefined) return [`${question}: ${result.command}: ${quoted(odd.text)}`];
     return result.status === 'ok' && result.output.trim() !== '' ? [] : [`${question}: ${result.command}: ${whatCame(result)}`];
   });
   const { absent } = room.platform.arming;
-  return { ...reading, unread, ...(absent === undefined ? {} : { absent }) };
+  return { ...reading, ...(odd !== undefined && { flags: null }), unread, ...(absent === undefined ? {} : { absent }) };
 }
 
 /** Ours is given back; an agent that is not up takes two, and one for a terminal monitor. */

@@ -96,7 +96,13 @@ export interface Platform {
   readonly debugOff: { readonly all: string; one(flag: DebugFlag): string | null; readonly ones: readonly string[] };
   readonly arming: PlatformArming;
   /** What `spitrap check` asks beside the questions of the pre-flight; `evidence` is Note A's own test of the evidence path. */
-  readonly check: { readonly privilege: string; readonly users: string; readonly evidence: string };
+  readonly check: {
+    readonly privilege: string;
+    readonly users: string;
+    readonly evidence: string;
+    /** What to do where a line is not allowed or not answered, on platforms without privilege levels. */
+    readonly remedy?: string;
+  };
   /** What `spitrap advise -c` asks for: of the running configuration what advice rests on; the first has `version` and `hostname`. */
   readonly advise: readonly string[];
   readonly showDebugging: string;

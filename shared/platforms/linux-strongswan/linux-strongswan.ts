@@ -71,6 +71,9 @@ const nothingSaid =
 //     (root) NOPASSWD: /usr/sbin/swanctl --reload-settings
 const RULES = [/NOPASSWD: .*swanctl --reload-settings/, /NOPASSWD: .*ln -sfn off\.levels/];
 const EVERYTHING = /NOPASSWD: ALL/;
+// User root may run the following commands on hub1:               whom sudo asks for no password
+//     (ALL : ALL) ALL
+const ROOT = /^User root may run [^\n]*:\n\s+\(ALL(?: : ALL)?\) ALL$/m;
 
 export const linuxStrongswan: Platform = {
   name: 'linux-strongswan',
@@ -82,7 +85,13 @@ export const linuxStrongswan: Platform = {
     ones: [lines.DEBUGS_OFF],
   },
   arming,
-  check: { privilege: lines.SUDO_RULES, users: lines.OWN_LOCATION, evidence: lines.LIST_CONNS },
+  check: {
+    privilege: lines.SUDO_RULES,
+    users: lines.OWN_LOCATION,
+    evidence: lines.LIST_CONNS,
+    remedy:
+      "docs/linux.md, “What stands on the gateway”: sudo's rules, charon's log and its levels, the table, and charon itself",
+  },
   advise: [],
   showDebugging: lines.SHOW_DEBUGS,
   showClock: lines.SHOW_CLOCK,
@@ -130,7 +139,7 @@ export const linuxStrongswan: Platform = {
     ipsecSas: parseIpsecSas,
     conditions: nothingSaid({ conditional: false, unmatched: {}, filters: [] }),
     privilege: (output) => ({
-      value: EVERYTHING.test(output) || RULES.every((rule) => rule.test(output)) ? 15 : null,
+      value: EVERYTHING.test(output) || ROOT.test(output) || RULES.every((rule) => rule.test(output)) ? 15 : null,
       unread: [],
     }),
     // 198.51.100.9 51234 198.51.100.1 22          local

@@ -23,7 +23,7 @@ const DEVICE = [
   COUNTERS,
   'show debugging',
   'show crypto debug-condition',
-  'show logging | include CRYPTO|IPSEC|ISAKMP|IKEV2|IKEv2|sa_spi|SYS-5-|STATECHANGE',
+  'show logging | include CRYPTO|IPSEC|ISAKMP|IKEV2|IKEv2|sa_dest|sa_spi|SYS-5-|STATECHANGE',
   'show version | include uptime|reason',
   'show processes cpu | include CPU utilization',
 ];

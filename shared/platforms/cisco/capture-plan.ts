@@ -26,8 +26,11 @@ export const SHOW_CPU = 'show processes cpu | include CPU utilization';
  */
 const SHOW_CONFIGURATION = 'show running-config | section crypto|^interface (Tunnel|Virtual-Template)';
 
-/** Messages and debugs of IKE and IPsec (`sa_spi` stands on a line of its own), and what takes all SAs away: a restart, a failover, a person. */
-const SHOW_LOG_OF_CRYPTO = 'show logging | include CRYPTO|IPSEC|ISAKMP|IKEV2|IKEv2|sa_spi|SYS-5-|STATECHANGE';
+/**
+ * Messages and debugs of IKE and IPsec, and what takes all SAs away: a restart, a failover, a person. `sa_dest` and `sa_spi` stand on lines
+ * of their own below `IPSEC(delete_sa)`, which says of no SA that it went without the two of them.
+ */
+const SHOW_LOG_OF_CRYPTO = 'show logging | include CRYPTO|IPSEC|ISAKMP|IKEV2|IKEv2|sa_dest|sa_spi|SYS-5-|STATECHANGE';
 
 const SHOW_SAS = 'show crypto ipsec sa peer ';
 

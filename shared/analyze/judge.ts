@@ -185,7 +185,11 @@ function harmOf(about: Case, first: Finding): Verdict['harm'] {
   if (flows.length > 0 && flows.every(({ judged }) => judged === 'transient')) return 'transient';
   if (BENIGN.has(first.cause) && first.confidence !== 'possible' && flows.every(({ flow }) => first.flows.includes(flow)))
     return 'transient';
-  return 'unknown';
+  // It was a loss, and the ends have begun anew.
+  const over = flows.every((flow) => senderUses(viewOf(about, flow)).known === 'no');
+  return over && flows.length > 0 && first.cause !== 'cannot-tell' && !NOBODY.has(first.cause) && !apart.has(first.cause)
+    ? 'transient'
+    : 'unknown';
 }
 
 function unknownsOf(about: Case, looked: Case): string[] {

@@ -3,6 +3,7 @@
  * only the surest answer counts (the flows of the others are left to other rules; judge.ts tells which have none). Called by causes/.
  */
 import type { Case, EndIndex, FlowCase } from './case.ts';
+import { senderUses } from './sa-questions.ts';
 import type { Cause, CauseRule, Confidence, Finding, Step } from './verdict.ts';
 import { type View, viewOf } from './view.ts';
 import type { Weight } from './weigh.ts';
@@ -67,3 +68,9 @@ const messages = (flows: readonly FlowCase[]): Finding['evidence'] => {
   const quotes = flows.flatMap(({ quote }) => (quote ? [quote] : [])).slice(0, MESSAGES_MAX);
   return quotes.length > 0 ? [{ text: quotes.length === 1 ? 'the message' : 'the messages', quotes }] : [];
 };
+
+/** How the sender stands to it now, as the end of a sentence. A router may have begun anew within seconds. */
+export const stillOrOver = (view: View): string =>
+  senderUses(view).known === 'no'
+    ? `${view.senderName} has given SPI ${view.spi} up since`
+    : `${view.senderName} still encrypts with SPI ${view.spi}`;

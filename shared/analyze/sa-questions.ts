@@ -219,10 +219,12 @@ export const sendsOn = once((view: View): Answer => {
 /** Packets go out on it and none come back. */
 export const packetsClimb = once(({ sa, spi, senderName }: View): Answer => {
   const packets = sa?.outboundAtSender.packets ?? null;
-  if (packets === null) return unknown(`whether ${senderName} goes on sending with ${spi} is not known`);
+  // Counters are of the tunnel, whatever SA carries it.
+  if (packets === null || sa?.outboundAtSender.current !== 'yes')
+    return unknown(`whether ${senderName} goes on sending with ${spi} is not known`);
   return packets > 0
-    ? yes(`${senderName} encrypted ${packets} packets between the two captures`, sa!.outboundAtSender.quotes)
-    : no(`${senderName} sent nothing between the two captures`, sa!.outboundAtSender.quotes);
+    ? yes(`${senderName} encrypted ${packets} packets between the two captures`, sa.outboundAtSender.quotes)
+    : no(`${senderName} sent nothing between the two captures`, sa.outboundAtSender.quotes);
 });
 
 /** Did the sender encrypt with it around the message, whether it still does or not? The need of causes that may have healed since. */

@@ -4,6 +4,7 @@
  */
 import { canonicalAddress } from '../model/address.ts';
 import type { End } from './case.ts';
+import { senderUses } from './sa-questions.ts';
 import type { Step } from './verdict.ts';
 import { nameOf, type View } from './view.ts';
 
@@ -91,6 +92,9 @@ export function clearSender(view: View): Step[] {
     ),
   ];
 }
+
+/** Nothing, where the sender has begun anew by itself. */
+export const clearIfUsed = (view: View): Step[] => (senderUses(view).known === 'no' ? [nothingNow] : clearSender(view));
 
 /** By conn-id or unique id where the table shows one: letters and digits only, as it goes into a command. */
 function ikeOf(end: End, peer: string): { version: 1 | 2; id: string | null } | null {

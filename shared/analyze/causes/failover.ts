@@ -5,7 +5,7 @@
 import { yes } from '../answer.ts';
 import { cleared, failedOver, ikeMissed, LOOK_BACK_MS, receiverIke, restarted, takeover } from '../end-questions.ts';
 import { clockTime, near } from '../order.ts';
-import { flowRule } from '../rule.ts';
+import { flowRule, stillOrOver } from '../rule.ts';
 import {
   cameAgain,
   existedBefore,
@@ -17,11 +17,11 @@ import {
   senderUsed,
   sendsOn,
 } from '../sa-questions.ts';
-import { advise, adviseChange, clearSender, collect, periodicDpd } from '../steps.ts';
+import { advise, adviseChange, clearIfUsed, collect, periodicDpd } from '../steps.ts';
 import { weigh } from '../weigh.ts';
 
 export const failover = flowRule('failover', (view) => {
-  const { receiver, receiverName, senderName, spi, message } = view;
+  const { receiver, receiverName, message } = view;
   const active = takeover(view);
   const over = failedOver(view);
   if (active === null || over.known === 'no') return null;
@@ -41,8 +41,8 @@ export const failover = flowRule('failover', (view) => {
   return {
     weight,
     end: receiver?.index ?? null,
-    sentence: `${receiverName} took over${active.at ? ` at ${clockTime(active.at)}` : ''} without the SAs; ${senderName} still encrypts with SPI ${spi}.`,
-    doNow: [...clearSender(view), advise('Find out why the other box gave up the address: its log, from before the takeover.')],
+    sentence: `${receiverName} took over${active.at ? ` at ${clockTime(active.at)}` : ''} without the SAs; ${stillOrOver(view)}.`,
+    doNow: [...clearIfUsed(view), advise('Find out why the other box gave up the address: its log, from before the takeover.')],
     change: [
       ...periodicDpd(view),
       adviseChange(

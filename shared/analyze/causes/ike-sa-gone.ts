@@ -7,14 +7,14 @@ import { ikeMissed, receiverIke, senderIke, upheavals } from '../end-questions.t
 import { deletedAtReceiver, outOfTheBlue } from '../exchange-questions.ts';
 import { expiry, lifetimesDiffer } from '../lifetime-questions.ts';
 import { clockTime } from '../order.ts';
-import { flowRule } from '../rule.ts';
+import { flowRule, stillOrOver } from '../rule.ts';
 import { cameAgain, fromStranger, not, onlyIfShown, packetsClimb, receiverHad, receiverLacks, sendsOn } from '../sa-questions.ts';
-import { advise, clearSender, collect, periodicDpd } from '../steps.ts';
+import { advise, clearIfUsed, collect, periodicDpd } from '../steps.ts';
 import { eventsOf, isBefore, latest, type View } from '../view.ts';
 import { weigh } from '../weigh.ts';
 
 export const ikeSaGone = flowRule('ike-sa-gone', (view) => {
-  const { receiver, receiverName, senderName, spi } = view;
+  const { receiver, receiverName, senderName } = view;
   const here = not(receiverIke(view));
   const there = not(senderIke(view));
   const missed = ikeMissed(view);
@@ -43,8 +43,8 @@ export const ikeSaGone = flowRule('ike-sa-gone', (view) => {
   return {
     weight,
     end: receiver?.index ?? null,
-    sentence: `${receiverName} has no IKE SA with ${senderName}${since} and could not tell it that the SA went; ${senderName} still encrypts with SPI ${spi}.`,
-    doNow: clearSender(view),
+    sentence: `${receiverName} has no IKE SA with ${senderName}${since} and could not tell it that the SA went; ${stillOrOver(view)}.`,
+    doNow: clearIfUsed(view),
     change: [
       ...periodicDpd(view),
       advise(

@@ -5,7 +5,7 @@
 import { yes } from '../answer.ts';
 import { bootOf, cleared, failedOver, ikeMissed, LOOK_BACK_MS, receiverIke, restarted } from '../end-questions.ts';
 import { clockTime, near } from '../order.ts';
-import { flowRule } from '../rule.ts';
+import { flowRule, stillOrOver } from '../rule.ts';
 import {
   cameAgain,
   existedBefore,
@@ -17,11 +17,11 @@ import {
   senderUsed,
   sendsOn,
 } from '../sa-questions.ts';
-import { advise, clearSender, collect, periodicDpd } from '../steps.ts';
+import { advise, clearIfUsed, collect, periodicDpd } from '../steps.ts';
 import { weigh } from '../weigh.ts';
 
 export const receiverRestarted = flowRule('receiver-restarted', (view) => {
-  const { receiver, receiverName, senderName, spi } = view;
+  const { receiver, receiverName } = view;
   const restart = restarted(view);
   const boot = bootOf(receiver);
   if (restart.known !== 'yes' || boot === null) return null;
@@ -42,8 +42,8 @@ export const receiverRestarted = flowRule('receiver-restarted', (view) => {
   return {
     weight,
     end: receiver?.index ?? null,
-    sentence: `${receiverName} restarted${boot.at ? ` at ${clockTime(boot.at)}` : ''} and lost its SAs; ${senderName} still encrypts with SPI ${spi}.`,
-    doNow: clearSender(view),
+    sentence: `${receiverName} restarted${boot.at ? ` at ${clockTime(boot.at)}` : ''} and lost its SAs; ${stillOrOver(view)}.`,
+    doNow: clearIfUsed(view),
     change: [...periodicDpd(view), advise(`Find out why ${receiverName} restarted: show version, crashinfo.`, receiver)],
     collectNext: collect(view, `show version and crashinfo of ${receiverName}.`),
   };

@@ -1,6 +1,6 @@
 /** A standby hub that takes over without the SAs. facts.md §6; rule: shared/analyze/causes/failover.ts. */
 import { describe, expect, test } from 'vitest';
-import { at, LOST } from '../../support/case.ts';
+import { at, LOST, NEXT } from '../../support/case.ts';
 import { textbook } from '../../support/textbook-cases.ts';
 import { said, verdictOf, without } from '../../support/verdict-of.ts';
 
@@ -28,5 +28,21 @@ describe('failover', () => {
     expect(verdictOf(textbook.failover).sentence).toBe(
       'hub-b took over at 18:21:52 without the SAs; spoke1 still encrypts with SPI 0x68842105.',
     );
+  });
+
+  test('over: the ends began anew by themselves within seconds, nothing is to be done now', () => {
+    const { hub, spoke } = textbook.failover;
+    const verdict = verdictOf({
+      hub: { ...hub, ike: 2 },
+      spoke: { ...spoke, ike: 2, events: [at(-900, 'sa-created', { spis: [LOST] }), at(0.4, 'sa-deleted', { spis: [LOST] })] },
+      sas: [
+        { spi: LOST, outbound: ['yes', 'no'], current: 'no', inbound: 'no', next: NEXT },
+        { spi: NEXT, outbound: ['no', 'yes'], current: 'yes', inbound: ['no', 'yes'] },
+      ],
+      flows: [{}],
+    });
+    expect([said(verdict), verdict.harm, verdict.healing.kind]).toEqual(['failover certain', 'transient', 'healed']);
+    expect(verdict.sentence).toBe('hub-b took over at 18:21:52 without the SAs; spoke1 has given SPI 0x68842105 up since.');
+    expect(verdict.findings[0]!.doNow.flatMap(({ command }) => command ?? [])).toEqual([]);
   });
 });

@@ -2,6 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import { readCharonLog } from '../../shared/platforms/linux-strongswan/charon-log.ts';
 import { parseDebugLevels } from '../../shared/platforms/linux-strongswan/debug-levels.ts';
+import * as lines from '../../shared/platforms/linux-strongswan/lines.ts';
+import { linuxStrongswan } from '../../shared/platforms/linux-strongswan/linux-strongswan.ts';
 import { parseIkeSas } from '../../shared/platforms/linux-strongswan/list-sas.ts';
 import { noUnknownSpi, readUnknownSpi } from '../../shared/platforms/linux-strongswan/unknown-spi.ts';
 
@@ -90,4 +92,17 @@ describe('the SAs', () => {
   test('thousands of keys in an identity cost no more than its length', () => {
     expect(parseIkeSas(output(' remote-id= initiator-spi= {'.repeat(2_000))).value).toHaveLength(1);
   });
+});
+
+test('a host without all of strongSwan’s plugins: swanctl says so in front of each answer, and is read all the same', () => {
+  const noise =
+    "plugin 'test-vectors': failed to load - test_vectors_plugin_create not found and no plugin file available\n" +
+    "plugin 'rdrand': failed to load - rdrand_plugin_create not found and no plugin file available\n";
+  expect(parseIkeSas(`${noise}list-sas reply {}\n`)).toEqual({ value: [], unread: [] });
+  expect(linuxStrongswan.evidence.capture(lines.STATS, `${noise}uptime: 3 minutes, since Nov 22 08:31:42 2026\n`)).toMatchObject({
+    uptime: { line: 3, seconds: 180 },
+  });
+  // So that a refusal behind it is seen as one.
+  for (const line of noise.trim().split('\n'))
+    expect(linuxStrongswan.definition.preamble.some((one) => one.test(line))).toBe(true);
 });

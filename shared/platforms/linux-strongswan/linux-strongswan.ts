@@ -14,6 +14,7 @@ import { grammar } from './grammar.ts';
 import * as lines from './lines.ts';
 import { parseIkeSas, parseIpsecSas } from './list-sas.ts';
 import { parseCpu, parseMemory } from './load.ts';
+import { PLUGIN_NOISE } from './output-lines.ts';
 import { parseSpiSets } from './spi-sets.ts';
 import { noUnknownSpi, readUnknownSpi, unknownSpiAnchors } from './unknown-spi.ts';
 import { parseXfrmState } from './xfrm.ts';
@@ -36,7 +37,7 @@ const definition: PlatformDefinition = {
   // Nothing here pages; journalctl and systemctl, which do, are no lines of the grammar.
   pager: { shows: NEVER, answer: ' ', quit: 'q' },
   interrupt: '\x03',
-  preamble: [],
+  preamble: [PLUGIN_NOISE],
   // 2026-11-22T08:31:41 13[IKE] CHILD_SA net{1} established …         charon's log, while it is followed on this session
   logLine: /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{3,6})? \d{2}\[[A-Z]{3}\] /,
   refusals: [

@@ -49,6 +49,11 @@ const whole = [
   at(78_100, sealedAs('partial')),
 ];
 
+test('a spoke opens nothing of its own', () => {
+  const taken = step({ ...few, role: 'spoke' }, emptyBook, at(0, symptom({ id: id(1) })));
+  expect(taken).toMatchObject({ effects: [], reason: 'not-my-role', book: emptyBook });
+});
+
 describe('whom it tells', () => {
   test('it names nobody, and there are few: all of them; the routers at the stop', () => {
     const opened = step(few, emptyBook, at(0, symptom({ id: id(1) })));

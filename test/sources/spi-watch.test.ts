@@ -25,9 +25,10 @@ class Gateway {
   spi: string | null = 'b6811b10';
   charon = true;
   states = '';
+  noise = '';
   readonly shell = new ScriptedIos({
     answer: (command) => {
-      if (command === SPI_SETS) return table(this.packets);
+      if (command === SPI_SETS) return this.noise + table(this.packets);
       if (command === LIST_SAS)
         return this.charon ? sas(this.spi) : "connecting to 'unix:///var/run/charon.vici' failed: No such file\n";
       return command === XFRM_STATE ? this.states : '';
@@ -97,6 +98,22 @@ describe('spi-watch', () => {
       await clock.advance(1_100);
     }
     expect(sightings()).toEqual([]);
+  });
+
+  test('of a table that is half understood nothing is told, and it is said', async () => {
+    const gateway = new Gateway();
+    const { clock, sightings, states } = await open(gateway);
+    gateway.spi = null;
+    gateway.noise = 'what is this\n';
+    for (let second = 0; second < 10; second++) {
+      gateway.packets += 2;
+      await clock.advance(1_100);
+    }
+    expect(sightings()).toEqual([]);
+    expect(states().at(-1)).toMatchObject({
+      state: 'interrupted',
+      detail: expect.stringContaining('not understood: what is this'),
+    });
   });
 
   test('a charon that restarts is waited for; then its lost SAs are told, and nothing was interrupted', async () => {

@@ -185,6 +185,33 @@ describe('lines', () => {
     await w.until(() => w.refusals().length === 1);
     expect(w.refusals()).toEqual([{ reason: 'tls-handshake', from: '127.0.0.1', detail: 'the handshake was not done in time' }]);
   });
+  test('it has seconds for it, not minutes', async () => {
+    const asked: TlsListenOptions[] = [];
+    const noting: TlsStreams = {
+      ...tlsStreams,
+      listen: (endpoint, credentials, options) => {
+        asked.push(options);
+        return tlsStreams.listen(endpoint, credentials, options);
+      },
+    };
+    const w = await watching({ tls: noting });
+    await w.open();
+    expect(asked[0]!.handshakeTimeoutMs).toBeLessThanOrEqual(30_000);
+  });
+  test('a sender does not get a second handshake on its connection: each costs us a signature', async () => {
+    const w = await watching();
+    const { local } = await w.open();
+    const socket = connect({ port: local.port, host: '127.0.0.1', ca: fixture('authority.pem'), maxVersion: 'TLSv1.2' });
+    sockets.push(socket);
+    const ended = new Promise<string>((resolve) => {
+      socket.on('error', () => resolve('refused'));
+      socket.on('close', () => resolve('refused'));
+      socket.once('secureConnect', () =>
+        socket.renegotiate({ rejectUnauthorized: false }, (error) => resolve(error === null ? 'granted' : 'refused')),
+      );
+    });
+    expect(await ended).toBe('refused');
+  });
   test('connections in a handshake count against the limit too', async () => {
     const w = await watching();
     const { local } = await w.open();

@@ -88,8 +88,12 @@ function commandReader(typed: string, readable: readonly ShowReader[]): (text: s
     const names = [...readable.map(({ name }) => name), LOG].join(', ');
     throw new SpitrapError('USAGE', `no reader for ${quoted(typed)}, or several; there are: ${names}`);
   }
-  return (text) => ({ reader: found.name, ...found.parse(text) });
+  return (text) => ({ reader: found.name, ...found.parse(withoutHead(text)) });
 }
+
+/** A file of a bundle begins with what the agent says of the command: blank lines in its place, so that lines keep their numbers. */
+const withoutHead = (text: string): string =>
+  text.replace(/^# command .*\n(?:# .*\n)*(?=\r?\n)/, (head) => '\n'.repeat(head.split('\n').length - 1));
 
 /** Lines that say nothing are no fault of a log's. */
 const logReader =

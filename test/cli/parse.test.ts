@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { commandHead } from '../../agent/evidence/bundle-text.ts';
 import { shows } from '../../shared/platforms/cisco/shows.ts';
 import { cli } from './cli-run.ts';
 
@@ -57,6 +58,30 @@ describe('an output', () => {
     expect(JSON.parse(stdout)).toMatchObject({ value: { year: 2026 }, unread: [{ number: 3 }] });
     expect(stderr).toContain('LINES_UNREAD: show clock: not understood: line 3 ');
     expect(stderr).not.toContain('\x1b');
+  });
+
+  test('a file of a bundle: its head is no output, and lines keep their numbers', async () => {
+    const head = commandHead({
+      number: 1,
+      round: 'first',
+      late: false,
+      peer: null,
+      command: 'show clock',
+      file: 'commands/01-first-show-clock.txt',
+      session: 'capture',
+      status: 'ok',
+      detail: null,
+      sent: null,
+      tookMs: 41,
+      bytes: 60,
+      redacted: 0,
+    });
+    expect(head).toMatch(/^# command/);
+    const whole = await cli(['parse', 'show clock', fileOf(head + CLOCK)]);
+    expect([whole.code, whole.stderr, JSON.parse(whole.stdout).value.year]).toEqual([0, '', 2026]);
+    const { code, stderr } = await cli(['parse', 'show clock', fileOf(`${head}${CLOCK}what is this\n`)]);
+    expect(code).toBe(1);
+    expect(stderr).toContain(`not understood: line ${head.split('\n').length + 2} "what is this"`);
   });
 
   test('many such lines: the first of them, and how many more', async () => {

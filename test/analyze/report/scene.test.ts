@@ -105,3 +105,34 @@ test('of more events than fit the telling ones stay', () => {
   expect(events.filter(({ look }) => look === 'cause')).toHaveLength(2);
   expect(events.filter(({ look }) => look === 'stop')).toHaveLength(3);
 });
+
+test('what DPD asks and answers all day is a row with its number, until something else happens at that end', () => {
+  const { diagnosis } = failover();
+  const asked = (afterMs: number, end: 0 | 1, kind: string) => ({
+    at: instant(afterMs, 0, `device ${end}`),
+    end,
+    kind,
+    text: kind,
+    quote: null,
+    spis: [],
+  });
+  const round = (afterMs: number, end: 0 | 1 = 0) => [asked(afterMs, end, 'dpd-sent'), asked(afterMs + 20, end, 'dpd-answered')];
+  const timeline = [
+    ...round(-60_000),
+    ...round(-50_000),
+    asked(-45_000, 1, 'rekey-started'),
+    ...round(-40_000),
+    asked(-35_000, 0, 'retransmit'),
+    ...round(-20_000),
+    ...round(-10_000),
+  ];
+  const { events, eventsLeftOut } = sceneOf({ ...diagnosis.case, timeline }, diagnosis.verdict);
+  expect(eventsLeftOut).toBe(0);
+  expect(events.filter(({ lane }) => lane === 0).map((event) => eventWords(event))).toEqual([
+    'dpd-sent (3 times)',
+    'dpd-answered (3 times)',
+    'retransmit',
+    'dpd-sent (2 times)',
+    'dpd-answered (2 times)',
+  ]);
+});

@@ -61,6 +61,8 @@ export const EVENTS_MAX = 60;
 const BARS_A_LANE_MAX = 5;
 /** Repeats within so long of each other are one event, told with its number. */
 const REPEAT_MS = 5_000;
+/** What IKE does all day, every ten seconds and for hours: one row as long as its end does nothing else, however long its pauses are. */
+const ROUTINE: ReadonlySet<string> = new Set(['dpd-sent', 'dpd-answered']);
 /** Above it, events of one kind at one end are repeats of each other whatever they name. */
 const MANY = 40;
 const UNORDERED_SHOWN = 3;
@@ -118,15 +120,23 @@ interface Group {
   readonly entries: TimelineEntry[];
 }
 
-/** In order of their first; a run of the same thing is one group as long as no gap in it is longer than REPEAT_MS. */
+/**
+ * In order of their first; a run of the same thing is one group as long as no gap in it is longer than REPEAT_MS. Routine goes on until something
+ * else happens at its end: a row must not hide what came between.
+ */
 function grouped(timeline: readonly TimelineEntry[], textOf: (entry: TimelineEntry) => string): Group[] {
   const groups: Group[] = [];
   const running = new Map<string, Group>();
+  const routine = new Set<string>();
   for (const entry of timeline) {
     const key = `${entry.end} ${entry.kind} ${textOf(entry)}`;
     const before = running.get(key);
     const last = before?.entries.at(-1)?.at ?? null;
-    if (before && last && entry.at && middleOf(entry.at) - middleOf(last) <= REPEAT_MS) before.entries.push(entry);
+    const isRoutine = ROUTINE.has(entry.kind);
+    if (!isRoutine) for (const one of routine) if (one.startsWith(`${entry.end} `)) routine.delete(one);
+    const isRepeat = before && last && entry.at && (routine.has(key) || middleOf(entry.at) - middleOf(last) <= REPEAT_MS);
+    if (isRoutine) routine.add(key);
+    if (isRepeat) before.entries.push(entry);
     else {
       const group = { key, entries: [entry] };
       running.set(key, group);

@@ -54,7 +54,8 @@ export function commandsFor(platform: Platform, scope: CommandsScope): PossibleC
   const isUnconditional = platform.arming.absent?.includes('conditions') === true;
   const arms = scope.arming !== undefined && (isUnconditional || scope.arming.conditions.length > 0);
   if (arms) addArming(platform, scope.arming, add);
-  for (const command of [...Object.values(platform.check), ...Object.values(platform.arming.ask)].filter((line) => line !== ''))
+  const { privilege, users, evidence } = platform.check;
+  for (const command of [privilege, users, evidence, ...Object.values(platform.arming.ask)].filter((line) => line !== ''))
     add(command, `check: what spitrap check asks, in every mode${arms ? '; before arming, and while armed' : ''}`);
   for (const command of platform.advise)
     add(command, 'advise: what spitrap advise -c asks, in every mode; never lines with pre-shared keys or certificates');

@@ -30,7 +30,7 @@ beforeAll(async () => {
   const quiet = { onRelay: () => {}, onSyslog: () => {} };
   const set = { folder, scenario: scenarios[0]!, delayMs: 1_000, seed: 11, lossPercent: 0, ...quiet };
   stage = await setStage(set, world, cleanup);
-  stage.pair.start();
+  stage.pair!.start();
   spoke = await living(stage.configs.spoke);
   cleanup.add('spoke', () => void spoke.stop('test'));
 });

@@ -30,7 +30,7 @@ beforeAll(async () => {
     world,
     cleanup,
   );
-  stage.pair.start();
+  stage.pair!.start();
 });
 afterAll(async () => {
   await cleanup.stop();
@@ -97,7 +97,7 @@ test('from nothing to two agents that hear each other, and on to an incident', a
   const acting = { spoke: await start('spoke'), hub: await start('hub') };
   for (const end of ends)
     await expect.poll(() => acting[end].status().peers[0]?.lastHelloAt ?? null, { timeout: 20_000 }).not.toBeNull();
-  stage.pair.desync();
+  stage.pair!.desync();
   for (const end of ends)
     await expect.poll(() => acting[end].status().incidents[0]?.outcome, { timeout: 60_000 }).toBe('complete');
   for (const end of ends) {

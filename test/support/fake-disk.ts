@@ -19,6 +19,8 @@ export class FakeDisk implements Disk {
   /** Bytes all files together may have. */
   capacityBytes = Number.POSITIVE_INFINITY;
   readonly operations: string[] = [];
+  /** Told after each write and sync that was done. */
+  onWritten: (operation: 'append' | 'sync', path: string) => void = () => {};
   readonly #files = new Map<string, Inode>();
   readonly #folders = new Set<string>(['/']);
   #failing: { matches: (operation: DiskOperation, path: string) => boolean; errno: string; left: number }[] = [];
@@ -56,9 +58,16 @@ export class FakeDisk implements Disk {
     this.#stall = null;
   }
 
-  /** The machine loses power: every file is what its last sync left. Renames and removals have happened. */
-  losePower(): void {
-    for (const file of this.#files.values()) this.#set(file, Buffer.from(file.durable));
+  /**
+   * The machine loses power: every file is what its last sync left, and of what was written since then, such a share (0 to 1) of its
+   * bytes, torn wherever it ends. Renames and removals have happened.
+   */
+  losePower(share = 0): void {
+    for (const file of this.#files.values()) {
+      const kept = file.durable.length + Math.floor(Math.max(0, file.length - file.durable.length) * share);
+      const whole = share > 0 && file.length >= file.durable.length ? file.bytes.subarray(0, kept) : file.durable;
+      this.#set(file, Buffer.from(whole));
+    }
   }
 
   /** A copy that shares nothing: to open "after the crash" many times over. */
@@ -138,11 +147,13 @@ export class FakeDisk implements Disk {
         await this.#enter('append', path);
         const free = Math.max(0, this.capacityBytes - this.usedBytes);
         this.#grow(file, kept.subarray(0, free));
+        this.onWritten('append', path);
         if (kept.length > free) throw diskFailed('append', path, 'ENOSPC');
       },
       sync: async () => {
         await this.#enter('sync', path);
         file.durable = Buffer.from(file.bytes.subarray(0, file.length));
+        this.onWritten('sync', path);
       },
       read: async (offset, length) => {
         await this.#enter('read', path);

@@ -61,7 +61,7 @@ export class LivingPair {
       pair.#cleanup,
     );
     pair.#stage = stage;
-    stage.pair.start();
+    stage.pair!.start();
     for (const end of ends) {
       const text = readFileSync(stage.configs[end], 'utf8');
       writeFileSync(stage.configs[end], (await options.edit?.(text, end, stage.facts, pair)) ?? text);
@@ -195,7 +195,7 @@ export class LivingPair {
 
   /** The real event: the hub's box loses its SAs and logs the spoke's next packet. */
   desync(): number {
-    return this.stage.pair.desync();
+    return this.stage.pair!.desync();
   }
 
   quiet(...which: End[]): void {

@@ -20,7 +20,7 @@ const HEADER = /^\s*(?<kind>\S.{0,60}?) filters: *(?:\[[^\]]{0,40}\])?(?<inline>
 //     10.1.1.0 255.255.255.0
 // 2049:1                                    connid:engine_id
 // spoke.example.net                         a peer host name, user name, group or VRF
-const VALUES = /^\s*[\w.:@/-]{1,128}(?:[ ,]+[\w.:@/-]{1,128}){0,15}$/;
+const VALUES = /^\s*[\w.:@/-]{1,128}(?:[ ,]+[\w.:@/-]{1,128}){0,15}[ ,]{0,3}$/;
 const MASK = /^255(?:\.\d{1,3}){3}$/;
 
 export const parseDebugConditions: Parser<DebugConditions> = (output) => {

@@ -13,7 +13,7 @@ export function hostCases(): void {
       await Promise.all(ends.map((end) => pair.ready(end)));
       // A rekey with debugs on gives the ring something to hold.
       pair.debugsOn('hub');
-      pair.stage.pair.repair();
+      pair.stage.pair!.repair();
       await pair.until('a line in the ring', async () => (await pair.status('hub')).ring.bytes > 0);
       await Promise.all(ends.map((end) => pair.stop(end)));
       const noise = seededRandom(3).bytes(4_096);

@@ -63,5 +63,7 @@ function otherFault(about: Case, end: End, kind: PacketFault): Answer {
 /** New keys for both: of the flow that was reported, else in words. */
 export function clearSenderOf(about: Case, end: End): readonly Step[] {
   const flow = about.flows.find(({ receiver }) => receiver === end.index) ?? about.flows[0];
-  return flow ? clearSender(viewOf(about, flow)) : [advise('Clear the SA at both ends: new keys are agreed.', end)];
+  return flow
+    ? clearSender(viewOf(about, flow), 'whose packets fail the check: new keys are agreed')
+    : [advise('Clear the SA at both ends: new keys are agreed.', end)];
 }

@@ -67,7 +67,7 @@ const step = (text: string, end: End | null, command: string | null, configure =
 });
 
 /** Ends what the sender still uses: its SAs with the receiver, and the IKE SA, so that both begin anew. */
-export function clearSender(view: View): Step[] {
+export function clearSender(view: View, which = `that ${view.receiverName} does not have`): Step[] {
   const { sender, senderName, receiverName, flow } = view;
   const peer = canonicalAddress(flow.flow.dst) ?? flow.flow.dst;
   if (sender === null)
@@ -82,9 +82,7 @@ export function clearSender(view: View): Step[] {
   const ike = ikeOf(sender, peer);
   const ipsec = commands?.clearIpsec(peer) ?? null;
   return [
-    ...(ipsec || commands === null
-      ? [step(`On ${senderName}: drop the SAs that ${receiverName} does not have.`, sender, ipsec)]
-      : []),
+    ...(ipsec || commands === null ? [step(`On ${senderName}: drop the SAs ${which}.`, sender, ipsec)] : []),
     step(
       `On ${senderName}: end the IKE SA with ${receiverName} too, so that both begin anew. Traffic returns with the next packet.`,
       sender,
@@ -133,9 +131,15 @@ export function periodicDpd(view: View): Step[] {
 const ikeConfigured = ({ sender, receiver }: View): 1 | 2 | null =>
   [sender, receiver].flatMap((end) => end?.configuration?.value.peerings ?? []).find(({ ike }) => ike !== null)?.ike ?? null;
 
-export function equalLifetimes(view: View, seconds: number): Step[] {
-  return [view.receiver, view.sender].flatMap((end) =>
-    end === null
+/** `has`: what each end is configured with, as far as it is known. */
+export function equalLifetimes(
+  view: View,
+  seconds: number,
+  has: { readonly receiver: number | null; readonly sender: number | null },
+): Step[] {
+  return (['receiver', 'sender'] as const).flatMap((side) => {
+    const end = view[side];
+    return end === null || has[side] === seconds
       ? []
       : [
           step(
@@ -144,8 +148,8 @@ export function equalLifetimes(view: View, seconds: number): Step[] {
             commandsOf(end)?.lifetimeSeconds(seconds) ?? null,
             true,
           ),
-        ],
-  );
+        ];
+  });
 }
 
 export function noKilobyteRekey(view: View): Step[] {

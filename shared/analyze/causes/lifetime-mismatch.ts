@@ -66,7 +66,10 @@ export const lifetimeMismatch = flowRule('lifetime-mismatch', (view) => {
     end: receiver?.index ?? null,
     sentence: `${receiverName} drops SAs earlier than ${senderName}${both}; ${stays ? `${senderName} still encrypts with SPI ${spi}${left === null ? '' : `, for another ${left} s`}` : `${senderName} sent with SPI ${spi} after that`}.`,
     doNow: stays ? clearSender(view) : [nothingNow],
-    change: [...equalLifetimes(view, Math.min(ours ?? 3_600, theirs ?? 3_600)), ...periodicDpd(view)],
+    change: [
+      ...equalLifetimes(view, Math.min(ours ?? 3_600, theirs ?? 3_600), { receiver: ours, sender: theirs }),
+      ...periodicDpd(view),
+    ],
     collectNext: collect(view, 'show running-config | section crypto of both ends: the lifetimes.'),
   };
 });

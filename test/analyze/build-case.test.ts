@@ -232,6 +232,33 @@ describe('the ledger', () => {
     ]);
   });
 
+  test('what is handed to deletion later than right behind a DELETE, or of another IKE SA, was not asked for by it', () => {
+    const handedOver = (afterMs: number, ike: number): string[] => {
+      const log = [
+        `${stampAt(T0 - 9_000)}: ISAKMP:(1001):processing DELETE payload. message ID = 1592840211`,
+        `${stampAt(T0 - 9_000 + afterMs)}: ISAKMP: (${ike}): Enqueued KEY_MGR_DELETE_SAS for IPSEC SA (SPI:0x${OLD.toString(16)})`,
+      ];
+      const { marks } = lifeOf(caseOf(hubBundle(), spokeBundle({ spoke: { log } })), OLD);
+      return marks.filter(({ end }) => end === 1).map(({ what }) => what);
+    };
+    expect(handedOver(900, 1_001)).toEqual(['delete-received', 'deleted']);
+    expect(handedOver(5_000, 1_001)).toEqual(['deleted']);
+    expect(handedOver(900, 1_002)).toEqual(['deleted']);
+  });
+
+  test('of a list whose directions are not equally long, the ids of connections say which two are a pair', () => {
+    const sas = {
+      inbound: [
+        { spi: OLD, seconds: 100, connection: 1 },
+        { spi: LOST, seconds: 3_500, connection: 3 },
+      ],
+      outbound: [{ spi: BACK, seconds: 3_500, connection: 4 }],
+    };
+    const text = ipsecSa({ local: HUB, remote: SPOKE, ...sas });
+    const about = caseOf(hubBundle({ hub: { log: [], captures: [{ command: 'show crypto ipsec sa', text }] } }));
+    expect([LOST, BACK, OLD].map((spi) => lifeOf(about, spi).partner)).toEqual([BACK, LOST, null]);
+  });
+
   test('a line that contradicts a table is misread, or lost its neighbour: the table knows whose number it is', () => {
     const spoke = spokeBundle({ spoke: { log: [`${stampAt(T0 - 2_000)}: ${createSa(HUB, BACK)}`] } });
     expect(lifeOf(caseOf(hubBundle({ hubFacts: alertSent(20) }), spoke), BACK)).toMatchObject({ receiver: 1, sender: 0 });

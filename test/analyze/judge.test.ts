@@ -40,6 +40,24 @@ describe('contradictions', () => {
     expect(findings.find(({ cause }) => cause === 'failover')!.against.length).toBeGreaterThan(0);
   });
 
+  test('each says that the other fits as well, and is less sure for it', () => {
+    const crossed = textbook['crossing-rekeys'];
+    const restarted = textbook['receiver-restarted'];
+    const events = (end: 'hub' | 'spoke') => [...(restarted[end]?.events ?? []), ...(crossed[end]?.events ?? [])];
+    const { findings } = verdictOf({
+      ...crossed,
+      ...restarted,
+      hub: { ...crossed.hub, ...restarted.hub, events: events('hub') },
+      spoke: { ...crossed.spoke, ...restarted.spoke, events: events('spoke') },
+    });
+    const told = (wanted: string) => {
+      const { confidence, against } = findings.find(({ cause }) => cause === wanted)!;
+      return [confidence, against.map(({ text }) => text).filter((text) => text.endsWith(' fits as well'))];
+    };
+    expect(told('crossing-rekeys')).toEqual(['possible', ['ike-sa-gone fits as well']]);
+    expect(told('ike-sa-gone')).toEqual(['possible', ['crossing-rekeys fits as well']]);
+  });
+
   test('a consequence is no contradiction', () => {
     expect(verdictOf(textbook['receiver-restarted']).findings.map(({ cause }) => cause)).toEqual(['receiver-restarted']);
   });
@@ -49,6 +67,8 @@ describe('harm', () => {
   test.each<[string, CaseOptions, string]>([
     ['came again', textbook.failover, 'persistent'],
     ['in use at one end and gone at the other', without(textbook.failover, /one message/), 'persistent'],
+    ['came twice within the minute of its limit', { hub: {}, spoke: null, flows: [{ seen: [0, 30], count: 2 }] }, 'unknown'],
+    ['came again with nothing else known', { hub: {}, spoke: null, flows: [{ seen: [0, 60], count: 2 }] }, 'persistent'],
     ['a rekey', textbook['rekey-transient'], 'transient'],
     [
       'a rekey, and a black hole beside it',

@@ -36,6 +36,15 @@ describe('ends', () => {
     expect(bothOf().ends.map(({ addresses }) => addresses)).toEqual([[HUB], [SPOKE]]);
   });
 
+  test('a device’s clock is told against the axis, whatever its agent’s clock says', () => {
+    const { ends } = bothOf({ hubDeviceMs: 4_000, spokeDeviceMs: -9_000, spokeAgentMs: 700 });
+    for (const [index, ms] of [4_000, -9_000].entries()) {
+      const { offsetMs, uncertaintyMs } = ends[index]!.deviceClock!;
+      expect(uncertaintyMs).toBeLessThan(300);
+      expect(Math.abs(offsetMs - ms)).toBeLessThanOrEqual(uncertaintyMs);
+    }
+  });
+
   test('the stops are compared on the axis', () => {
     const { stopSkew } = bothOf({ spokeAgentMs: 5_000 });
     // The spoke's 18 s began 12 ms later.

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { linesMissing, receiverIke } from '../../shared/analyze/end-questions.ts';
 import { existedBefore, senderUses } from '../../shared/analyze/sa-questions.ts';
 import { type View, viewOf } from '../../shared/analyze/view.ts';
-import { type CaseOptions, caseOf, instant, LOST, type SaOptions } from '../support/case.ts';
+import { type CaseOptions, caseOf, instant, LOST, type SaOptions, SPOKE } from '../support/case.ts';
 
 function viewFor(options: CaseOptions): View {
   const about = caseOf(options);
@@ -23,7 +23,7 @@ describe('does the sender encrypt with it', () => {
 
 test('a table that was cut off denies no IKE SA, a whole one does', () => {
   const known = (whole: boolean) => {
-    const about = caseOf({ hub: { ike: 'none' } });
+    const about = caseOf({ hub: { ike: 'none', peerings: [{ peers: [SPOKE], ike: 1 }] } });
     const ends = about.ends.map((end) => ({ ...end, ike: end.ike.map((sample) => ({ ...sample, whole })) }));
     return receiverIke(viewOf({ ...about, ends }, about.flows[0]!)).known;
   };

@@ -89,6 +89,7 @@ function armingRules(config: Config, remedies: Remedies): ArmingRules {
   return {
     when: arm,
     plan: armPlan(config),
+    unconditional: platformNamed(config.device.platform)?.arming.absent?.includes('conditions') === true,
     leaseMs,
     maxDebugMs,
     rearm,

@@ -47,7 +47,7 @@ export function onArm(rules: Rules, book: Book, input: Input & { readonly kind: 
     );
   if (book.hold) return refuse(book, input, 'arm-on-hold', 'on hold; spitrap hold --off takes it off');
   if (stopIsOpen(book)) return refuse(book, input, 'arm-during-incident', 'an incident has not had its stop yet; arm after it');
-  if (rules.arming.plan.conditions.length === 0)
+  if (rules.arming.plan.conditions.length === 0 && rules.arming.unconditional !== true)
     return refuse(
       book,
       input,

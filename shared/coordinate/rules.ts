@@ -34,6 +34,8 @@ export interface Rules {
 export interface ArmingRules {
   readonly when: ArmWhen;
   readonly plan: ArmPlan;
+  /** The platform has no crypto conditions: its debugs are for every peer, and a plan without any is whole. */
+  readonly unconditional?: boolean;
   readonly leaseMs: DurationMs;
   /** In total, until a person arms again. */
   readonly maxDebugMs: DurationMs;

@@ -14,7 +14,7 @@ import { healingOf } from './healing.ts';
 import { recoveryOf } from './recovery.ts';
 import { rank } from './rule.ts';
 import { cameAgain, receiverHas, senderUses } from './sa-questions.ts';
-import { collect } from './steps.ts';
+import { collect, onlyIfLost } from './steps.ts';
 import type { Cause, Confidence, Finding, Verdict } from './verdict.ts';
 import { nameOf, viewOf } from './view.ts';
 
@@ -155,6 +155,7 @@ function cannotTell(about: Case, possible: readonly Finding[]): Finding {
   const view = flow ? viewOf(about, flow) : null;
   const questions = view ? [senderUses(view), receiverHas(view), receiverIke(view), cameAgain(view)] : [];
   const open = questions.filter(({ known }) => known === 'unknown');
+  const steps = possible[0]?.doNow ?? [];
   const may = possible.slice(0, 3).map(({ cause }) => cause);
   const what = view
     ? `why ${view.receiverName} did not know SPI ${view.spi} of ${view.senderName}`
@@ -167,7 +168,7 @@ function cannotTell(about: Case, possible: readonly Finding[]): Finding {
     flows: about.flows.map((one) => one.flow),
     evidence: questions.filter(({ known }) => known !== 'unknown').map(({ text, quotes }) => ({ text, quotes })),
     against: open.map(({ text, quotes }) => ({ text, quotes })),
-    doNow: possible[0]?.doNow ?? [],
+    doNow: steps.some(({ command }) => command !== null) ? [onlyIfLost, ...steps] : steps,
     change: [],
     collectNext: view ? collect(view) : ['The device’s own log, and both ends’ captures.'],
     bugs: [],

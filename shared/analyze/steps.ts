@@ -73,7 +73,7 @@ export function clearSender(view: View, which = `that ${view.receiverName} does 
   if (sender === null)
     return [
       step(
-        `At ${senderName}, the sender: clear its SAs with ${receiverName}. Traffic returns with the next packet.`,
+        `At ${senderName}, the sender: clear its SAs with ${receiverName} (on IOS: as above). Traffic returns with the next packet.`,
         null,
         `clear crypto sa peer ${peer}`,
       ),
@@ -166,6 +166,10 @@ export const widerReplayWindow = (end: End | null): Step =>
 /** Words without a command. */
 export const advise = (text: string, end: End | null = null): Step => step(text, end, null);
 export const adviseChange = (text: string, end: End | null = null): Step => step(text, end, null, true);
+/** In front of the steps of a cause that is possible and no more. */
+export const onlyIfLost = advise(
+  'First see whether traffic between the two is lost: what follows is for that case, takes their SAs down and may not be the cure.',
+);
 export const nothingNow = advise('Nothing: it is over, or passes by itself.');
 
 /** What the next capture should have, of what this one lacked. */

@@ -18,6 +18,14 @@ describe('cannot tell', () => {
       'there is no bundle of 11.1.1.3: whether it still encrypts with 0x68842105 is not known',
     );
     expect(verdict.unknowns.join(' ')).toContain('There is no bundle of 11.1.1.3');
+    // What takes SAs down is not told first where nothing is sure, and of no known platform.
+    const [first, second] = verdict.findings[0]!.doNow;
+    expect([first!.command, first!.text]).toEqual([null, expect.stringMatching(/^First see whether traffic .* is lost/)]);
+    expect([second!.end, second!.command, second!.text]).toEqual([
+      null,
+      `clear crypto sa peer ${HUB}`,
+      'At 11.1.1.3, the sender: clear its SAs with hub-b (on IOS: as above). Traffic returns with the next packet.',
+    ]);
   });
 
   test('an empty case', () => {

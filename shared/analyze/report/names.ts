@@ -54,6 +54,6 @@ function absent(role: 'hub' | 'spoke', about: Case, bundle: BundleText | null): 
 export const endName = (about: Case, index: EndIndex | null): string =>
   index === null ? '' : told(about.ends[index]?.name ?? 'the other end', 60);
 
-/** `hub1(config)# `, as it stands on that device in front of what is typed. */
+/** `hub1(config)# `, as it stands on that device in front of what is typed; nothing for a device whose bundle is not here. */
 export const promptBefore = (about: Case, step: Step): string =>
-  `${step.end === null ? '' : endName(about, step.end)}${promptOf(about.ends[step.end ?? -1]?.platform, step)}`;
+  step.end === null ? '' : `${endName(about, step.end)}${promptOf(about.ends[step.end]?.platform, step)}`;

@@ -129,9 +129,9 @@ function reasonLines(about: Case, reasons: readonly Reasoned[]): string[] {
     return [
       ...para(text, `  ${index + 1}. `),
       ...full.slice(0, QUOTES_MAX).flatMap((quote) => quoteLines(about, quote)),
-      ...also
-        .slice(0, Math.max(0, QUOTES_MAX - full.length))
-        .flatMap((quote) => para(placeOf(about, quote), full.length > 0 ? '     also ' : '     see ')),
+      ...placesOf(about, also.slice(0, Math.max(0, QUOTES_MAX - full.length))).flatMap((place) =>
+        para(place, full.length > 0 ? '     also ' : '     see '),
+      ),
       ...(more > 0 ? [`     and ${count(more, 'more line')}`] : []),
     ];
   });
@@ -140,6 +140,18 @@ function reasonLines(about: Case, reasons: readonly Reasoned[]): string[] {
 
 const placeOf = (about: Case, { end, file, line }: Quote): string =>
   `${endName(about, end)} ${file}${isWhole({ file, line }) ? '' : `:${line}`}`;
+
+/** Lines of one file behind its name: `device.log:7, 9`. */
+function placesOf(about: Case, quotes: readonly Quote[]): string[] {
+  const lines = new Map<string, { readonly first: Quote; readonly more: number[] }>();
+  for (const quote of quotes) {
+    const key = `${quote.end} ${quote.file} ${isWhole(quote)}`;
+    const known = lines.get(key);
+    if (known === undefined) lines.set(key, { first: quote, more: [] });
+    else if (quote.line !== known.first.line) known.more.push(quote.line);
+  }
+  return [...lines.values()].map(({ first, more }) => [placeOf(about, first), ...more].join(', '));
+}
 
 /** Line 1 of a command's file is its head: what is said is said of the whole. */
 const isWhole = ({ file, line }: Pick<Quote, 'file' | 'line'>): boolean => line === 1 && file.startsWith('commands/');

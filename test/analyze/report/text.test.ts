@@ -60,3 +60,25 @@ test('titles can be made to stand out', () => {
   const { diagnosis, bundles } = failover();
   expect(reportText(diagnosis, bundles, (title) => `*${title}*`)).toContain('*DO NOW*');
 });
+
+test('lines of one file that were shown before are named behind the file, once', () => {
+  const { diagnosis, bundles } = failover();
+  const [first, ...more] = diagnosis.verdict.findings;
+  const quote = (line: number, text: string) => ({ end: 1 as const, file: 'commands/02-first-show-clock.txt', line, text });
+  const shown = [quote(37, 'one'), quote(55, 'two')];
+  const evidence = [
+    { text: 'said once', quotes: shown },
+    { text: 'said again', quotes: shown },
+  ];
+  const findings = [{ ...first!, evidence }, ...more];
+  const text = reportText({ ...diagnosis, verdict: { ...diagnosis.verdict, findings } }, bundles);
+  expect(text).toContain('  2. Said again\n     see spoke1 commands/02-first-show-clock.txt:37, 55\n');
+});
+
+test('a step at a device whose bundle is not here has no prompt', () => {
+  const { diagnosis, bundles } = failover();
+  const [first] = diagnosis.verdict.findings;
+  const doNow = [{ text: 'At the sender.', end: null, command: 'clear crypto sa peer 213.163.222.7', configure: false }];
+  const text = reportText({ ...diagnosis, verdict: { ...diagnosis.verdict, findings: [{ ...first!, doNow }] } }, bundles);
+  expect(text).toContain('DO NOW\n  1. clear crypto sa peer 213.163.222.7\n     At the sender.\n');
+});

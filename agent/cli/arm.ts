@@ -66,7 +66,7 @@ function report(context: CliContext, answer: ArmAnswer, json: boolean): number {
       [
         ...(answer.was === 'armed' ? ['armed already: it goes on, and maxDebug counts from now'] : []),
         ...wrapped(`armed: ${answer.debugs.map((text) => printable(text, 60)).join(', ')}`, ''),
-        ...wrapped(`for ${answer.conditions.join(', ')}`, '  '),
+        ...wrapped(answer.conditions.length === 0 ? 'for every peer' : `for ${answer.conditions.join(', ')}`, '  '),
         ...wrapped(`lease ${formatDuration(answer.leaseLeftMs ?? 0)}, renewed while sessions, CPU and peers are well`, '  '),
         ...wrapped(
           answer.deadManS === null

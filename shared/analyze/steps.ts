@@ -73,7 +73,7 @@ export function clearSender(view: View, which = `that ${view.receiverName} does 
   if (sender === null)
     return [
       step(
-        `At ${senderName}, the sender: clear its SAs with ${receiverName} (on IOS: as above). Traffic returns with the next packet.`,
+        `At ${senderName}, the sender: clear its SAs with ${receiverName} (the command is of Cisco IOS). Traffic returns with the next packet.`,
         null,
         `clear crypto sa peer ${peer}`,
       ),

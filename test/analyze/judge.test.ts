@@ -24,7 +24,7 @@ describe('cannot tell', () => {
     expect([second!.end, second!.command, second!.text]).toEqual([
       null,
       `clear crypto sa peer ${HUB}`,
-      'At 11.1.1.3, the sender: clear its SAs with hub-b (on IOS: as above). Traffic returns with the next packet.',
+      'At 11.1.1.3, the sender: clear its SAs with hub-b (the command is of Cisco IOS). Traffic returns with the next packet.',
     ]);
   });
 

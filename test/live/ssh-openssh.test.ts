@@ -1,5 +1,5 @@
 /** Our SSH client against OpenSSH's sshd: keys, passwords, host keys, old algorithms, a jump host, and a whole session over it. */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { chmodSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
@@ -204,9 +204,8 @@ describe.skipIf(!haveSshd())('OpenSSH sshd (skipped when openssh-server is not i
       execFileSync('useradd', ['-M', '-d', '/', '-s', '/bin/sh', user]);
       execFileSync('chpasswd', { input: `${user}:${password}\n` });
     });
-    afterAll(() => {
-      execFileSync('userdel', [user]);
-    });
+    // sshd's process of that user takes a moment to go.
+    afterAll(() => expect.poll(() => spawnSync('userdel', [user]).status, { timeout: 10_000 }).toBe(0));
 
     const login = (daemon: SshDaemon, secret: string) => {
       const { privateKey: _none, ...rest } = to(daemon, { user, password: secret });

@@ -11,7 +11,10 @@ import { clockTime, gap, type Moment, near, order, shifted } from './order.ts';
 import { existedBefore, marksOf, TOGETHER_MS } from './sa-questions.ts';
 import { eventsOf, isBefore, latest, messageFor, nameOf, namesPeer, nearMessage, type View } from './view.ts';
 
-/** Before the first message, as far back as a cause of it is looked for when nothing says how old the SA is. */
+/**
+ * Before the first message, as far back as a cause of it is looked for when nothing says how old the SA is: what `evidence.before` keeps by
+ * default, and a minute.
+ */
 export const LOOK_BACK_MS = 11 * 60_000;
 /** A lost SA shows with the next packet: what has no trace in this long before the message was not there. */
 export const COVERED_MS = 60_000;

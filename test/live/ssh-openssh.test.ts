@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { chmodSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createClock } from '../../agent/clock.ts';
 import { noAudit } from '../../agent/device/audit.ts';
 import { openSession } from '../../agent/device/open-session.ts';
@@ -205,7 +205,7 @@ describe.skipIf(!haveSshd())('OpenSSH sshd (skipped when openssh-server is not i
       execFileSync('chpasswd', { input: `${user}:${password}\n` });
     });
     // sshd's process of that user takes a moment to go.
-    afterAll(() => expect.poll(() => spawnSync('userdel', [user]).status, { timeout: 10_000 }).toBe(0));
+    afterAll(() => vi.waitFor(() => expect(spawnSync('userdel', [user]).status).toBe(0), { timeout: 10_000, interval: 200 }));
 
     const login = (daemon: SshDaemon, secret: string) => {
       const { privateKey: _none, ...rest } = to(daemon, { user, password: secret });

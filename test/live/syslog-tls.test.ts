@@ -152,6 +152,13 @@ describe.skipIf(missing.length > 0)(`syslog over TLS (skipped without rsyslog, i
 
   const HUB1: TlsClientRule = { kind: 'name', value: 'hub1.example.net', as: null };
 
+  const listens = (port: number): Promise<boolean> =>
+    new Promise((resolve) => {
+      const socket = connect(port, '127.0.0.1');
+      socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
+      socket.once('connect', () => socket.destroy());
+    });
+
   describe.each(['gtls', 'ossl'] as const)('rsyslogd, driver %s', (stream) => {
     /** Plain lines in, TLS out; returns the port to send to. */
     async function relay(port: number, client: string | null, ca = 'ca'): Promise<number> {
@@ -182,7 +189,8 @@ action(type="omfwd" target="127.0.0.1" port="${port}" protocol="tcp" TCP_Framing
       const ready = (async () => {
         for (;;) {
           const text = await readFile(at(`${id}.port`), 'utf8').catch(() => '');
-          if (/^\d+/.test(text)) return Number.parseInt(text, 10);
+          // It may have been written in part: a port is whole when somebody listens there.
+          if (/^\d+/.test(text) && (await listens(Number.parseInt(text, 10)))) return Number.parseInt(text, 10);
           await new Promise((resolve) => setImmediate(resolve));
         }
       })();

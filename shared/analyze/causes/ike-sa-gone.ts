@@ -48,7 +48,9 @@ export const ikeSaGone = flowRule('ike-sa-gone', (view) => {
     change: [
       ...periodicDpd(view),
       advise(
-        'Find out why the IKE SA went while IPsec SAs were left: its lifetime, DPD at one end alone, clear crypto isakmp.',
+        there.known === 'no'
+          ? `Find out what took the SAs from ${receiverName} and left ${senderName} its own: DPD at one end alone, clear crypto isakmp, clear crypto session.`
+          : 'Find out why the IKE SA went while IPsec SAs were left: its lifetime, DPD at one end alone, clear crypto isakmp.',
         receiver,
       ),
     ],

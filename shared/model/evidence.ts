@@ -30,6 +30,19 @@ export interface CaptureFacts {
   readonly unread: readonly Line[];
 }
 
+/** A command that was read and says nothing of all that. */
+export const noFacts: CaptureFacts = {
+  ipsec: null,
+  ike: null,
+  spis: null,
+  nhrp: null,
+  configuration: null,
+  uptime: null,
+  counters: {},
+  events: [],
+  unread: [],
+};
+
 export interface IpsecTable {
   /** Canonical addresses that the command was limited to; null: all. What is not in a table limited to others is not known to be absent. */
   readonly peers: readonly string[] | null;

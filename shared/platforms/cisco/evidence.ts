@@ -2,7 +2,7 @@
  * What Cisco IOS and IOS XE outputs say to the diagnosis: the parsers' values in the words of shared/model/evidence.ts. Called by
  * shared/analyze through `Platform.evidence`. Reads nothing itself: each output has its reader on the shelf (shows.ts).
  */
-import type { CaptureFacts, PlatformEvidence } from '../../model/evidence.ts';
+import { type CaptureFacts, noFacts, type PlatformEvidence } from '../../model/evidence.ts';
 import type { Parser } from '../platform.ts';
 import { matchCommand } from './command-words.ts';
 import { parseCryptoSessions } from './crypto-session.ts';
@@ -36,18 +36,6 @@ interface Mapping {
   readonly pattern: string;
   readonly facts: (output: string, command: string) => CaptureFacts;
 }
-
-const noFacts: CaptureFacts = {
-  ipsec: null,
-  ike: null,
-  spis: null,
-  nhrp: null,
-  configuration: null,
-  uptime: null,
-  counters: {},
-  events: [],
-  unread: [],
-};
 
 /** `isEmpty`: of a value that was read out of nothing. */
 const mapping = <T>(

@@ -2,25 +2,19 @@
  * What outputs and log of a Linux gateway say to the diagnosis: the parsers' values in the words of shared/model/evidence.ts. Called by
  * shared/analyze through `Platform.evidence`. charon's SAs are the table: with kernel-libipsec the kernel has none.
  */
-import type { CaptureFacts, CryptoConfiguration, IkeTable, PlatformEvidence } from '../../model/evidence.ts';
+import {
+  type CaptureFacts,
+  type CryptoConfiguration,
+  type IkeTable,
+  noFacts,
+  type PlatformEvidence,
+} from '../../model/evidence.ts';
 import { readCharonLog } from './charon-log.ts';
 import * as lines from './lines.ts';
 import { parseConnections } from './list-conns.ts';
 import { identOf, parseIkeSas, type ViciIkeSa } from './list-sas.ts';
 import { dataLines } from './output-lines.ts';
 import { parseXfrmStat } from './xfrm.ts';
-
-const noFacts: CaptureFacts = {
-  ipsec: null,
-  ike: null,
-  spis: null,
-  nhrp: null,
-  configuration: null,
-  uptime: null,
-  counters: {},
-  events: [],
-  unread: [],
-};
 
 const readers: Readonly<Record<string, (output: string) => CaptureFacts>> = {
   [lines.LIST_SAS]: sasOf,

@@ -9,7 +9,7 @@ import type { Parser } from '../../shared/platforms/platform.ts';
 
 const corpus = new URL('../../../shared/corpus/', import.meta.url);
 
-const corpusPresent = existsSync(corpus);
+export const corpusPresent = existsSync(corpus);
 
 /** `show-crypto-map/genie-iosxe-01`, without its ending. */
 export const corpusFiles = (...folders: readonly string[]): string[] =>

@@ -9,6 +9,7 @@ import { SpitrapError } from '../../shared/errors.ts';
 import { limits } from '../../shared/limits.ts';
 import { canonicalAddress } from '../../shared/model/address.ts';
 import { printable } from '../../shared/model/printable.ts';
+import { onNextTurn } from '../clock.ts';
 import type { Endpoint, TlsClient, TlsCredentials, TlsListener, TlsListenOptions, TlsStreams } from '../ports.ts';
 import { listenRefused } from './listen-refused.ts';
 import { connectionOf, errnoOf, KEEPALIVE_IDLE_MS } from './stream.ts';
@@ -113,10 +114,13 @@ function admitFirst(server: Server, options: TlsListenOptions): Set<Raw> {
     const name = `${remote.address} ${remote.port}`;
     socket.once('close', () => {
       open.delete(socket);
-      if (pending.get(name) === socket) pending.delete(name);
-      const why = failures.get(name);
-      failures.delete(name);
-      if (!secured.has(socket)) options.onHandshakeFailed(remote, why ?? 'it closed before the handshake was done');
+      // The alert of somebody who closes at once may be read a turn after the end of the connection: it says why.
+      onNextTurn(() => {
+        if (pending.get(name) === socket) pending.delete(name);
+        const why = failures.get(name);
+        failures.delete(name);
+        if (!secured.has(socket)) options.onHandshakeFailed(remote, why ?? 'it closed before the handshake was done');
+      });
     });
     pending.set(name, socket);
     for (const each of handshake) each.call(server, socket);

@@ -227,8 +227,7 @@ action(type="omfwd" target="127.0.0.1" port="${port}" protocol="tcp" TCP_Framing
     test('it does not take us for the agent when another authority is to sign: nothing arrives', async () => {
       const heard = await listen();
       await say(await relay(heard.port, null, 'other'), '<189>95: hub: fifth');
-      // OpenSSL ends the handshake, which is counted, by an alert that may be overtaken by the end of the connection; GnuTLS comes to its
-      // end first, looks at the certificate, and leaves without a word.
+      // OpenSSL ends the handshake, which is counted; GnuTLS comes to its end first, looks at the certificate, and leaves without a word.
       const left = () => heard.seen.some((o) => o.kind === 'source-state' && o.state === 'interrupted');
       await heard.until(() => heard.refusals().length > 0 || left());
       if (stream === 'ossl')

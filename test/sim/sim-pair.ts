@@ -51,10 +51,13 @@ export interface SimOptions {
   readonly syslog?: Syslog;
   readonly tcpLagMs?: number;
   readonly log?: Partial<Record<End, Logger>>;
+  /** Ports of an agent's host as a world wants them: a clock that gains, a disk that tells what is done to it. */
+  readonly host?: (end: End, world: World) => World;
 }
 
-interface Station {
-  readonly disk: FakeDisk;
+export interface Station {
+  /** Another one: the agent's host has lost its dataDir. */
+  disk: FakeDisk;
   readonly logFiles: FakeLogFiles;
   readonly streams: MemoryStreams;
   readonly shells: BoxShells;
@@ -170,7 +173,7 @@ export class SimPair {
       spawn: station.receivers.spawn,
       reports: instantReports,
     };
-    const world = station.lifeline.world(ports, station.boot);
+    const world = station.lifeline.world(this.#options.host?.(end, ports) ?? ports, station.boot);
     const openControl = async () => ({
       path: 'memory',
       serve: (handlers: ControlHandlers) => {

@@ -19,6 +19,8 @@ export class FakeDisk implements Disk {
   /** Bytes all files together may have. */
   capacityBytes = Number.POSITIVE_INFINITY;
   readonly operations: string[] = [];
+  /** Told after each write and sync that was done. */
+  onWritten: (operation: 'append' | 'sync', path: string) => void = () => {};
   readonly #files = new Map<string, Inode>();
   readonly #folders = new Set<string>(['/']);
   #failing: { matches: (operation: DiskOperation, path: string) => boolean; errno: string; left: number }[] = [];
@@ -145,11 +147,13 @@ export class FakeDisk implements Disk {
         await this.#enter('append', path);
         const free = Math.max(0, this.capacityBytes - this.usedBytes);
         this.#grow(file, kept.subarray(0, free));
+        this.onWritten('append', path);
         if (kept.length > free) throw diskFailed('append', path, 'ENOSPC');
       },
       sync: async () => {
         await this.#enter('sync', path);
         file.durable = Buffer.from(file.bytes.subarray(0, file.length));
+        this.onWritten('sync', path);
       },
       read: async (offset, length) => {
         await this.#enter('read', path);

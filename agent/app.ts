@@ -32,7 +32,7 @@ import { DeviceWatch } from './device-watch.ts';
 import { PendingDones } from './effects/pending-dones.ts';
 import { Performer } from './effects/perform.ts';
 import { Delivery } from './effects/send-signal.ts';
-import { AgentEvents, type Decision } from './events.ts';
+import { type AgentEventMap, AgentEvents, type Decision } from './events.ts';
 import { openBundles } from './evidence/bundles.ts';
 import { openRing } from './evidence/ring.ts';
 import { Heartbeat } from './heartbeat.ts';
@@ -64,6 +64,8 @@ export interface AgentOptions {
   readonly secrets: readonly string[];
   /** Only by command-line flag: told the fingerprint of a host key that nothing pins. */
   readonly trustOnFirstUse: ((fingerprint: string) => void) | null;
+  /** Told of each decision: the simulation counts by it what the machine has met (test/sim/world/cells.ts). */
+  readonly onDecided?: AgentEventMap['decided'];
 }
 
 export interface Agent {
@@ -134,6 +136,7 @@ async function wire(config: Config, world: World, log: Logger, options: AgentOpt
   const events = new AgentEvents();
   cleanup.add('events', () => void events.removeAllListeners());
   events.on('decided', (decision) => tell(config, log, decision));
+  if (options.onDecided !== undefined) events.on('decided', options.onDecided);
   events.on('alarm-raised', (alarm) =>
     log.error(
       { event: 'alarm', alarm: alarm.id, incident: alarm.incident, remedy: alarm.remedy },

@@ -159,7 +159,7 @@ export class Coordinator {
     const changed = moved.book !== before || moved.effects.length > 0;
     for (const effect of moved.effects) if (isUrgent(effect)) this.#carryOut(effect);
     const entry = (changed || KEPT.has(moved.reason)) && !this.#isFlood(input, moved) ? this.#journal(input, moved) : null;
-    this.#tell({ input, reason: moved.reason, incident: moved.incident, effects: moved.effects, moved: changed });
+    this.#tell({ input, reason: moved.reason, incident: moved.incident, effects: moved.effects, moved: changed }, before);
     const patient = moved.effects.filter((effect) => !isUrgent(effect));
     if (entry !== null && patient.length > 0) void this.#afterRecord(entry, patient);
     return entry;
@@ -187,9 +187,9 @@ export class Coordinator {
     return true;
   }
 
-  #tell(decision: Decision): void {
+  #tell(decision: Decision, before: Book): void {
     try {
-      this.#room.events.emit('decided', decision);
+      this.#room.events.emit('decided', decision, before);
     } catch (error) {
       this.#room.log.error({ event: 'internal', error: asSpitrapError(error).message }, 'a listener failed on a decision');
     }

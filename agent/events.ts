@@ -3,7 +3,7 @@
  * subscribes detaches on stop. eventemitter3 does not throw on an unheard `error`, so no event is called that.
  */
 import { EventEmitter } from 'eventemitter3';
-import type { Alarm } from '../shared/coordinate/book.ts';
+import type { Alarm, Book } from '../shared/coordinate/book.ts';
 import type { Effect } from '../shared/coordinate/effect.ts';
 import type { Input } from '../shared/coordinate/input.ts';
 import type { Reason } from '../shared/coordinate/reason.ts';
@@ -19,7 +19,8 @@ export interface Decision {
 }
 
 export interface AgentEventMap {
-  decided: (decision: Decision) => void;
+  /** `before`: the book that it was decided on. */
+  decided: (decision: Decision, before: Book) => void;
   'alarm-raised': (alarm: Alarm) => void;
   'alarm-cleared': (alarm: Alarm) => void;
   /** A hello came from a peer, or one of ours was answered. */

@@ -54,7 +54,7 @@ const settle = (): Promise<void> => clock.advance(0);
 /** What the coordinator does at an input, as far as alarms go: the book first, then the word. */
 function decide(alarms: readonly Alarm[], ...effects: Effect[]): void {
   book = { ...book, alarms, alarmCount: Math.max(book.alarmCount, ...alarms.map(({ id }) => Number(id.slice(1)))) };
-  events.emit('decided', { input: {} as Input, reason: 'alarm-raised', incident: null, effects, moved: true });
+  events.emit('decided', { input: {} as Input, reason: 'alarm-raised', incident: null, effects, moved: true }, emptyBook);
 }
 const raise = (...alarms: Alarm[]): void =>
   decide([...book.alarms, ...alarms], ...alarms.map((raised) => ({ kind: 'alarm-raised', alarm: raised }) as const));

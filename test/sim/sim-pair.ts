@@ -5,6 +5,7 @@
 import { type Agent, startAgent } from '../../agent/app.ts';
 import type { Config, PeerConfig, SourceConfig } from '../../agent/config/config.ts';
 import type { ControlHandlers } from '../../agent/control/protocol.ts';
+import type { AgentEventMap } from '../../agent/events.ts';
 import type { Box, BoxOptions, PairOptions } from '../../agent/lab/contract.ts';
 import { createLabPair } from '../../agent/lab/pair.ts';
 import { type Logger, silentLog } from '../../agent/log.ts';
@@ -53,6 +54,8 @@ export interface SimOptions {
   readonly log?: Partial<Record<End, Logger>>;
   /** Ports of an agent's host as a world wants them: a clock that gains, a disk that tells what is done to it. */
   readonly host?: (end: End, world: World) => World;
+  /** Of each decision of either agent, with the book before it. */
+  readonly onDecided?: (end: End, ...decided: Parameters<AgentEventMap['decided']>) => void;
 }
 
 export interface Station {
@@ -189,6 +192,7 @@ export class SimPair {
       host: `agent-of-${end}`,
       secrets: [...secrets],
       trustOnFirstUse: null,
+      onDecided: (...decided) => this.#options.onDecided?.(end, ...decided),
     });
     await settle(20);
     station.agent = await starting;

@@ -118,6 +118,7 @@ export const fileRules: readonly Rule[] = [
   onlyIn('commander', ['agent/cli/']),
   onlyIn('ipaddr.js', ['shared/model/address.ts']),
   onlyIn('eventemitter3', ['agent/events.ts']),
+  onlyIn('prom-client', ['agent/metrics/']),
   // The world comes through ports; these are their adapters.
   onlyIn('node:fs', [
     'agent/evidence/disk.ts',
@@ -138,9 +139,9 @@ export const fileRules: readonly Rule[] = [
     'agent/lab/syslog-sender.ts',
   ]),
   onlyIn('node:dgram', ['agent/net/datagram.ts', 'agent/lab/syslog-sender.ts']),
-  onlyIn('node:tls', ['agent/net/tls.ts']),
-  onlyIn('node:http', ['agent/net/http.ts']),
-  onlyIn('node:https', ['agent/net/http.ts']),
+  onlyIn('node:tls', ['agent/net/tls.ts', 'agent/net/http-server.ts']),
+  onlyIn('node:http', ['agent/net/http.ts', 'agent/net/http-server.ts']),
+  onlyIn('node:https', ['agent/net/http.ts', 'agent/net/http-server.ts']),
   onlyIn('node:child_process', ['agent/cli/lab/agent-process.ts', 'agent/cli/lab/real/programs.ts', 'agent/spawn.ts']),
   onlyIn('node:worker_threads', ['agent/evidence/report-thread.ts', 'agent/evidence/report-worker.ts']),
   onlyIn('node:timers', []),
@@ -205,6 +206,7 @@ const SHELVES = [
   'agent/alarms/index.ts',
   'agent/lab/commands/index.ts',
   'agent/sources/index.ts',
+  'agent/web/routes/index.ts',
   'agent/cli/index.ts',
   'shared/platforms/index.ts',
   'shared/analyze/causes/index.ts',

@@ -9,8 +9,9 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import { type AgentProcess, type LogEntry, startAgentProcess } from '../../agent/cli/lab/agent-process.ts';
 import { dataDirOf, type EndFacts, labUser } from '../../agent/cli/lab/config-files.ts';
-import { type End, ends, otherEnd } from '../../agent/cli/lab/relay.ts';
-import { scenarios } from '../../agent/cli/lab/scenarios.ts';
+import { type End, ends, otherEnd, type RelayEvent } from '../../agent/cli/lab/relay.ts';
+import { type Scenario, scenarios } from '../../agent/cli/lab/scenarios.ts';
+import type { Setting } from '../../agent/cli/lab/setting.ts';
 import { type Stage, setStage } from '../../agent/cli/lab/stage.ts';
 import { callControl } from '../../agent/control/control-client.ts';
 import { type LabSshServer, startSshServer } from '../../agent/lab/ssh-server.ts';
@@ -34,6 +35,14 @@ export interface LivingPairOptions {
   readonly delayMs?: number;
   /** The agent's configuration file, before it is read; `facts` are the stage's. */
   readonly edit?: (text: string, end: End, facts: Readonly<Record<End, EndFacts>>, pair: LivingPair) => string | Promise<string>;
+  /** What stands there, where it differs from the plain pair. */
+  readonly setting?: Setting;
+  /** Is this datagram between the agents to be lost? */
+  readonly loses?: Scenario['loses'];
+  /** What the relay between the agents passes on, or loses. */
+  readonly onRelay?: (event: RelayEvent) => void;
+  /** What to start in place of the agent's own argv. */
+  readonly launch?: (end: End, argv: readonly string[]) => readonly string[];
 }
 
 export class LivingPair {
@@ -42,19 +51,25 @@ export class LivingPair {
   readonly log: Readonly<Record<End, LogEntry[]>> = { hub: [], spoke: [] };
   readonly #cleanup = new Cleanup(clock, 15_000);
   readonly #agents: Partial<Record<End, AgentProcess>> = {};
+  readonly #options: LivingPairOptions;
   #stage: Stage | null = null;
+
+  private constructor(options: LivingPairOptions) {
+    this.#options = options;
+  }
 
   /** The stage stands, no agent runs yet. */
   static async set(options: LivingPairOptions = {}): Promise<LivingPair> {
-    const pair = new LivingPair();
+    const pair = new LivingPair(options);
+    const { setting = {}, loses = () => false } = options;
     const stage = await setStage(
       {
         folder: pair.folder,
-        scenario: scenarios[0]!,
+        scenario: { ...scenarios[0]!, setting, loses },
         delayMs: options.delayMs ?? 1_000,
         seed: 11,
         lossPercent: 0,
-        onRelay: () => {},
+        onRelay: options.onRelay ?? (() => {}),
         onSyslog: () => {},
       },
       world,
@@ -110,6 +125,7 @@ export class LivingPair {
           nodePath: process.execPath,
           binPath,
           configFile: this.config(end),
+          launch: (argv) => this.#options.launch?.(end, argv) ?? argv,
           logFile,
           onEntry: (entry) => this.log[end].push(entry),
         });
@@ -137,6 +153,15 @@ export class LivingPair {
   async stop(end: End): Promise<void> {
     await this.#agents[end]?.stop();
     delete this.#agents[end];
+  }
+
+  /** `kill -9`, in this very turn. Resolves when it is gone. */
+  async kill(end: End): Promise<void> {
+    const agent = this.agent(end);
+    process.kill(agent.pid, 'SIGKILL');
+    await agent.gone;
+    // Its log file is closed with it.
+    await this.stop(end);
   }
 
   agent(end: End): AgentProcess {

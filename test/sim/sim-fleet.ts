@@ -15,7 +15,7 @@ import { type IncidentFile, parseIncidentFile } from '../../shared/bundle/incide
 import { parseRange } from '../../shared/model/address.ts';
 import type { Mode, Role } from '../../shared/model/watch.ts';
 import { absentPorts } from '../support/absent-ports.ts';
-import { FakeClock, settle } from '../support/fake-clock.ts';
+import { FakeClock } from '../support/fake-clock.ts';
 import { FakeNetwork } from '../support/fake-datagrams.ts';
 import { FakeDisk } from '../support/fake-disk.ts';
 import { FakeLogFiles } from '../support/fake-log-files.ts';
@@ -60,8 +60,8 @@ interface Station {
 export const NOTE_A: SnmpCredentials = { version: '1', community: 'public' };
 
 export class SimFleet {
-  readonly clock = new FakeClock();
-  readonly network = new FakeNetwork();
+  readonly clock = new FakeClock({ promisesOnly: true });
+  readonly network = new FakeNetwork(this.clock);
   readonly #stations = new Map<string, Station>();
   #sequence = 100;
 
@@ -187,16 +187,14 @@ export class SimFleet {
       counters: () => ({ connections: 0, turnedAway: 0, refused: 0 }),
       close: async () => {},
     });
-    const starting = startAgent(station.config!, world, silentLog, {
+    station.agent = await startAgent(station.config!, world, silentLog, {
       openControl,
       version: '0.0.0-sim',
       pid: 1,
       secrets: [],
       trustOnFirstUse: null,
     });
-    await settle(20);
-    station.agent = await starting;
-    await settle(5);
+    await this.clock.advance(0);
   }
 
   /** Note A's configuration (Cisco 116005), one line a command, with the addresses of this fleet. */

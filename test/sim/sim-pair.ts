@@ -16,7 +16,7 @@ import { parseRange } from '../../shared/model/address.ts';
 import type { Mode, Role } from '../../shared/model/watch.ts';
 import { defaultValues } from '../../shared/wire/signal.ts';
 import { absentPorts } from '../support/absent-ports.ts';
-import { FakeClock, settle } from '../support/fake-clock.ts';
+import { FakeClock } from '../support/fake-clock.ts';
 import { FakeNetwork, type Packet } from '../support/fake-datagrams.ts';
 import { FakeDisk } from '../support/fake-disk.ts';
 import { FakeLogFiles } from '../support/fake-log-files.ts';
@@ -77,8 +77,8 @@ export interface Station {
 }
 
 export class SimPair {
-  readonly clock = new FakeClock();
-  readonly network = new FakeNetwork();
+  readonly clock = new FakeClock({ promisesOnly: true });
+  readonly network = new FakeNetwork(this.clock);
   readonly boxes: Readonly<Record<End, Box>>;
   readonly lab: ReturnType<typeof createLabPair>;
   readonly stations: Readonly<Record<End, Station>>;
@@ -185,7 +185,7 @@ export class SimPair {
       counters: () => ({ connections: 0, turnedAway: 0, refused: 0 }),
       close: async () => {},
     });
-    const starting = startAgent(station.config, world, station.log, {
+    station.agent = await startAgent(station.config, world, station.log, {
       openControl,
       version: '0.0.0-sim',
       pid: 1,
@@ -194,9 +194,7 @@ export class SimPair {
       trustOnFirstUse: null,
       onDecided: (...decided) => this.#options.onDecided?.(end, ...decided),
     });
-    await settle(20);
-    station.agent = await starting;
-    await settle(5);
+    await this.clock.advance(0);
   }
 
   /** What an engineer types before the event: the condition first, then the debugs (facts.md §1). */

@@ -9,7 +9,6 @@ import { CLOG_MESSAGE_GENERATED } from '../../shared/wire/clog-trap.ts';
 import { notificationVarbinds } from '../../shared/wire/event-manager.ts';
 import { encodeCommunityMessage } from '../../shared/wire/snmp-message.ts';
 import { type ClogFields, clogVarbinds } from '../support/clog-varbinds.ts';
-import { settle } from '../support/fake-clock.ts';
 import { addresses, SimPair } from './sim-pair.ts';
 
 let sim: SimPair;
@@ -101,7 +100,7 @@ describe('syslog as traps', () => {
     const bytes = encodeCommunityMessage({ version: '2c', community: Buffer.from('public'), pdu });
     const to = { address: addresses.hub.agent, port: PORT };
     sim.network.inject({ bytes, from: { address: addresses.hub.box, port: 50_000 }, to });
-    await settle();
+    await sim.clock.advance(0);
   }
   const text = (spi: number, ending: string): string =>
     `decaps: rec'd IPSEC packet has invalid spi for destaddr=${addresses.hub.crypto}, prot=50, spi=0x${spi.toString(16).toUpperCase()}(${spi})${ending}`;

@@ -1,22 +1,22 @@
 /**
  * Virtual time for tests: the Clock port under our thumb. `advance` fires due timers in order of time (then of creation) and lets
- * promises, and one turn of the event loop, run between them. The wall clock can be stepped apart from the monotonic one.
+ * promises, and a few turns of the event loop, run between them; where everything under it waits for promises and for this clock alone
+ * (`promisesOnly`), promises suffice, and thousands of timers fire in a turn. The wall clock can be stepped apart from the monotonic one.
  */
 import type { Clock, Timer } from '../../shared/clock.ts';
 import { type Monotonic, monotonic, type Wall, wall } from '../../shared/model/time.ts';
-
-interface Pending {
-  readonly name: string;
-  readonly dueAt: number;
-  readonly order: number;
-  readonly fire: () => void;
-}
+import { TimerHeap } from './timer-heap.ts';
 
 export interface FakeClockStart {
   readonly monotonicMs?: number;
   readonly wallMs?: number;
   readonly bootId?: string;
+  /** Nothing under this clock waits for the event loop: no setImmediate, no sockets, no files. */
+  readonly promisesOnly?: boolean;
 }
+
+/** Immediates asked for at once: Node runs promises to their end after each, and looks for I/O only after all of them. */
+const FIRINGS_PER_TURN = 256;
 
 /** Lets everything that is ready run: promises to the end, and one round of immediates (an injected fake disk needs no more). */
 export async function settle(rounds = 3): Promise<void> {
@@ -27,12 +27,13 @@ export class FakeClock implements Clock {
   readonly bootId: string;
   #nowMs: number;
   #wallMs: number;
-  #order = 0;
-  #pending: Pending[] = [];
+  readonly #timers = new TimerHeap();
+  readonly #promisesOnly: boolean;
 
   constructor(start: FakeClockStart = {}) {
     this.#nowMs = start.monotonicMs ?? 1_000_000;
     this.#wallMs = start.wallMs ?? Date.UTC(2026, 2, 12, 18, 22, 10, 706);
+    this.#promisesOnly = start.promisesOnly ?? false;
     this.bootId = start.bootId ?? '11111111-2222-3333-4444-555555555555';
   }
 
@@ -45,12 +46,11 @@ export class FakeClock implements Clock {
   }
 
   timer(name: string, delayMs: number, fire: () => void): Timer {
-    const entry: Pending = { name, dueAt: this.#nowMs + Math.max(0, delayMs), order: this.#order++, fire };
-    this.#pending.push(entry);
+    const entry = this.#timers.add(name, this.#nowMs + Math.max(0, delayMs), fire);
     return {
       name,
       cancel: () => {
-        this.#pending = this.#pending.filter((other) => other !== entry);
+        entry.live = false;
       },
     };
   }
@@ -61,7 +61,7 @@ export class FakeClock implements Clock {
 
   /** Names of the timers that wait, soonest first. */
   get waiting(): string[] {
-    return [...this.#pending].sort(byTime).map((entry) => entry.name);
+    return this.#timers.waiting().map(({ name }) => name);
   }
 
   /** An NTP step or an operator's `date -s`: the wall clock alone moves. */
@@ -71,17 +71,43 @@ export class FakeClock implements Clock {
 
   async advance(byMs: number): Promise<void> {
     const until = this.#nowMs + byMs;
-    await settle();
-    for (;;) {
-      const next = this.#pending.filter((entry) => entry.dueAt <= until).sort(byTime)[0];
-      if (!next) break;
-      this.#moveTo(next.dueAt);
-      this.#pending = this.#pending.filter((other) => other !== next);
-      next.fire();
+    if (this.#promisesOnly) await this.#fireInBatches(until);
+    else {
       await settle();
+      while (this.#fireNext(until)) await settle();
     }
     this.#moveTo(until);
-    await settle();
+    if (!this.#promisesOnly) await settle();
+  }
+
+  #fireNext(until: number): boolean {
+    const next = this.#timers.take(until);
+    if (next === null) return false;
+    this.#moveTo(next.dueAt);
+    next.fire();
+    return true;
+  }
+
+  #fireInBatches(until: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      let over = false;
+      const fire = (): void => {
+        if (over) return;
+        try {
+          over = !this.#fireNext(until);
+          if (over) resolve();
+        } catch (error) {
+          over = true;
+          reject(error);
+        }
+      };
+      const batch = (): void => {
+        if (over) return;
+        for (let left = Math.min(FIRINGS_PER_TURN, this.#timers.size + 1); left > 0; left--) setImmediate(fire);
+        setImmediate(batch);
+      };
+      batch();
+    });
   }
 
   #moveTo(nowMs: number): void {
@@ -90,5 +116,3 @@ export class FakeClock implements Clock {
     this.#wallMs += stepMs;
   }
 }
-
-const byTime = (a: Pending, b: Pending): number => a.dueAt - b.dueAt || a.order - b.order;

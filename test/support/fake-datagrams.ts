@@ -1,8 +1,9 @@
 /**
- * UDP in memory: hosts with addresses on one network, datagrams delivered one event-loop turn later. A test may watch, drop, replay
- * and forge: `onPacket` sees each one first and says whether it goes on; `inject` delivers anything from anyone.
+ * UDP in memory: hosts with addresses on one network, datagrams delivered one event-loop turn later, or by the clock where all waits for
+ * one. A test may watch, drop, replay and forge: `onPacket` sees each one first and says whether it goes on; `inject` delivers anything from anyone.
  */
 import type { DatagramSocket, Datagrams, Endpoint } from '../../agent/ports.ts';
+import type { Clock } from '../../shared/clock.ts';
 import { SpitrapError } from '../../shared/errors.ts';
 
 export interface Packet {
@@ -18,7 +19,12 @@ export class FakeNetwork {
   /** False: lost on the way. */
   onPacket: (packet: Packet) => boolean = () => true;
   private readonly sockets = new Map<string, (bytes: Buffer, from: Endpoint) => void>();
+  private readonly clock: Clock | null;
   private nextPort = 50_000;
+
+  constructor(clock: Clock | null = null) {
+    this.clock = clock;
+  }
 
   host(address: string): Datagrams {
     return {
@@ -47,6 +53,8 @@ export class FakeNetwork {
   }
 
   inject(packet: Packet): void {
-    setImmediate(() => this.sockets.get(`${packet.to.address} ${packet.to.port}`)?.(packet.bytes, packet.from));
+    const arrive = (): void => this.sockets.get(`${packet.to.address} ${packet.to.port}`)?.(packet.bytes, packet.from);
+    if (this.clock === null) setImmediate(arrive);
+    else this.clock.timer('network', 0, arrive);
   }
 }

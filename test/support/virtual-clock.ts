@@ -4,13 +4,7 @@
  */
 import type { Clock, Timer } from '../../shared/clock.ts';
 import { type Monotonic, monotonic, type Wall, wall } from '../../shared/model/time.ts';
-
-interface Pending {
-  readonly dueAt: number;
-  readonly order: number;
-  readonly fire: () => void;
-  live: boolean;
-}
+import { TimerHeap } from './timer-heap.ts';
 
 /** Wall time = monotonic time + offset, gaining `driftPpm` microseconds a second since the start. */
 export interface WallView {
@@ -22,8 +16,7 @@ export interface WallView {
 export class VirtualClock {
   nowMs: number;
   readonly #startMs: number;
-  readonly #heap: Pending[] = [];
-  #order = 0;
+  readonly #timers = new TimerHeap();
 
   constructor(startMs = 1_000_000) {
     this.nowMs = startMs;
@@ -42,9 +35,7 @@ export class VirtualClock {
 
   /** Until then, or until `done` says so after a timer. */
   runTo(untilMs: number, done: () => boolean = () => false): void {
-    for (let next = this.#heap[0]; next && next.dueAt <= untilMs; next = this.#heap[0]) {
-      this.#pop();
-      if (!next.live) continue;
+    for (let next = this.#timers.take(untilMs); next !== null; next = this.#timers.take(untilMs)) {
       this.nowMs = Math.max(this.nowMs, next.dueAt);
       next.fire();
       if (done()) return;
@@ -53,8 +44,7 @@ export class VirtualClock {
   }
 
   #timer(name: string, delayMs: number, fire: () => void): Timer {
-    const entry: Pending = { dueAt: this.nowMs + Math.max(0, delayMs), order: this.#order++, fire, live: true };
-    this.#push(entry);
+    const entry = this.#timers.add(name, this.nowMs + Math.max(0, delayMs), fire);
     return {
       name,
       cancel: () => {
@@ -62,34 +52,4 @@ export class VirtualClock {
       },
     };
   }
-
-  #push(entry: Pending): void {
-    const heap = this.#heap;
-    let at = heap.push(entry) - 1;
-    while (at > 0) {
-      const parent = (at - 1) >> 1;
-      if (!before(entry, heap[parent]!)) break;
-      heap[at] = heap[parent]!;
-      at = parent;
-    }
-    heap[at] = entry;
-  }
-
-  #pop(): void {
-    const heap = this.#heap;
-    const last = heap.pop()!;
-    if (heap.length === 0) return;
-    let at = 0;
-    for (;;) {
-      let child = 2 * at + 1;
-      if (child >= heap.length) break;
-      if (child + 1 < heap.length && before(heap[child + 1]!, heap[child]!)) child += 1;
-      if (!before(heap[child]!, last)) break;
-      heap[at] = heap[child]!;
-      at = child;
-    }
-    heap[at] = last;
-  }
 }
-
-const before = (a: Pending, b: Pending): boolean => a.dueAt < b.dueAt || (a.dueAt === b.dueAt && a.order < b.order);

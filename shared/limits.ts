@@ -114,6 +114,8 @@ export const limits = {
   bundleLogBytesMax: 256 * 1024 * 1024,
   /** A file of a bundle that is verified: our largest, a log and the end of its last line, has half of it. A stranger's may have terabytes of nothing. */
   bundleFileBytesMax: 512 * 1024 * 1024,
+  /** Files of a bundle that is verified: a file a command, and a dozen more. A stranger's folder may have millions of empty ones. */
+  bundleFilesMax: 2_048,
   /** A journal beyond it is rewritten as one snapshot. */
   journalBytesMax: 8 * 1024 * 1024,
   /** Closing one room at the end of the process: a hung disk or peer must not keep the rest, debugs off included, from closing. */

@@ -73,13 +73,21 @@ export async function expectAtMost(path: string, bytesMax: number, disk: Disk): 
   );
 }
 
-/** Every file below a folder, relative, sorted. Bundles are two levels deep; what lies deeper is not ours and is listed as its folder. */
-export async function filesIn(folder: string, disk: Disk): Promise<string[]> {
+/**
+ * Every file below a folder, relative, sorted. Bundles are two levels deep; what lies deeper is not ours and is listed as its folder. Rejects with
+ * BUNDLE_DAMAGED beyond `filesMax`. */
+export async function filesIn(folder: string, disk: Disk, filesMax = Number.POSITIVE_INFINITY): Promise<string[]> {
   const files: string[] = [];
-  for (const name of await disk.list(folder)) {
+  const namesIn = async (below: string): Promise<string[]> => {
+    const names = await disk.list(below);
+    if (files.length + names.length <= filesMax) return names;
+    const message = `${below} has ${names.length} files, more than any bundle of ours: ${filesMax} at most; they were not looked at`;
+    throw new SpitrapError('BUNDLE_DAMAGED', message);
+  };
+  for (const name of await namesIn(folder)) {
     const found = await disk.stat(`${folder}/${name}`);
     if (!found?.folder) files.push(name);
-    else for (const inner of await disk.list(`${folder}/${name}`)) files.push(`${name}/${inner}`);
+    else for (const inner of await namesIn(`${folder}/${name}`)) files.push(`${name}/${inner}`);
   }
   return files.sort();
 }

@@ -30,10 +30,11 @@ export async function verifyBundle(folder: string, disk: Disk): Promise<BundleVe
     }
   };
   const manifest = await tried(() => textOf(join(folder, MANIFEST), limits.reportJournalBytesMax, disk));
-  const present = (await tried(() => filesIn(folder, disk))) ?? [];
-  const named = readManifest(manifest ?? '', problems);
+  const listed = await tried(() => filesIn(folder, disk, limits.bundleFilesMax));
+  const present: ReadonlySet<string> = new Set(listed ?? []);
+  const named = listed === null ? new Map<string, string>() : readManifest(manifest ?? '', problems);
   for (const [name, expected] of named) {
-    if (!present.includes(name)) problems.push(`${name} is missing`);
+    if (!present.has(name)) problems.push(`${name} is missing`);
     else {
       const found = await tried(() => sha256Of(join(folder, name), disk));
       if (found !== null && found !== expected)
@@ -46,7 +47,7 @@ export async function verifyBundle(folder: string, disk: Disk): Promise<BundleVe
   const read = content === null ? null : parseIncidentFile(content);
   if (read?.kind === 'unreadable') problems.push(read.why);
   const incident = read?.kind === 'incident' ? read.incident : null;
-  if (incident) problems.push(...missingOutputs(incident, present));
+  if (incident && listed !== null) problems.push(...missingOutputs(incident, present));
   return { whole: problems.length === 0, problems, incident };
 }
 
@@ -63,16 +64,16 @@ function readManifest(manifest: string, problems: string[]): Map<string, string>
   return named;
 }
 
-function missingOutputs({ captures, planned }: IncidentFile, present: readonly string[]): string[] {
+function missingOutputs({ captures, planned }: IncidentFile, present: ReadonlySet<string>): string[] {
   const problems: string[] = [];
   for (const { command, round, status, file, detail } of captures) {
-    const hasOutput = file !== null && present.includes(file);
+    const hasOutput = file !== null && present.has(file);
     if (!hasOutput && detail === null) problems.push(`${command} (${round}): neither output nor a reason`);
     else if (status !== 'ok' && detail === null) problems.push(`${command} (${round}): ${status}, and no reason`);
     else if (file !== null && !hasOutput) problems.push(`${command} (${round}): its file ${file} is missing`);
   }
+  const told = new Set(captures.map(({ command, round }) => `${round} ${command}`));
   for (const { command, round } of planned)
-    if (!captures.some((entry) => entry.command === command && entry.round === round))
-      problems.push(`${command} (${round}): planned, and nothing is said of it`);
+    if (!told.has(`${round} ${command}`)) problems.push(`${command} (${round}): planned, and nothing is said of it`);
   return problems;
 }

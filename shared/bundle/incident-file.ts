@@ -5,6 +5,7 @@
  */
 import { z } from 'zod';
 import { verdicts } from '../detect/judge.ts';
+import { printable } from '../model/printable.ts';
 
 export const INCIDENT_SCHEMA = 1;
 
@@ -189,19 +190,29 @@ export type ReadIncident =
   | { readonly kind: 'incident'; readonly incident: IncidentFile }
   | { readonly kind: 'unreadable'; readonly why: string };
 
+/** Names in it are a stranger's, and may be as long as the file. */
+const said = (text: string): string => printable(text, WHY_CHARS_MAX);
+const WHY_CHARS_MAX = 300;
+
 /** Never throws: a file of a later version, or one that somebody changed, says what is wrong with it. */
 export function parseIncidentFile(content: string): ReadIncident {
   let value: unknown;
   try {
     value = JSON.parse(content);
   } catch (error) {
-    return { kind: 'unreadable', why: `incident.json is no JSON: ${error instanceof Error ? error.message : String(error)}` };
+    return {
+      kind: 'unreadable',
+      why: `incident.json is no JSON: ${said(error instanceof Error ? error.message : String(error))}`,
+    };
   }
   const parsed = incidentFileSchema.safeParse(value);
   if (parsed.success) return { kind: 'incident', incident: parsed.data };
   const found = typeof value === 'object' && value !== null && 'schema' in value ? value.schema : undefined;
   if (found !== INCIDENT_SCHEMA)
-    return { kind: 'unreadable', why: `incident.json has schema ${JSON.stringify(found)}, this is ${INCIDENT_SCHEMA}` };
-  const first = parsed.error.issues.slice(0, 5).map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+    return {
+      kind: 'unreadable',
+      why: `incident.json has schema ${said(String(JSON.stringify(found)))}, this is ${INCIDENT_SCHEMA}`,
+    };
+  const first = parsed.error.issues.slice(0, 5).map((issue) => said(`${issue.path.join('.')}: ${issue.message}`));
   return { kind: 'unreadable', why: `incident.json does not fit its schema: ${first.join('; ')}` };
 }

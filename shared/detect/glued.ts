@@ -23,13 +23,15 @@ interface Span {
 const HEADER_CHARS_MAX = 1_024;
 /** PRIs tried as the start of one message: its own, a relay's in front, and one to spare. */
 const PRI_TRIALS_MAX = 3;
+/** Of any kind, for each message of ours that is cut out: what lies behind so many in one line is counted, and not looked at one by one. */
+const TOKENS_PER_MESSAGE = 2;
 /** `*Mar 12 2026 18:22:10.706 UTC+07:30: ` fits well. */
 const STAMP_CHARS_MAX = 96;
 
 export function cutMessages(line: string, messagesMax: number): { readonly messages: CutMessage[]; readonly dropped: number } {
-  const spans = spansOf(line);
+  const { spans, beyond } = spansOf(line, TOKENS_PER_MESSAGE * messagesMax);
   const messages: CutMessage[] = [];
-  let dropped = 0;
+  let dropped = beyond;
   for (let i = 0; i < spans.length; i++) {
     const span = spans[i]!;
     const named = span.tokens.find(isInvalidSpi);
@@ -53,7 +55,7 @@ export function cutMessages(line: string, messagesMax: number): { readonly messa
  * corroborated on the device: only a PRI begins a further message, because a stamp alone can stand in a stranger's user name.
  */
 export function cutLine(line: string, messagesMax: number): string[] {
-  const spans = spansOf(line).filter(({ start }, i) => i === 0 || line[start] === '<');
+  const spans = spansOf(line, TOKENS_PER_MESSAGE * messagesMax).spans.filter(({ start }, i) => i === 0 || line[start] === '<');
   if (spans.length === 0) return [line];
   const texts = spans.slice(0, messagesMax).map(({ start, tokens }, i) => {
     const [named] = tokens;
@@ -64,32 +66,42 @@ export function cutLine(line: string, messagesMax: number): string[] {
   return before.trim() === '' ? texts : [before, ...texts];
 }
 
-function spansOf(line: string): Span[] {
+/** `beyond`: messages of ours behind the last token that was looked at. */
+function spansOf(line: string, tokensMax: number): { readonly spans: Span[]; readonly beyond: number } {
   const spans: Span[] = [];
   let regionStart = 0;
+  let looked = 0;
+  let beyond = 0;
+  const opening = openingOf(line);
   for (let token = findToken(line, 0); token !== null; token = findToken(line, token.end)) {
+    looked += 1;
+    if (looked > tokensMax) {
+      if (isInvalidSpi(token)) beyond += 1;
+      continue;
+    }
     const current = spans.at(-1);
-    const start = current === undefined ? firstStart(line, token) : laterStart(line, regionStart, token, current);
+    const start =
+      current === undefined ? firstStart(line, token, opening) : laterStart(line, regionStart, token, current, opening);
     if (start === null) current!.tokens.push(token);
     else spans.push({ start, tokens: [token] });
     regionStart = token.end;
   }
-  return spans;
+  return { spans, beyond };
 }
 
 /** The line's own start, unless something that is no header stands before a later PRI. */
-function firstStart(line: string, token: MessageToken): number {
+function firstStart(line: string, token: MessageToken, opening: Opening): number {
   if (headerOf(line, 0, token).unread === '') return 0;
-  return priStart(line, 0, token) ?? 0;
+  return priStart(line, 0, token, opening) ?? 0;
 }
 
 /** Null: the token belongs to the text of the message that is already there. */
-function laterStart(line: string, regionStart: number, token: MessageToken, current: Span): number | null {
-  const atPri = priStart(line, regionStart, token);
+function laterStart(line: string, regionStart: number, token: MessageToken, current: Span, opening: Opening): number | null {
+  const atPri = priStart(line, regionStart, token, opening);
   if (atPri !== null) return atPri;
   // An applet's `action syslog msg "$_syslog_msg"` repeats our line, stamp and all, inside its own: an echo, not a second message.
   if (current.tokens[0]!.facilityName === 'HA_EM') return null;
-  return stampStart(line, regionStart, token);
+  return stampStart(line, regionStart, token, opening);
 }
 
 /** Some way past the token: a relay may have put its own fields behind it (RFC 5424, `%CRYPTO-…` taken for APP-NAME). */
@@ -97,26 +109,37 @@ const headerOf = (line: string, start: number, token: MessageToken): SyslogHeade
   parseSyslog(line.slice(start, token.end + HEADER_CHARS_MAX));
 
 /** The earliest of the last few PRIs from which the header reads clean up to the token; else the last PRI; null without any. */
-function priStart(line: string, from: number, token: MessageToken): number | null {
+function priStart(line: string, from: number, token: MessageToken, opening: Opening): number | null {
   const found: number[] = [];
   for (let at = token.start - 1; at >= from && found.length < PRI_TRIALS_MAX; at--) if (isPri(line, at)) found.unshift(at);
   for (const at of found) {
     const header = headerOf(line, at, token);
-    if (header.unread === '' && followsOn(openingOf(line, at), header)) return at;
+    if (header.unread === '' && followsOn(opening(at), header)) return at;
   }
   return null;
 }
 
-function stampStart(line: string, from: number, token: MessageToken): number | null {
+function stampStart(line: string, from: number, token: MessageToken, opening: Opening): number | null {
   const windowStart = Math.max(from, token.start - STAMP_CHARS_MAX);
   const header = headerOf(line, windowStart, token);
   if (header.stamp === null) return null;
   const at = line.indexOf(header.stamp.text, windowStart);
-  return headerOf(line, at, token).unread === '' && followsOn(openingOf(line, from), headerOf(line, at, token)) ? at : null;
+  const own = headerOf(line, at, token);
+  return own.unread === '' && followsOn(opening(from), own) ? at : null;
 }
 
 /** The header with which the line began, of what stands before `end`. */
-const openingOf = (line: string, end: number): SyslogHeader => parseSyslog(line.slice(0, Math.min(end, HEADER_CHARS_MAX)));
+type Opening = (end: number) => SyslogHeader;
+
+/** Far into the line it is the same for every message. */
+function openingOf(line: string): Opening {
+  let whole: SyslogHeader | null = null;
+  return (end) => {
+    if (end < HEADER_CHARS_MAX) return parseSyslog(line.slice(0, end));
+    whole ??= parseSyslog(line.slice(0, HEADER_CHARS_MAX));
+    return whole;
+  };
+}
 
 /** The counter of one message and of the next that got glued to it. */
 const COUNTER_STEP_MAX = 1_000;

@@ -52,6 +52,14 @@ test('as it was it is whole', async () => {
   expect(await read()).toMatch(/^\[\[\],.*18:22:10\.956 UTC/);
 });
 
+test('of a folder with more files than any bundle has none is read for its manifest, and that is said', async () => {
+  mkdirSync(join(folder, 'more'));
+  for (let i = 0; i < limits.bundleFilesMax; i += 1) writeFileSync(join(folder, 'more', `${i}`), '');
+  const { whole, problems } = await verifyBundle(folder, disk);
+  expect(whole).toBe(false);
+  expect(problems).toEqual([expect.stringContaining(`more than any bundle of ours: ${limits.bundleFilesMax} at most`)]);
+});
+
 describe('a link to a file of ours gives nothing of it', () => {
   test.each(['incident.json', 'MANIFEST.sha256', 'device.log', 'journal.jsonl', 'the output of a command'])(
     '%s',

@@ -1,5 +1,8 @@
 /** What `npm run fuzz` found, made small: each is now an input like any other. */
 import { expect, test } from 'vitest';
+import { parseIncidentFile } from '../../shared/bundle/incident-file.ts';
+import { cutMessages } from '../../shared/detect/glued.ts';
+import { limits } from '../../shared/limits.ts';
 import { parseDebugConditions } from '../../shared/platforms/cisco/debug-condition.ts';
 import { parseIsakmpSas } from '../../shared/platforms/cisco/isakmp-sa.ts';
 
@@ -11,4 +14,36 @@ test('show crypto isakmp sa: the method of authentication wrapped to a line of i
 test('show crypto debug-condition: thousands of words behind a header are one line that was not understood, not thousands of values', () => {
   const { value, unread } = parseDebugConditions(`Connection-id filters: ${'filters: '.repeat(1_800)}`);
   expect([value.filters, unread.map(({ number }) => number)]).toEqual([[], [1]]);
+});
+
+test('incident.json: names as long as the file are quoted in a bounded reason', () => {
+  const long = 'x'.repeat(20_000);
+  const strange = [
+    JSON.stringify({ schema: long }),
+    JSON.stringify({ schema: 1, [long]: 1, peers: [{ [long]: { [long]: 1 } }] }),
+    `{${long}`,
+  ];
+  const whys = strange.map((content) => {
+    const read = parseIncidentFile(content);
+    return read.kind === 'unreadable' ? read.why : '';
+  });
+  expect(whys.map((why) => why.startsWith('incident.json '))).toEqual([true, true, true]);
+  for (const why of whys) expect(why.length).toBeLessThan(2_000);
+});
+
+test('hundreds of messages glued into one line: as many as the limit are cut out, and each of the rest is counted, unread', () => {
+  const body =
+    "decaps: rec'd IPSEC packet has invalid spi for destaddr=213.163.222.7, prot=50, spi=0x68842105(1753489669), srcaddr=11.1.1.3";
+  const line = Array.from(
+    { length: 300 },
+    (_, i) => `<188>${100 + i}: *Mar 12 18:22:10.706: %CRYPTO-4-RECVD_PKT_INV_SPI: ${body}`,
+  ).join('');
+  const { messages, dropped } = cutMessages(line, limits.gluedMessagesMax);
+  expect([messages.length, messages.length + dropped]).toEqual([limits.gluedMessagesMax, 300]);
+  // Other messages between them count too.
+  const mixed = cutMessages(
+    line.replaceAll(/CRYPTO-4-RECVD_PKT_INV_SPI: (.{40})/g, 'SYS-5-CONFIG_I: $1 %CRYPTO-4-RECVD_PKT_INV_SPI: '),
+    4,
+  );
+  expect(mixed.messages.length + mixed.dropped).toBe(300);
 });

@@ -23,6 +23,8 @@ const { values } = parseArgs({
     replay: { type: 'string' },
   },
 });
+// Parsers that refuse by throwing pay for each line of the stack; a find is told by its first three.
+Error.stackTraceLimit = 6;
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -53,11 +55,12 @@ else process.exitCode = await run(Number(values.inputs), Number(values.seed));
 async function run(inputs: number, seed: number): Promise<number> {
   const results: Fuzzed[] = [];
   for (const target of targets) {
-    const result = await fuzz(target, { inputs, seed, coverage, now: workMs, memory });
+    const count = Math.ceil(inputs * (target.share ?? 1));
+    const result = await fuzz(target, { inputs: count, seed, coverage, now: workMs, glance: () => performance.now(), memory });
     results.push(result);
-    const rate = Math.round(inputs / result.seconds);
+    const rate = Math.round(count / result.seconds);
     print(
-      `${target.kind.padEnd(8)} ${target.name.padEnd(44)} ${String(rate).padStart(7)}/s  slowest ${result.slowestMs.toFixed(1).padStart(5)} ms  ` +
+      `${target.kind.padEnd(8)} ${target.name.padEnd(58)} ${String(count).padStart(7)} inputs  ${String(rate).padStart(7)}/s  slowest ${result.slowestMs.toFixed(1).padStart(5)} ms  ` +
         `kept ${String(result.kept).padStart(4)}  growth ${(result.growthBytes / 1024).toFixed(0).padStart(6)} KiB  finds ${result.finds.length}`,
     );
     for (const find of result.finds) show(target, find);

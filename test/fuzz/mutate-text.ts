@@ -8,6 +8,10 @@ import { mutateBytes } from './mutate-bytes.ts';
 
 const CHARS_MAX = 64 * 1024;
 const RUN_CHARS_MAX = 20_000;
+/** Of a longer input mostly a window is changed: what a reader meets first in 64 KiB it meets in a page too, at a twentieth of the cost. */
+const WINDOW_CHARS = 3_072;
+const WHOLE_PERCENT = 5;
+const HEAD_LINES = 3;
 const WORDS = [
   ...[
     '0',
@@ -124,9 +128,20 @@ const PREFIXES = ['*Mar 12 18:22:10.706: ', '<189>12: ', 'hub# ', '   ', '\t', '
 export function mutateText(input: Buffer, other: Buffer, dice: Dice): Buffer {
   if (dice.percent() < 6) return mutateBytes(input, other, dice);
   let text = input.toString('utf8');
+  if (text.length > WINDOW_CHARS && dice.percent() >= WHOLE_PERCENT) text = windowOf(text, dice);
   for (let changes = 1 + dice.upTo(4); changes > 0; changes -= 1)
     text = dice.percent() < 45 ? changeLines(text, other, dice) : changeWords(text, dice);
   return Buffer.from(text.length > CHARS_MAX ? text.slice(0, CHARS_MAX) : text, 'utf8');
+}
+
+/** The first lines (a table's heading, a prompt) and a page from anywhere, whole lines where there are any. */
+function windowOf(text: string, dice: Dice): string {
+  let head = 0;
+  for (let lines = dice.upTo(HEAD_LINES); lines > 0; lines -= 1) head = text.indexOf('\n', head) + 1 || head;
+  if (head > WINDOW_CHARS) head = 0;
+  const from = dice.upTo(text.length - 1);
+  const start = Math.max(head, text.lastIndexOf('\n', from) + 1);
+  return text.slice(0, head) + text.slice(from - start > WINDOW_CHARS ? from : start, from + WINDOW_CHARS);
 }
 
 function changeLines(text: string, other: Buffer, dice: Dice): string {

@@ -12,6 +12,8 @@ export interface Target {
   readonly kind: TargetKind;
   /** Instead of 50 ms, for what is read before the agent runs, or beside it: no stop waits behind it. */
   readonly hangMs?: number;
+  /** Of the inputs asked for, for what costs some milliseconds each whatever one does about it; absent: all. */
+  readonly share?: number;
   readonly seeds: readonly Buffer[];
   readonly mutate: Mutate;
   /** Throws only where that is a find. State that an agent would keep from one input to the next is kept here too. */

@@ -49,11 +49,12 @@ export const textTargets = (): Target[] => [
     seeds: routers,
     run: (bytes) => void adviseOn(bytes.toString('utf8'), routers[2]!.toString('utf8')),
   },
-  { ...text, name: 'eem', hangMs: 250, seeds: routers, run: readEem },
+  { ...text, name: 'eem', hangMs: 250, share: 0.5, seeds: routers, run: readEem },
   {
     ...text,
     name: 'configuration',
     hangMs: 1_000,
+    share: 0.1,
     seeds: [Buffer.from(SMALLEST)],
     run: (bytes) => void readConfigText(bytes.toString('utf8')),
   },
@@ -61,7 +62,7 @@ export const textTargets = (): Target[] => [
   { ...text, name: 'control-reply', seeds: replies, run: (bytes) => expected(() => parseReply(bytes.toString('utf8'))) },
   { ...text, name: 'journal-record', seeds: records, run: (bytes) => void decodeRecord(bytes.toString('utf8')) },
   { ...text, name: 'incident.json', hangMs: 250, seeds: [Buffer.from(incidentJson)], run: readIncident },
-  { ...text, name: 'diagnosis', hangMs: 1_000, seeds: [...every, ...logs], run: diagnosed },
+  { ...text, name: 'diagnosis', hangMs: 1_000, share: 0.1, seeds: [...every, ...logs], run: diagnosed },
 ];
 
 /** A reader throws nothing, and what it could not read it names by lines that are there. */
@@ -174,14 +175,14 @@ function difference(a: string, b: string): string {
   return `${JSON.stringify(left[at]?.slice(0, 200))} became ${JSON.stringify(right[at]?.slice(0, 200))}`;
 }
 
+const otherEnd = readEemConfig(routers[3]!.toString('utf8'));
 function readEem(bytes: Buffer): void {
   const config = readEemConfig(bytes.toString('utf8'));
-  const other = readEemConfig(routers[3]!.toString('utf8'));
   lint([
     { name: 'a', config },
-    { name: 'b', config: other },
+    { name: 'b', config: otherEnd },
   ]);
-  importFacts(config, other, null);
+  importFacts(config, otherEnd, null);
 }
 
 const requests = [
@@ -246,10 +247,11 @@ const captured = [
   'show version',
 ];
 
+const spokeBundle = bundleText({ role: 'spoke' });
 /** Both ends, the stranger's text as an output and as the log. */
 function diagnosed(bytes: Buffer): void {
   const output = bytes.toString('utf8');
   const captures = [{ command: captured[bytes.length % captured.length]!, text: output }];
   const hub = bundleText({ role: 'hub', captures, log: output.split('\n').slice(0, 200) });
-  diagnose([hub, bundleText({ role: 'spoke' })], platformNamed);
+  diagnose([hub, spokeBundle], platformNamed);
 }

@@ -17,6 +17,7 @@ const FORCED = 130;
 const output = (stream: NodeJS.WriteStream): Output => ({
   write: (text) => void stream.write(text),
   isTty: stream.isTTY === true,
+  rows: () => stream.rows,
 });
 
 const stderr = output(process.stderr);

@@ -29,6 +29,8 @@ export interface Subcommand {
 export interface Output {
   write(text: string): void;
   readonly isTty: boolean;
+  /** Of the terminal, as it is now; absent: it has none. */
+  readonly rows?: () => number | undefined;
 }
 
 export interface CliContext {

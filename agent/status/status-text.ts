@@ -15,7 +15,8 @@ import type {
 } from './status.ts';
 import { type Paint, time, wrapped } from './text-layout.ts';
 
-export function statusText(status: AgentStatus, paint: Paint): string {
+/** `rates`: lines a second by source, where somebody has looked twice. */
+export function statusText(status: AgentStatus, paint: Paint, rates?: ReadonlyMap<string, number>): string {
   return [
     ...headLines(status, paint),
     ...alarmLines(status.alarms, paint),
@@ -23,7 +24,7 @@ export function statusText(status: AgentStatus, paint: Paint): string {
     ...incidentLines(status.incidents, paint),
     ...deviceLines(status, paint),
     ...armingLines(status, paint),
-    ...sourceLines(status.sources, paint),
+    ...sourceLines(status.sources, paint, rates),
     ...peerLines(status.peers, paint),
     ...storeLines(status, paint),
     ...counterLines('refused', status.refusals, paint),
@@ -177,7 +178,7 @@ function sessionLines(name: string, session: SessionSummary, paint: Paint): stri
   return [head, ...(session.lastError === null ? [] : wrapped(printable(session.lastError, 600), `${INDENT}  `))];
 }
 
-function sourceLines(sources: readonly SourceStatus[], paint: Paint): string[] {
+function sourceLines(sources: readonly SourceStatus[], paint: Paint, rates?: ReadonlyMap<string, number>): string[] {
   return sources.flatMap((source) => {
     if (POLLED.has(source.kind)) return polledLines(source);
     const last = source.lastLineAt === null ? paint('warn', 'no line yet') : `last ${time(source.lastLineAt)}`;
@@ -191,10 +192,15 @@ function sourceLines(sources: readonly SourceStatus[], paint: Paint): string[] {
       source.state === 'open' ? waitingFor(source) : `${source.state.toUpperCase()}: ${printable(source.detail, 300)}`,
     ].filter((text) => text !== '');
     return [
-      `${label('source')}${printable(source.name, 40)} ${source.listen ?? ''}: ${source.lines} lines, ${last}`,
+      `${label('source')}${printable(source.name, 40)} ${source.listen ?? ''}: ${source.lines} lines${rateOf(source, rates)}, ${last}`,
       ...wrapped([`${source.candidates} candidates`, ...odd].join(', '), INDENT),
     ];
   });
+}
+
+function rateOf({ name }: SourceStatus, rates?: ReadonlyMap<string, number>): string {
+  const rate = rates?.get(name);
+  return rate === undefined ? '' : ` (${rate < 10 ? rate.toFixed(1) : Math.round(rate)}/s)`;
 }
 
 /** They ask, and bring no lines. */

@@ -22,8 +22,12 @@ export const limits = {
   sightingsPerFlowMax: 16,
   /** Bytes of an octet-counted frame's header (RFC 6587 §3.4.1): eight digits and a space. More is no frame of ours. */
   frameHeaderBytesMax: 9,
-  /** Bytes of one TCP connection that are worked on in one turn of the event loop, some ten lines: what waits for disk or peer is next. */
-  streamTurnBytes: 2 * 1024,
+  /** Bytes of one TCP connection that are worked on in one turn of the event loop, some ten lines at first: what waits for disk or peer is next. */
+  streamPieceBytesMin: 2 * 1024,
+  /** The same while lines are cheap: what node reads at once. */
+  streamPieceBytesMax: 64 * 1024,
+  /** How long such a turn may take, by which the bytes are found: a stop or an alert waits no longer for lines. */
+  streamTurnMs: 1,
   /** TCP syslog connections at once, per listener: relays and one device need few. */
   syslogConnectionsMax: 64,
   /** Asked of the kernel, read back, logged when less: 208 KiB lose 3 of 4 packets of a 10,000-packet burst (dependencies.md §2). */
@@ -174,6 +178,12 @@ export const limits = {
   controlIdleMs: 30_000,
   /** For the process at the other end of the control socket to say who it is, and for any answer. */
   controlAnswerMs: 5_000,
+  /** What systemd is told waits for systemd-notify, one at a time; more than this and systemd does not listen. */
+  notifyPendingMax: 8,
+  /** One word to systemd: a process of a few ms, on a host that has no CPU left too. */
+  notifyMs: 5_000,
+  /** A write that neither ends nor fails. An array that fails over takes two minutes; nothing comes back after more. */
+  journalHungMs: 5 * 60_000,
   /** Closed incident ids remembered (7 days; this bounds a flood). */
   closedIdsMax: 50_000,
   /** Ids (and their signallers) that one incident takes in by merging; a flood of ids still brings the stop forward, unremembered. */
@@ -274,6 +284,42 @@ export const limits = {
   verdictFlowsMax: 128,
   /** Other SAs between the same two ends that a rule looks at; a peer has a few tunnels, and a few generations of each in a log. */
   verdictSiblingsMax: 256,
+  /** Head of one request to the page: a browser's has 1 KiB, a token some bytes. */
+  pageHeaderBytesMax: 8 * 1024,
+  /** Body of one: a request of the control socket is 200 bytes. */
+  pageBodyBytesMax: 4 * 1024,
+  /** Connections to the page at once: a browser opens six, a few people and a scraper look. */
+  pageConnectionsMax: 64,
+  /** Of them from one address that is not this host. */
+  pageConnectionsPerAddressMax: 16,
+  /** The head of a request, and a handshake, must be there after so long. */
+  pageHeadMs: 10_000,
+  /** The whole of a request. */
+  pageRequestMs: 20_000,
+  /** A connection without a request is closed. */
+  pageIdleMs: 30_000,
+  /** One that takes nothing of its answer is closed. */
+  pageStalledMs: 30_000,
+  /** Event streams at once; each costs a status twice a second. */
+  pageStreamsMax: 16,
+  /** Events that one of them has not taken: a status is some 10 KiB. Beyond it it is closed, and comes back by itself. */
+  pageStreamPendingBytesMax: 1024 * 1024,
+  /** Decisions told to the event streams in a second; a storm has thousands. The rest is counted, and told as a number. */
+  pageDecisionsPerSecondMax: 50,
+  /** Wrong tokens of one address in a minute; further requests with a token are refused unread until the minute is over. */
+  pageGuessesMax: 10,
+  /** Addresses of which wrong tokens are remembered; the oldest is forgotten first. */
+  pageGuessersMax: 256,
+  /** Incidents in one list of the page, newest first. */
+  pageIncidentsMax: 200,
+  /** An incident.json that the page reads: some thousand flows. Parsing keeps everything else waiting. */
+  pageIncidentBytesMax: 1024 * 1024,
+  /** A report that the page serves; ours have 2 MiB at most. */
+  pageReportBytesMax: 32 * 1024 * 1024,
+  /** Beginning of verdict.json in which the cause stands. */
+  pageVerdictHeadBytes: 64 * 1024,
+  /** One file of the page itself. */
+  pageFileBytesMax: 512 * 1024,
   /** Hold-down entries of (src, dst, SPI). */
   heldFlowsMax: 10_000,
 } as const;

@@ -40,13 +40,15 @@ type UrlRef = SecretRef | { readonly kind: 'url'; readonly url: string };
 /** The path of a chat service's hook is its whole secret, so it may stand in a file; where it stands in the open it is masked all the same. */
 const webhookUrl = () =>
   leaf<UrlRef>(
-    'URL, or { file: path } or { env: NAME } when it holds a secret',
+    'URL, or { file: path }, { env: NAME } or { credential: NAME } when it holds a secret',
     (raw) => {
       if (typeof raw === 'object') {
         const ref = secret().safeParse(raw);
         return ref.success
           ? ref.data
-          : new Remedy('exactly one of file and env: { file: path } or { env: NAME }, or the URL itself');
+          : new Remedy(
+              'exactly one of file, env and credential: { file: path }, { env: NAME } or { credential: NAME }, or the URL itself',
+            );
       }
       const fault = urlFault(raw);
       return fault === null ? { kind: 'url', url: String(raw) } : new Remedy(fault);

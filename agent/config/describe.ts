@@ -103,7 +103,7 @@ shown at once, each with path, line, value (secrets masked) and remedy, and the 
 - **Addresses** are IPv4 or IPv6, never host names: DNS may be behind the tunnel that broke. **Endpoints** stand in quotes:
   \`"0.0.0.0:6514"\`, \`"[::]:10162"\`.
 - **Secrets** never stand in the file: \`{ file: hub.pw }\` (relative to the configuration file; one line; keep it at mode 0600)
-  or \`{ env: HUB_PASSWORD }\`.
+  or \`{ env: HUB_PASSWORD }\`; under systemd \`{ credential: key_hub.pw }\`, handed over by LoadCredential ([operations.md](operations.md)).
 - Where a list is taken, a single value may stand for a list of one.
 - Crypto addresses (of tunnels) and signal addresses (of agents) are never the same field.
 - At both ends alike: \`signal.values\`, \`stop.delay\`, \`stop.mode\`, and the \`snmp\` user and keys of the pair. Hello compares them.

@@ -1,5 +1,6 @@
 /**
- * Secrets stand in files or in the environment, never in the configuration: `{ file: path }` or `{ env: NAME }`.
+ * Secrets stand in files, in the environment or in systemd's credentials, never in the configuration: `{ file: path }`, `{ env: NAME }`
+ * or `{ credential: NAME }` (systemd.exec(5), LoadCredential=: files below $CREDENTIALS_DIRECTORY that the service alone can read).
  * Called by schema.ts (the spelling) and assemble.ts (the reading). No message here ever holds a secret.
  */
 import { isAbsolute, resolve } from 'node:path';
@@ -7,14 +8,20 @@ import type { ConfigHost } from './config-host.ts';
 import { type FaultPath, formatPath } from './faults.ts';
 import { leaf, Remedy } from './field-notes.ts';
 
-export type SecretRef = { readonly kind: 'file'; readonly file: string } | { readonly kind: 'env'; readonly name: string };
+export type SecretRef =
+  | { readonly kind: 'file'; readonly file: string }
+  | { readonly kind: 'env'; readonly name: string }
+  | { readonly kind: 'credential'; readonly name: string };
 
 /** A private key with its certificate stays under 16 KiB. */
 const SECRET_BYTES_MAX = 64 * 1024;
 /** Owner may write, owner and group may read: 0640 and everything narrower. */
 const PERMISSIONS_ALLOWED = 0o640;
 
-const SPELLED = '{ file: path } or { env: NAME }';
+const SPELLED = '{ file: path }, { env: NAME } or { credential: NAME }';
+/** What systemd takes as the name of a credential (credential_name_valid: a file name), without the odd ones. */
+const CREDENTIAL_NAME = /^[A-Za-z0-9_][\w.@-]{0,127}$/;
+const CREDENTIALS_FOLDER = 'CREDENTIALS_DIRECTORY';
 
 export const secret = () =>
   leaf<SecretRef>(
@@ -25,11 +32,14 @@ export const secret = () =>
           'a secret in plain text; move it to a file of its own (chmod 0600) and write { file: NAME }, or export it and write { env: NAME }',
         );
       }
-      const { file, env, ...others } = raw as Record<string, unknown>;
-      if (Object.keys(others).length > 0 || (file === undefined) === (env === undefined))
-        return new Remedy(`exactly one of file and env: ${SPELLED}`);
+      const { file, env, credential, ...others } = raw as Record<string, unknown>;
+      const given = [file, env, credential].filter((one) => one !== undefined);
+      if (Object.keys(others).length > 0 || given.length !== 1)
+        return new Remedy(`exactly one of file, env and credential: ${SPELLED}`);
       if (typeof file === 'string' && file !== '' && !file.includes('\0')) return { kind: 'file', file };
       if (typeof env === 'string' && /^[A-Za-z_]\w{0,127}$/.test(env)) return { kind: 'env', name: env };
+      if (typeof credential === 'string' && CREDENTIAL_NAME.test(credential)) return { kind: 'credential', name: credential };
+      if (credential !== undefined) return new Remedy('credential is the name that the unit gives it: LoadCredential=NAME:/path');
       return new Remedy(
         file === undefined ? 'env is the name of a variable, without $' : 'file is a path, in quotes if it is a number',
       );
@@ -56,11 +66,11 @@ export interface SecretReader {
 
 /** The secret, or '' after a fault was reported. */
 export function readSecret(ref: SecretRef, path: FaultPath, needs: SecretNeeds, reader: SecretReader): string {
-  const raw = ref.kind === 'file' ? fromFile(ref.file, path, reader) : fromEnvironment(ref.name, path, reader);
+  const raw = rawSecret(ref, path, reader);
   if (raw === null) return '';
   // Editors and `echo` end a file with a line break that is not part of the secret.
   const value = needs.manyLines ? raw : raw.replace(/\r?\n$/, '');
-  const where = ref.kind === 'file' ? 'the file' : 'the variable';
+  const where = { file: 'the file', env: 'the variable', credential: 'the credential' }[ref.kind];
   const faulty = faultIn(value, where, needs);
   if (faulty === null) {
     reader.secrets.push(value);
@@ -68,6 +78,17 @@ export function readSecret(ref: SecretRef, path: FaultPath, needs: SecretNeeds, 
   }
   reader.fault(path, faulty, 'CONFIG_INVALID');
   return '';
+}
+
+function rawSecret(ref: SecretRef, path: FaultPath, reader: SecretReader): string | null {
+  switch (ref.kind) {
+    case 'file':
+      return fromFile(ref.file, path, reader);
+    case 'env':
+      return fromEnvironment(ref.name, path, reader);
+    case 'credential':
+      return fromCredential(ref.name, path, reader);
+  }
 }
 
 function faultIn(value: string, where: string, needs: SecretNeeds): string | null {
@@ -102,6 +123,26 @@ function fromEnvironment(name: string, path: FaultPath, reader: SecretReader): s
   const value = reader.host.environment(name);
   if (value === undefined) reader.fault(path, `the environment variable ${name} is not set`, 'SECRET_UNREADABLE');
   return value ?? null;
+}
+
+/** systemd hands them over at the start of the service: a changed one is there after the next start. */
+function fromCredential(name: string, path: FaultPath, reader: SecretReader): string | null {
+  const folder = reader.host.environment(CREDENTIALS_FOLDER) ?? '';
+  if (!isAbsolute(folder)) {
+    const remedy = `at a terminal: ${CREDENTIALS_FOLDER}=FOLDER spitrap …, with a file ${name} in it`;
+    const why = `${CREDENTIALS_FOLDER} is not set: credentials are there under a systemd unit with LoadCredential=${name}:/path`;
+    reader.fault(path, `the credential ${name}: ${why}; ${remedy}`, 'SECRET_UNREADABLE');
+    return null;
+  }
+  try {
+    // No word on its permissions: the folder is systemd's, and nobody else's.
+    return reader.host.readFile(resolve(folder, name), SECRET_BYTES_MAX);
+  } catch (error) {
+    const absent = (error as { code?: unknown }).code === 'ENOENT';
+    const why = absent ? `not in ${folder}; the unit needs LoadCredential=${name}:/path` : errnoWords(error);
+    reader.fault(path, `the credential ${name}: ${why}`, 'SECRET_UNREADABLE');
+    return null;
+  }
 }
 
 /** What an errno means to whoever reads the message; paths are relative to the configuration file, which is the usual mistake. */

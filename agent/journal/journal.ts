@@ -107,6 +107,7 @@ export class Journal {
   #degraded: Degraded | null = null;
   #droppedSinceGap = 0;
   #closed = false;
+  #writingSince: Monotonic | null = null;
   #retryNow: (() => void) | null = null;
   readonly #counters = { appended: 0, synced: 0, dropped: 0, failures: 0, waitsOver: 0, groups: 0 };
 
@@ -122,6 +123,11 @@ export class Journal {
   /** Null: every record so far is on disk, or on its way there in time. */
   get degraded(): Degraded | null {
     return this.#degraded;
+  }
+
+  /** How long the write that is under way has neither ended nor failed; 0: none is. */
+  get writingMs(): DurationMs {
+    return this.#writingSince === null ? 0 : elapsedMs(this.#writingSince, this.#world.clock.monotonic());
   }
 
   get counters(): JournalCounters {
@@ -279,6 +285,7 @@ export class Journal {
   async #writeGroup(): Promise<boolean> {
     const group = [...this.#queue];
     const bytes = Buffer.concat(group.map((queued) => queued.line));
+    this.#writingSince = this.#world.clock.monotonic();
     try {
       if (this.#dirty) await this.#reopen();
       // Cleared only by success: a failed fdatasync may have lost pages that a second one would call clean, so all of it is written again.
@@ -290,6 +297,8 @@ export class Journal {
       this.#counters.failures++;
       this.#degrade(asSpitrapError(error, 'DISK_FAILED').message);
       return false;
+    } finally {
+      this.#writingSince = null;
     }
     this.#bytes += bytes.length;
     this.#queue.splice(0, group.length);

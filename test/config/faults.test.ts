@@ -157,7 +157,7 @@ describe('one fault, its path, line, value and remedy', () => {
     [
       'a secret from two places',
       changed('{ file: hub.pw }', '{ file: hub.pw, env: PW }'),
-      'device.password|3|a mapping|exactly one of file and env: { file: path } or { env: NAME }',
+      'device.password|3|a mapping|exactly one of file, env and credential: { file: path }, { env: NAME } or { credential: NAME }',
     ],
     [
       'snmp as a word',

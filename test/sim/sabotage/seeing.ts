@@ -1,0 +1,4 @@
+/** SHELF. */
+import type { Sabotage } from './sabotage.ts';
+
+export const seeingSabotages: readonly Sabotage[] = [];

@@ -4,7 +4,7 @@
  */
 import type { Clock, Timer } from '../../shared/clock.ts';
 import { type Arrived, type CounterFinding, CounterRun } from '../../shared/detect/counter-run.ts';
-import { type LineCounters, readLineCounters } from '../../shared/detect/line-counters.ts';
+import { LineCounterReader } from '../../shared/detect/line-counters.ts';
 import { limits } from '../../shared/limits.ts';
 import type { LineChunk } from '../../shared/model/observation.ts';
 import { after, elapsedMs, type Monotonic } from '../../shared/model/time.ts';
@@ -49,6 +49,7 @@ export class CounterWatch {
   readonly #clock: Clock;
   readonly #note: (hole: Hole) => void;
   readonly #ways = new Map<string, Way>();
+  readonly #reader = new LineCounterReader();
   #timer: Timer | null = null;
   #missing = 0;
   #resets = 0;
@@ -70,8 +71,7 @@ export class CounterWatch {
     for (let start = 0; start < bytes.length; ) {
       const lf = bytes.indexOf(LF, start);
       const end = lf === -1 ? bytes.length : lf;
-      const counters = readLineCounters(bytes, start, end);
-      if (counters !== null) takeLine(way, counters, came, backlog);
+      if (this.#reader.read(bytes, start, end)) takeLine(way, this.#reader, came, backlog);
       start = end + 1;
     }
     this.#plan();
@@ -193,26 +193,30 @@ const NOT_SEEN = 'these sequence numbers were not seen; the level of this way ma
 const HELD_BACK =
   'the device numbered these lines and did not send them here: below the level of this logging host, or over its limits';
 
-function takeLine(way: Way, { numbers, padded, sent }: LineCounters, came: Arrived, backlog: boolean): void {
-  const [first, second] = numbers;
-  if (first === undefined) return;
+function takeLine(way: Way, { first, second, padded, sent }: LineCounterReader, came: Arrived, backlog: boolean): void {
   way.began ??= came;
   way.lastCame = came;
-  if (second === undefined && (padded || !sent)) way.isSequence = true;
-  const run = second === undefined && way.isSequence ? way.sequence : way.messages;
+  if (second === null && (padded || !sent)) way.isSequence = true;
+  const run = second === null && way.isSequence ? way.sequence : way.messages;
   if (backlog) run.begin(first, came);
   else run.take(first, came, padded);
-  if (second !== undefined) compare(way, second - first, came, backlog);
+  if (second !== null) compare(way, second - first, came, backlog);
 }
 
 /** Less than before: a line that was overtaken, or one of the numbers began anew. */
 function compare(way: Way, by: number, came: Arrived, backlog: boolean): void {
   const { ahead, heldBack } = way;
-  if (ahead !== null && by < ahead.by && !backlog) return;
-  way.ahead = { by, came };
-  const lost = ahead === null || backlog ? 0 : by - ahead.by;
-  if (ahead === null || lost === 0 || lost > limits.counterAheadMax) return;
-  if (heldBack === null) way.heldBack = { from: ahead.came, to: came, lost };
+  if (ahead === null) {
+    way.ahead = { by, came };
+    return;
+  }
+  if (by < ahead.by && !backlog) return;
+  const lost = backlog ? 0 : by - ahead.by;
+  const from = ahead.came;
+  ahead.by = by;
+  ahead.came = came;
+  if (lost === 0 || lost > limits.counterAheadMax) return;
+  if (heldBack === null) way.heldBack = { from, to: came, lost };
   else {
     heldBack.to = came;
     heldBack.lost += lost;

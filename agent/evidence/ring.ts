@@ -282,10 +282,11 @@ export class Ring {
     // #working is set by the time that anything is looked at.
     await Promise.resolve();
     try {
-      for (;;) {
+      // What came during a write gathers again: a write costs as much as a thousand lines.
+      for (let due = true; ; due = false) {
         this.#workingSince = this.#world.clock.monotonic();
         const next = this.#pending[0];
-        if (next) await this.#writeBatch(next);
+        if (next && (due || this.#isUrgent())) await this.#writeBatch(next);
         else if (this.#holes.unsaved().length > 0 && this.#writer.current) await this.#saveHoles();
         else if (this.#flushes.length > 0 && this.#synced < this.#written) await this.#sync();
         else break;
@@ -296,6 +297,12 @@ export class Ring {
     }
     this.#working = null;
     this.#workingSince = null;
+    if (this.#pendingChunks > 0 && !this.#closed) this.#workSoon();
+  }
+
+  /** Pending lines that wait no longer: many, or somebody waits for them. */
+  #isUrgent(): boolean {
+    return this.#pendingBytes >= limits.ringBatchBytes || this.#flushes.length > 0;
   }
 
   #batchToFill(): Batch {

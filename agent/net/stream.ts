@@ -6,7 +6,7 @@ import { createServer, isIP, type Server, type Socket } from 'node:net';
 import { SpitrapError } from '../../shared/errors.ts';
 import { limits } from '../../shared/limits.ts';
 import { canonicalAddress } from '../../shared/model/address.ts';
-import { onNextTurn } from '../clock.ts';
+import { monotonicMs, onNextTurn } from '../clock.ts';
 import type { Endpoint, StreamConnection, StreamListener, Streams } from '../ports.ts';
 import { listenRefused } from './listen-refused.ts';
 
@@ -96,12 +96,17 @@ export function connectionOf(socket: Socket): StreamConnection {
 
 /**
  * Hands up what a connection brings in pieces, one a turn of the event loop, and reads no more meanwhile: the lines of a storm come many in
- * a read, and what waits for the disk, the peer or a timer must not wait for them all.
+ * a read, and what waits for the disk, the peer or a timer must not wait for them all. Debug lines cost a microsecond each and messages
+ * that count fifty, so a piece is as long as its forerunners say that a turn may be.
  */
 class Turns {
   readonly #socket: Socket;
   readonly #handler: (bytes: Buffer) => void;
+  #pieceBytes: number = limits.streamPieceBytesMin;
   #waiting: Buffer | null = null;
+  /** In this turn. */
+  #handed = false;
+  #paused = false;
   /** To be told once all is handed up. */
   #ended: (() => void) | null = null;
 
@@ -111,26 +116,48 @@ class Turns {
   }
 
   take(bytes: Buffer): void {
-    // A read that was under way when we paused.
-    if (this.#waiting !== null) this.#waiting = Buffer.concat([this.#waiting, bytes]);
-    else this.#hand(bytes);
+    if (!this.#handed && this.#waiting === null) {
+      this.#hand(bytes);
+      return;
+    }
+    // A second read in one turn, or one that was under way when we paused.
+    this.#waiting = this.#waiting === null ? bytes : Buffer.concat([this.#waiting, bytes]);
+    this.#pause();
   }
 
   #hand(bytes: Buffer): void {
-    this.#waiting = bytes.length > limits.streamTurnBytes ? bytes.subarray(limits.streamTurnBytes) : null;
-    if (this.#waiting !== null) {
-      this.#socket.pause();
-      onNextTurn(this.#turn);
-    }
-    this.#handler(bytes.subarray(0, limits.streamTurnBytes));
+    const piece = bytes.subarray(0, this.#pieceBytes);
+    this.#waiting = bytes.length > piece.length ? bytes.subarray(piece.length) : null;
+    if (this.#waiting !== null) this.#pause();
+    this.#handed = true;
+    onNextTurn(this.#turn);
+    const began = monotonicMs();
+    this.#handler(piece);
+    this.#size(piece.length, monotonicMs() - began);
+  }
+
+  #pause(): void {
+    this.#paused = true;
+    this.#socket.pause();
+  }
+
+  /** Twice as long while that stays within a turn; after one that took longer, as long as would have fitted. */
+  #size(bytes: number, tookMs: number): void {
+    const turnMs = limits.streamTurnMs;
+    if (tookMs > turnMs) this.#pieceBytes = Math.max(limits.streamPieceBytesMin, Math.floor((bytes * turnMs) / tookMs));
+    else if (bytes === this.#pieceBytes && 2 * tookMs < turnMs)
+      this.#pieceBytes = Math.min(limits.streamPieceBytesMax, 2 * this.#pieceBytes);
   }
 
   #turn = (): void => {
+    this.#handed = false;
     const bytes = this.#waiting;
-    if (bytes === null) return;
-    this.#hand(bytes);
-    if (this.#waiting !== null) return;
-    onNextTurn(() => void this.#socket.resume());
+    if (bytes !== null) {
+      this.#hand(bytes);
+      return;
+    }
+    if (this.#paused) this.#socket.resume();
+    this.#paused = false;
     const ended = this.#ended;
     this.#ended = null;
     ended?.();

@@ -87,8 +87,28 @@ describe('the Streams port over TCP', () => {
     let listening: StreamListener | null = null;
     await closed;
     expect(Buffer.concat(pieces).equals(sent)).toBe(true);
-    expect(Math.max(...pieces.map((piece) => piece.length))).toBe(limits.streamTurnBytes);
+    expect(pieces[0]!.length).toBe(limits.streamPieceBytesMin);
+    expect(Math.max(...pieces.map((piece) => piece.length))).toBeLessThanOrEqual(limits.streamPieceBytesMax);
     expect(new Set(turnsAt).size).toBe(turnsAt.length);
+  });
+
+  test('lines that cost much come in the smallest pieces', async () => {
+    const pieces: number[] = [];
+    await new Promise<void>((resolve) => {
+      const listening = tcpStreams.listen({ address: '127.0.0.1', port: 0 }, (connection) => {
+        connection.onClose(() => void listening.then((listener) => listener.close()).then(resolve));
+        connection.onData((bytes) => {
+          pieces.push(bytes.length);
+          const until = process.hrtime.bigint() + BigInt(4 * limits.streamTurnMs) * 1_000_000n;
+          while (process.hrtime.bigint() < until);
+        });
+      });
+      void listening.then(({ local }) =>
+        connect(local.port, '127.0.0.1').end(Buffer.alloc(20 * limits.streamPieceBytesMin, 'x')),
+      );
+    });
+    expect(pieces.reduce((sum, bytes) => sum + bytes, 0)).toBe(20 * limits.streamPieceBytesMin);
+    expect(Math.max(...pieces)).toBe(limits.streamPieceBytesMin);
   });
 
   test('what waits when we close is not handed up any more', async () => {
@@ -104,7 +124,7 @@ describe('the Streams port over TCP', () => {
       void listening.then(({ local }) => {
         const theirs = connect(local.port, '127.0.0.1');
         theirs.on('error', () => {});
-        theirs.write(Buffer.alloc(4 * limits.streamTurnBytes, 'x'));
+        theirs.write(Buffer.alloc(4 * limits.streamPieceBytesMin, 'x'));
       });
     });
     expect(handed).toBe(1);

@@ -1,0 +1,6 @@
+/** The shelf of measurements, in the order of the page. */
+
+import { intake } from './measure/intake.ts';
+import type { Measurement } from './measurement.ts';
+
+export const measurements: readonly Measurement[] = [intake];

@@ -1,0 +1,2 @@
+/** Load generators, as processes of their own. */
+export {};

@@ -25,6 +25,7 @@ import { ArmKeeper } from './arm-keeper.ts';
 import { ArmWatch } from './arm-watch.ts';
 import type { Config } from './config/config.ts';
 import type { ControlSocket } from './control/control-socket.ts';
+import type { ControlHandlers } from './control/protocol.ts';
 import { Coordinator } from './coordinator.ts';
 import { openAudit } from './device/audit.ts';
 import { openDevice } from './device/pool.ts';
@@ -51,6 +52,8 @@ import { openSource } from './sources/index.ts';
 import { collectStatus, describeAlarm, endpoint, incidentSummaries } from './status/collect.ts';
 import type { AgentStatus } from './status/status.ts';
 import { Symptoms } from './symptoms.ts';
+import { liveTimeline } from './web/live-timeline.ts';
+import { openPage, type PageServer } from './web/server.ts';
 import { gateContext, machineRules, ownLines, shellTarget, sighting, signalSource, snmpPeer } from './wiring.ts';
 
 export interface AgentOptions {
@@ -288,6 +291,7 @@ async function wire(config: Config, world: World, log: Logger, options: AgentOpt
   }
   heartbeat.start();
 
+  let page: PageServer | null = null;
   const rooms = {
     config,
     version,
@@ -309,11 +313,12 @@ async function wire(config: Config, world: World, log: Logger, options: AgentOpt
     alarms,
     listening,
     watch,
+    page: () => page,
   };
   const status = () => collectStatus(rooms);
-  control.serve({
+  const handlers: ControlHandlers = {
     status,
-    hold: (change) => hold.change(change),
+    hold: (change, who) => hold.change(change, who),
     incidents: async () => incidentSummaries(coordinator.book, clock.monotonic(), dataDir),
     incident: async (id) => {
       const found = incidentSummaries(coordinator.book, clock.monotonic(), dataDir).find((incident) => incident.id === id);
@@ -326,13 +331,19 @@ async function wire(config: Config, world: World, log: Logger, options: AgentOpt
     },
     arm: (change) => keeper.arm(change),
     disarm: (change) => keeper.disarm(change),
-    ack: async (id) => {
-      coordinator.input({ kind: 'acknowledge', alarm: id });
+    ack: async (id, who) => {
+      coordinator.input({ kind: 'acknowledge', alarm: id, ...(who !== undefined && { who }) });
       const alarm = coordinator.book.alarms.find((known) => known.id === id);
       if (alarm === undefined) throw new SpitrapError('USAGE', `no alarm ${id} stands; spitrap status lists them`);
       return describeAlarm(alarm);
     },
-  });
+  };
+  control.serve(handlers);
+  if (config.page !== null) {
+    const timelineOf = (id: string) => liveTimeline(config.role, coordinator.recordsOf(id));
+    page = await openPage(config.page, { world, log, events, role: config.role, status, dataDir, control: handlers, timelineOf });
+    cleanup.add('page', page);
+  }
   log.info(
     {
       event: 'watching',

@@ -59,7 +59,7 @@ export class Hold {
   }
 
   /** Never rejects. */
-  async #look(): Promise<void> {
+  async #look(who?: string): Promise<void> {
     const turn = ++this.#turn;
     if (this.#room.configured) return this.#settle({ on: true, until: null, by: 'configuration' });
     try {
@@ -67,7 +67,7 @@ export class Hold {
       if (turn < this.#answeredTurn || this.#closed) return;
       this.#answeredTurn = turn;
       this.#unreadableSaid = false;
-      this.#settle(status);
+      this.#settle(status, who);
     } catch (error) {
       // A disk that cannot be read says nothing about a hold: what stood goes on standing.
       if (this.#unreadableSaid) return;
@@ -91,13 +91,14 @@ export class Hold {
     return { on: false, until: null, by: null };
   }
 
-  #settle(status: HoldStatus): void {
+  #settle(status: HoldStatus, who?: string): void {
     this.#status = status;
-    if (this.#room.coordinator.book.hold !== status.on) this.#room.coordinator.input({ kind: 'hold', on: status.on });
+    if (this.#room.coordinator.book.hold === status.on) return;
+    this.#room.coordinator.input({ kind: 'hold', on: status.on, ...(who !== undefined && { who }) });
   }
 
   /** Rejects with DISK_FAILED when the file cannot be written: then nothing has changed. */
-  async change(change: HoldChange): Promise<HoldStatus> {
+  async change(change: HoldChange, who?: string): Promise<HoldStatus> {
     const { disk, clock } = this.#room.world;
     if (!change.on) await disk.remove(this.#file);
     else {
@@ -110,7 +111,7 @@ export class Hold {
         await file.close();
       }
     }
-    await this.#look();
+    await this.#look(who);
     return this.#status;
   }
 

@@ -46,9 +46,9 @@ export function narrate(role: Role, { input, reason }: Pick<Decision, 'input' | 
     case 'debugs-seen':
       return `crypto debugs on the device are ${input.cryptoOn ? 'on' : 'off'}${reason === 'hold-down-ended' ? ': armed again, the next event counts' : ''}`;
     case 'hold':
-      return input.on ? 'on hold: no new incident acts' : 'hold lifted';
+      return input.on ? `on hold${by(input.who)}: no new incident acts` : `hold lifted${by(input.who)}`;
     case 'acknowledge':
-      return `alarm ${input.alarm} acknowledged`;
+      return `alarm ${input.alarm} acknowledged${by(input.who)}`;
     case 'arm':
       return `arm, by ${input.who}: ${words(reason)}`;
     case 'disarm':
@@ -84,6 +84,8 @@ function disarmWords({ outcome }: Input & { readonly kind: 'disarm-attempted' })
   if (outcome.conditions === 'none') return `our debugs verified off (session ${outcome.via})`;
   return `our debugs verified off, conditions ${outcome.conditions}${outcome.conditions === 'removed' ? '' : ` (${outcome.detail})`}`;
 }
+
+const by = (who: string | undefined): string => (who === undefined ? '' : `, by ${who}`);
 
 const words = (reason: Reason): string => reason.replaceAll('-', ' ');
 

@@ -22,7 +22,7 @@ const DAY_MS = 86_400_000;
 export async function checkCertificate({ name, files }: Of<'syslog-tls'>, world: World, rows: Rows): Promise<void> {
   let loaded: Awaited<ReturnType<typeof loadTlsFiles>>;
   try {
-    loaded = await loadTlsFiles(name, files, world);
+    loaded = await loadTlsFiles(`source ${name}`, files, world);
   } catch {
     return;
   }

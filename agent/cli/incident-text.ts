@@ -3,8 +3,8 @@
 import type { CaptureEntry, FileMoment, IncidentFile } from '../../shared/bundle/incident-file.ts';
 import { printable } from '../../shared/model/printable.ts';
 import { formatDuration } from '../../shared/model/time.ts';
+import type { StoredIncident, StoredVerdict } from '../evidence/stored-incidents.ts';
 import { type Paint, type Tone, wrapped } from '../status/text-layout.ts';
-import type { StoredIncident, StoredVerdict } from './stored-incidents.ts';
 import { verdictText } from './verdict-text.ts';
 
 const INDENT = '            ';

@@ -2,10 +2,10 @@
 import type { Command } from 'commander';
 import { SpitrapError } from '../../shared/errors.ts';
 import { printable, quoted } from '../../shared/model/printable.ts';
+import { pickIncident, storedIncidents, storedVerdicts } from '../evidence/stored-incidents.ts';
 import { verifyBundle } from '../evidence/verify.ts';
 import { wrapped } from '../status/text-layout.ts';
 import { incidentListText, incidentText } from './incident-text.ts';
-import { pickIncident, storedIncidents, storedVerdicts } from './stored-incidents.ts';
 import {
   type CliContext,
   type DataDirOptions,

@@ -14,8 +14,8 @@ import { printable, quoted } from '../../shared/model/printable.ts';
 import { platformNamed } from '../../shared/platforms/index.ts';
 import { INCIDENT, writeDurably } from '../evidence/bundle-files.ts';
 import { readBundle } from '../evidence/read-bundle.ts';
+import { pickIncident, storedIncidents } from '../evidence/stored-incidents.ts';
 import { wrapped } from '../status/text-layout.ts';
-import { pickIncident, storedIncidents } from './stored-incidents.ts';
 import {
   type CliContext,
   type DataDirOptions,

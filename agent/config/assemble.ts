@@ -6,7 +6,7 @@ import { basename, dirname, extname, resolve } from 'node:path';
 import type { DeviceMatch } from '../../shared/model/watch.ts';
 import type { SnmpCredentials } from '../net/signalling.ts';
 import { peerConditions } from './arming-fields.ts';
-import type { AlarmChannelConfig, Config, DeviceConfig, JumpConfig, PeerConfig, SourceConfig } from './config.ts';
+import type { AlarmChannelConfig, Config, DeviceConfig, JumpConfig, PageConfig, PeerConfig, SourceConfig } from './config.ts';
 import type { FaultPath } from './faults.ts';
 import { hostRange, senders } from './rules.ts';
 import type { Spelled, SpelledDevice, SpelledPeer } from './schema.ts';
@@ -100,6 +100,7 @@ export function assembleConfig(
     readonly peers: readonly PeerConfig[];
     readonly sources: readonly SourceConfig[];
     readonly alarms: readonly AlarmChannelConfig[];
+    readonly page: PageConfig | null;
     readonly redactionKey: string | null;
   },
   file: string,
@@ -154,6 +155,7 @@ export function assembleConfig(
       messageIntervalMs: evidence.messageInterval,
     },
     alarms: parts.alarms,
+    page: parts.page,
     budgets: spelled.budgets,
     log: spelled.log,
   };

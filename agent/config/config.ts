@@ -28,6 +28,8 @@ export interface Config {
   readonly evidence: EvidenceConfig;
   /** Whom alarms are told to. Empty: log, status and `spitrap ack` alone have them. */
   readonly alarms: readonly AlarmChannelConfig[];
+  /** Null: nothing is served. */
+  readonly page: PageConfig | null;
   readonly budgets: { readonly incidentsPerHour: number };
   readonly log: { readonly level: 'debug' | 'info' | 'warn' | 'error'; readonly format: 'json' | 'pretty' | 'auto' };
 }
@@ -239,6 +241,18 @@ export interface EvidenceConfig {
   readonly holdDownMs: DurationMs;
   /** Of the device's limit on the message. */
   readonly messageIntervalMs: DurationMs;
+}
+
+export interface PageConfig {
+  readonly listen: Endpoint;
+  /** Null: nobody can act. */
+  readonly token: string | null;
+  /** Reads from this host: without the token or with it. */
+  readonly loopback: 'free' | 'token';
+  /** Null: HTTP. `clients` null: every certificate that `files.clientCa` vouches for. */
+  readonly tls: { readonly files: TlsFiles; readonly clients: readonly TlsClientRule[] | null } | null;
+  /** Host names in lower case and canonical addresses, beside its own address. */
+  readonly names: readonly string[];
 }
 
 export interface AlarmChannelCommon {

@@ -17,6 +17,7 @@ import { configBytesMax, readConfigText } from './config-text.ts';
 import { type ConfigFault, configInvalid, type FaultPath } from './faults.ts';
 import { bare } from './field-notes.ts';
 import { type FaultContext, faultAt, issueFaults, unknownKey } from './issues.ts';
+import { assemblePage } from './page-fields.ts';
 import { checkRules, type Parts } from './rules.ts';
 import { convictSchema, isSection, rootSchema, type Spelled } from './schema.ts';
 import { errnoWords, readSecret, type SecretReader } from './secrets.ts';
@@ -74,11 +75,12 @@ export function loadConfigText(text: string, file: string, host: ConfigHost): Lo
   const dataDir = dataDirOf(parts.dataDir ?? null, file);
   const sources = device === undefined ? [] : assembleSources(parts.sources ?? [], device, dataDir, reader);
   const alarms = assembleAlarmChannels(parts.alarms ?? [], reader);
+  const page = assemblePage(parts.page ?? null, reader);
   const keyRef = parts.evidence?.redactionKey;
   const redactionKey = keyRef ? readSecret(keyRef, ['evidence', 'redactionKey'], { charactersMin: 8 }, reader) : null;
   if (judgement.faults.length > 0 || !device || !peers) throw judgement.error();
   return {
-    config: assembleConfig(parts as Spelled, { device, peers, sources, alarms, redactionKey }, file),
+    config: assembleConfig(parts as Spelled, { device, peers, sources, alarms, page, redactionKey }, file),
     warnings: judgement.warnings,
     secrets,
   };

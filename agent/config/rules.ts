@@ -9,6 +9,7 @@ import { alarmChannelsDiffer, type SpelledAlarmChannel } from './alarm-channels.
 import { conditionsStand, remoteArmAuthenticated, stopModeFits } from './arming-fields.ts';
 import type { FaultPath } from './faults.ts';
 import { formatEndpoint } from './fields.ts';
+import { pageGuarded } from './page-fields.ts';
 import type { Spelled, SpelledDevice, SpelledPeer, SpelledSource } from './schema.ts';
 import { sourcesFit } from './source-rules.ts';
 
@@ -21,6 +22,7 @@ export interface Parts {
   readonly sources?: readonly (SpelledSource | undefined)[];
   readonly peers?: readonly (SpelledPeer | undefined)[];
   readonly alarms?: readonly (SpelledAlarmChannel | undefined)[];
+  readonly page?: Spelled['page'];
   readonly arm?: Spelled['arm'];
   readonly arming: Section<'arming'>;
   readonly stop: Section<'stop'>;
@@ -62,6 +64,7 @@ const rules: readonly Rule[] = [
   stopModeFits,
   conditionsStand,
   remoteArmAuthenticated,
+  pageGuarded,
 ];
 
 function delayFits({ stop }: Parts, { fault }: Findings): void {

@@ -10,6 +10,7 @@ import { armField, armingSection } from './arming-fields.ts';
 import { alsoTriggers, stopOperators } from './config.ts';
 import { fieldNotes, listOf, mapping, oneOrMany, optional, required, section, withDefault } from './field-notes.ts';
 import * as kinds from './fields.ts';
+import { pageField } from './page-fields.ts';
 import { secret } from './secrets.ts';
 import { snmpFields } from './snmp-fields.ts';
 import { sourceFields } from './source-fields.ts';
@@ -249,6 +250,7 @@ export const rootShape = {
     [],
     'Whom alarms are told to, beside the log and `spitrap status` (alarms.md).',
   ),
+  page: pageField(),
   budgets: section(
     { incidentsPerHour: withDefault(kinds.count(1, 1_000), 12, 'Incidents an hour that act, per device and per peer.') },
     'What a runaway source can cause at most.',

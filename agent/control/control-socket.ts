@@ -11,7 +11,8 @@ import { limits } from '../../shared/limits.ts';
 import { printable } from '../../shared/model/printable.ts';
 import { callSocket } from './control-client.ts';
 import { LineReader } from './line-reader.ts';
-import { type ControlHandlers, type ControlReply, type ControlRequest, parseRequest } from './protocol.ts';
+import { perform } from './perform.ts';
+import { type ControlHandlers, type ControlReply, parseRequest } from './protocol.ts';
 import { type SocketPath, socketPath } from './socket-path.ts';
 
 export interface ControlSocket {
@@ -263,25 +264,6 @@ class Listener implements ControlSocket {
     } catch (error) {
       return failure(asSpitrapError(error));
     }
-  }
-}
-
-async function perform(request: Exclude<ControlRequest, { request: 'identify' }>, handlers: ControlHandlers): Promise<unknown> {
-  switch (request.request) {
-    case 'status':
-      return handlers.status();
-    case 'hold':
-      return handlers.hold(request.change);
-    case 'incidents':
-      return handlers.incidents();
-    case 'incident':
-      return handlers.incident(request.id);
-    case 'ack':
-      return handlers.ack(request.alarm);
-    case 'arm':
-      return handlers.arm(request.change);
-    case 'disarm':
-      return handlers.disarm(request.change);
   }
 }
 

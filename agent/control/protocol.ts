@@ -8,13 +8,14 @@ import type { AgentStatus, AlarmStatus, HoldStatus, IncidentSummary } from '../s
 
 export interface ControlHandlers {
   status(): AgentStatus;
-  hold(change: HoldChange): Promise<HoldStatus>;
+  /** `who`: for the journal. */
+  hold(change: HoldChange, who?: string): Promise<HoldStatus>;
   /** Live ones and those remembered, newest first. Sealed bundles are read from disk by the command line. */
   incidents(): Promise<readonly IncidentSummary[]>;
   /** Rejects with INCIDENT_UNKNOWN. */
   incident(id: string): Promise<IncidentSummary>;
   /** Rejects with USAGE when no alarm has that id. */
-  ack(alarm: string): Promise<AlarmStatus>;
+  ack(alarm: string, who?: string): Promise<AlarmStatus>;
   /** Answers when it is armed, a pre-flight and a dozen lines later. Rejects with ARM_REFUSED. */
   arm(change: ArmChange): Promise<ArmAnswer>;
   /** Answers when debugs are verified off and conditions gone, or after the bound. */
@@ -57,10 +58,10 @@ export type HoldChange = { readonly on: true; readonly forMs: number | null } | 
 export type ControlRequest =
   | { readonly request: 'identify' }
   | { readonly request: 'status' }
-  | { readonly request: 'hold'; readonly change: HoldChange }
+  | { readonly request: 'hold'; readonly change: HoldChange; readonly who?: string }
   | { readonly request: 'incidents' }
   | { readonly request: 'incident'; readonly id: string }
-  | { readonly request: 'ack'; readonly alarm: string }
+  | { readonly request: 'ack'; readonly alarm: string; readonly who?: string }
   | { readonly request: 'arm' | 'disarm'; readonly change: ArmChange };
 
 export interface ControlAnswers {
@@ -79,6 +80,7 @@ export type ControlReply =
   | { readonly ok: false; readonly error: { readonly code: ErrorCode; readonly message: string } };
 
 const HOLD_MS_MAX = 30 * 24 * 3_600_000;
+const WHO_CHARS_MAX = 64;
 const LEASE_MS_MAX = 24 * 3_600_000;
 const ID = /^[\w-]{1,64}$/;
 
@@ -91,7 +93,9 @@ export function parseRequest(line: string): ControlRequest | SpitrapError {
     return refused('the request is not JSON');
   }
   if (typeof value !== 'object' || value === null) return refused('the request is not an object');
-  const { request, change, id, alarm } = value as Record<string, unknown>;
+  const { request, change, id, alarm, who: asker } = value as Record<string, unknown>;
+  // An older client does not say.
+  const by = typeof asker === 'string' && asker.length <= WHO_CHARS_MAX ? { who: asker } : {};
   switch (request) {
     case 'identify':
     case 'status':
@@ -99,12 +103,12 @@ export function parseRequest(line: string): ControlRequest | SpitrapError {
       return { request };
     case 'hold': {
       const parsed = parseHold(change);
-      return parsed ? { request, change: parsed } : refused('hold needs change: { on: true, forMs } or { on: false }');
+      return parsed ? { request, change: parsed, ...by } : refused('hold needs change: { on: true, forMs } or { on: false }');
     }
     case 'incident':
       return typeof id === 'string' && ID.test(id) ? { request, id } : refused('incident needs an id');
     case 'ack':
-      return typeof alarm === 'string' && ID.test(alarm) ? { request, alarm } : refused('ack needs the id of an alarm');
+      return typeof alarm === 'string' && ID.test(alarm) ? { request, alarm, ...by } : refused('ack needs the id of an alarm');
     case 'arm':
     case 'disarm': {
       const parsed = parseArm(change);
@@ -129,7 +133,7 @@ function parseHold(change: unknown): HoldChange | null {
 function parseArm(change: unknown): ArmChange | null {
   if (typeof change !== 'object' || change === null) return null;
   const { pair, leaseMs, who } = change as Record<string, unknown>;
-  if (typeof pair !== 'boolean' || typeof who !== 'string' || who.length > 64) return null;
+  if (typeof pair !== 'boolean' || typeof who !== 'string' || who.length > WHO_CHARS_MAX) return null;
   if (leaseMs === null || leaseMs === undefined) return { pair, leaseMs: null, who };
   return typeof leaseMs === 'number' && leaseMs > 0 && leaseMs <= LEASE_MS_MAX ? { pair, leaseMs, who } : null;
 }

@@ -1,6 +1,6 @@
 /**
  * The TlsStreams port on this host, over node:tls: what syslog over TLS (RFC 5425) needs of a server. Wired by world.ts, used by
- * sources/syslog-tls.ts. Judges key material, and says of a client's certificate what it is; who may speak is the source's to decide.
+ * sources/syslog-tls.ts; the same handshakes stand before http-server.ts. Judges key material, and says of a client's certificate what it is; who may speak is the source's to decide.
  * No error of a connection leaves this room: it closes, and a handshake that failed is told.
  */
 import { constants, createPrivateKey, X509Certificate } from 'node:crypto';
@@ -71,7 +71,11 @@ function listen(endpoint: Endpoint, credentials: TlsCredentials, options: TlsLis
       keepAliveInitialDelay: KEEPALIVE_IDLE_MS,
       noDelay: true,
     });
-    const open = admitFirst(server, options);
+    const open = admitFirst(server, {
+      admit: (remote, sockets) => options.admit(remote, sockets.size),
+      onSecured: (socket) => options.onConnection({ ...connectionOf(socket), client: clientOf(socket) }),
+      onHandshakeFailed: (remote, why) => options.onHandshakeFailed(remote, why),
+    });
     const onListenError = (error: Error): void => reject(listenRefused('TCP', endpoint, errnoOf(error), error));
     server.once('error', onListenError);
     server.listen({ host: endpoint.address, port: endpoint.port, exclusive: true }, () => {
@@ -84,7 +88,7 @@ function listen(endpoint: Endpoint, credentials: TlsCredentials, options: TlsLis
 }
 
 /** No session is taken up again: whoever speaks shows its certificate, under the rules of now. */
-const contextOf = ({ certificate, key, clientCa }: TlsCredentials) => ({
+export const contextOf = ({ certificate, key, clientCa }: TlsCredentials) => ({
   cert: certificate,
   key,
   ...(clientCa !== null && { ca: clientCa }),
@@ -92,10 +96,18 @@ const contextOf = ({ certificate, key, clientCa }: TlsCredentials) => ({
   secureOptions: constants.SSL_OP_NO_TICKET | constants.SSL_OP_NO_RENEGOTIATION,
 });
 
-type Raw = Parameters<typeof connectionOf>[0];
+export type Raw = Parameters<typeof connectionOf>[0];
+
+export interface Admission {
+  /** At the accept. `open`: those that are there already. */
+  admit(remote: Endpoint, open: ReadonlySet<Raw>): boolean;
+  onSecured(socket: TLSSocket): void;
+  /** Exactly once for each that was admitted and was never secured. */
+  onHandshakeFailed(remote: Endpoint, why: string): void;
+}
 
 /** Whoever may not speak gets no handshake, which costs us a signature. Returns the sockets that are open, in a handshake or past it. */
-function admitFirst(server: Server, options: TlsListenOptions): Set<Raw> {
+export function admitFirst(server: Server, options: Admission): Set<Raw> {
   const open = new Set<Raw>();
   const handshake = server.listeners('connection') as ((socket: Raw) => void)[];
   server.removeAllListeners('connection');
@@ -106,7 +118,7 @@ function admitFirst(server: Server, options: TlsListenOptions): Set<Raw> {
   server.on('connection', (socket: Raw) => {
     const remote = remoteOf(socket);
     socket.on('error', () => {});
-    if (!options.admit(remote, open.size)) {
+    if (!options.admit(remote, open)) {
       socket.destroy();
       return;
     }
@@ -132,7 +144,7 @@ function admitFirst(server: Server, options: TlsListenOptions): Set<Raw> {
     pending.delete(name);
     if (raw !== undefined) secured.add(raw);
     socket.on('error', () => {});
-    options.onConnection({ ...connectionOf(socket), client: clientOf(socket) });
+    options.onSecured(socket);
   });
   server.on('tlsClientError', (error: Error, socket: TLSSocket) => {
     const remote = remoteOf(socket);
@@ -146,7 +158,7 @@ function admitFirst(server: Server, options: TlsListenOptions): Set<Raw> {
   return open;
 }
 
-const remoteOf = (socket: Pick<Raw, 'remoteAddress' | 'remotePort'>): Endpoint => {
+export const remoteOf = (socket: Pick<Raw, 'remoteAddress' | 'remotePort'>): Endpoint => {
   const address = socket.remoteAddress ?? '';
   return { address: canonicalAddress(address) ?? address, port: socket.remotePort ?? 0 };
 };
@@ -158,7 +170,7 @@ function wordsOf(error: Error): string {
   return printable(typeof reason === 'string' ? reason : typeof code === 'string' ? code : error.message, 120);
 }
 
-function clientOf(socket: TLSSocket): TlsClient | null {
+export function clientOf(socket: TLSSocket): TlsClient | null {
   const certificate = socket.getPeerX509Certificate();
   if (certificate === undefined) return null;
   return {

@@ -25,7 +25,7 @@ export const syslogTls = {
   /** Rejects with TLS_CREDENTIALS_REFUSED naming the file, and LISTEN_REFUSED. */
   async open(name: string, config: SyslogTlsConfig, context: SourceContext<unknown>): Promise<Listening> {
     const { world } = context;
-    const files = await loadTlsFiles(name, config.files, world);
+    const files = await loadTlsFiles(`source ${name}`, config.files, world);
     const connections = new Connections(config, reporter(name, 'connected', context));
     const listener = await world.tls.listen(config.listen, files.credentials, {
       asksClient: asksClient(config),
@@ -173,7 +173,7 @@ class Renewal {
 
   async #renew(stamp: string): Promise<void> {
     try {
-      const files = await loadTlsFiles(this.#name, this.#config.files, this.#context.world);
+      const files = await loadTlsFiles(`source ${this.#name}`, this.#config.files, this.#context.world);
       if (this.#closed) return;
       this.#listener.renew(files.credentials);
       this.#files = files;
@@ -197,9 +197,13 @@ class Renewal {
 }
 
 /** In words; null: the certificate is in its time. */
-export function outOfTime({ validFromMs, validToMs }: Pick<LoadedFiles, 'validFromMs' | 'validToMs'>, now: Wall): string | null {
+export function outOfTime(
+  { validFromMs, validToMs }: Pick<LoadedFiles, 'validFromMs' | 'validToMs'>,
+  now: Wall,
+  then = 'senders that verify it do not connect',
+): string | null {
   const day = (ms: number): string => new Date(ms).toISOString();
-  if (now > validToMs) return `the certificate ended at ${day(validToMs)}: senders that verify it do not connect`;
-  if (now < validFromMs) return `the certificate begins only at ${day(validFromMs)}: senders that verify it do not connect`;
+  if (now > validToMs) return `the certificate ended at ${day(validToMs)}: ${then}`;
+  if (now < validFromMs) return `the certificate begins only at ${day(validFromMs)}: ${then}`;
   return null;
 }

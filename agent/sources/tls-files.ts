@@ -1,4 +1,4 @@
-/** The PEM files of a `syslog-tls` source: read, judged, and known again when they change. Used by syslog-tls.ts and by `spitrap check`. */
+/** The PEM files of a `syslog-tls` source, or of the page: read, judged, and known again when they change. Used by syslog-tls.ts, web/tls.ts and `spitrap check`. */
 import { asSpitrapError, SpitrapError } from '../../shared/errors.ts';
 import type { TlsFiles } from '../config/config.ts';
 import type { TlsCredentials, World } from '../ports.ts';
@@ -13,12 +13,12 @@ export interface LoadedFiles {
   readonly stamp: string;
 }
 
-/** Rejects with TLS_CREDENTIALS_REFUSED, naming source, file and what is wrong with it. */
-export async function loadTlsFiles(source: string, files: TlsFiles, world: Pick<World, 'disk' | 'tls'>): Promise<LoadedFiles> {
+/** `whose`: `source NAME`, `page`. Rejects with TLS_CREDENTIALS_REFUSED, naming that, the file and what is wrong with it. */
+export async function loadTlsFiles(whose: string, files: TlsFiles, world: Pick<World, 'disk' | 'tls'>): Promise<LoadedFiles> {
   const stamp = await filesStamp(files, world);
-  const certificate = await read(source, 'certificate', files.certificate, world);
-  const key = 'value' in files.key ? files.key.value : await read(source, 'key', files.key.file, world);
-  const clientCa = files.clientCa === null ? null : await read(source, 'clientCa', files.clientCa, world);
+  const certificate = await read(whose, 'certificate', files.certificate, world);
+  const key = 'value' in files.key ? files.key.value : await read(whose, 'key', files.key.file, world);
+  const clientCa = files.clientCa === null ? null : await read(whose, 'clientCa', files.clientCa, world);
   const credentials = { certificate, key, clientCa };
   try {
     const { subject, validFromMs, validToMs } = world.tls.judge(credentials);
@@ -27,7 +27,7 @@ export async function loadTlsFiles(source: string, files: TlsFiles, world: Pick<
   } catch (error) {
     const { message, context } = asSpitrapError(error);
     const file = fileOf(files, String(context['what'] ?? ''));
-    throw refused(source, file === null ? message : `${file}: ${message}`, error);
+    throw refused(whose, file === null ? message : `${file}: ${message}`, error);
   }
 }
 
@@ -47,17 +47,17 @@ function fileOf(files: TlsFiles, what: string): string | null {
 /** More than any chain or bundle of authorities. */
 const PEM_BYTES_MAX = 1024 * 1024;
 
-async function read(source: string, what: string, path: string, { disk }: Pick<World, 'disk'>): Promise<string> {
+async function read(whose: string, what: string, path: string, { disk }: Pick<World, 'disk'>): Promise<string> {
   const look = await disk.stat(path).catch((error) => {
-    throw refused(source, `${what} can not be read: ${asSpitrapError(error).message}`, error);
+    throw refused(whose, `${what} can not be read: ${asSpitrapError(error).message}`, error);
   });
-  if (look === null) throw refused(source, `${what} ${path} is not there`);
-  if (look.folder || look.bytes > PEM_BYTES_MAX) throw refused(source, `${what} ${path} is no PEM file`);
+  if (look === null) throw refused(whose, `${what} ${path} is not there`);
+  if (look.folder || look.bytes > PEM_BYTES_MAX) throw refused(whose, `${what} ${path} is no PEM file`);
   const bytes = await disk.readFile(path).catch((error) => {
-    throw refused(source, `${what} can not be read: ${asSpitrapError(error).message}`, error);
+    throw refused(whose, `${what} can not be read: ${asSpitrapError(error).message}`, error);
   });
   return bytes.toString('utf8');
 }
 
-const refused = (source: string, why: string, cause?: unknown): SpitrapError =>
-  new SpitrapError('TLS_CREDENTIALS_REFUSED', `source ${source}: ${why}`, { ...(cause !== undefined && { cause }) });
+const refused = (whose: string, why: string, cause?: unknown): SpitrapError =>
+  new SpitrapError('TLS_CREDENTIALS_REFUSED', `${whose}: ${why}`, { ...(cause !== undefined && { cause }) });

@@ -24,6 +24,7 @@ import type { SnmpEngine } from '../net/engine.ts';
 import type { SnmpReceiver, SnmpSender } from '../net/signalling.ts';
 import type { World } from '../ports.ts';
 import type { Signals } from '../signals.ts';
+import type { PageServer } from '../web/server.ts';
 import type {
   AgentStatus,
   AlarmChannelStatus,
@@ -31,6 +32,7 @@ import type {
   ArmingSummary,
   DeviceSummary,
   IncidentSummary,
+  PageStatus,
   PeerStatus,
   SourceStatus,
 } from './status.ts';
@@ -56,6 +58,8 @@ export interface StatusRooms {
   readonly alarms: AlarmDesk;
   readonly listening: ReadonlyMap<string, string>;
   readonly watch: ArmWatch;
+  /** Null: not turned on, or not open yet. */
+  readonly page: () => PageServer | null;
 }
 
 /** A damaged record may hold any number; status is what a person looks at when something is wrong. */
@@ -88,8 +92,14 @@ export function collectStatus(rooms: StatusRooms): AgentStatus {
     alarms: coordinator.book.alarms.map(describeAlarm),
     alarmChannels: rooms.alarms.channels.map(describeChannel),
     alarmsDegraded: rooms.alarms.degraded,
-    refusals: summed([...rooms.signals.refusals, ...rooms.intake.refusals, ...gateRefusals(rooms.intake)]),
+    refusals: summed([
+      ...rooms.signals.refusals,
+      ...rooms.intake.refusals,
+      ...gateRefusals(rooms.intake),
+      ...(rooms.page()?.refusals ?? []),
+    ]),
     drops: describeDrops(rooms, ringStatus.droppedLines),
+    page: describePage(rooms.page()),
     ring: {
       bytes: ringStatus.bytes,
       segments: ringStatus.segments,
@@ -146,6 +156,7 @@ function describeArming({ config, coordinator, watch }: StatusRooms, now: Monoto
     by: isArmed ? state.by : null,
     debugs: isArmed ? state.flags.map((flag) => flag.text) : [],
     conditions: state.kind === 'disarmed' || state.kind === 'checking' ? leftConditions : state.plan.conditions,
+    leaseMs: config.arming.leaseMs,
     leaseLeftMs: leaseLeftMs(book, now),
     debugLeftMs: isArmed ? Math.max(0, config.arming.maxDebugMs - debugSpentMs(book, now)) : null,
     deadManS: isArmed ? state.plan.deadManS : null,
@@ -228,6 +239,7 @@ function describeDrops(rooms: StatusRooms, ringLines: number): Record<string, nu
     alarmSubjectsMax: rooms.alarms.dropped,
     sourceBytes: [...rooms.intake.sources.values()].reduce((sum, counters) => sum + counters.lost, 0),
     deviceLines: rooms.intake.counterTotals.missing,
+    ...rooms.page()?.drops,
     flowsPerIncidentMax: rooms.coordinator.book.incidents.reduce((sum, incident) => sum + incident.flowsNotKept, 0),
   };
   return Object.fromEntries(Object.entries(all).filter(([, count]) => count > 0));
@@ -243,6 +255,17 @@ export const describeAlarm = (alarm: Alarm): AlarmStatus => ({
   incident: alarm.incident,
   acknowledged: alarm.acknowledged,
 });
+
+const describePage = (page: PageServer | null): PageStatus | null =>
+  page === null
+    ? null
+    : {
+        url: `${page.tls ? 'https' : 'http'}://${endpoint(page.local)}`,
+        connections: page.connections,
+        streams: page.streams,
+        answered: page.answered,
+        problem: page.problem,
+      };
 
 const describeChannel = ({ config, target, ...lane }: ChannelState): AlarmChannelStatus => ({
   name: config.name,

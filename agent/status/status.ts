@@ -37,6 +37,8 @@ export interface AgentStatus {
   readonly refusals: Readonly<Record<string, number>>;
   /** What was lost at a bound, by the bound's name (shared/limits.ts). */
   readonly drops: Readonly<Record<string, number>>;
+  /** The page and its API; null: not turned on (`page`). */
+  readonly page: PageStatus | null;
   readonly ring: RingSummary;
   readonly journal: JournalSummary;
 }
@@ -75,6 +77,8 @@ export interface ArmingSummary {
   readonly debugs: readonly string[];
   /** On the device: ours, or those that had to stay. */
   readonly conditions: readonly string[];
+  /** What a lease lasts when nobody asks for a shorter one. */
+  readonly leaseMs: number;
   readonly leaseLeftMs: number | null;
   /** Until `arming.maxDebug` ends them. */
   readonly debugLeftMs: number | null;
@@ -208,6 +212,18 @@ export interface AlarmChannelStatus {
   readonly lastDeliveredAt: string | null;
   /** What came back and what to do; null after a delivery. */
   readonly lastError: string | null;
+}
+
+export interface PageStatus {
+  /** `http://127.0.0.1:7423`. */
+  readonly url: string;
+  readonly connections: number;
+  /** Event streams. */
+  readonly streams: number;
+  /** Requests since the agent started; those refused stand in `refusals` as `page-…`. */
+  readonly answered: number;
+  /** Of its certificate; null: nothing is wrong. */
+  readonly problem: string | null;
 }
 
 export interface RingSummary {

@@ -105,7 +105,8 @@ export type InputBody =
   | { readonly kind: 'recovered'; readonly incident: IncidentId; readonly resumable: boolean }
   /** `show debugging` outside an incident: at each hello. */
   | { readonly kind: 'debugs-seen'; readonly cryptoOn: boolean }
-  | { readonly kind: 'hold'; readonly on: boolean }
+  /** `who`: absent where nobody says (a file, the configuration, an older journal). */
+  | { readonly kind: 'hold'; readonly on: boolean; readonly who?: string }
   /** `who`: the user of the command line, or the peer. `leaseMs`: a shorter lease than the configured one; null: that one. `follows`: a peer that judged an incident has armed again. */
   | {
       readonly kind: 'arm';
@@ -124,7 +125,7 @@ export type InputBody =
   | { readonly kind: 'breaker'; readonly arm: number; readonly trip: BreakerTrip; readonly detail: string }
   | { readonly kind: 'dead-man-renewed'; readonly arm: number; readonly ok: boolean; readonly detail: string }
   | { readonly kind: 'arm-timer'; readonly arm: number; readonly name: ArmTimerName }
-  | { readonly kind: 'acknowledge'; readonly alarm: string }
+  | { readonly kind: 'acknowledge'; readonly alarm: string; readonly who?: string }
   | { readonly kind: 'raise'; readonly key: string; readonly text: string; readonly remedy: string | null }
   | { readonly kind: 'clear'; readonly key: string }
   /** The agent is told to end: a stop that it undertook is made now, since nobody may be there at its time. */

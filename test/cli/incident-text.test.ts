@@ -1,7 +1,7 @@
 /** `spitrap incidents` on a sealed incident: what a person reads, in 80 columns, with hostile text escaped. */
 import { expect, test } from 'vitest';
 import { incidentListText, incidentText } from '../../agent/cli/incident-text.ts';
-import { pickIncident, type StoredIncident, storedVerdicts } from '../../agent/cli/stored-incidents.ts';
+import { pickIncident, type StoredIncident, storedVerdicts } from '../../agent/evidence/stored-incidents.ts';
 import { fileMoment } from '../../agent/evidence/file-moment.ts';
 import { noPaint } from '../../agent/status/text-layout.ts';
 import { type IncidentFile, incidentFileSchema, parseIncidentFile } from '../../shared/bundle/incident-file.ts';

@@ -54,6 +54,7 @@ describe('the smallest pair', () => {
         messageIntervalMs: 60_000,
       },
       alarms: [],
+      page: null,
       budgets: { incidentsPerHour: 12 },
       log: { level: 'info', format: 'auto' },
     });

@@ -32,6 +32,7 @@ export class Lifeline {
       tls: world.tls,
       snmp: world.snmp,
       shells: this.#shells(world.shells),
+      httpServers: world.httpServers,
       http: { request: (request, signal) => this.#begin(() => world.http.request(request, signal)) },
       dialer: { push: (to, bytes, how) => this.#begin(() => world.dialer.push(to, bytes, how)) },
       reports: { make: (folder, signal) => this.#begin(() => world.reports.make(folder, signal)) },

@@ -390,6 +390,7 @@ export function simConfig(end: End, mode: Mode, syslog: Syslog): Config {
       messageIntervalMs: 60_000,
     },
     alarms: [],
+    page: null,
     budgets: { incidentsPerHour: 12 },
     log: { level: 'info', format: 'json' },
   };

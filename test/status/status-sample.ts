@@ -40,6 +40,7 @@ export const statusSample: AgentStatus = {
     by: 'agent',
     debugs: ['Crypto ISAKMP debugging', 'Crypto IPSEC debugging'],
     conditions: ['11.1.1.3'],
+    leaseMs: 900_000,
     leaseLeftMs: 840_000,
     debugLeftMs: 36 * 3_600_000,
     deadManS: null,
@@ -161,6 +162,7 @@ export const statusSample: AgentStatus = {
   alarmsDegraded: null,
   refusals: { 'unknown-peer': 4, 'source-address': 0 },
   drops: { line: 1 },
+  page: null,
   ring: {
     bytes: 50_000_000,
     segments: 12,

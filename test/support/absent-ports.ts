@@ -1,11 +1,12 @@
 /** Ports that a world of a test does not have: whoever uses one has a test that says so. */
-import type { SnmpPolls, TlsStreams } from '../../agent/ports.ts';
+import type { HttpServers, SnmpPolls, TlsStreams } from '../../agent/ports.ts';
 
 const absent = (what: string): never => {
   throw new Error(`this world has no ${what}`);
 };
 
-export const absentPorts: { readonly tls: TlsStreams; readonly snmp: SnmpPolls } = {
+export const absentPorts: { readonly tls: TlsStreams; readonly snmp: SnmpPolls; readonly httpServers: HttpServers } = {
   tls: { judge: () => absent('TLS'), listen: async () => absent('TLS') },
+  httpServers: { listen: async () => absent('HTTP server') },
   snmp: { get: async () => absent('SNMP'), walk: async () => absent('SNMP') },
 };

@@ -1,4 +1,4 @@
-/** Incidents as they stand on disk, for `spitrap incidents`: works when the agent is down. Layout: docs/bundle.md. Reads, never writes. */
+/** Incidents as they stand on disk, for `spitrap incidents` and the page: works when the agent is down. Layout: docs/bundle.md. Reads, never writes. */
 import { join } from 'node:path';
 import { z } from 'zod';
 import { type IncidentFile, parseIncidentFile } from '../../shared/bundle/incident-file.ts';

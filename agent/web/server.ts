@@ -1,0 +1,267 @@
+/**
+ * The page and its API: opens the listener, finds the route of a request, asks the gate who may, and answers. Opened by app.ts when
+ * `page` stands in the configuration. What it is asked is hostile, and nobody who asks may keep a stop waiting: every bound is a named
+ * limit, every refusal is counted in `status` under its code. docs/page.md, docs/api.md.
+ */
+import { asSpitrapError, isSpitrapError, SpitrapError } from '../../shared/errors.ts';
+import { limits } from '../../shared/limits.ts';
+import { printable } from '../../shared/model/printable.ts';
+import type { PageConfig } from '../config/config.ts';
+import type { Logger } from '../log.ts';
+import { naming } from '../net/listen-refused.ts';
+import type { Endpoint, HttpAsked, HttpListener, HttpReply, World } from '../ports.ts';
+import { Gate, isLoopback } from './access.ts';
+import { type EventStreamRoom, EventStreams } from './event-stream.ts';
+import { readPageFiles } from './page-files.ts';
+import { errorReply, type PageRequest, type PageRoom, Refusal, type Route, refusalCodes } from './route.ts';
+import { routes as shelf } from './routes/index.ts';
+import { StoredIndex } from './stored-index.ts';
+import { openTls, type PageTls } from './tls.ts';
+
+export interface OpenPageRoom extends Omit<EventStreamRoom, 'clock'>, Pick<PageRoom, 'dataDir' | 'control' | 'timelineOf'> {
+  readonly world: Pick<World, 'clock' | 'disk' | 'tls' | 'httpServers'>;
+  readonly log: Logger;
+}
+
+export interface PageServer {
+  readonly local: Endpoint;
+  readonly tls: boolean;
+  readonly connections: number;
+  readonly streams: number;
+  readonly answered: number;
+  /** What is wrong with its certificate; null: nothing, or there is none. */
+  readonly problem: string | null;
+  /** `page-wrong-token`, …: how often. */
+  readonly refusals: ReadonlyMap<string, number>;
+  /** By the limit's name. */
+  readonly drops: Readonly<Record<string, number>>;
+  close(): Promise<void>;
+}
+
+/** On every answer. */
+const GUARDED = {
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-resource-policy': 'same-origin',
+  'cross-origin-opener-policy': 'same-origin',
+  'x-frame-options': 'DENY',
+} as const;
+
+/** Whatever sets no policy of its own is data. */
+const DATA_POLICY = "default-src 'none'; frame-ancestors 'none'";
+
+/** Rejects with LISTEN_REFUSED, TLS_CREDENTIALS_REFUSED, DISK_FAILED. */
+export async function openPage(config: PageConfig, room: OpenPageRoom, routes: readonly Route[] = shelf): Promise<PageServer> {
+  const files = await readPageFiles(room.world.disk);
+  const server = new Server(config, room, routes, {
+    ...room,
+    clock: room.world.clock,
+    disk: room.world.disk,
+    files,
+    stored: new StoredIndex(room.dataDir, room.world.disk),
+  });
+  return await server.open();
+}
+
+class Server implements PageServer {
+  readonly #config: PageConfig;
+  readonly #room: OpenPageRoom;
+  readonly #routes: readonly { readonly route: Route; readonly parts: readonly string[] }[];
+  readonly #pageRoom: PageRoom;
+  readonly #gate: Gate;
+  readonly #streams: EventStreams;
+  readonly #refusals = new Map<string, number>();
+  #connectionDrops = 0;
+  #answered = 0;
+  #listener: HttpListener | null = null;
+  #tls: PageTls | null = null;
+  #closed = false;
+
+  constructor(config: PageConfig, room: OpenPageRoom, routes: readonly Route[], given: Omit<PageRoom, 'streamTo'>) {
+    this.#config = config;
+    this.#room = room;
+    this.#routes = routes.map((route) => ({ route, parts: route.path.split('/').slice(1) }));
+    this.#gate = new Gate(config, room.world.clock);
+    this.#streams = new EventStreams({ ...room, clock: room.world.clock });
+    this.#pageRoom = { ...given, streamTo: () => this.#streams.admit() };
+  }
+
+  async open(): Promise<this> {
+    const { listen, tls } = this.#config;
+    try {
+      this.#tls = tls === null ? null : await openTls(tls.files, this.#room);
+      this.#listener = await this.#room.world.httpServers
+        .listen(listen, this.#tls?.credentials ?? null, {
+          asksClient: tls !== null && (tls.files.clientCa !== null || tls.clients !== null),
+          admit: (remote, open, ofAddress) => this.#admit(remote, open, ofAddress),
+          onRequest: (asked) => this.#answer(asked),
+          onRefused: (_remote, why) => this.#count(why),
+        })
+        .catch(naming('page.listen'));
+      this.#tls?.follow(this.#listener);
+      return this;
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+  }
+
+  get local(): Endpoint {
+    return this.#listener?.local ?? this.#config.listen;
+  }
+
+  get tls(): boolean {
+    return this.#tls !== null;
+  }
+
+  get connections(): number {
+    return this.#listener?.connections ?? 0;
+  }
+
+  get streams(): number {
+    return this.#streams.open;
+  }
+
+  get answered(): number {
+    return this.#answered;
+  }
+
+  get problem(): string | null {
+    return this.#tls?.problem ?? null;
+  }
+
+  get refusals(): ReadonlyMap<string, number> {
+    return this.#refusals;
+  }
+
+  get drops(): Readonly<Record<string, number>> {
+    return { pageConnectionsMax: this.#connectionDrops, ...this.#streams.drops };
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#streams.close();
+    await this.#tls?.close();
+    await this.#listener?.close();
+  }
+
+  #count(code: string): void {
+    const name = `page-${code}`;
+    this.#refusals.set(name, (this.#refusals.get(name) ?? 0) + 1);
+  }
+
+  #admit(remote: Endpoint, open: number, ofAddress: number): boolean {
+    const full =
+      open >= limits.pageConnectionsMax || (ofAddress >= limits.pageConnectionsPerAddressMax && !isLoopback(remote.address));
+    if (full) this.#connectionDrops++;
+    return !full && !this.#closed;
+  }
+
+  /** Never rejects. */
+  async #answer(asked: HttpAsked): Promise<HttpReply> {
+    try {
+      const reply = await this.#reply(asked);
+      this.#answered++;
+      return guarded(reply);
+    } catch (error) {
+      return guarded(this.#refused(error, asked));
+    }
+  }
+
+  async #reply(asked: HttpAsked): Promise<HttpReply> {
+    const [path = ''] = asked.target.split('?', 1);
+    const parts = partsOf(path);
+    const fitting = this.#routes.flatMap(({ route, parts: pattern }) => {
+      const params = matched(pattern, parts);
+      return params === null ? [] : [{ route, params }];
+    });
+    const method = asked.method === 'HEAD' ? 'GET' : asked.method;
+    const found = fitting.find(({ route }) => route.method === method);
+    // Whoever may not read learns nothing of what there is: the gate stands before what is not found, too.
+    const who = this.#gate.admit(asked, found?.route.access ?? (path.startsWith('/api/') ? 'read' : 'open'));
+    if (found === undefined)
+      throw notFound(
+        path,
+        fitting.map(({ route }) => route.method),
+      );
+    const request: PageRequest = { params: found.params, headers: asked.headers, who, json: () => jsonOf(asked) };
+    return await found.route.answer(request, this.#pageRoom);
+  }
+
+  #refused(error: unknown, asked: HttpAsked): HttpReply {
+    if (error instanceof Refusal) {
+      this.#count(error.code);
+      if (error.code === 'wrong-token' || error.code === 'wrong-certificate')
+        this.#room.log.warn({ event: 'page-refused', remote: asked.remote.address, code: error.code }, `page: ${error.message}`);
+      return errorReply(error);
+    }
+    const known = asSpitrapError(error);
+    if (!isSpitrapError(error))
+      this.#room.log.error(
+        { event: 'internal', target: printable(asked.target, 200), error: known.message },
+        'a request to the page failed, a fault of this program: please report it',
+      );
+    this.#count(known.code);
+    return errorReply(isSpitrapError(error) ? error : new SpitrapError('INTERNAL', 'a fault of this program; its log says more'));
+  }
+}
+
+const guarded = (reply: HttpReply): HttpReply => ({
+  ...reply,
+  headers: { 'content-security-policy': DATA_POLICY, ...GUARDED, ...reply.headers },
+});
+
+const PATH_CHARS_MAX = 1_024;
+
+/** None of our paths has anything to decode: whatever does was made to be read in two ways. @throws Refusal bad-path */
+function partsOf(path: string): readonly string[] {
+  const parts = path.split('/').slice(1);
+  const good =
+    path.length <= PATH_CHARS_MAX && /^(?:\/[\w.-]*)+$/.test(path) && !parts.some((part) => part === '.' || part === '..');
+  if (!good) throw new Refusal(400, 'bad-path', 'a path has letters, digits, dot, underscore and hyphen between its slashes');
+  return parts;
+}
+
+/** What stands for the parts with a colon; null: it does not fit. */
+function matched(pattern: readonly string[], parts: readonly string[]): Readonly<Record<string, string>> | null {
+  const params: Record<string, string> = {};
+  for (const [index, expected] of pattern.entries()) {
+    const part = parts[index];
+    if (part === undefined || (part === '' && expected !== '')) return null;
+    if (expected.startsWith(':') && expected.endsWith('+')) {
+      const rest = parts.slice(index);
+      if (rest.includes('')) return null;
+      return { ...params, [expected.slice(1, -1)]: rest.join('/') };
+    }
+    if (expected.startsWith(':')) params[expected.slice(1)] = part;
+    else if (expected !== part) return null;
+  }
+  return parts.length === pattern.length ? params : null;
+}
+
+function notFound(path: string, methods: readonly string[]): Refusal {
+  if (methods.length === 0) return new Refusal(404, 'not-found', `there is nothing at ${printable(path, 80)}`);
+  const allow = methods.includes('GET') ? [...methods, 'HEAD'] : methods;
+  return new Refusal(405, 'method-not-allowed', `${printable(path, 80)} takes ${allow.join(', ')}`, { allow: allow.join(', ') });
+}
+
+/** A script of another site can send no such type without asking first, and it is told no. @throws Refusal */
+async function jsonOf(asked: HttpAsked): Promise<Readonly<Record<string, unknown>>> {
+  const bytes = await asked.body(limits.pageBodyBytesMax);
+  if (bytes === null) throw new Refusal(413, 'body-too-large', `a body is ${limits.pageBodyBytesMax} bytes at most`);
+  if (bytes.length === 0) return {};
+  if (!/^application\/json\s*(?:;|$)/i.test(asked.headers['content-type'] ?? ''))
+    throw new Refusal(415, 'bad-body', 'a body is JSON: Content-Type: application/json');
+  let value: unknown;
+  try {
+    value = JSON.parse(bytes.toString('utf8'));
+  } catch {
+    throw new Refusal(400, 'bad-body', 'the body is no JSON');
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new Refusal(400, 'bad-body', 'the body is no object');
+  return value as Readonly<Record<string, unknown>>;
+}
+
+/** What `refusals` of a status may hold of the page, for docs/page.md. */
+export const pageRefusals = [...refusalCodes, 'malformed', 'header-too-large', 'slow', 'pipelined', 'tls-handshake'] as const;

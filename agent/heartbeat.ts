@@ -63,7 +63,7 @@ const HALF_ARMED_TICKS = 2;
 
 export class Heartbeat {
   readonly #room: HeartbeatRoom;
-  readonly #cfg: string;
+  #cfg: string;
   readonly links = new Map<string, PeerLink>();
   readonly #paths = new Map<string, PathState>();
   readonly #answeredAt = new Map<string, Monotonic>();
@@ -77,13 +77,50 @@ export class Heartbeat {
   constructor(room: HeartbeatRoom) {
     this.#room = room;
     this.#cfg = configurationHash(room.config);
-    const now = room.world.clock.monotonic();
-    for (const peer of room.config.peers) {
-      if (peer.kind === 'spitrap') this.links.set(peer.name, newLink(peer.name, now));
-      for (const path of peer.send)
-        this.#paths.set(pathKey(peer.name, path), { sent: 0, acknowledged: 0, failedInARow: 0, lastError: null });
-    }
+    this.#followPeers();
     room.events.on('decided', this.#learn);
+  }
+
+  /** The configuration is another one: who is new is greeted, who is gone is forgotten with its alarms, who stays has lost nothing. */
+  reconfigure(): void {
+    this.#cfg = configurationHash(this.#room.config);
+    const gone = this.#followPeers();
+    for (const { key } of [...this.#room.coordinator.book.alarms])
+      if (gone.some((owner) => key.endsWith(`:${owner}`))) this.#room.coordinator.input({ kind: 'clear', key });
+    this.#sayAll();
+    this.#judgeLinks(false);
+  }
+
+  /** What is there for each peer and path, and for no other. Returns what alarms of those that are gone end in. */
+  #followPeers(): string[] {
+    const { config, world } = this.#room;
+    const now = world.clock.monotonic();
+    const paths = new Set<string>();
+    const linked = new Set<string>();
+    for (const peer of config.peers) {
+      if (peer.kind === 'spitrap') linked.add(peer.name);
+      if (peer.kind === 'spitrap' && !this.links.has(peer.name)) this.links.set(peer.name, newLink(peer.name, now));
+      for (const path of peer.send) {
+        const key = pathKey(peer.name, path);
+        paths.add(key);
+        if (!this.#paths.has(key)) this.#paths.set(key, { sent: 0, acknowledged: 0, failedInARow: 0, lastError: null });
+      }
+    }
+    const gone: string[] = [];
+    for (const name of [...this.links.keys()]) {
+      if (linked.has(name)) continue;
+      this.links.delete(name);
+      this.#answeredAt.delete(name);
+      this.#halfArmed.delete(`half-armed:${name}`);
+      gone.push(name);
+    }
+    for (const key of [...this.#paths.keys()]) {
+      if (paths.has(key)) continue;
+      this.#paths.delete(key);
+      const [name = '', address = '', port = ''] = key.split(' ');
+      if (linked.has(name)) gone.push(`${formatEndpoint({ address, port: Number(port) })}:${name}`);
+    }
+    return gone;
   }
 
   /** What an incident read of the device is as good as our own reading, and newer. */

@@ -34,7 +34,13 @@ export interface LogStream {
   readonly isTTY?: boolean;
 }
 
-export function createLog(options: LogOptions, stream: LogStream = process.stdout): Logger {
+/** One whose configuration may be read anew. */
+export interface ChangeableLog extends Logger {
+  /** From the next entry on. Secrets of before stay hidden too. */
+  change(options: Pick<LogOptions, 'level' | 'secrets'>): void;
+}
+
+export function createLog(options: LogOptions, stream: LogStream = process.stdout): ChangeableLog {
   const readable = options.format === 'pretty' || (options.format === 'auto' && stream.isTTY === true);
   const settings: pino.LoggerOptions = {
     level: options.level,
@@ -43,13 +49,19 @@ export function createLog(options: LogOptions, stream: LogStream = process.stdou
     formatters: { level: (label) => ({ level: label }) },
   };
   const sink = pino(settings, readable ? prettyStream(stream) : stream);
-  const clean = cleaner(options.secrets ?? [], readable);
+  let secrets = options.secrets ?? [];
+  let clean = cleaner(secrets, readable);
   const at =
     (level: LogLevel) =>
     (fields: LogFields, message: string): void => {
       if (sink.isLevelEnabled(level)) sink[level](clean.fields(fields), clean.text(message));
     };
-  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+  const change = (next: Pick<LogOptions, 'level' | 'secrets'>): void => {
+    sink.level = next.level;
+    secrets = [...new Set([...secrets, ...(next.secrets ?? [])])];
+    clean = cleaner(secrets, readable);
+  };
+  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error'), change };
 }
 
 /** For callers that have no log to give: tests, offline tools. */

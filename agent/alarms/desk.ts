@@ -7,6 +7,7 @@
  *                      └───────told─────────┘
  */
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import type { Timer } from '../../shared/clock.ts';
 import type { Alarm } from '../../shared/coordinate/book.ts';
 import { limits } from '../../shared/limits.ts';
@@ -45,10 +46,17 @@ const READ_WITHIN_MS = 2_000;
 /** A receiver that is restarted or updated is back by then. */
 const UNTOLD_ALARM_MS = 5 * 60_000;
 
+interface OpenLane {
+  readonly config: AlarmChannelConfig;
+  readonly target: string;
+  readonly lane: Lane;
+}
+
 export class AlarmDesk {
   readonly #room: AlarmDeskRoom;
   readonly #file: LedgerFile;
-  readonly #lanes: readonly { readonly config: AlarmChannelConfig; readonly target: string; readonly lane: Lane }[];
+  #lanes: readonly OpenLane[];
+  #opening = false;
   readonly #facts = new WeakMap<Alarm, AlarmFacts>();
   #ledger: Ledger = emptyLedger;
   #ready = false;
@@ -60,21 +68,38 @@ export class AlarmDesk {
 
   constructor(room: AlarmDeskRoom) {
     this.#room = room;
-    const { world, log, speaker, clean } = room;
-    this.#file = new LedgerFile({ folder: join(room.dataDir, 'alarms'), world, log });
-    this.#lanes = room.channels.map((config) => {
-      const channel = openChannel(config, world);
-      const lane = new Lane({
-        ...{ config, channel, world, log, speaker, clean },
-        entries: () => Object.values(this.#ledger.entries),
-        entry: (key) => (Object.hasOwn(this.#ledger.entries, key) ? this.#ledger.entries[key]! : null),
-        told: (key, told) => this.#settle(withTold(this.#ledger, key, config.name, told)),
-        failing: (since, why) => this.#raiseUntold(config.name, since, why),
-        working: () => this.#clearUntold(config.name),
-        persisted: () => this.#file.persisted(),
-      });
-      return { config, target: channel.target, lane };
+    this.#file = new LedgerFile({ folder: join(room.dataDir, 'alarms'), world: room.world, log: room.log });
+    this.#lanes = room.channels.map((config) => this.#openLane(config));
+  }
+
+  #openLane(config: AlarmChannelConfig): OpenLane {
+    const { world, log, speaker, clean } = this.#room;
+    const channel = openChannel(config, world);
+    const lane = new Lane({
+      ...{ config, channel, world, log, speaker, clean },
+      entries: () => Object.values(this.#ledger.entries),
+      entry: (key) => (Object.hasOwn(this.#ledger.entries, key) ? this.#ledger.entries[key]! : null),
+      told: (key, told) => this.#settle(withTold(this.#ledger, key, config.name, told)),
+      failing: (since, why) => this.#raiseUntold(config.name, since, why),
+      working: () => this.#clearUntold(config.name),
+      persisted: () => this.#file.persisted(),
     });
+    return { config, target: channel.target, lane };
+  }
+
+  /**
+   * Other channels, by their names: one that is the same goes on as it is, one that has changed knows what its name was told, one that
+   * is gone sends no more. Standing alarms are told to who is new.
+   */
+  changeChannels(channels: readonly AlarmChannelConfig[]): void {
+    const before = this.#lanes;
+    this.#lanes = channels.map(
+      (config) => before.find((open) => isDeepStrictEqual(open.config, config)) ?? this.#openLane(config),
+    );
+    for (const open of before) if (!this.#lanes.includes(open)) void open.lane.close(limits.alarmCloseMs);
+    this.#clearStrangers();
+    if (!this.#opening) this.#begin(this.#room.coordinator.book.alarmCount);
+    else if (this.#ready) this.#settle(this.#ofConfigured(this.#ledger));
   }
 
   /**
@@ -82,18 +107,27 @@ export class AlarmDesk {
    * (a full disk, a lost file) is raised again, since nothing says that it is over.
    */
   start(alarmCount: number): void {
-    const ours = new Set(this.#room.channels.map(({ name }) => untoldKey(name)));
-    for (const { key } of this.#book)
-      if (key.startsWith(untoldKey('')) && !ours.has(key)) this.#room.coordinator.input({ kind: 'clear', key });
-    if (this.#lanes.length === 0) {
+    this.#clearStrangers();
+    if (this.#lanes.length === 0)
       this.#room.log.info(
         { event: 'alarms' },
         'no alarm channel is configured: alarms stand in the log and in spitrap status alone',
       );
-      return;
-    }
+    this.#begin(alarmCount);
+  }
+
+  #begin(alarmCount: number): void {
+    if (this.#lanes.length === 0) return;
+    this.#opening = true;
     this.#room.events.on('decided', this.#onDecided);
     void this.#open(alarmCount);
+  }
+
+  /** That nobody could be told over a channel that is configured no longer. */
+  #clearStrangers(): void {
+    const ours = new Set(this.#lanes.map(({ config }) => untoldKey(config.name)));
+    for (const { key } of this.#book)
+      if (key.startsWith(untoldKey('')) && !ours.has(key)) this.#room.coordinator.input({ kind: 'clear', key });
   }
 
   async #open(alarmCount: number): Promise<void> {
@@ -117,7 +151,7 @@ export class AlarmDesk {
 
   /** What channels were told that are configured no longer is nobody's business. */
   #ofConfigured(ledger: Ledger): Ledger {
-    const names = new Set(this.#room.channels.map(({ name }) => name));
+    const names = new Set(this.#lanes.map(({ config }) => config.name));
     const entries = Object.entries(ledger.entries).map(([key, entry]): [string, Entry] => {
       const told = Object.entries(entry.told).filter(([name]) => names.has(name));
       return [key, { ...entry, told: Object.fromEntries(told) }];

@@ -87,6 +87,8 @@ export interface SnmpReceiver {
   readonly receiveBufferBytes: number;
   /** Every refusal by its reason, and: accepted, discoveries, responsesSent, reportsSent, reportsSuppressed, duplicatesForgotten, sendErrors. */
   counters(): Readonly<Record<string, number>>;
+  /** From the next datagram on. Throws CONFIG_INVALID, and then nothing has changed. What a peer that stays has sent is remembered. */
+  changePeers(peers: readonly SnmpPeer[]): void;
   close(): Promise<void>;
 }
 
@@ -120,5 +122,7 @@ export interface SnmpSender {
   ): Promise<SendOutcome>;
   /** acknowledged, timedOut, sent, sendErrors, and every ignored answer by its reason, as `ignored-<reason>`. */
   counters(): Readonly<Record<string, number>>;
+  /** From the next send on. Throws CONFIG_INVALID, and then nothing has changed. What is outstanding may still be answered. */
+  changePeers(peers: readonly SnmpPeer[]): void;
   close(): Promise<void>;
 }

@@ -2,6 +2,7 @@
  * The configured peers made ready for packets: ranges parsed, passwords turned into keys once. Used by snmp-receiver.ts (who may
  * send from this address?) and snmp-sender.ts (as whom do we send?).
  */
+import { isDeepStrictEqual } from 'node:util';
 import { SpitrapError } from '../../shared/errors.ts';
 import { limits } from '../../shared/limits.ts';
 import { type AddressRange, parseRange, rangeContains } from '../../shared/model/address.ts';
@@ -30,6 +31,33 @@ export interface V3Peer extends PeerBasics {
 }
 
 export type ReadyPeer = CommunityPeer | V3Peer;
+
+/** Of a reload: a peer that did not change keeps its keys, which took some ms to make. */
+export class ReadyPeers {
+  #given: readonly SnmpPeer[];
+  #ready: readonly ReadyPeer[];
+
+  /** Throws CONFIG_INVALID naming the peer and the field, never a secret. */
+  constructor(peers: readonly SnmpPeer[]) {
+    this.#given = peers;
+    this.#ready = readyPeers(peers);
+  }
+
+  get all(): readonly ReadyPeer[] {
+    return this.#ready;
+  }
+
+  /** Throws as the constructor does, and then nothing has changed. */
+  change(peers: readonly SnmpPeer[]): void {
+    const known = new Map(this.#given.map((peer, index) => [peer.name, { peer, ready: this.#ready[index]! }]));
+    const ready = peers.map((peer) => {
+      const same = known.get(peer.name);
+      return same !== undefined && isDeepStrictEqual(same.peer, peer) ? same.ready : readyPeers([peer])[0]!;
+    });
+    this.#given = peers;
+    this.#ready = ready;
+  }
+}
 
 /** Throws CONFIG_INVALID naming the peer and the field, never a secret. */
 export function readyPeers(peers: readonly SnmpPeer[]): ReadyPeer[] {

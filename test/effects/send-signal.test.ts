@@ -39,6 +39,7 @@ class FakeSender implements SnmpSender {
     );
   }
 
+  changePeers(): void {}
   counters() {
     return {};
   }

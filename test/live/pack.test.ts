@@ -36,9 +36,9 @@ const filesIn = (path: string): string[] =>
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'spitrap-pack-'));
-  // A clone that was `npm ci`ed: the tracked files as they stand here, and the packages.
+  // A clone that was `npm ci`ed: the files of the repository as they stand here, and the packages.
   const clone = join(folder, 'clone');
-  const { stdout } = await run('git', ['ls-files', '-z'], { cwd: root, maxBuffer: 16 * 1024 * 1024 });
+  const { stdout } = await run('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], { cwd: root, maxBuffer: 16 * 1024 * 1024 });
   for (const path of stdout.split('\0').filter((name) => name !== '' && existsSync(join(root, name)))) {
     mkdirSync(dirname(join(clone, path)), { recursive: true });
     cpSync(join(root, path), join(clone, path));

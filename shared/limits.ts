@@ -40,6 +40,8 @@ export const limits = {
   snmpDuplicatesMax: 4_096,
   /** Engines for which one user's localized keys are kept: ours, its own, and those it had before a restart. */
   usmEnginesMax: 16,
+  /** Passwords whose Ku is kept: two for each of 64 peers. One more costs a megabyte of hashing again, and nothing else. */
+  usmPasswordsMax: 128,
   /** Reports a second to one source address, of each kind: enough for every retry of a delivery schedule, useless to an amplifier. */
   snmpReportsPerSecondMax: 50,
   /** Addresses from which a budget of Reports or a list of peers is remembered; beyond it all are forgotten and counted anew. */

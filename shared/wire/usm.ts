@@ -33,10 +33,23 @@ export interface EngineStamp {
   readonly timeS: number;
 }
 
-/** Ku of RFC 3414 A.2: the hash of one MiB of the repeated password. Milliseconds of CPU: once a user, never a packet. */
+/**
+ * Ku of RFC 3414 A.2: the hash of one MiB of the repeated password. Milliseconds of CPU: once a user, never a packet; and once for all
+ * who ask for the same (a peer's receiver and sender, a source), by a digest of the password, which itself is not kept.
+ */
 export function passwordToKey(auth: AuthProtocol, password: Uint8Array): Buffer {
-  return createHash(auth).update(Buffer.alloc(PASSWORD_EXPANSION_BYTES, password)).digest();
+  const name = `${auth} ${createHash('sha256').update(password).digest('base64')}`;
+  let ku = knownKeys.get(name);
+  if (ku === undefined) {
+    ku = createHash(auth).update(Buffer.alloc(PASSWORD_EXPANSION_BYTES, password)).digest();
+    if (knownKeys.size >= limits.usmPasswordsMax) knownKeys.delete(knownKeys.keys().next().value!);
+  } else knownKeys.delete(name);
+  knownKeys.set(name, ku);
+  return Buffer.from(ku);
 }
+
+/** Least recently asked for first. */
+const knownKeys = new Map<string, Buffer>();
 
 /** Kul of RFC 3414 §2.6. */
 export function localizeKey(auth: AuthProtocol, ku: Uint8Array, engineId: Uint8Array): Buffer {

@@ -24,6 +24,16 @@ describe('RFC 3414 appendix A', () => {
     expect(ku.toString('hex')).toBe('9fb5cc0381497b3793528939ff788d5d79145211');
     expect(localizeKey('sha1', ku, engineId).toString('hex')).toBe('6695febc9288e36282235fc7151f128497b38f3f');
   });
+  test('is the same when it is asked for again, also after many others and after a caller wrote into what it got', () => {
+    const first = passwordToKey('sha256', password);
+    expect(passwordToKey('sha256', password)).toEqual(first);
+    expect(passwordToKey('sha512', password)).not.toEqual(first);
+    const kept = Buffer.from(first);
+    first.fill(0);
+    expect(passwordToKey('sha256', password)).toEqual(kept);
+    for (let other = 0; other <= limits.usmPasswordsMax; other++) passwordToKey('sha1', Buffer.from(`password ${other}`));
+    expect(passwordToKey('sha256', password)).toEqual(kept);
+  });
   test('A.5.2: the changed key of the same engine (newsyrup)', () => {
     const ku = passwordToKey('sha1', Buffer.from('newsyrup'));
     expect(localizeKey('sha1', ku, engineId).toString('hex')).toBe('78e2dcce79d59403b58c1bbaa5bff46391f1cd25');

@@ -7,7 +7,7 @@ import { threadReports } from './evidence/report-thread.ts';
 import { udpDatagrams } from './net/datagram.ts';
 import { tcpDialer } from './net/dialer.ts';
 import { nodeHttp } from './net/http.ts';
-import { httpServers } from './net/http-server.ts';
+import { nodeHttpServers } from './net/http-server.ts';
 import { snmpPolls } from './net/snmp-poll.ts';
 import { tcpStreams } from './net/stream.ts';
 import { tlsStreams } from './net/tls.ts';
@@ -30,7 +30,7 @@ export function createWorld(): World {
     snmp: snmpPolls(clock),
     shells: shellsByTarget(sshShells(clock), localShells(spawn)),
     http: nodeHttp,
-    httpServers,
+    httpServers: nodeHttpServers(),
     dialer: tcpDialer(clock),
     spawn,
     reports: threadReports(),

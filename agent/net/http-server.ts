@@ -8,6 +8,7 @@ import { createServer as createTls, type Server as TlsServer } from 'node:https'
 import { TLSSocket } from 'node:tls';
 import { asSpitrapError, SpitrapError } from '../../shared/errors.ts';
 import { limits } from '../../shared/limits.ts';
+import type { DurationMs } from '../../shared/model/time.ts';
 import type {
   Endpoint,
   HttpAsked,
@@ -25,37 +26,69 @@ import { listenRefused } from './listen-refused.ts';
 import { errnoOf } from './stream.ts';
 import { admitFirst, clientOf, contextOf, type Raw, remoteOf } from './tls.ts';
 
-export const httpServers: HttpServers = { listen };
+export interface HttpWaits {
+  /** For a head, and for a handshake. */
+  readonly headMs: DurationMs;
+  /** For a whole request. */
+  readonly requestMs: DurationMs;
+  /** For the next one. */
+  readonly idleMs: DurationMs;
+  /** For a reader that does not read. */
+  readonly stalledMs: DurationMs;
+  /** Node looks at the first two only so often. */
+  readonly lookEveryMs: DurationMs;
+}
 
-const SERVER = {
-  maxHeaderSize: limits.pageHeaderBytesMax,
-  headersTimeout: limits.pageHeadMs,
-  requestTimeout: limits.pageRequestMs,
-  keepAliveTimeout: limits.pageIdleMs,
-  // Node looks at these bounds only so often.
-  connectionsCheckingInterval: 1_000,
-  requireHostHeader: true,
-  noDelay: true,
-} as const;
+const WAITS: HttpWaits = {
+  headMs: limits.pageHeadMs,
+  requestMs: limits.pageRequestMs,
+  idleMs: limits.pageIdleMs,
+  stalledMs: limits.pageStalledMs,
+  lookEveryMs: 1_000,
+};
 
-function listen(endpoint: Endpoint, credentials: TlsCredentials | null, options: HttpListenOptions): Promise<HttpListener> {
+/** `waits`: shorter in tests. */
+export const nodeHttpServers = (waits: HttpWaits = WAITS): HttpServers => ({
+  listen: (endpoint, credentials, options) => listen(endpoint, credentials, options, waits),
+});
+
+function listen(
+  endpoint: Endpoint,
+  credentials: TlsCredentials | null,
+  options: HttpListenOptions,
+  waits: HttpWaits,
+): Promise<HttpListener> {
+  const bounds = {
+    maxHeaderSize: limits.pageHeaderBytesMax,
+    headersTimeout: waits.headMs,
+    requestTimeout: waits.requestMs,
+    keepAliveTimeout: waits.idleMs,
+    connectionsCheckingInterval: waits.lookEveryMs,
+    // The gate refuses it, where it is counted.
+    requireHostHeader: false,
+    noDelay: true,
+  };
   return new Promise((resolve, reject) => {
     const tls =
       credentials === null
         ? null
         : createTls({
-            ...SERVER,
+            ...bounds,
             ...contextOf(credentials),
             requestCert: options.asksClient,
             rejectUnauthorized: false,
-            handshakeTimeout: limits.pageHeadMs,
+            handshakeTimeout: waits.headMs,
           });
-    const server: Server | TlsServer = tls ?? createPlain(SERVER);
+    const server: Server | TlsServer = tls ?? createPlain(bounds);
     const secured = new WeakSet<Raw>();
     const open = tls === null ? admitPlain(server as Server, options) : admitSecured(tls, secured, options);
-    server.setTimeout(limits.pageStalledMs);
+    server.setTimeout(waits.stalledMs);
     const busy = new WeakSet<Raw>();
     server.on('request', (request, response) => void new Exchange(request, response, options, busy).run());
+    server.on('connect', (request, socket) => {
+      options.onRefused(remoteOf(request.socket), 'malformed', 'CONNECT');
+      socket.destroy();
+    });
     server.on('clientError', (error: Error, socket: Raw) => {
       // A handshake that failed is told by admitFirst.
       if (tls !== null && !secured.has(socket)) socket.destroy();

@@ -79,7 +79,7 @@ export class Actions {
       );
     };
     patch(section, [
-      h('h2', { id: 'actions-title' }, 'Do'),
+      h('h2', { id: 'actions-title' }, 'Actions'),
       h(
         'p.buttons',
         null,

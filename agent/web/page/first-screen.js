@@ -3,7 +3,7 @@
  * Called by page.js with the model, on each change and once a second.
  */
 import { byId, h, patch } from './dom.js';
-import { clockTime, count, duration, instant, many, printable, relative, remedyParts } from './format.js';
+import { clockTime, duration, instant, many, printable, relative, remedyParts } from './format.js';
 import { alarmsByUrgency, answers, deviceName, goneAnswers, goneHeadline, headline } from './words.js';
 
 /** The rest is in `spitrap alarms`. */
@@ -37,25 +37,18 @@ export function drawBar(model) {
   const { status, link } = model;
   const who = byId('who');
   if (status !== null) {
-    const mode = status.mode === 'act' ? h('span.m', null, 'mode act') : chip(`mode ${printable(status.mode, 20)}`, 'warn');
-    patch(
-      who,
-      [
-        h('b', null, deviceName(status)),
-        ' ',
-        h('span.m', null, printable(status.role, 20)),
-        ' ',
-        mode,
-        status.hold.on && ' ',
-        status.hold.on && chip('on hold', 'warn'),
-      ].filter(isChild),
-    );
+    patch(who, [
+      h('b', null, printable(status.device.name, 28)),
+      h('span.m', null, `, ${printable(status.role, 12)} `),
+      ...(status.mode === 'act' ? [] : [chip(`mode ${printable(status.mode, 12)}`, 'warn'), ' ']),
+      ...(status.hold.on ? [chip('on hold', 'warn')] : []),
+    ]);
   }
   const at = status === null ? null : instant(status.at);
   const asOf = at === null ? '' : clockTime(at, at);
   const state = model.isStale ? 'bad' : link.kind === 'live' ? 'good' : 'warn';
   const word = model.isStale
-    ? `stale, as of ${asOf}`
+    ? `stale ${asOf}`
     : link.kind === 'live'
       ? `live ${asOf}`
       : asOf === ''
@@ -65,9 +58,6 @@ export function drawBar(model) {
   line.className = state;
   patch(line, [sign(state), ` ${word}`]);
 }
-
-/** @param {unknown} child @returns {child is Child} */
-const isChild = (child) => Boolean(child);
 
 /** @param {Model} model */
 export function drawFirst(model) {
@@ -183,7 +173,7 @@ export function foot({ status, now }) {
     h(
       'p',
       null,
-      `spitrap ${printable(status.version, 30)}, process ${count(status.pid)}, up ${duration(status.upMs)}, on ${printable(location.host, 80)}. `,
+      `spitrap ${printable(status.version, 30)}, process ${printable(String(status.pid), 12)}, up ${duration(status.upMs)}, on ${printable(location.host, 80)}. `,
       Math.abs(skewMs) > 30_000 ? h('b', null, skew) : 'Times are in UTC, by the agent’s clock.',
     ),
   ];

@@ -9,7 +9,8 @@ const LONE_SURROGATE = /\p{Surrogate}/gu;
 
 /**
  * One line, at most `charactersMax` characters; a cut ends in `…`. What is no text becomes a word that says so.
- * @param {unknown} text
+ * @param {unknown} text @param {number} [charactersMax]
+ * @returns {string}
  */
 export function printable(text, charactersMax = 300) {
   if (typeof text !== 'string') return text === null || text === undefined ? '?' : printable(String(text), charactersMax);
@@ -61,21 +62,21 @@ export function clockTime(at, now) {
 export const stepTime = (at) => (Math.abs(at) > 8.64e15 ? '?' : new Date(at).toISOString().slice(11, 23));
 
 /**
- * `0.3 s`, `18 s`, `2 min 30 s`, `1 h 05 min`, `3 d 4 h`. From ten minutes on without seconds, so that it does not flicker.
+ * `300 ms`, `18 s`, `2 min 30 s`, `1 h 05 min`, `3 d 4 h`. From ten minutes on without seconds, so that it does not flicker. Number and unit stay on one line.
  * @param {number} ms
  */
 export function duration(ms) {
   const value = Math.abs(ms);
-  if (value < 1_000) return `${Math.round(value)} ms`;
+  if (value < 1_000) return `${Math.round(value)}\u00a0ms`;
   const seconds = Math.floor(value / 1_000);
-  if (seconds < 60) return `${seconds} s`;
+  if (seconds < 60) return `${seconds}\u00a0s`;
   const minutes = Math.floor(seconds / 60);
-  if (minutes < 10) return seconds % 60 === 0 ? `${minutes} min` : `${minutes} min ${two(seconds % 60)} s`;
-  if (minutes < 60) return `${minutes} min`;
+  if (minutes < 10) return seconds % 60 === 0 ? `${minutes}\u00a0min` : `${minutes}\u00a0min ${two(seconds % 60)}\u00a0s`;
+  if (minutes < 60) return `${minutes}\u00a0min`;
   const hours = Math.floor(minutes / 60);
-  if (hours < 48) return minutes % 60 === 0 ? `${hours} h` : `${hours} h ${two(minutes % 60)} min`;
+  if (hours < 48) return minutes % 60 === 0 ? `${hours}\u00a0h` : `${hours}\u00a0h ${two(minutes % 60)}\u00a0min`;
   const days = Math.floor(hours / 24);
-  return hours % 24 === 0 ? `${days} d` : `${days} d ${hours % 24} h`;
+  return hours % 24 === 0 ? `${days}\u00a0d` : `${days}\u00a0d ${hours % 24}\u00a0h`;
 }
 
 /**

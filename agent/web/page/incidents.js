@@ -10,13 +10,7 @@ import { names, phaseWords, stopAt } from './words.js';
 /** @typedef {import('./model.js').Model} Model */
 /** @typedef {import('./dom.js').Child} Child */
 
-const PHASES = [
-  ['alerted', 'alerted'],
-  ['stopping', 'stopping'],
-  ['verifying', 'verifying'],
-  ['sealing', 'sealing'],
-  ['sealed', 'sealed'],
-];
+const PHASES = ['alerted', 'stopping', 'verifying', 'sealing', 'sealed'];
 const STEPS_SHOWN = 6;
 const PAST_SHOWN = 8;
 const PAST_SHOWN_MAX = 200;
@@ -55,7 +49,7 @@ function liveCard(incident, model, actions) {
   const { now, status } = model;
   const isOver = incident.outcome !== null;
   const known = model.past?.find(({ id }) => id === incident.id);
-  const at = PHASES.findIndex(([phase]) => phase === incident.phase);
+  const at = PHASES.indexOf(incident.phase);
   const peers = names(incident.peers);
   const steps = model.steps.get(incident.id) ?? [];
   const isShort = incident.outcome === 'partial';
@@ -74,7 +68,7 @@ function liveCard(incident, model, actions) {
     h(
       'ol.phases',
       null,
-      ...PHASES.map(([phase, word], index) =>
+      ...PHASES.map((word, index) =>
         h(
           `li${index < at || isOver ? '.past' : index === at ? '.now' : ''}`,
           { 'aria-current': index === at && !isOver ? 'step' : null },
@@ -172,7 +166,9 @@ export function pastIncidents(model, actions) {
         sign('warn'),
         ` The list could not be had: ${printable(model.pastError, 300)} Shown is what the agent remembers.`,
       ),
-    over.length === 0 ? empty : h('ul.list', { key: 'list' }, ...shown.map((one) => pastItem(one, model, actions))),
+    over.length === 0
+      ? empty
+      : h('ul.list', { key: 'list' }, ...shown.map((/** @type {any} */ one) => pastItem(one, model, actions))),
     over.length > shown.length &&
       !actions.areAllShown &&
       h(

@@ -60,10 +60,10 @@ export function headline(status, now) {
   const device = deviceName(status);
   const standing = alarmsByUrgency(status).filter((one) => !one.acknowledged);
   const critical = standing.filter((one) => one.severity === 'critical');
-  if (critical.length > 0) return alarmHeadline(critical, 'bad', 'Act now');
+  if (critical.length > 0) return alarmHeadline(critical, 'bad', 'Act now', now);
   const [running] = openIncidents(status);
   if (running !== undefined) return incidentHeadline(running, status, now);
-  if (standing.length > 0) return alarmHeadline(standing, 'warn', 'Look into it');
+  if (standing.length > 0) return alarmHeadline(standing, 'warn', 'Look into it', now);
   if (status.hold.on) {
     const until = instant(status.hold.until);
     const end = until === null ? 'until taken off' : `until ${clockTime(until, now)}`;
@@ -107,17 +107,19 @@ function since(iso, now) {
   return at === null ? '?' : `${clockTime(at, now)} (${duration(now - at)})`;
 }
 
-/** Its first clause as the sentence; all of it stands below. @param {any[]} alarms @param {Tone} tone @param {string} call @returns {Headline} */
-function alarmHeadline(alarms, tone, call) {
+/** Its first clause as the sentence; all of it stands below. @param {any[]} alarms @param {Tone} tone @param {string} call @param {number} now @returns {Headline} */
+function alarmHeadline(alarms, tone, call, now) {
   const text = printable(alarms[0].text, 400);
   const clause = /^.{12,}?(?=[:;](?:\s|$)|\.(?:\s|$))/.exec(text)?.[0] ?? text;
   const cut = clause.length > 110 ? `${clause.slice(0, 109)}…` : clause;
-  const more = alarms.length > 1 ? `, and ${many(alarms.length - 1, 'alarm')} more` : '';
+  const more = alarms.length > 1 ? `, and ${many(alarms.length - 1, 'alarm')} more below` : '';
+  const at = instant(alarms[0].since);
+  const first = `${alarms[0].severity === 'critical' ? 'critical' : 'a warning'}${at === null ? '' : ` for ${duration(Math.max(0, now - at))}`}`;
   return said(
     tone,
     `alarm ${alarms.map(({ id }) => id).join()}`,
     cut.charAt(0).toUpperCase() + cut.slice(1),
-    `${call}: see below${more}.`,
+    `${call}: ${first}${more}.`,
   );
 }
 
@@ -169,7 +171,7 @@ export function phaseWords(incident, stop, now) {
  */
 export const answers = (status, now) => [wrong(status), incident(status, now), debugs(status, now), toType(status)];
 
-/** @param {any} status @returns {Answer} */
+/** Alarms in the line's own weight, what is merely off the usual beside it. @param {any} status @returns {Answer} */
 function wrong(status) {
   const standing = status.alarms.filter((/** @type {any} */ one) => !one.acknowledged);
   const critical = standing.filter((/** @type {any} */ one) => one.severity === 'critical').length;
@@ -179,13 +181,23 @@ function wrong(status) {
   const parts = [
     ...(critical > 0 ? [many(critical, 'critical alarm')] : []),
     ...(warnings > 0 ? [many(warnings, 'warning')] : []),
-    ...also,
+    ...(standing.length > 0 ? [] : also.splice(0, 1)),
   ];
-  const more = taken > 0 ? `${many(taken, 'alarm')} acknowledged, not over` : '';
+  const more = [
+    ...also.slice(0, 2),
+    ...(also.length > 2 ? [`${count(also.length - 2)} more below`] : []),
+    ...(taken > 0 ? [`${many(taken, 'alarm')} acknowledged, not over`] : []),
+  ].join('; ');
   if (parts.length === 0)
     return { name: 'Wrong', tone: taken > 0 ? 'warn' : 'good', text: taken > 0 ? 'Nothing new' : 'Nothing', more };
-  return { name: 'Wrong', tone: critical > 0 ? 'bad' : 'warn', text: listed(parts), more };
+  const text = listed(parts);
+  return { name: 'Wrong', tone: critical > 0 ? 'bad' : 'warn', text: text.charAt(0).toUpperCase() + text.slice(1), more };
 }
+
+/** @param {string} verdict */
+const verdictWord = (verdict) =>
+  ({ persistent: 'a black hole', transient: 'a transient', unknown: 'benign or not, not known' })[verdict] ??
+  printable(verdict, 20);
 
 /** @param {any} status @param {number} now @returns {Answer} */
 function incident(status, now) {
@@ -203,7 +215,7 @@ function incident(status, now) {
     name: 'Incident',
     tone: 'plain',
     text: 'None running',
-    more: `last ${relative(at, now)}, ${printable(last.verdict, 20)}`,
+    more: `last ${relative(at, now)}: ${verdictWord(last.verdict)}`,
   };
 }
 
@@ -211,6 +223,14 @@ function incident(status, now) {
 function debugs(status, now) {
   const { arming, device } = status;
   const peers = peersOn(status, now);
+  const [running] = openIncidents(status);
+  const stop = running === undefined ? null : stopAt(running, status);
+  if (running?.phase === 'alerted' && stop !== null && device.debugsOn?.length !== 0)
+    return { name: 'Debugs', tone: 'warn', text: stop > now ? `On; stop at ${clockTime(stop, now)}` : 'Stopping', more: peers };
+  if (running !== undefined && running.debugsOff !== 'pending' && running.debugsOff !== 'not-sent')
+    return running.debugsOff === 'verified'
+      ? { name: 'Debugs', tone: 'good', text: 'Off, verified', more: peers }
+      : { name: 'Debugs', tone: 'bad', text: `Off: ${printable(running.debugsOff, 30)}`, more: peers };
   if (arming.state === 'armed') {
     const at = instant(status.at) ?? now;
     const end = arming.debugLeftMs === null ? '' : `On until ${clockTime(at + arming.debugLeftMs, now)} at the latest`;
@@ -258,7 +278,7 @@ function toType(status) {
     tone: first.severity === 'critical' ? 'bad' : 'warn',
     text: '',
     more,
-    command: printable(first.remedy, 400),
+    command: printable(first.remedy, 240),
   };
 }
 

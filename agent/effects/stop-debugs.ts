@@ -3,7 +3,7 @@
  * heartbeat.ts to read; which session, how often and until when is the machine's business (shared/coordinate/stopping.ts).
  */
 import type { Clock } from '../../shared/clock.ts';
-import type { StopAttempt } from '../../shared/coordinate/book.ts';
+import type { StopAttempt, StopVia } from '../../shared/coordinate/book.ts';
 import type { Effect } from '../../shared/coordinate/effect.ts';
 import { timing } from '../../shared/coordinate/timing.ts';
 import { asSpitrapError } from '../../shared/errors.ts';
@@ -15,7 +15,8 @@ import type { Device } from '../device/device.ts';
 
 export type AttemptOrder = Extract<Effect, { readonly kind: 'attempt-stop' }>;
 
-export async function attemptStop(device: Device, clock: Clock, order: AttemptOrder): Promise<StopAttempt> {
+export async function attemptStop(device: Device, clock: Clock, asked: AttemptOrder): Promise<StopAttempt> {
+  const order = { ...asked, via: sessionThatIsUp(device, asked.via) };
   const until = after(clock.monotonic(), order.timeoutMs);
   // Found due late: somebody may be at work there by now. Read first, and send nothing that is not needed.
   const before = order.only === null ? null : await readDebugs(device, order.via, { timeoutMs: order.timeoutMs / 2 });
@@ -31,10 +32,23 @@ export async function attemptStop(device: Device, clock: Clock, order: AttemptOr
   if (sent === undefined && offs.length > 0) {
     return { ...attempt, result: 'not-sent', detail: offs[0]!.detail ?? 'no session', appeared: [] };
   }
-  const read = await readDebugs(device, order.via, { timeoutMs: until - clock.monotonic() });
+  // A session that answers is worth waiting for, however slow AAA makes it: what was done is told from what is only believed by this line
+  // alone. The ladder goes on meanwhile, and takes a late "off" from here.
+  const isAnswering = offs.length > 0 && offs.every(({ status }) => status === 'ok' || status === 'refused');
+  const leftMs = until - clock.monotonic();
+  const read = await readDebugs(device, order.via, { timeoutMs: isAnswering ? Math.max(leftMs, order.timeoutMs) : leftMs });
   if (read.flags === null)
     return { ...attempt, result: 'unreadable', detail: describe(device.platform, offs, read.detail), appeared: [] };
   return { ...attempt, ...judge(device.platform, order, read.flags, offs) };
+}
+
+/** Session B of a box that has reloaded, or has no line left, may wait for its next login long after A is in again: then A ends the debugs. */
+function sessionThatIsUp(device: Device, via: StopVia): StopVia {
+  if (via === 'fresh') return via;
+  const { sessions } = device.status();
+  const isUp = (role: 'capture' | 'control'): boolean => sessions[role].state === 'ready' || sessions[role].state === 'busy';
+  const other = via === 'control' ? 'capture' : 'control';
+  return !isUp(via) && isUp(other) ? other : via;
 }
 
 /** One line for all, or one a flag or debug: every other one is left alone. */

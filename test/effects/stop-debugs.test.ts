@@ -1,9 +1,12 @@
 /** agent/effects/stop-debugs.ts: one attempt to turn debugs off, and what it may claim afterwards. */
 import { describe, expect, test } from 'vitest';
+import type { SessionStatus } from '../../agent/device/device.ts';
 import { type AttemptOrder, attemptStop, readDebugs } from '../../agent/effects/stop-debugs.ts';
 import { SpitrapError } from '../../shared/errors.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { type Answer, FakeDevice } from '../support/fake-device.ts';
+
+type SessionState = SessionStatus['state'];
 
 const ISAKMP = { text: 'Crypto ISAKMP debugging', crypto: true };
 const IPSEC = { text: 'Crypto IPSEC debugging', crypto: true };
@@ -67,6 +70,42 @@ describe('one attempt', () => {
     expect(outcome.result).toBe(result);
     expect(outcome.detail).toMatch(detail);
     expect(outcome.sentAt === null).toBe(result === 'not-sent');
+  });
+
+  test.each<[via: AttemptOrder['via'], control: SessionState, capture: SessionState, by: string]>([
+    ['control', 'backing-off', 'ready', 'capture'],
+    ['control', 'connecting', 'busy', 'capture'],
+    ['control', 'busy', 'ready', 'control'],
+    ['control', 'backing-off', 'connecting', 'control'],
+    ['capture', 'ready', 'closed', 'control'],
+    ['capture', 'ready', 'ready', 'capture'],
+    ['fresh', 'ready', 'ready', 'fresh'],
+    ['fresh', 'closed', 'ready', 'fresh'],
+  ])('asked of %s, with control %s and capture %s: on %s, and said so', async (via, control, capture, by) => {
+    const clock = new FakeClock();
+    const device = new FakeDevice(clock);
+    Object.assign(device.states, { control, capture });
+    expect((await attemptStop(device, clock, order({ via }))).via).toBe(by);
+    expect(device.commands).toEqual([`${by}: undebug all`, `${by}: show debugging`]);
+  });
+
+  test.each<[title: string, off: Answer, readMs: number | null]>([
+    ['a session that answers after 5 s has as long again to be read', '', 8_000],
+    ['one that refuses it so late too', { status: 'refused', detail: '% Authorization failed.' }, 8_000],
+    ['one that did not answer has what is left', { status: 'timeout' }, 3_000],
+  ])('%s', async (_title, off, readMs) => {
+    const clock = new FakeClock();
+    const device = new FakeDevice(clock);
+    device.answer = async (command) => {
+      if (command !== 'undebug all') return '';
+      await clock.advance(5_000);
+      return off;
+    };
+    await attemptStop(device, clock, order());
+    expect(device.sent.map(({ command, options }) => [command, options.timeoutMs])).toEqual([
+      ['undebug all', 8_000],
+      ['show debugging', readMs],
+    ]);
   });
 
   test('a debug that appeared since t0 is recorded and not held against the stop', async () => {

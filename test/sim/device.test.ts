@@ -56,6 +56,17 @@ describe('the moment of the stop', () => {
     expect(sim.undebugs('hub')[0]! - saidAt).toBe(6_000);
   });
 
+  test('a box that answers after 4 s, as AAA far away does: off at its time, and read back', async () => {
+    sim = await SimPair.armed(both(delayed(18_000, 5_000)));
+    sim.boxes.hub.behave({ thinkMs: 4_000 });
+    const saidAt = await messageAt();
+    await sim.clock.advance(18_000 + 9_000);
+    expect(sim.undebugs('hub')[0]! - saidAt).toBe(18_000);
+    expect(sim.boxes.hub.debugsOn()).toEqual([]);
+    expect(sim.status('hub').incidents[0]).toMatchObject({ debugsOff: 'verified' });
+    expect(sim.alarms('hub').filter((text) => /not verified off/.test(text))).toEqual([]);
+  });
+
   test('a box that answers after 8 s: off within the bound all the same, hellos go on', async () => {
     sim = await SimPair.armed(both(delayed(18_000, 5_000)));
     sim.boxes.hub.behave({ thinkMs: 8_000 });
@@ -114,6 +125,22 @@ describe('a device that lets nobody in', () => {
     expect(sim.boxes.spoke.debugsOn()).toEqual([]);
     expect(sim.alarms('spoke')).toEqual([]);
   });
+});
+
+test('session B has died and no line is free for it: the stop goes at its time on A, and the incident says so', async () => {
+  sim = await SimPair.armed();
+  sim.boxes.hub.behave({ drop: [/^show debugging$/] });
+  sim.stations.hub.shells.refuseWith('NO_FREE_VTY');
+  await sim.clock.advance(61_000);
+  sim.boxes.hub.behave({ drop: [] });
+  const saidAt = await messageAt();
+  await sim.clock.advance(20_000);
+  expect(sim.undebugs('hub').map((at) => at - saidAt)).toEqual([18_000]);
+  expect(sim.boxes.hub.debugsOn()).toEqual([]);
+  expect(sim.status('hub').incidents[0]).toMatchObject({ debugsOff: 'verified' });
+  sim.stations.hub.shells.refuseWith(null);
+  await sim.clock.advance(120_000);
+  expect((await sim.incidentOf('hub')).stop).toMatchObject({ via: 'capture', off: 'verified' });
 });
 
 describe('what is on at t0', () => {

@@ -1,5 +1,5 @@
 /** A Device that answers from a table and keeps what it was sent. For tests of the rooms above the device. */
-import type { Device, DeviceStatus, RunOptions, SessionRole } from '../../agent/device/device.ts';
+import type { Device, DeviceStatus, RunOptions, SessionRole, SessionStatus } from '../../agent/device/device.ts';
 import type { CommandResult, CommandStatus } from '../../shared/model/capture.ts';
 import { monotonic } from '../../shared/model/time.ts';
 import { platformNamed } from '../../shared/platforms/index.ts';
@@ -15,6 +15,7 @@ export class FakeDevice implements Device {
   readonly sent: { readonly session: SessionRole; readonly command: string; readonly options: RunOptions }[] = [];
   answer: (command: string, session: SessionRole) => Answer | Promise<Answer> = () => '';
   reading: DeviceStatus['clock'] = null;
+  readonly states: Record<'capture' | 'control', SessionStatus['state']> = { capture: 'ready', control: 'ready' };
   readonly #clock: FakeClock;
 
   constructor(clock: FakeClock) {
@@ -48,8 +49,10 @@ export class FakeDevice implements Device {
   connect(): void {}
 
   status(): DeviceStatus {
-    const session = { state: 'ready', since: monotonic(0), lastError: null } as const;
-    return { hostname: 'hub1', sessions: { capture: session, control: session }, refusedLoginsInARow: 0, clock: this.reading };
+    const { capture, control } = this.states;
+    const session = { since: monotonic(0), lastError: null } as const;
+    const sessions = { capture: { ...session, state: capture }, control: { ...session, state: control } };
+    return { hostname: 'hub1', sessions, refusedLoginsInARow: 0, clock: this.reading };
   }
 
   onChange(): () => void {

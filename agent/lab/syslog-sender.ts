@@ -25,6 +25,8 @@ export interface LabSyslogSender {
   sent(): number;
   /** Messages lost here: the queue was full while there was no connection, or the collector did not read. */
   dropped(): number;
+  /** TCP: the connection is reset, as by a path that fails; it is made anew. UDP has none. */
+  dropConnection(): void;
   close(): Promise<void>;
 }
 
@@ -64,6 +66,7 @@ async function startUdp(options: LabSyslogOptions): Promise<LabSyslogSender> {
     connected: () => true,
     sent: () => sent,
     dropped: () => dropped,
+    dropConnection: () => {},
     close: () =>
       new Promise((resolve) => {
         if (!open) return resolve();
@@ -126,6 +129,7 @@ function startTcp(options: LabSyslogOptions): LabSyslogSender {
     connected: () => up,
     sent: () => sent,
     dropped: () => dropped,
+    dropConnection: () => void socket?.resetAndDestroy(),
     close: () =>
       new Promise((resolve) => {
         closed = true;

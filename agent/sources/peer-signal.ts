@@ -5,6 +5,7 @@
 import type { InputBody } from '../../shared/coordinate/input.ts';
 import { canonicalAddress, rangeContains } from '../../shared/model/address.ts';
 import { type Flow, parseSpi } from '../../shared/model/flow.ts';
+import { printable } from '../../shared/model/printable.ts';
 import type { Monotonic, Wall } from '../../shared/model/time.ts';
 import type { IncidentId } from '../../shared/model/ulid.ts';
 import { type AgreedValues, decodeSignalText, type Phase, phases, type SignalText } from '../../shared/wire/signal.ts';
@@ -42,7 +43,8 @@ export function hear(
   allowRemoteArm = false,
 ): Heard {
   const peer = peers.find((known) => known.name === notification.peer);
-  if (peer === undefined || notification.root === null) return refuse('not-a-signal', `notification ${notification.trapOid}`);
+  if (peer === undefined || notification.root === null)
+    return refuse('not-a-signal', `notification ${printable(notification.trapOid, 120)}`);
   const phase = phases.find((known) => values[known] === notification.intData1);
   if (peer.kind === 'eem' && peer.op !== 'eq') return hearCompared(peer, notification, values.stop, newId);
   if (phase === undefined) return refuse('value', `IntData1 ${notification.intData1 ?? 'unset'} is none of the agreed values`);

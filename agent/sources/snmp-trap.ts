@@ -7,6 +7,7 @@ import { isInvalidSpi, readInvalidSpi } from '../../shared/detect/invalid-spi.ts
 import { limits } from '../../shared/limits.ts';
 import { formatSpi } from '../../shared/model/flow.ts';
 import type { Trust } from '../../shared/model/observation.ts';
+import { printable } from '../../shared/model/printable.ts';
 import { CLOG_MESSAGE_GENERATED, type ClogMessage, clogLine, readClogMessage, wholePart } from '../../shared/wire/clog-trap.ts';
 import type { Varbind } from '../../shared/wire/snmp-pdu.ts';
 import type { SourceConfig, SymptomTrap } from '../config/config.ts';
@@ -98,7 +99,7 @@ class TrapReader {
       return;
     }
     if (trapOid !== CLOG_MESSAGE_GENERATED) {
-      this.#refused('not-a-message', notification, `notification ${trapOid}`);
+      this.#refused('not-a-message', notification, `notification ${printable(trapOid, 120)}`);
       return;
     }
     const read = readClogMessage(varbinds);

@@ -1,10 +1,15 @@
 /** What `npm run fuzz` found, made small: each is now an input like any other. */
 import { expect, test } from 'vitest';
+import type { Notification } from '../../agent/net/signalling.ts';
+import { hear } from '../../agent/sources/peer-signal.ts';
 import { parseIncidentFile } from '../../shared/bundle/incident-file.ts';
 import { cutMessages } from '../../shared/detect/glued.ts';
 import { limits } from '../../shared/limits.ts';
 import { parseDebugConditions } from '../../shared/platforms/cisco/debug-condition.ts';
 import { parseIsakmpSas } from '../../shared/platforms/cisco/isakmp-sa.ts';
+import { defaultValues } from '../../shared/wire/signal.ts';
+
+const ID = '01JD00000000000000000000AA';
 
 test('show crypto isakmp sa: the method of authentication wrapped to a line of its own, and no row before it', () => {
   const { value, unread } = parseIsakmpSas('conn-id: Auth:\npsk');
@@ -46,4 +51,12 @@ test('hundreds of messages glued into one line: as many as the limit are cut out
     4,
   );
   expect(mixed.messages.length + mixed.dropped).toBe(300);
+});
+
+test('a notification whose OID has a hundred arcs is named in a bounded reason', () => {
+  const trapOid = `1.3.6.1.${Array.from({ length: 120 }, () => '4294967295').join('.')}`;
+  const notification = { peer: 'hub', root: null, trapOid, strData: '', varbinds: [] } as unknown as Notification;
+  const peers = [{ name: 'hub', kind: 'spitrap' }] as unknown as Parameters<typeof hear>[1];
+  const heard = hear(notification, peers, defaultValues, () => ID as never);
+  expect(heard.kind === 'refused' && heard.detail.length).toBeLessThan(200);
 });

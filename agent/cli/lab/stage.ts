@@ -8,7 +8,7 @@ import { defaultValues } from '../../../shared/wire/signal.ts';
 import type { Box, BoxOptions, LabPair } from '../../lab/contract.ts';
 import { createLabPair } from '../../lab/pair.ts';
 import { Prng } from '../../lab/prng.ts';
-import { startSshServer } from '../../lab/ssh-server.ts';
+import { type LabSshServer, startSshServer } from '../../lab/ssh-server.ts';
 import { type LabSyslogSender, startSyslogSender } from '../../lab/syslog-sender.ts';
 import type { Cleanup } from '../../lifecycle.ts';
 import type { SnmpCredentials } from '../../net/signalling.ts';
@@ -59,6 +59,7 @@ export interface Stage {
   readonly boxes: Readonly<Record<End, Box>>;
   readonly facts: Readonly<Record<End, EndFacts>>;
   readonly relay: Relay;
+  readonly ssh: Readonly<Record<End, LabSshServer>>;
   readonly syslog: Readonly<Record<End, LabSyslogSender>>;
   /** The line between the agents gets bad: the two have found each other before. */
   loseFromNow(): void;
@@ -145,7 +146,7 @@ export async function setStage(options: StageOptions, world: StageWorld, cleanup
   for (const file of [...secretFiles(secrets), ...communities, ...configFiles])
     await writeText(`${options.folder}/${file.path}`, file.text, disk);
   const configs: Record<End, string> = { hub: `${options.folder}/hub.yaml`, spoke: `${options.folder}/spoke.yaml` };
-  return { pair, cause, boxes, facts, relay, syslog, configs, loseFromNow: line.begin };
+  return { pair, cause, boxes, facts, relay, ssh, syslog, configs, loseFromNow: line.begin };
 }
 
 function plainPair(as: BoxesAs, { seed, scenario }: StageOptions, clock: Clock): LabPair {

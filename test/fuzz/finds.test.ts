@@ -6,6 +6,7 @@ import { parseIncidentFile } from '../../shared/bundle/incident-file.ts';
 import { cutMessages } from '../../shared/detect/glued.ts';
 import { limits } from '../../shared/limits.ts';
 import { parseDebugConditions } from '../../shared/platforms/cisco/debug-condition.ts';
+import { parseDmvpn } from '../../shared/platforms/cisco/dmvpn.ts';
 import { parseIsakmpSas } from '../../shared/platforms/cisco/isakmp-sa.ts';
 import { defaultValues } from '../../shared/wire/signal.ts';
 
@@ -59,4 +60,14 @@ test('a notification whose OID has a hundred arcs is named in a bounded reason',
   const peers = [{ name: 'hub', kind: 'spitrap' }] as unknown as Parameters<typeof hear>[1];
   const heard = hear(notification, peers, defaultValues, () => ID as never);
   expect(heard.kind === 'refused' && heard.detail.length).toBeLessThan(200);
+});
+
+test('show dmvpn: thousands of spaces between an address and what is no status cost what they are, not their square', () => {
+  const output = `Interface: Tunnel84, IPv4 NHRP Details\nIPv4 NHS:\n${' '.repeat(20)}10.0.0.8${' '.repeat(60_000)}UP    1d02h   DT1       10.9.0.0/24`;
+  const began = process.cpuUsage();
+  const { value } = parseDmvpn(output);
+  const { user } = process.cpuUsage(began);
+  expect(value.tunnels.map(({ nextHopServers }) => nextHopServers)).toEqual([[]]);
+  // The square of it takes seconds.
+  expect(user).toBeLessThan(1_500_000);
 });

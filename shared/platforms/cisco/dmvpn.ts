@@ -44,7 +44,7 @@ const NHS_HEAD = /^\s*IPv[46] NHS:\s*(?<rest>.*)$/;
 // 10.0.0.1  RE priority = 0 cluster = 0
 // 10.0.0.1  NBMA Address: 172.16.1.1 priority = 0 cluster = 0
 const NHS =
-  /^\s*(?<address>[0-9A-Fa-f:.]{2,45})\s+(?:(?<status>[EWRD]{1,4})\b)?\s*(?:NBMA Address: \S{1,64}\s*)?(?:priority = (?<priority>\d{1,5}) cluster = (?<cluster>\d{1,5}))?$/;
+  /^\s*(?<address>[0-9A-Fa-f:.]{2,45})(?=\s)(?:\s+(?<status>[EWRD]{1,4})\b)?(?:\s+NBMA Address: \S{1,64})?(?:\s+priority = (?<priority>\d{1,5}) cluster = (?<cluster>\d{1,5}))?\s*$/;
 // Type:Spoke, NHRP Peers:1,
 // Type:Hub, Total NBMA Peers (v4/v6): 2
 const TYPE = /^\s*Type: ?(?<role>[\w/-]{1,20}), (?:NHRP Peers|Total NBMA Peers \(v4\/v6\)): ?(?<count>\d{1,9}),?$/;

@@ -6,6 +6,7 @@ import type { Clock } from '../../shared/clock.ts';
 import { type ErrorCode, SpitrapError } from '../../shared/errors.ts';
 import type { ControlHandlers } from '../control/protocol.ts';
 import type { AgentEvents } from '../events.ts';
+import type { Metrics } from '../metrics/metrics.ts';
 import type { Disk, HttpReply, HttpStream } from '../ports.ts';
 import type { PageFiles } from './page-files.ts';
 import type { StoredIndex } from './stored-index.ts';
@@ -48,6 +49,7 @@ export interface PageRoom {
   readonly control: ControlHandlers;
   readonly files: PageFiles;
   readonly stored: StoredIndex;
+  readonly metrics: Metrics;
   /** Of an incident that is not sealed; empty: not known. */
   timelineOf(id: string): readonly TimelineEntry[];
   /** Takes a client of the event stream. @throws Refusal `too-many-streams` */

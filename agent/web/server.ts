@@ -8,6 +8,7 @@ import { limits } from '../../shared/limits.ts';
 import { printable } from '../../shared/model/printable.ts';
 import type { PageConfig } from '../config/config.ts';
 import type { Logger } from '../log.ts';
+import { openMetrics } from '../metrics/metrics.ts';
 import { naming } from '../net/listen-refused.ts';
 import type { Endpoint, HttpAsked, HttpListener, HttpReply, World } from '../ports.ts';
 import { Gate, isLoopback } from './access.ts';
@@ -53,14 +54,21 @@ const DATA_POLICY = "default-src 'none'; frame-ancestors 'none'";
 /** Rejects with LISTEN_REFUSED, TLS_CREDENTIALS_REFUSED, DISK_FAILED. */
 export async function openPage(config: PageConfig, room: OpenPageRoom, routes: readonly Route[] = shelf): Promise<PageServer> {
   const files = await readPageFiles(room.world.disk);
+  const metrics = openMetrics({ events: room.events, status: room.control.status });
   const server = new Server(config, room, routes, {
     ...room,
+    metrics,
     clock: room.world.clock,
     disk: room.world.disk,
     files,
     stored: new StoredIndex(room.dataDir, room.world.disk),
   });
-  return await server.open();
+  try {
+    return await server.open();
+  } catch (error) {
+    metrics.close();
+    throw error;
+  }
 }
 
 class Server implements PageServer {
@@ -140,6 +148,7 @@ class Server implements PageServer {
 
   async close(): Promise<void> {
     this.#closed = true;
+    this.#pageRoom.metrics.close();
     this.#streams.close();
     await this.#tls?.close();
     await this.#listener?.close();

@@ -3,8 +3,21 @@ import type { Route } from '../route.ts';
 import { actions } from './actions.ts';
 import { events } from './events.ts';
 import { incident, incidents } from './incidents.ts';
+import { healthz, metrics, readyz } from './metrics.ts';
 import { page, pageFiles } from './page-files.ts';
 import { reportFiles } from './report-files.ts';
 import { status } from './status.ts';
 
-export const routes: readonly Route[] = [status, incidents, incident, ...reportFiles, events, ...actions, page, pageFiles];
+export const routes: readonly Route[] = [
+  status,
+  incidents,
+  incident,
+  ...reportFiles,
+  events,
+  ...actions,
+  metrics,
+  healthz,
+  readyz,
+  page,
+  pageFiles,
+];

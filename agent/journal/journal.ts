@@ -13,6 +13,7 @@ import { type Logger, silentLog } from '../log.ts';
 import type { DiskFile, World } from '../ports.ts';
 import { encodeRecord, type JournalRecord } from './record.ts';
 import { recover, type Torn } from './recover.ts';
+import { Waits } from './waits.ts';
 
 export type { JournalRecord } from './record.ts';
 
@@ -91,6 +92,7 @@ export class Journal {
   readonly #file: string;
   readonly #world: Pick<World, 'clock' | 'disk'>;
   readonly #log: Logger;
+  readonly #waits: Waits;
   #handle: DiskFile;
   /** After a failed write the file may end in a part of it: cut back to #bytes before the next attempt. */
   #dirty = false;
@@ -118,6 +120,7 @@ export class Journal {
     this.#nextSeq = opening.nextSeq;
     this.#world = opening.world;
     this.#log = opening.log;
+    this.#waits = new Waits(opening.world.clock, limits.journalWaitMs, 'journal wait');
   }
 
   /** Null: every record so far is on disk, or on its way there in time. */
@@ -161,7 +164,10 @@ export class Journal {
   /** `synced` when the record is on disk within `atMostMs`; else `degraded`, and the act that waits for it proceeds. Never rejects. */
   async wait(entry: Entry, atMostMs: DurationMs = limits.journalWaitMs): Promise<'synced' | 'degraded'> {
     try {
-      const outcome = await bounded(entry.synced, atMostMs, this.#world.clock, 'journal wait');
+      const outcome =
+        atMostMs === limits.journalWaitMs
+          ? await this.#waits.for(entry.synced)
+          : await bounded(entry.synced, atMostMs, this.#world.clock, 'journal wait');
       if (outcome.inTime) return 'synced';
       // A process that had no CPU for a while finds the timer and the disk's answer in one turn: the disk is not to blame then.
       if ((await bounded(entry.synced, 0, this.#world.clock, 'journal wait, answers that are here')).inTime) return 'synced';

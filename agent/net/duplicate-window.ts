@@ -3,7 +3,7 @@
  * A copy of an inform (a replay, or a retry because our Response was lost) is never delivered twice, but it is answered as soon as the
  * first one was.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { limits } from '../../shared/limits.ts';
 import type { DurationMs, Monotonic } from '../../shared/model/time.ts';
 import { TIME_WINDOW_S } from './engine-notion.ts';
@@ -43,7 +43,7 @@ export class DuplicateWindow {
 
   /** The earlier notification of the same bytes, or null after remembering this one as `fresh`. */
   find(bytes: Uint8Array, fresh: SeenNotification, now: Monotonic): SeenNotification | null {
-    const key = createHash('sha256').update(bytes).digest('base64');
+    const key = hash('sha256', bytes, 'base64');
     for (const [oldest, entry] of this.entries) {
       if (entry.until > now) break;
       this.entries.delete(oldest);

@@ -125,10 +125,16 @@ class Receiver implements SnmpReceiver {
       return;
     }
     if (message.version === 3) this.onV3(message, sameVersion as V3Peer[], from, at);
-    else this.onCommunity(message, sameVersion as CommunityPeer[], from, at);
+    else this.onCommunity(message, bytes, sameVersion as CommunityPeer[], from, at);
   }
 
-  private onCommunity(message: CommunityMessage, here: readonly CommunityPeer[], from: Endpoint, at: Monotonic): void {
+  private onCommunity(
+    message: CommunityMessage,
+    bytes: Buffer,
+    here: readonly CommunityPeer[],
+    from: Endpoint,
+    at: Monotonic,
+  ): void {
     const peer = here.find(
       (one) => one.community.length === message.community.length && timingSafeEqual(one.community, message.community),
     );
@@ -147,7 +153,7 @@ class Receiver implements SnmpReceiver {
       return encodeCommunityMessage({ version: '2c', community: peer.community, pdu: responseTo(pdu) });
     };
     // A duplicate is the same message, community and all.
-    this.onArrival({ peer, pdu, bytes: encodeCommunityMessage(message), from, at, encodeResponse });
+    this.onArrival({ peer, pdu, bytes, from, at, encodeResponse });
   }
 
   private onV3(message: V3Message, here: readonly V3Peer[], from: Endpoint, at: Monotonic): void {

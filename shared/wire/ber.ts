@@ -121,17 +121,16 @@ export class BerReader {
     if (this.fault !== null) return '';
     if (length === 0) return this.badText('empty object identifier');
     const end = this.offset + length;
-    const arcs: number[] = [];
-    while (this.offset < end) {
-      const arc = this.arc(end);
+    const head = this.arc(end);
+    if (this.fault !== null) return '';
+    const first = head < 40 ? 0 : head < 80 ? 1 : 2;
+    let text = `${first}.${head - first * 40}`;
+    for (let arcs = 2; this.offset < end; arcs++) {
+      if (arcs >= OID_ARCS_MAX) return this.badText('object identifier of more than 128 arcs');
+      text += `.${this.arc(end)}`;
       if (this.fault !== null) return '';
-      if (arcs.length === 0) {
-        const first = arc < 40 ? 0 : arc < 80 ? 1 : 2;
-        arcs.push(first, arc - first * 40);
-      } else arcs.push(arc);
-      if (arcs.length > OID_ARCS_MAX) return this.badText('object identifier of more than 128 arcs');
     }
-    return arcs.join('.');
+    return text;
   }
 
   /** The whole TLV that comes next, tag and length included, as a view. */
@@ -191,15 +190,20 @@ export class BerReader {
 export function berTlv(tag: number, ...contents: readonly Uint8Array[]): Buffer {
   let length = 0;
   for (const part of contents) length += part.length;
-  const head =
-    length < 0x80
-      ? [tag, length]
-      : length < 0x100
-        ? [tag, 0x81, length]
-        : length < 0x1_0000
-          ? [tag, 0x82, length >> 8, length & 0xff]
-          : [tag, 0x83, length >> 16, (length >> 8) & 0xff, length & 0xff];
-  return Buffer.concat([Uint8Array.from(head), ...contents], head.length + length);
+  const lengthOctets = length < 0x80 ? 0 : length < 0x100 ? 1 : length < 0x1_0000 ? 2 : 3;
+  const tlv = Buffer.allocUnsafe(2 + lengthOctets + length);
+  tlv[0] = tag;
+  if (lengthOctets === 0) tlv[1] = length;
+  else {
+    tlv[1] = 0x80 | lengthOctets;
+    tlv.writeUIntBE(length, 2, lengthOctets);
+  }
+  let at = 2 + lengthOctets;
+  for (const part of contents) {
+    tlv.set(part, at);
+    at += part.length;
+  }
+  return tlv;
 }
 
 export const berSequence = (...contents: readonly Uint8Array[]): Buffer => berTlv(tags.sequence, ...contents);
@@ -222,7 +226,12 @@ export function berInteger(value: number, tag: number = tags.integer): Buffer {
 
 /** Unsigned 32-bit types: a leading zero keeps the value positive. */
 export function berUnsigned(value: number, tag: number): Buffer {
-  return berCounter64(BigInt(value), tag);
+  const length = value < 0x80 ? 1 : value < 0x8000 ? 2 : value < 0x80_0000 ? 3 : value < 0x8000_0000 ? 4 : 5;
+  const tlv = Buffer.alloc(2 + length);
+  tlv[0] = tag;
+  tlv[1] = length;
+  tlv.writeUIntBE(value, 2, length);
+  return tlv;
 }
 
 export function berCounter64(value: bigint, tag: number = tags.counter64): Buffer {
@@ -240,10 +249,14 @@ export function berCounter64(value: bigint, tag: number = tags.counter64): Buffe
 export function berOid(oid: string): Buffer {
   const [first = 0, second = 0, ...rest] = oid.split('.').map(Number);
   const octets: number[] = [];
-  for (const arc of [first * 40 + second, ...rest]) {
-    const groups = [arc % 128];
-    for (let left = Math.floor(arc / 128); left > 0; left = Math.floor(left / 128)) groups.unshift((left % 128) | 0x80);
-    octets.push(...groups);
-  }
+  putArc(octets, first * 40 + second);
+  for (const arc of rest) putArc(octets, arc);
   return berTlv(tags.oid, Uint8Array.from(octets));
+}
+
+/** Seven bits an octet, the most significant first; all but the last have their top bit set. */
+function putArc(octets: number[], arc: number): void {
+  for (let unit = arc < 0x80 ? 0 : Math.floor(Math.log2(arc) / 7); unit > 0; unit--)
+    octets.push((Math.floor(arc / 128 ** unit) % 128) | 0x80);
+  octets.push(arc % 128);
 }

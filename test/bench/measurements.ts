@@ -1,6 +1,7 @@
 /** The shelf of measurements, in the order of the page. */
 
 import { intake } from './measure/intake.ts';
+import { notifications } from './measure/notifications.ts';
 import type { Measurement } from './measurement.ts';
 
-export const measurements: readonly Measurement[] = [intake];
+export const measurements: readonly Measurement[] = [intake, notifications];

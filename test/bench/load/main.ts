@@ -5,9 +5,10 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Bars } from './bars.ts';
+import { measureStorm } from './storm.ts';
 import { measureStrangers } from './strangers.ts';
 
-const parts = ['strangers'] as const;
+const parts = ['strangers', 'storm'] as const;
 
 export async function main(generator: string): Promise<number> {
   const { values } = parseArgs({
@@ -15,6 +16,8 @@ export async function main(generator: string): Promise<number> {
       only: { type: 'string', default: parts.join() },
       rounds: { type: 'string', default: '5' },
       stops: { type: 'string', default: '20' },
+      flows: { type: 'string', default: '5000' },
+      profile: { type: 'string' },
     },
   });
   const binPath = process.env['SPITRAP_BENCH_BIN'] ?? join(process.cwd(), 'dist/bin/spitrap.js');
@@ -24,6 +27,8 @@ export async function main(generator: string): Promise<number> {
   process.setMaxListeners(0);
   if (wanted.includes('strangers'))
     await measureStrangers({ binPath, generator, rounds: Number(values.rounds), stopsARound: Number(values.stops) }, bars, print);
+  if (wanted.includes('storm'))
+    await measureStorm({ binPath, flows: Number(values.flows), profile: values.profile ?? null }, bars, print);
   print(bars.missed === 0 ? 'load: every bar holds' : `load: ${bars.missed} MISSED`);
   return bars.missed === 0 ? 0 : 1;
 }

@@ -22,7 +22,6 @@ export interface AgentSetting {
   readonly signalMore?: string;
   /** Further settings. */
   readonly more?: string;
-  readonly nodeArgs?: readonly string[];
 }
 
 export interface BenchAgent {
@@ -73,7 +72,10 @@ ${setting.peers}${setting.more ?? ''}`;
   writeFileSync(configFile, config, { mode: 0o600 });
   const logFile = join(folder, 'agent.log');
   const began = performance.now();
-  const process_: Watched = start([process.execPath, ...(setting.nodeArgs ?? []), bin, 'run', '-c', configFile], logFile);
+  const process_: Watched = start(
+    [process.execPath, ...(process.env['SPITRAP_BENCH_NODE_ARGS']?.split(' ') ?? []), bin, 'run', '-c', configFile],
+    logFile,
+  );
   let code: number | null | undefined;
   void process_.gone.then((exit) => {
     code = exit;

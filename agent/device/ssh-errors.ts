@@ -42,8 +42,11 @@ export function sshError(
 /** Socket errors carry the level `client-socket` or an errno; what ssh2 could not parse carries `protocol`, `handshake` or nothing. */
 function whatWentWrong({ level, code, message }: NonNullable<Parameters<typeof sshError>[1]>): string {
   if (level === 'client-timeout') return 'did not answer in time';
-  if (level === 'client-socket' || level === 'client-dns' || code !== undefined)
-    return `could not be reached: ${quoted(message, 160)}`;
+  if (level === 'client-socket' || level === 'client-dns' || code !== undefined) {
+    // IOS answers the SYN with a reset while every VTY line is in use: whoever is told to log in there needs to know.
+    const hint = code === 'ECONNREFUSED' || code === 'ECONNRESET' ? '; a router without a free VTY line answers so too' : '';
+    return `could not be reached: ${quoted(message, 160)}${hint}`;
+  }
   return `answered, but not in SSH that we understand: ${quoted(message, 160)}; is it the right port?`;
 }
 

@@ -9,7 +9,15 @@ const failure = (message: string, more: object = {}) => Object.assign(new Error(
 test.each([
   [
     failure('connect ECONNREFUSED', { level: 'client-socket', code: 'ECONNREFUSED' }),
-    'could not be reached: "connect ECONNREFUSED". Tried',
+    'could not be reached: "connect ECONNREFUSED"; a router without a free VTY line answers so too. Tried',
+  ],
+  [
+    failure('read ECONNRESET', { level: 'client-socket', code: 'ECONNRESET' }),
+    'could not be reached: "read ECONNRESET"; a router without a free VTY line answers so too. Tried',
+  ],
+  [
+    failure('connect EHOSTUNREACH', { level: 'client-socket', code: 'EHOSTUNREACH' }),
+    'could not be reached: "connect EHOSTUNREACH". Tried',
   ],
   [failure('Timed out while waiting for handshake', { level: 'client-timeout' }), 'did not answer in time. Tried'],
   // What ssh2 throws for bytes that are no identification string has no level at all.

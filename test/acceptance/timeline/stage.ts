@@ -6,7 +6,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type End, ends, type RelayEvent } from '../../../agent/cli/lab/relay.ts';
-import type { Box } from '../../../agent/lab/contract.ts';
+import type { Box, BoxLine } from '../../../agent/lab/contract.ts';
+import type { LabSshServer } from '../../../agent/lab/ssh-server.ts';
 import type { AlarmStatus } from '../../../agent/status/status.ts';
 import { type IncidentFile, parseIncidentFile } from '../../../shared/bundle/incident-file.ts';
 import { isIncidentId } from '../../../shared/model/ulid.ts';
@@ -21,11 +22,15 @@ export const DELAY_MS = 3_000;
 /** Patience with a loaded machine for what takes a second or two on an idle one. */
 export const PATIENCE_MS = 45_000;
 
+/** Where people log in from. */
+const PEOPLE = '198.51.100.9';
 const TURNS_OFF = /^(undebug|no debug) /;
 
 export interface StageOptions extends Omit<LivingPairOptions, 'loses' | 'onRelay'> {
   /** Default true: both agents have said in a hello that debugs are on at their device. */
   readonly known?: boolean;
+  /** SSH servers of the play's own in front of the boxes: their sessions can be cut. */
+  readonly ownSsh?: boolean;
   /** Before the agents start. */
   readonly before?: (stage: PlayStage) => unknown;
 }
@@ -35,24 +40,35 @@ export class PlayStage {
   /** All that passed the relay, or was lost there. */
   readonly passed: RelayEvent[];
   readonly #cut: Set<End>;
+  readonly #ssh: Partial<Record<End, LabSshServer>>;
   readonly #seenLines: Record<End, number> = { hub: 0, spoke: 0 };
 
-  private constructor(pair: LivingPair, passed: RelayEvent[], cut: Set<End>) {
+  private constructor(pair: LivingPair, passed: RelayEvent[], cut: Set<End>, ssh: Partial<Record<End, LabSshServer>>) {
     this.pair = pair;
     this.passed = passed;
     this.#cut = cut;
+    this.#ssh = ssh;
   }
 
   static async set(options: StageOptions = {}): Promise<PlayStage> {
     const passed: RelayEvent[] = [];
     const cut = new Set<End>();
+    const ssh: Partial<Record<End, LabSshServer>> = {};
     const pair = await LivingPair.set({
       delayMs: DELAY_MS,
       ...options,
+      edit: async (text, end, facts, made) => {
+        const edited = (await options.edit?.(text, end, facts, made)) ?? text;
+        if (options.ownSsh !== true) return edited;
+        const server = await made.ssh(end, { address: facts[end].ssh.address, port: 0 });
+        ssh[end] = server;
+        const port = `  port: ${server.local.port}`;
+        return edited.replace(/ {2}port: \d+/, port).replace(facts[end].hostKey, server.hostKeyFingerprint);
+      },
       onRelay: (event) => passed.push(event),
       loses: (_datagram, sender) => cut.has(sender),
     });
-    const stage = new PlayStage(pair, passed, cut);
+    const stage = new PlayStage(pair, passed, cut, ssh);
     try {
       pair.debugsOn(...ends);
       await options.before?.(stage);
@@ -86,6 +102,20 @@ export class PlayStage {
 
   message(): void {
     this.pair.desync();
+  }
+
+  /** Every SSH connection to this end's box is reset; resolves when the box knows it. Needs `ownSsh`. */
+  async dropSessions(end: End): Promise<void> {
+    const server = this.#ssh[end]!;
+    server.dropSessions();
+    while (server.connections() > 0) await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  /** People log in at this end's box until it has no line left. Each leaves by itself, when told to. */
+  takeLines(end: End): BoxLine[] {
+    const people: BoxLine[] = [];
+    for (let line = this.box(end).connectVty(PEOPLE); line !== null; line = this.box(end).connectVty(PEOPLE)) people.push(line);
+    return people;
   }
 
   /** Nothing that these ends send arrives any more. */
@@ -155,6 +185,13 @@ export class PlayStage {
   quiet(end: End): Seen {
     const on = this.box(end).debugsOn();
     return on.length === 0 || `on at ${end}: ${on.join(', ')}`;
+  }
+
+  /** The agent says of its one incident that the debugs were verified off. */
+  async verified(end: End): Promise<Seen> {
+    const incidents = (await this.pair.statusOrNull(end))?.incidents ?? [];
+    const said = incidents.map(({ phase, debugsOff }) => `${phase}, ${debugsOff}`).join('; ');
+    return (incidents.length === 1 && incidents[0]!.debugsOff === 'verified') || `incidents at ${end}: ${said || 'none'}`;
   }
 
   /** This end's one bundle is sealed, says that the debugs were verified off, and nothing else than these reasons (in any order). */

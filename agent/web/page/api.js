@@ -71,7 +71,11 @@ export class Api {
     const answer = await ask(path, { headers: this.#headers(this.readNeedsToken), signal });
     if (answer.ok) return answer;
     const error = await errorOf(answer);
-    if (error.asksForToken) this.readNeedsToken = true;
+    if (!error.asksForToken) throw error;
+    const wasSent = this.readNeedsToken && this.token !== null;
+    this.readNeedsToken = true;
+    // Given before, in this tab: it was only not known yet that reading wants it, too.
+    if (!wasSent && this.token !== null) return await this.read(path, signal);
     throw error;
   }
 

@@ -15,6 +15,8 @@ export function narrate(role: Role, { input, reason }: Pick<Decision, 'input' | 
       return `${formatFlow(input.flow)} seen by ${input.source}: ${sightingWords(reason)}`;
     case 'symptom':
       return `${input.cause} of ${input.source} (${input.detail}): ${symptomWords(reason)}`;
+    case 'capture':
+      return `capture${input.pair ? ' of the pair' : ''} asked by ${input.who}: ${words(reason)}`;
     case 'alert':
       return `alert from ${input.peer}, stop in ${input.delayMs === null ? '?' : formatDuration(input.delayMs)}${input.act ? '' : ', capture only'}: ${words(reason)}`;
     case 'stop':

@@ -47,11 +47,7 @@ export function incidentText(
       paint,
       toneOf(incident),
     ),
-    ...row(
-      'opened',
-      `${time(incident.opened)} by ${incident.openedBy === 'message' ? 'a message' : incident.openedBy === 'symptom' ? 'a symptom without a flow' : `the peer's ${incident.openedBy}`}, ${incident.role}, mode ${incident.mode}`,
-      paint,
-    ),
+    ...row('opened', `${time(incident.opened)} by ${openedWords(incident)}, ${incident.role}, mode ${incident.mode}`, paint),
     ...(incident.aliases.length > 0 ? row('also', incident.aliases.join(', '), paint) : []),
     ...row('device', `${device.name} ${device.address} ${device.platform}`, paint),
     ...row(
@@ -168,3 +164,17 @@ const time = (moment: FileMoment): string =>
   printable(moment.at, 30)
     .replace('T', ' ')
     .replace(/\.\d+Z$/, 'Z');
+
+function openedWords({ openedBy }: IncidentFile): string {
+  switch (openedBy) {
+    case 'message':
+      return 'a message';
+    case 'symptom':
+      return 'a symptom without a flow';
+    case 'person':
+      return 'a person, who asked for a capture';
+    case 'alert':
+    case 'stop':
+      return `the peer's ${openedBy}`;
+  }
+}

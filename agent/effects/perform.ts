@@ -240,8 +240,8 @@ export class Performer {
       return after(round === 'late' && startedAt > stopAt ? startedAt : stopAt, CAPTURE_AFTER_STOP_MS);
     };
     try {
-      const expected =
-        findIncident(coordinator.book, incident)?.openedBy === 'symptom' ? { expected: remotes(config.peers) } : {};
+      const openedBy = findIncident(coordinator.book, incident)?.openedBy;
+      const expected = openedBy === 'symptom' || openedBy === 'person' ? { expected: remotes(config.peers) } : {};
       const room = { device, config: config.capture, clock: world.clock, plan, ...expected };
       const summary = await capture(room, effect, until, (result, peer) =>
         this.#save(incident, { result, round, peer, session: 'capture', late: round === 'late' }),

@@ -48,7 +48,7 @@ export function incidentFacts(context: SealContext): IncidentFacts {
   );
   // An agent of role both was the one or the other in this incident.
   const role =
-    config.role !== 'both' ? config.role : incident.openedBy === 'message' || incident.openedBy === 'symptom' ? 'hub' : 'spoke';
+    config.role !== 'both' ? config.role : ['message', 'symptom', 'person'].includes(incident.openedBy) ? 'hub' : 'spoke';
   const opened = fileMoment({ wall: incident.openedAtWall, monotonic: incident.openedAt, bootId });
   return {
     id: incident.id,
@@ -176,6 +176,8 @@ function describeEvent(steps: readonly Step[]): IncidentFacts['event'] {
         arrived: momentOf(step),
         reason: step.reason,
       };
+    if (input.kind === 'capture')
+      return { source: 'person', peer: null, line: `asked by ${input.who}`, arrived: momentOf(step), reason: step.reason };
     if (input.kind === 'alert' || input.kind === 'stop') {
       return { source: 'peer-signal', peer: input.peer, line: null, arrived: momentOf(step), reason: step.reason };
     }

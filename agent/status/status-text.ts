@@ -45,6 +45,12 @@ function headLines(status: AgentStatus, paint: Paint): string[] {
         `HOLD until ${hold.until === null ? 'taken off' : time(hold.until)} (${printable(hold.by ?? '?', 30)}): no new incident acts`,
       ),
     );
+  const { readAt, waits } = status.configuration ?? { readAt: null, waits: [] };
+  if (readAt !== null) lines.push(`configuration read anew ${time(readAt)}`);
+  for (const change of waits)
+    lines.push(
+      ...wrapped(`waits until no incident is open: ${printable(change, 300)}`, 'RELOAD    ').map((line) => paint('warn', line)),
+    );
   if (status.mode !== 'act') lines.push(paint('warn', `mode ${status.mode}: debugs are not turned off by this agent`));
   return lines;
 }
@@ -111,6 +117,7 @@ function openedWords({ openedBy, peers }: IncidentSummary): string {
     alert: 'opened by an alert',
     stop: 'a stop without a flow',
     symptom: 'opened by a symptom',
+    person: 'a capture that was asked for',
   }[openedBy];
   return openedBy === 'stop' || peers.length === 0 ? by : `${by}, with ${peers.join(', ')}`;
 }

@@ -17,6 +17,8 @@ export interface AgentStatus {
   readonly role: Role;
   readonly mode: Mode;
   readonly hold: HoldStatus;
+  /** Absent: of an agent of before reloads. */
+  readonly configuration?: ConfigurationStatus;
   readonly dataDir: string;
   /** Hex. */
   readonly engineId: string;
@@ -41,6 +43,14 @@ export interface AgentStatus {
   readonly page: PageStatus | null;
   readonly ring: RingSummary;
   readonly journal: JournalSummary;
+}
+
+/** Of the configuration in force. Why one was refused stands in the alarm `reload-refused`. */
+export interface ConfigurationStatus {
+  /** By a reload; null: at the start. */
+  readonly readAt: string | null;
+  /** Changes of a reload that are taken over when no incident is open. */
+  readonly waits: readonly string[];
 }
 
 export interface HoldStatus {
@@ -161,7 +171,7 @@ export interface PathStatus {
 export interface IncidentSummary {
   readonly id: string;
   readonly openedAt: string;
-  readonly openedBy: 'message' | 'alert' | 'stop' | 'symptom';
+  readonly openedBy: 'message' | 'alert' | 'stop' | 'symptom' | 'person';
   /** `alerted`, `stopping`, `verifying`, `sealing`, `sealed`: how far it is. */
   readonly phase: string;
   readonly peers: readonly string[];

@@ -115,7 +115,7 @@ export const incidentFactsSchema = z.strictObject({
       clock: z.strictObject({ offsetMs: ms, uncertaintyMs: ms, read: moment }).nullable().default(null),
     }),
   ),
-  openedBy: z.enum(['message', 'alert', 'stop', 'symptom']),
+  openedBy: z.enum(['message', 'alert', 'stop', 'symptom', 'person']),
   opened: moment,
   event: z.strictObject({ source: text, peer: text.nullable(), line: text.nullable(), arrived: moment, reason: text }).nullable(),
   flows: z.array(flow),

@@ -62,8 +62,8 @@ export interface Incident {
   readonly id: IncidentId;
   /** Ids of incidents merged into this one; each signaller gets its done under its own. */
   readonly aliases: readonly IncidentId[];
-  /** `symptom`: something that names no flow (symptom.ts). */
-  readonly openedBy: 'message' | 'alert' | 'stop' | 'symptom';
+  /** `symptom`: something that names no flow (symptom.ts); `person`: somebody asked for a capture (capture-now.ts). */
+  readonly openedBy: 'message' | 'alert' | 'stop' | 'symptom' | 'person';
   readonly openedAt: Monotonic;
   readonly openedAtWall: Wall;
   /** observe: by configuration, or because of a hold when it opened (`onHold`). */
@@ -88,6 +88,8 @@ export interface Incident {
   readonly captures: readonly CaptureRecord[];
   /** The log tail after the stop has been kept. */
   readonly tailKept: boolean;
+  /** Who asked for it, where that was a person. */
+  readonly askedBy?: string;
   /** What opened it, where that was a symptom. */
   readonly symptom?: { readonly cause: SymptomCause; readonly source: string; readonly detail: string };
   /** Its signallers have had a done before the seal, which waits for theirs. */
@@ -118,6 +120,8 @@ export interface FlowRecord {
 export interface PeerRecord {
   readonly peer: string;
   readonly alert: SignalProgress;
+  /** That alert asked for no stop, because a person only wanted to look. */
+  readonly askedCaptureOnly?: true;
   readonly stop: SignalProgress;
   readonly done: DoneReport | null;
 }
@@ -151,7 +155,14 @@ export type StopProgress =
   | { readonly kind: 'planned'; readonly waiting: boolean }
   | {
       readonly kind: 'not-planned';
-      readonly why: 'observe' | 'hold' | 'capture-mode' | 'not-corroborated' | 'peer-asked-capture-only' | 'arms-after';
+      readonly why:
+        | 'observe'
+        | 'hold'
+        | 'capture-mode'
+        | 'not-corroborated'
+        | 'peer-asked-capture-only'
+        | 'person-asked-capture-only'
+        | 'arms-after';
     }
   | {
       readonly kind: 'running';

@@ -99,12 +99,19 @@ function alertPeers(
   if (incident.onlyOurs) return { incident, effects: [] };
   const records = [...incident.peers];
   const speaking: string[] = [];
+  const act = incident.mode === 'act' && incident.stop.kind !== 'not-planned';
+  const again: Effect[] = [];
   for (const peer of peers) {
     // New ones stand last: in a storm of thousands this must not walk all of them.
     const index = records.findLastIndex((record) => record.peer === peer);
     const record = records[index];
-    if (record === undefined || record.alert.kind !== 'unsent' || !isSpitrap(rules, peer)) continue;
-    records[index] = { ...record, alert: { kind: 'sending', since: now.at } };
+    if (record === undefined || !isSpitrap(rules, peer)) continue;
+    // A person only wanted to look there; now it is to stop by its own timer too.
+    const isMore = act && record.askedCaptureOnly === true;
+    if (record.alert.kind !== 'unsent' && !isMore) continue;
+    if (isMore) again.push({ kind: 'cancel-signals', incident: incident.id, peer });
+    const { askedCaptureOnly: _asked, ...rest } = record;
+    records[index] = { ...rest, alert: { kind: 'sending', since: now.at } };
     speaking.push(peer);
   }
   if (speaking.length === 0) return { incident, effects: [] };
@@ -113,10 +120,10 @@ function alertPeers(
     incident: incident.id,
     peers: speaking,
     stopAt: incident.stopAt,
-    act: incident.mode === 'act' && incident.stop.kind !== 'not-planned',
+    act,
     flow: now.flow,
   };
-  return { incident: { ...incident, peers: records }, effects: [alert] };
+  return { incident: { ...incident, peers: records }, effects: [...again, alert] };
 }
 
 const flowOf = (input: Sighting, corroboration: FlowRecord['corroboration']): FlowRecord =>
@@ -328,7 +335,8 @@ function judgeDone(
 ): Step {
   const key = `peer-stop:${input.peer}:${incident.id}`;
   if (report.off === 'verified') return clearAlarm(book, key);
-  if (incident.mode !== 'act') return stay(book, 'done-accepted', incident.id);
+  // Told of a capture alone, it has turned nothing off.
+  if (incident.mode !== 'act' || incident.stop.kind === 'not-planned') return stay(book, 'done-accepted', incident.id);
   return alarmPeerNotOff(rules, book, incident.id, input, report);
 }
 

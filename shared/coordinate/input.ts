@@ -41,6 +41,8 @@ export type InputBody =
       readonly scope: readonly string[];
       readonly detail: string;
     }
+  /** A person asks for a capture (capture-now.ts). `pair`: of the peers too. `id` is for the incident. */
+  | { readonly kind: 'capture'; readonly id: IncidentId; readonly who: string; readonly pair: boolean }
   | {
       readonly kind: 'alert';
       readonly id: IncidentId;

@@ -70,9 +70,10 @@ export const beforeStop = (book: Book): Incident | undefined =>
 export const isActionable = (flow: FlowRecord): boolean =>
   flow.corroboration === 'not-needed' || flow.corroboration === 'found' || flow.corroboration === 'undecided';
 
-/** Opened for a peer that wants a capture and no stop: whoever wants one after it gets it. */
+/** Opened for a peer, or a person, that wants a capture and no stop: whoever wants one after it gets it. */
 export const isCaptureOnly = (incident: Incident): boolean =>
-  incident.stop.kind === 'not-planned' && incident.stop.why === 'peer-asked-capture-only';
+  incident.stop.kind === 'not-planned' &&
+  (incident.stop.why === 'peer-asked-capture-only' || incident.stop.why === 'person-asked-capture-only');
 
 /** What a peer says of a flow is told by its name. */
 export const peerSource = (peer: string): string => `peer:${peer}`;

@@ -19,7 +19,7 @@ export interface Opening {
   readonly signallers: Incident['signallers'];
   readonly scope: readonly string[];
   readonly stopAt: Monotonic;
-  /** False: the signaller wants a capture and no stop (it runs in mode capture). */
+  /** False: the signaller wants a capture and no stop (it runs in mode capture), or a person does. */
   readonly act: boolean;
 }
 
@@ -47,11 +47,11 @@ export const newPeerRecord = (peer: string): PeerRecord => ({
 /** Hold counts at the moment of opening: a stop already undertaken goes on. */
 export const effectiveMode = (rules: Rules, book: Book): Mode => (book.hold ? 'observe' : rules.mode);
 
-function plannedStop(rules: Rules, book: Book, act: boolean): StopProgress {
+function plannedStop(rules: Rules, book: Book, { act, openedBy }: Opening): StopProgress {
   if (rules.mode === 'observe') return { kind: 'not-planned', why: 'observe' };
   if (book.hold) return { kind: 'not-planned', why: 'hold' };
   if (rules.mode === 'capture') return { kind: 'not-planned', why: 'capture-mode' };
-  if (!act) return { kind: 'not-planned', why: 'peer-asked-capture-only' };
+  if (!act) return { kind: 'not-planned', why: openedBy === 'person' ? 'person-asked-capture-only' : 'peer-asked-capture-only' };
   if (armsAfter(rules, book)) return { kind: 'not-planned', why: 'arms-after' };
   return { kind: 'planned', waiting: false };
 }
@@ -77,7 +77,7 @@ export function newIncident(rules: Rules, book: Book, opening: Opening): Inciden
     signallers: opening.signallers,
     captureScope: opening.scope.slice(0, rules.maxPeersCaptured),
     debugsAtStart: { kind: 'unread' },
-    stop: plannedStop(rules, book, opening.act),
+    stop: plannedStop(rules, book, opening),
     stopAt: opening.stopAt,
     stopPassed: false,
     onlyOurs: false,

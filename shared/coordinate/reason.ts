@@ -15,6 +15,12 @@ export const reasons = [
   'symptom-noted',
   'symptom-merged',
   'symptom-held-down',
+  // a person asks for a capture
+  'capture-asked',
+  'capture-under-way',
+  'capture-on-hold',
+  'capture-not-in-this-mode',
+  'capture-over-budget',
   // corroboration
   'corroborated',
   'corroboration-undecided',

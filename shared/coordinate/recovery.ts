@@ -107,7 +107,9 @@ function alertAgain(incident: Incident): Effect[] {
   const unheard = incident.peers.filter((record) => record.alert.kind === 'sending').map((record) => record.peer);
   if (unheard.length === 0) return [];
   const flow = incident.flows[0]?.flow ?? null;
-  return [{ kind: 'alert', incident: incident.id, peers: unheard, stopAt: incident.stopAt, act: incident.mode === 'act', flow }];
+  // As it was told before: what was only to be captured must not end debugs there.
+  const act = incident.mode === 'act' && incident.stop.kind !== 'not-planned';
+  return [{ kind: 'alert', incident: incident.id, peers: unheard, stopAt: incident.stopAt, act, flow }];
 }
 
 function corroborateAgain(incident: Incident): Effect[] {

@@ -9,6 +9,7 @@ import { onArm, onArmAttempted, onArmTimer, onPreflighted, recoverArming, remove
 import { followIncidents } from './arming-incidents.ts';
 import { isEnding } from './arming-state.ts';
 import type { Book, Incident, SignalProgress } from './book.ts';
+import { onCapture } from './capture-now.ts';
 import { DISARM_ALARM, giveUpDisarm, onDisarmAttempted } from './disarming.ts';
 import { disarmOnHold, endDebugs, onBreaker, onDisarm, onSeenOff } from './end-debugs.ts';
 import { onDebugsSeen, releaseOnHold } from './hold-down.ts';
@@ -45,6 +46,8 @@ function decide(rules: Rules, book: Book, input: Input): Step {
       return rules.role === 'spoke' ? noteSighting(book, input) : onSighting(rules, book, input);
     case 'symptom':
       return onSymptom(rules, book, input);
+    case 'capture':
+      return onCapture(rules, book, input);
     case 'alert':
       return rules.role === 'hub' ? stay(book, 'not-my-role', input.id) : onAlert(rules, book, input);
     case 'stop':

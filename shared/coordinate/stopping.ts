@@ -77,8 +77,9 @@ function startStop(rules: Rules, book: Book, incident: Incident, at: Monotonic, 
   const passed = passStopTime(rules, incident, at, reason);
   // A line that the device does not bear out must not reach anybody's spoke.
   const believed = incident.flows.filter(isActionable).flatMap((flow) => flow.peers);
-  // A symptom names nobody: whoever was alerted for it is told.
-  if (incident.openedBy === 'symptom') believed.push(...incident.peers.map((record) => record.peer));
+  // A symptom names nobody: whoever was alerted for it is told, but not whom a person only wanted to look at.
+  if (incident.openedBy === 'symptom')
+    believed.push(...incident.peers.filter((record) => record.askedCaptureOnly === undefined).map((record) => record.peer));
   const { incident: told, effects: signal } = signalStop(passed.incident, believed, at);
   const nothingWasOn = wasEmpty(incident) && !oursCameAfter(book, incident.openedAt);
   const nothingIsOurs = rules.stopMode === 'own' && ourDebugs(book).length === 0;
@@ -123,7 +124,9 @@ export function signalStop(
 /** What happens at the stop time even when there is nothing to stop: second samples of the counters, the log's tail, the deadline. */
 function passStopTime(rules: Rules, incident: Incident, at: Monotonic, reason: Reason): Move {
   const sealAtMostMs =
-    incident.openedBy === 'message' || incident.openedBy === 'symptom' ? timing.sealAtMostMs : timing.sealAtMostSpokeMs;
+    incident.openedBy === 'message' || incident.openedBy === 'symptom' || incident.openedBy === 'person'
+      ? timing.sealAtMostMs
+      : timing.sealAtMostSpokeMs;
   const effects: Effect[] = [
     { kind: 'wake', incident: incident.id, name: 'tail', at: after(at, rules.afterMs) },
     { kind: 'wake', incident: incident.id, name: 'seal-deadline', at: after(at, sealAtMostMs) },

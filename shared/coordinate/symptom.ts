@@ -7,8 +7,8 @@ import { after, type Monotonic } from '../model/time.ts';
 import type { Book, ClosedIncident, Incident } from './book.ts';
 import type { Effect } from './effect.ts';
 import type { Input } from './input.ts';
-import { beforeStop, go, isWanted, raiseAlarm, type Step, settle, stay } from './move.ts';
-import { countOpening, firstOrders, lookAtDevice, newIncident, overBudget, wouldDo } from './opening.ts';
+import { beforeStop, go, isCaptureOnly, isWanted, raiseAlarm, type Step, settle, stay } from './move.ts';
+import { countOpening, firstOrders, lookAtDevice, newIncident, newPeerRecord, overBudget, wouldDo } from './opening.ts';
 import type { Rules } from './rules.ts';
 import { isSpitrap, makeRoom } from './sealing.ts';
 import { timing } from './timing.ts';
@@ -19,6 +19,7 @@ export function onSymptom(rules: Rules, book: Book, input: Symptom): Step {
   if (rules.role === 'spoke') return stay(book, 'not-my-role');
   if (!input.opens) return stay(book, 'symptom-noted');
   const open = beforeStop(book);
+  if (open?.openedBy === 'person' && isCaptureOnly(open)) return takeOver(rules, book, open, input);
   if (open !== undefined) return stay(book, 'symptom-merged', open.id);
   const holder = heldBy(rules, book, input.at);
   if (holder !== null) return stay(book, 'symptom-held-down', holder);
@@ -36,6 +37,7 @@ function heldBy(rules: Rules, book: Book, now: Monotonic): string | null {
   if (open !== undefined) return open.id;
   const recent = (closed: ClosedIncident): boolean =>
     now - closed.closedAt < rules.holdDownMs &&
+    closed.openedBy !== 'person' &&
     !closed.outcome.reasons.some((reason) => reason === 'not-corroborated' || reason === 'over-budget') &&
     (closed.outcome.kind !== 'observed' || rules.mode === 'observe');
   return book.closed.findLast(recent)?.id ?? null;
@@ -69,6 +71,28 @@ function openFromSymptom(rules: Rules, book: Book, input: Symptom): Step {
   );
 }
 
+/** A person looks already: it goes on as if the symptom had opened it, by the symptom's plan. */
+function takeOver(rules: Rules, book: Book, open: Incident, input: Symptom): Step {
+  if (open.mode !== 'act') return stay(book, 'symptom-merged', open.id);
+  const meant = new Set(peersOf(rules, input));
+  const fresh = [...meant].filter((peer) => !open.peers.some((record) => record.peer === peer));
+  const asked = open.peers.filter((record) => record.askedCaptureOnly === true && meant.has(record.peer));
+  const known = open.peers.map((record) => (asked.includes(record) ? newPeerRecord(record.peer) : record));
+  const taken: Incident = {
+    ...open,
+    openedBy: 'symptom',
+    symptom: { cause: input.cause, source: input.source, detail: input.detail },
+    peers: [...known, ...fresh.map(newPeerRecord)],
+    stop: { kind: 'planned', waiting: false },
+    stopAt: after(input.at, rules.delayMs),
+  };
+  const counted = countOpening(rules, book, input.at, timing.hourMs);
+  const again = asked.map(({ peer }): Effect => ({ kind: 'cancel-signals', incident: open.id, peer }));
+  const told = alertAll(rules, taken, input.at);
+  const wake: Effect = { kind: 'wake', incident: open.id, name: 'stop', at: taken.stopAt };
+  return settle(counted, go(told.incident, 'symptom-merged', wake, ...again, ...told.effects));
+}
+
 /** Whom it names; else everybody, where that is few: a hub of hundreds does not stop them all because a counter climbs. */
 function peersOf(rules: Rules, input: Symptom): readonly string[] {
   if (input.peers.length > 0) return input.peers;
@@ -76,7 +100,8 @@ function peersOf(rules: Rules, input: Symptom): readonly string[] {
 }
 
 function alertAll(rules: Rules, incident: Incident, at: Monotonic): { incident: Incident; effects: Effect[] } {
-  const speaking = incident.peers.map((record) => record.peer).filter((peer) => isSpitrap(rules, peer));
+  const unheard = incident.peers.filter((record) => record.alert.kind === 'unsent');
+  const speaking = unheard.map((record) => record.peer).filter((peer) => isSpitrap(rules, peer));
   if (speaking.length === 0) return { incident, effects: [] };
   const peers = incident.peers.map((record) =>
     speaking.includes(record.peer) ? { ...record, alert: { kind: 'sending', since: at } as const } : record,

@@ -73,6 +73,14 @@ export const sighting = (over: Partial<Extract<InputBody, { kind: 'sighting' }>>
   line: '%CRYPTO-4-RECVD_PKT_INV_SPI: …',
   ...over,
 });
+export const capture = (over: Partial<Extract<InputBody, { kind: 'capture' }>> = {}): InputBody => ({
+  kind: 'capture',
+  id: id(2),
+  who: 'jo',
+  pair: true,
+  ...over,
+});
+
 export const symptom = (over: Partial<Extract<InputBody, { kind: 'symptom' }>> = {}): InputBody => ({
   kind: 'symptom',
   id: id(2),

@@ -6,6 +6,7 @@ import type { Table } from './cells.ts';
 
 export const hubAfterStop: Table = {
   'hub running': {
+    'capture-under-way (nothing)': ['capture'],
     'symptom-noted (nothing)': ['symptom, noted'],
     'symptom-held-down (nothing)': ['symptom', 'symptom, of a peer'],
     'held-down': ['sighting, same flow'],
@@ -44,6 +45,7 @@ export const hubAfterStop: Table = {
     'expired (nothing)': ['expire'],
   },
   'hub waiting retry': {
+    'capture-under-way (nothing)': ['capture'],
     'symptom-noted (nothing)': ['symptom, noted'],
     'symptom-held-down (nothing)': ['symptom', 'symptom, of a peer'],
     'held-down': ['sighting, same flow'],
@@ -82,6 +84,7 @@ export const hubAfterStop: Table = {
     'expired (nothing)': ['expire'],
   },
   'hub nothing on': {
+    'capture-under-way (nothing)': ['capture'],
     'symptom-noted (nothing)': ['symptom, noted'],
     'symptom-held-down (nothing)': ['symptom', 'symptom, of a peer'],
     'held-down': ['sighting, same flow'],
@@ -120,6 +123,7 @@ export const hubAfterStop: Table = {
     'expired (nothing)': ['expire'],
   },
   'hub verified': {
+    'capture-under-way (nothing)': ['capture'],
     'symptom-noted (nothing)': ['symptom, noted'],
     'symptom-held-down (nothing)': ['symptom', 'symptom, of a peer'],
     'held-down': ['sighting, same flow'],
@@ -158,6 +162,7 @@ export const hubAfterStop: Table = {
     'expired (nothing)': ['expire'],
   },
   'hub seal requested': {
+    'capture-under-way (nothing)': ['capture'],
     'symptom-noted (nothing)': ['symptom, noted'],
     'symptom-held-down (nothing)': ['symptom', 'symptom, of a peer'],
     'held-down': ['sighting, same flow'],
@@ -196,6 +201,7 @@ export const hubAfterStop: Table = {
     'expired (nothing)': ['expire'],
   },
   'hub seal failed': {
+    'capture-under-way (nothing)': ['capture'],
     'symptom-noted (nothing)': ['symptom, noted'],
     'symptom-held-down (nothing)': ['symptom', 'symptom, of a peer'],
     'held-down': ['sighting, same flow'],
@@ -234,6 +240,7 @@ export const hubAfterStop: Table = {
     'expired (nothing)': ['expire'],
   },
   'hub sealed, stop untold': {
+    'capture-asked: open-bundle flush-ring wake:stop alert:spoke1+spoke2+hub1+hub2 capture:first read-debugs': ['capture'],
     'symptom-noted (nothing)': ['symptom, noted'],
     'symptom-held-down (nothing)': ['symptom', 'symptom, of a peer'],
     'held-down-persistent: addendum addendum alarm-raised': ['sighting, same flow'],
@@ -272,6 +279,7 @@ export const hubAfterStop: Table = {
     'expired (nothing)': ['expire'],
   },
   'hub closed': {
+    'capture-asked: open-bundle flush-ring wake:stop alert:spoke1+spoke2+hub1+hub2 capture:first read-debugs': ['capture'],
     'symptom-noted (nothing)': ['symptom, noted'],
     'symptom-held-down (nothing)': ['symptom', 'symptom, of a peer'],
     'held-down-persistent: addendum addendum alarm-raised': ['sighting, same flow'],
@@ -311,6 +319,7 @@ export const hubAfterStop: Table = {
     'expired (nothing)': ['expire'],
   },
   'hub symptom running': {
+    'capture-under-way (nothing)': ['capture'],
     'incident-opened: open-bundle flush-ring wake:stop alert:spoke1 capture:first read-debugs': [
       'sighting, same flow',
       'sighting, other flow of the peer',

@@ -6,6 +6,7 @@ import type { Table } from './cells.ts';
 
 export const hubBeforeStop: Table = {
   'hub watching': {
+    'capture-asked: open-bundle flush-ring wake:stop alert:spoke1+spoke2+hub1+hub2 capture:first read-debugs': ['capture'],
     'symptom-noted (nothing)': ['symptom, noted'],
     'incident-opened: open-bundle flush-ring wake:stop alert:spoke1+spoke2+hub1+hub2 capture:first read-debugs': ['symptom'],
     'incident-opened: open-bundle flush-ring wake:stop alert:spoke1 capture:first read-debugs': [
@@ -49,6 +50,7 @@ export const hubBeforeStop: Table = {
     'expired (nothing)': ['expire'],
   },
   'hub planned': {
+    'capture-under-way (nothing)': ['capture'],
     'symptom-noted (nothing)': ['symptom, noted'],
     'symptom-merged (nothing)': ['symptom', 'symptom, of a peer'],
     'flow-repeated': ['sighting, same flow'],
@@ -89,6 +91,7 @@ export const hubBeforeStop: Table = {
     'expired (nothing)': ['expire'],
   },
   'hub pending': {
+    'capture-under-way (nothing)': ['capture'],
     'symptom-noted (nothing)': ['symptom, noted'],
     'symptom-merged (nothing)': ['symptom', 'symptom, of a peer'],
     'corroborated: alert:spoke1': ['sighting, same flow', 'corroborated found'],
@@ -127,6 +130,7 @@ export const hubBeforeStop: Table = {
     'expired (nothing)': ['expire'],
   },
   'hub waiting': {
+    'capture-under-way (nothing)': ['capture'],
     'symptom-noted (nothing)': ['symptom, noted'],
     'symptom-merged (nothing)': ['symptom', 'symptom, of a peer'],
     'corroborated: alert:spoke1 attempt-stop:control wake:stop-hung signal-stop:spoke1 wake:stop-bound capture:stop wake:tail wake:seal-deadline':
@@ -167,6 +171,7 @@ export const hubBeforeStop: Table = {
     'expired (nothing)': ['expire'],
   },
   'hub capture mode': {
+    'capture-under-way (nothing)': ['capture'],
     'symptom-noted (nothing)': ['symptom, noted'],
     'symptom-merged (nothing)': ['symptom', 'symptom, of a peer'],
     'flow-repeated': ['sighting, same flow'],
@@ -205,6 +210,7 @@ export const hubBeforeStop: Table = {
     'expired (nothing)': ['expire'],
   },
   'hub observing': {
+    'capture-not-in-this-mode (nothing)': ['capture'],
     'symptom-noted (nothing)': ['symptom, noted'],
     'symptom-merged (nothing)': ['symptom', 'symptom, of a peer'],
     'flow-repeated': ['sighting, same flow'],
@@ -242,6 +248,7 @@ export const hubBeforeStop: Table = {
     'expired (nothing)': ['expire'],
   },
   'hub on hold': {
+    'capture-on-hold (nothing)': ['capture'],
     'symptom-noted (nothing)': ['symptom, noted'],
     'symptom-merged (nothing)': ['symptom', 'symptom, of a peer'],
     'flow-repeated': ['sighting, same flow'],
@@ -279,6 +286,7 @@ export const hubBeforeStop: Table = {
     'expired (nothing)': ['expire'],
   },
   'hub symptom': {
+    'capture-under-way (nothing)': ['capture'],
     'flow-merged: capture:first': ['sighting, same flow', 'sighting, other flow of the peer', 'sighting, other peer'],
     'symptom-merged (nothing)': ['symptom', 'symptom, of a peer'],
     'symptom-noted (nothing)': ['symptom, noted'],
@@ -308,6 +316,49 @@ export const hubBeforeStop: Table = {
     'recovered: wake:stop alert:spoke1+spoke2+hub1+hub2 open-bundle capture:late': ['recovered'],
     'recovered-stop-due: attempt-stop:control wake:stop-hung signal-stop:spoke1+spoke2+eem1+hub1+hub2 wake:stop-bound wake:tail wake:seal-deadline open-bundle capture:late':
       ['recovered, other boot'],
+    'debugs-seen': ['debugs-seen on', 'debugs-seen off'],
+    'hold-changed': ['hold on'],
+    'waiting (nothing)': ['hold off', 'clear unknown'],
+    'unknown-alarm (nothing)': ['acknowledge unknown'],
+    'alarm-raised: alarm-raised': ['raise'],
+    'expired (nothing)': ['expire'],
+  },
+  'hub looked at': {
+    'flow-merged: wake:stop cancel-signals alert:spoke1 capture:first': [
+      'sighting, same flow',
+      'sighting, other flow of the peer',
+    ],
+    'flow-merged: wake:stop cancel-signals alert:spoke2 capture:first': ['sighting, other peer'],
+    'symptom-merged: wake:stop cancel-signals cancel-signals cancel-signals cancel-signals alert:spoke1+spoke2+hub1+hub2': [
+      'symptom',
+    ],
+    'symptom-merged: wake:stop cancel-signals alert:spoke2': ['symptom, of a peer'],
+    'symptom-noted (nothing)': ['symptom, noted'],
+    'capture-under-way (nothing)': ['capture'],
+    'not-my-role (nothing)': ['alert, same id', 'alert, other id', 'stop, same id', 'stop, other id', 'stop, no id'],
+    'done-accepted: cancel-signals': ['done', 'done, unknown peer'],
+    'timer-outlived (nothing)': [
+      'corroborated found',
+      'corroborated absent',
+      'debugs-read',
+      'debugs-read, unreadable',
+      'stop-attempted verified',
+      'stop-attempted still-on',
+      'delivery acknowledged',
+      'delivery given-up',
+      'timer stop-bound',
+      'timer stop-retry',
+      'timer stop-hung',
+      'timer tail',
+      'timer seal-deadline',
+      'timer seal-retry',
+      'sealed',
+      'seal-failed',
+    ],
+    'capture-ended': ['capture-ended'],
+    'waiting: wake:stop': ['timer stop'],
+    'restarted (nothing)': ['restarted'],
+    'recovered: wake:stop alert:spoke1+spoke2+hub1+hub2 open-bundle capture:late': ['recovered', 'recovered, other boot'],
     'debugs-seen': ['debugs-seen on', 'debugs-seen off'],
     'hold-changed': ['hold on'],
     'waiting (nothing)': ['hold off', 'clear unknown'],

@@ -6,6 +6,7 @@ import type { Table } from './cells.ts';
 
 export const spokeTable: Table = {
   'spoke watching': {
+    'capture-asked: open-bundle flush-ring wake:stop capture:first read-debugs': ['capture'],
     'not-my-role (nothing)': ['symptom', 'symptom, of a peer', 'symptom, noted'],
     'not-my-role': ['sighting, same flow', 'sighting, other flow of the peer', 'sighting, other peer'],
     'alert-accepted: open-bundle flush-ring wake:stop capture:first read-debugs': ['alert, same id', 'alert, other id'],
@@ -43,6 +44,7 @@ export const spokeTable: Table = {
     'expired (nothing)': ['expire'],
   },
   'spoke alerted': {
+    'capture-under-way (nothing)': ['capture'],
     'not-my-role (nothing)': ['symptom', 'symptom, of a peer', 'symptom, noted'],
     'not-my-role': ['sighting, same flow', 'sighting, other flow of the peer', 'sighting, other peer'],
     'alert-repeated': ['alert, same id'],
@@ -85,6 +87,7 @@ export const spokeTable: Table = {
     'expired (nothing)': ['expire'],
   },
   'spoke capture only': {
+    'capture-under-way (nothing)': ['capture'],
     'not-my-role (nothing)': ['symptom', 'symptom, of a peer', 'symptom, noted'],
     'not-my-role': ['sighting, same flow', 'sighting, other flow of the peer', 'sighting, other peer'],
     'alert-repeated: wake:stop': ['alert, same id'],
@@ -125,6 +128,7 @@ export const spokeTable: Table = {
     'expired (nothing)': ['expire'],
   },
   'spoke observing': {
+    'capture-not-in-this-mode (nothing)': ['capture'],
     'not-my-role (nothing)': ['symptom', 'symptom, of a peer', 'symptom, noted'],
     'not-my-role': ['sighting, same flow', 'sighting, other flow of the peer', 'sighting, other peer'],
     'alert-repeated': ['alert, same id'],
@@ -161,6 +165,7 @@ export const spokeTable: Table = {
     'expired (nothing)': ['expire'],
   },
   'spoke capture mode': {
+    'capture-under-way (nothing)': ['capture'],
     'not-my-role (nothing)': ['symptom', 'symptom, of a peer', 'symptom, noted'],
     'not-my-role': ['sighting, same flow', 'sighting, other flow of the peer', 'sighting, other peer'],
     'alert-repeated': ['alert, same id'],
@@ -197,6 +202,7 @@ export const spokeTable: Table = {
     'expired (nothing)': ['expire'],
   },
   'spoke on hold': {
+    'capture-on-hold (nothing)': ['capture'],
     'not-my-role (nothing)': ['symptom', 'symptom, of a peer', 'symptom, noted'],
     'not-my-role': ['sighting, same flow', 'sighting, other flow of the peer', 'sighting, other peer'],
     'alert-repeated': ['alert, same id'],
@@ -233,6 +239,7 @@ export const spokeTable: Table = {
     'expired (nothing)': ['expire'],
   },
   'spoke running': {
+    'capture-under-way (nothing)': ['capture'],
     'not-my-role (nothing)': ['symptom', 'symptom, of a peer', 'symptom, noted'],
     'not-my-role': ['sighting, same flow', 'sighting, other flow of the peer', 'sighting, other peer'],
     'alert-after-stop (nothing)': ['alert, same id'],
@@ -271,6 +278,7 @@ export const spokeTable: Table = {
     'expired (nothing)': ['expire'],
   },
   'spoke verified': {
+    'capture-under-way (nothing)': ['capture'],
     'not-my-role (nothing)': ['symptom', 'symptom, of a peer', 'symptom, noted'],
     'not-my-role': ['sighting, same flow', 'sighting, other flow of the peer', 'sighting, other peer'],
     'alert-after-stop (nothing)': ['alert, same id'],
@@ -309,6 +317,7 @@ export const spokeTable: Table = {
     'expired (nothing)': ['expire'],
   },
   'spoke closed': {
+    'capture-asked: open-bundle flush-ring wake:stop capture:first read-debugs': ['capture'],
     'not-my-role (nothing)': ['symptom', 'symptom, of a peer', 'symptom, noted'],
     'not-my-role': ['sighting, same flow', 'sighting, other flow of the peer', 'sighting, other peer'],
     'closed-incident (nothing)': ['alert, same id', 'stop, same id'],
@@ -342,6 +351,46 @@ export const spokeTable: Table = {
     'hold-down-ended': ['debugs-seen on'],
     'waiting (nothing)': ['debugs-seen off', 'hold off', 'clear unknown'],
     'hold-changed': ['hold on'],
+    'unknown-alarm (nothing)': ['acknowledge unknown'],
+    'alarm-raised: alarm-raised': ['raise'],
+    'expired (nothing)': ['expire'],
+  },
+  'spoke looked at': {
+    'not-my-role': ['sighting, same flow', 'sighting, other flow of the peer', 'sighting, other peer'],
+    'not-my-role (nothing)': ['symptom', 'symptom, of a peer', 'symptom, noted'],
+    'capture-under-way (nothing)': ['capture'],
+    'alert-merged: wake:stop capture:first': ['alert, same id', 'alert, other id'],
+    'stop-accepted: attempt-stop:control wake:stop-hung wake:stop-bound capture:stop wake:tail wake:seal-deadline': [
+      'stop, same id',
+      'stop, other id',
+      'stop, no id',
+    ],
+    'done-unknown-incident (nothing)': ['done', 'done, unknown peer'],
+    'timer-outlived (nothing)': [
+      'corroborated found',
+      'corroborated absent',
+      'debugs-read',
+      'debugs-read, unreadable',
+      'stop-attempted verified',
+      'stop-attempted still-on',
+      'delivery acknowledged',
+      'delivery given-up',
+      'timer stop-bound',
+      'timer stop-retry',
+      'timer stop-hung',
+      'timer tail',
+      'timer seal-deadline',
+      'timer seal-retry',
+      'sealed',
+      'seal-failed',
+    ],
+    'capture-ended': ['capture-ended'],
+    'waiting: wake:stop': ['timer stop'],
+    'restarted (nothing)': ['restarted'],
+    'recovered: wake:stop open-bundle capture:late': ['recovered', 'recovered, other boot'],
+    'debugs-seen': ['debugs-seen on', 'debugs-seen off'],
+    'hold-changed': ['hold on'],
+    'waiting (nothing)': ['hold off', 'clear unknown'],
     'unknown-alarm (nothing)': ['acknowledge unknown'],
     'alarm-raised: alarm-raised': ['raise'],
     'expired (nothing)': ['expire'],

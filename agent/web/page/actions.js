@@ -132,7 +132,7 @@ export class Actions {
         h('h2', { id: 'dialog-title' }, action.title),
         !isDone && h('p.does', { key: 'does' }, does),
         ...(isDone ? [] : action.choices.map((choice) => this.#choice(choice, isRunning))),
-        !isDone && h('ul.notes', { key: 'notes' }, ...notes.map((note) => h('li', null, note))),
+        this.#told === null && h('ul.notes', { key: 'notes' }, ...notes.map((note) => h('li', null, note))),
         !isDone &&
           this.#wantsToken &&
           h(
@@ -240,6 +240,7 @@ export class Actions {
     if (!(error instanceof AgentError))
       return { tone: 'bad', lines: ['The agent’s answer was not understood. What it did shows above.'] };
     const said = printable(error.message, 1_500);
+    this.#wantsToken = false;
     if (error.asksForToken) {
       this.#api.forget();
       this.#wantsToken = true;

@@ -11,6 +11,14 @@ const ALARMS_SHOWN_MAX = 20;
 /** The sign beside each colour. */
 export const SIGNS = { bad: '\u2715', warn: '!', good: '\u2713', plain: '\u00b7' };
 
+/** Nothing was ever heard. */
+const UNKNOWN = ['Wrong', 'Incident', 'Debugs', 'To type'].map((name) => ({
+  name,
+  tone: /** @type {const} */ ('plain'),
+  text: 'Not known',
+  more: '',
+}));
+
 /** @typedef {import('./model.js').Model} Model */
 /** @typedef {import('./dom.js').Child} Child */
 
@@ -52,7 +60,9 @@ export function drawBar(model) {
     : link.kind === 'live'
       ? `live ${asOf}`
       : asOf === ''
-        ? 'connecting'
+        ? link.kind === 'token'
+          ? 'token wanted'
+          : 'connecting'
         : `connecting, ${asOf}`;
   const line = byId('link');
   line.className = state;
@@ -67,8 +77,9 @@ export function drawFirst(model) {
   first.className = `first ${top.tone}${model.isStale ? ' stale' : ''}`;
   patch(byId('headline'), [sign(top.tone), ` ${top.text}`]);
   patch(byId('lead'), [top.lead]);
+  if (status === null && top.tone === 'bad') patch(byId('answers'), UNKNOWN.map(answerRow));
   if (status !== null) patch(byId('answers'), (model.isStale ? goneAnswers(status, now) : answers(status, now)).map(answerRow));
-  const running = status !== null && status.incidents.some((/** @type {any} */ one) => one.outcome === null);
+  const running = status?.incidents.some((/** @type {any} */ one) => one.outcome === null);
   const mark = model.isStale ? '? ' : running ? '\u25cf ' : top.tone === 'bad' ? '\u2715 ' : top.tone === 'warn' ? '! ' : '';
   const title = status === null ? 'spitrap' : `${mark}${deviceName(status)} \u00b7 spitrap`;
   if (document.title !== title) document.title = title;
@@ -82,7 +93,8 @@ function waiting({ link }) {
   const next = `Next try ${wait < 1_000 ? 'now' : `in ${duration(wait)}`}. On its host: spitrap status.`;
   if (link.why.status === 403)
     return { tone: 'bad', kind: 'forbidden', text: 'The agent does not serve you', lead: printable(link.why.message, 400) };
-  return { tone: 'bad', kind: 'gone', text: 'The agent does not answer', lead: `${printable(link.why.message, 300)} ${next}` };
+  const text = link.why.status === 0 ? 'The agent does not answer' : 'The agent can not be looked at now';
+  return { tone: 'bad', kind: 'gone', text, lead: `${printable(link.why.message, 300).replace(/\.$/, '')}. ${next}` };
 }
 
 /** @param {import('./words.js').Answer} answer */

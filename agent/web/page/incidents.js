@@ -11,6 +11,9 @@ import { names, phaseWords, stopAt } from './words.js';
 /** @typedef {import('./dom.js').Child} Child */
 
 const PHASES = ['alerted', 'stopping', 'verifying', 'sealing', 'sealed'];
+const LIVE_SHOWN = 3;
+/** After that it is one of the past ones. */
+const JUST_OVER_MS = 30 * 60_000;
 const STEPS_SHOWN = 6;
 const PAST_SHOWN = 8;
 const PAST_SHOWN_MAX = 200;
@@ -39,9 +42,15 @@ export function liveIncidents(model, actions) {
   const { status } = model;
   if (status === null) return [];
   return status.incidents
-    .filter((/** @type {any} */ one) => one.outcome === null || model.steps.has(one.id))
-    .slice(0, 3)
+    .filter((/** @type {any} */ one) => isLive(one, model))
+    .slice(0, LIVE_SHOWN)
     .map((/** @type {any} */ one) => liveCard(one, model, actions));
+}
+
+/** Open, or seen running here and over not long ago. @param {any} incident @param {Model} model */
+function isLive(incident, model) {
+  if (incident.outcome === null) return true;
+  return model.steps.has(incident.id) && model.now - (instant(incident.openedAt) ?? 0) < JUST_OVER_MS;
 }
 
 /** @param {any} incident @param {Model} model @param {IncidentActions} actions */
@@ -52,14 +61,14 @@ function liveCard(incident, model, actions) {
   const at = PHASES.indexOf(incident.phase);
   const peers = names(incident.peers);
   const steps = model.steps.get(incident.id) ?? [];
-  const isShort = incident.outcome === 'partial';
+  const isWell = isOver && incident.outcome !== 'partial' && incident.verdict !== 'persistent';
   return h(
-    `section.live.${isOver ? (isShort ? 'warn' : 'good') : 'warn'}`,
+    `section.live.${isWell ? 'good' : 'warn'}${isOver ? '' : '.runs'}`,
     { key: `live ${incident.id}`, 'aria-label': `Incident ${printable(incident.id, 64)}` },
     h(
       'h2',
       null,
-      sign(isOver ? 'good' : 'warn'),
+      sign(isWell ? 'good' : 'warn'),
       isOver ? ' Just over' : ' Running',
       peers === '' ? '' : `: ${peers}`,
       ' ',
@@ -80,7 +89,8 @@ function liveCard(incident, model, actions) {
       'p.doing',
       null,
       h('b', null, capital(phaseWords(incident, model.isStale ? null : stopAt(incident, status), now))),
-      `; debugs off: ${printable(incident.debugsOff, 30)}; ${verdictWords(incident.verdict)}`,
+      isOver ? '' : `; debugs off: ${printable(incident.debugsOff, 30)}`,
+      `; ${verdictWords(incident.verdict)}`,
     ),
     incident.firstFlow !== null &&
       h(
@@ -148,7 +158,7 @@ const causeText = (cause) => `${printable(cause.title, 120)} (${printable(cause.
  */
 export function pastIncidents(model, actions) {
   const all = model.past ?? model.status.incidents;
-  const over = all.filter((/** @type {any} */ one) => one.outcome !== null);
+  const over = all.filter((/** @type {any} */ one) => one.outcome !== null && !isLive(one, model));
   const shown = over.slice(0, actions.areAllShown ? PAST_SHOWN_MAX : PAST_SHOWN);
   const empty = h(
     'p.empty',

@@ -10,9 +10,7 @@
 import { join } from 'node:path';
 import type { Clock } from '../shared/clock.ts';
 import { needsControlFree } from '../shared/coordinate/arming-state.ts';
-import type { Incident } from '../shared/coordinate/book.ts';
 import { bestSample } from '../shared/coordinate/hello.ts';
-import { timing } from '../shared/coordinate/timing.ts';
 import type { GateContext } from '../shared/detect/gate.ts';
 import { SpitrapError } from '../shared/errors.ts';
 import { limits } from '../shared/limits.ts';
@@ -21,11 +19,12 @@ import { platformNamed } from '../shared/platforms/index.ts';
 import { ownSecretReplacer } from '../shared/redact/own-secrets.ts';
 import { createRedactor } from '../shared/redact/redact.ts';
 import { AlarmDesk } from './alarms/desk.ts';
+import { answers } from './answers.ts';
 import { ArmKeeper } from './arm-keeper.ts';
 import { ArmWatch } from './arm-watch.ts';
 import type { Config } from './config/config.ts';
 import type { ControlSocket } from './control/control-socket.ts';
-import type { ControlHandlers } from './control/protocol.ts';
+import type { ReloadAnswer } from './control/protocol.ts';
 import { Coordinator } from './coordinator.ts';
 import { openAudit } from './device/audit.ts';
 import { openDevice } from './device/pool.ts';
@@ -33,28 +32,42 @@ import { DeviceWatch } from './device-watch.ts';
 import { PendingDones } from './effects/pending-dones.ts';
 import { Performer } from './effects/perform.ts';
 import { Delivery } from './effects/send-signal.ts';
-import { type AgentEventMap, AgentEvents, type Decision } from './events.ts';
+import { type AgentEventMap, AgentEvents } from './events.ts';
 import { openBundles } from './evidence/bundles.ts';
 import { openRing } from './evidence/ring.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { Hold } from './hold.ts';
 import { bearOut, Intake } from './intake.ts';
 import { openJournal } from './journal/journal.ts';
+import { LEAVING_MS, stopsSettled } from './leaving.ts';
 import { bounded, Cleanup, type StopStep } from './lifecycle.ts';
+import { LiveConfiguration } from './live-configuration.ts';
 import type { Logger } from './log.ts';
-import { narrate } from './narrate.ts';
 import { openEngine } from './net/engine.ts';
 import { openSnmpReceiver } from './net/snmp-receiver.ts';
 import { openSnmpSender } from './net/snmp-sender.ts';
+import { PairTest } from './pair-test.ts';
 import type { World } from './ports.ts';
+import { Reloader, type ReloadSource } from './reload.ts';
 import { Signals } from './signals.ts';
 import { openSource } from './sources/index.ts';
-import { collectStatus, describeAlarm, endpoint, incidentSummaries } from './status/collect.ts';
+import { collectStatus, endpoint } from './status/collect.ts';
 import type { AgentStatus } from './status/status.ts';
 import { Symptoms } from './symptoms.ts';
+import { tellLog } from './tell-log.ts';
 import { liveTimeline } from './web/live-timeline.ts';
 import { openPage, type PageServer } from './web/server.ts';
-import { gateContext, machineRules, ownLines, shellTarget, sighting, signalSource, snmpPeer } from './wiring.ts';
+import {
+  deliveryRoom,
+  gateContext,
+  machineRules,
+  ownLines,
+  retentionOf,
+  shellTarget,
+  sighting,
+  signalSource,
+  snmpPeer,
+} from './wiring.ts';
 
 export interface AgentOptions {
   /** Takes the lock of dataDir and the socket in it. */
@@ -67,12 +80,18 @@ export interface AgentOptions {
   readonly secrets: readonly string[];
   /** Only by command-line flag: told the fingerprint of a host key that nothing pins. */
   readonly trustOnFirstUse: ((fingerprint: string) => void) | null;
+  /** Where the configuration is read anew; absent: it is not. */
+  readonly reload?: ReloadSource;
   /** Told of each decision: the simulation counts by it what the machine has met (test/sim/world/cells.ts). */
   readonly onDecided?: AgentEventMap['decided'];
 }
 
 export interface Agent {
   status(): AgentStatus;
+  /** Reads the configuration anew. Rejects with why it is refused, and then nothing has changed. */
+  reload(who: string): Promise<ReloadAnswer>;
+  /** For a watchdog: null, or why it should not be fed. */
+  ailing(): string | null;
   /** Orderly and bounded; what is under way is in the journal, and taken up again at the next start. */
   stop(reason: string): Promise<readonly StopStep[]>;
 }
@@ -88,11 +107,13 @@ export async function startAgent(config: Config, world: World, log: Logger, opti
   }
 }
 
-async function wire(config: Config, world: World, log: Logger, options: AgentOptions, cleanup: Cleanup): Promise<Agent> {
+async function wire(started: Config, world: World, log: Logger, options: AgentOptions, cleanup: Cleanup): Promise<Agent> {
   const { clock, disk, random } = world;
   const startedAt = { at: clock.monotonic(), wall: clock.wall() };
   const newId = () => ulid(clock.wall(), random.bytes(10));
-  const { dataDir, evidence, signal } = config;
+  const live = new LiveConfiguration(started, options.secrets);
+  const config = live.view;
+  const { dataDir, evidence, signal } = started;
   const { version } = options;
 
   // This host: the lock, the memory, the evidence.
@@ -104,11 +125,10 @@ async function wire(config: Config, world: World, log: Logger, options: AgentOpt
     await openRing(join(dataDir, 'ring'), { maxAgeMs: evidence.ringMaxAgeMs, maxBytes: evidence.ringMaxBytes }, world, log),
   );
   const redactionKey = evidence.redactionKey === null ? random.bytes(32) : Buffer.from(evidence.redactionKey);
-  const retention = { maxAgeMs: evidence.retainMaxAgeMs, maxCount: evidence.retainMaxCount, maxBytes: evidence.retainMaxBytes };
-  const redact = createRedactor(redactionKey, options.secrets);
+  const redact = live.of(() => createRedactor(redactionKey, live.secrets));
   const bundles = await openBundles(dataDir, {
-    retention,
-    redact,
+    retention: live.viewOf(retentionOf),
+    redact: (text) => redact()(text),
     redactionKey: evidence.redactionKey === null ? 'random' : 'shared',
     disk,
     clock,
@@ -126,8 +146,12 @@ async function wire(config: Config, world: World, log: Logger, options: AgentOpt
     openDevice({
       name: config.device.name,
       platform,
-      target: shellTarget(config.device, options.trustOnFirstUse),
-      enablePassword: config.device.enablePassword,
+      get target() {
+        return shellTarget(config.device, options.trustOnFirstUse);
+      },
+      get enablePassword() {
+        return config.device.enablePassword;
+      },
       shells: world.shells,
       clock,
       random,
@@ -138,26 +162,17 @@ async function wire(config: Config, world: World, log: Logger, options: AgentOpt
   // The decisions.
   const events = new AgentEvents();
   cleanup.add('events', () => void events.removeAllListeners());
-  events.on('decided', (decision) => tell(config, log, decision));
+  tellLog(events, config, log);
   if (options.onDecided !== undefined) events.on('decided', options.onDecided);
-  events.on('alarm-raised', (alarm) =>
-    log.error(
-      { event: 'alarm', alarm: alarm.id, incident: alarm.incident, remedy: alarm.remedy },
-      `ALARM ${alarm.id}: ${alarm.remedy === null ? alarm.text : `${alarm.text.replace(/\.$/, '')}; ${alarm.remedy}`}`,
-    ),
-  );
-  events.on('alarm-cleared', (alarm) =>
-    log.info({ event: 'alarm-cleared', alarm: alarm.id, incident: alarm.incident }, `alarm ${alarm.id} is over: ${alarm.text}`),
-  );
-  const rules = machineRules(config, platform.debugOff.all, platform.arming.remedies);
+  const rules = live.viewOf((now) => machineRules(now, platform.debugOff.all, platform.arming.remedies));
   const coordinator = cleanup.add('coordinator', new Coordinator({ rules, journal, events, world, log }));
 
   const { name, address } = config.device;
-  const clean = ownSecretReplacer(options.secrets, () => '<redacted>');
+  const clean = live.of(() => ownSecretReplacer(live.secrets, () => '<redacted>'));
   const alarms = cleanup.add(
     'alarms',
     new AlarmDesk({
-      ...{ dataDir, channels: config.alarms, world, coordinator, events, log, clean: (text) => clean(text).text },
+      ...{ dataDir, channels: config.alarms, world, coordinator, events, log, clean: (text) => clean()(text).text },
       speaker: {
         device: { name, address },
         agent: { role: config.role, mode: config.mode, version, host: options.host ?? '-' },
@@ -173,10 +188,9 @@ async function wire(config: Config, world: World, log: Logger, options: AgentOpt
     'SNMP sender',
     await openSnmpSender({ peers: snmpPeers, engine, world, source: signalSource(signal.listen.address) }),
   );
-  const receivers = config.peers.map(({ name, kind, send, notify, root }) => ({ name, kind, send, notify, root }));
   const delivery = cleanup.add(
     'delivery',
-    new Delivery({ clock, sender, receivers, values: signal.values, policyName: `spitrap ${config.role}` }),
+    new Delivery(deliveryRoom({ clock, sender, policyName: `spitrap ${config.role}` }, config)),
   );
   const dones = new PendingDones(delivery, journal, clock, log);
   const heartbeat = cleanup.add(
@@ -256,8 +270,8 @@ async function wire(config: Config, world: World, log: Logger, options: AgentOpt
       `signals: the kernel gives ${receiver.receiveBufferBytes} bytes of receive buffer, ${limits.udpReceiveBufferBytes} were asked for (sysctl net.core.rmem_max)`,
     );
   }
-  const match = ownLines(config.device);
-  const context = (): GateContext => gateContext(config, match, device.status().clock);
+  const match = live.of((now) => ownLines(now.device));
+  const context = (): GateContext => gateContext(config, match(), device.status().clock);
   const symptoms: Symptoms = new Symptoms({
     config,
     device,
@@ -280,7 +294,9 @@ async function wire(config: Config, world: World, log: Logger, options: AgentOpt
       onOwnBytes: (bytes) => watch.noteBytes(bytes),
       ...(platform.unknownSpi === undefined ? {} : { unknownSpi: platform.unknownSpi }),
       symptoms,
-      onIkmpNoSa: config.alsoTrigger.includes('ikmp-no-sa'),
+      get onIkmpNoSa() {
+        return config.alsoTrigger.includes('ikmp-no-sa');
+      },
     }),
   );
   const listening = new Map<string, string>();
@@ -290,6 +306,20 @@ async function wire(config: Config, world: World, log: Logger, options: AgentOpt
     if (opened.local !== null) listening.set(source.name, endpoint(opened.local));
   }
   heartbeat.start();
+  const reloader = cleanup.add(
+    'reload',
+    new Reloader({
+      ...{ source: options.reload ?? null, live, world, coordinator, events, journal, log },
+      prepare: ({ peers }) => {
+        for (const room of [sender, receiver]) room.changePeers(peers.map(snmpPeer));
+      },
+      follow: (changes) => {
+        coordinator.noteRules();
+        alarms.changeChannels(config.alarms);
+        if (changes.some(({ takes }) => takes === 'idle')) heartbeat.reconfigure();
+      },
+    }),
+  );
 
   let page: PageServer | null = null;
   const rooms = {
@@ -314,30 +344,14 @@ async function wire(config: Config, world: World, log: Logger, options: AgentOpt
     listening,
     watch,
     page: () => page,
+    reloader,
   };
   const status = () => collectStatus(rooms);
-  const handlers: ControlHandlers = {
-    status,
-    hold: (change, who) => hold.change(change, who),
-    incidents: async () => incidentSummaries(coordinator.book, clock.monotonic(), dataDir),
-    incident: async (id) => {
-      const found = incidentSummaries(coordinator.book, clock.monotonic(), dataDir).find((incident) => incident.id === id);
-      if (found === undefined)
-        throw new SpitrapError(
-          'INCIDENT_UNKNOWN',
-          `this agent remembers no incident ${id}; spitrap incidents list shows the bundles on disk`,
-        );
-      return found;
-    },
-    arm: (change) => keeper.arm(change),
-    disarm: (change) => keeper.disarm(change),
-    ack: async (id, who) => {
-      coordinator.input({ kind: 'acknowledge', alarm: id, ...(who !== undefined && { who }) });
-      const alarm = coordinator.book.alarms.find((known) => known.id === id);
-      if (alarm === undefined) throw new SpitrapError('USAGE', `no alarm ${id} stands; spitrap status lists them`);
-      return describeAlarm(alarm);
-    },
-  };
+  const handlers = answers({
+    ...{ status, world, coordinator, hold, keeper, reloader, dataDir },
+    capturing: { world, coordinator, rules, newId },
+    pairTest: cleanup.add('pair test', new PairTest({ config, clock, heartbeat, events })),
+  });
   control.serve(handlers);
   if (config.page !== null) {
     const timelineOf = (id: string) => liveTimeline(config.role, coordinator.recordsOf(id));
@@ -360,6 +374,8 @@ async function wire(config: Config, world: World, log: Logger, options: AgentOpt
 
   return {
     status,
+    reload: (who) => reloader.reload(who),
+    ailing: () => coordinator.ailing(),
     async stop(reason) {
       log.info({ event: 'stopping', reason }, `stopping: ${reason}`);
       journal.append('agent-stopped', null, { reason });
@@ -373,33 +389,4 @@ async function wire(config: Config, world: World, log: Logger, options: AgentOpt
       return cleanup.stop();
     },
   };
-}
-
-/** Three attempts of a stop are made at most so long after each other; more would hold up whoever stops us. */
-const LEAVING_MS = timing.stopAttemptMs * 2;
-
-/** Resolves when no stop is under way: verified, waiting for its next attempt, or dropped because the device denied the message. */
-function stopsSettled(coordinator: Coordinator, events: AgentEvents): Promise<void> {
-  const isUnderWay = ({ stop }: Incident) => stop.kind === 'running' || (stop.kind === 'planned' && stop.waiting);
-  const isDisarming = () => {
-    const { state } = coordinator.book.arming;
-    return state.kind === 'arming' || (state.kind === 'disarming' && state.attemptAt !== null);
-  };
-  return new Promise((resolve) => {
-    const look = () => {
-      if (coordinator.book.incidents.some(isUnderWay) || isDisarming()) return;
-      events.off('decided', look);
-      resolve();
-    };
-    events.on('decided', look);
-    look();
-  });
-}
-
-/** One line in the log for each decision that moved something; the rest only when somebody debugs. */
-function tell(config: Config, log: Logger, decision: Decision): void {
-  const { input, reason, incident, effects, moved } = decision;
-  const fields = { event: reason, input: input.kind, incident, at: input.at, effects: effects.map((effect) => effect.kind) };
-  if (moved && input.kind !== 'expire') log.info(fields, narrate(config.role, decision));
-  else log.debug(fields, narrate(config.role, decision));
 }

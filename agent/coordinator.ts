@@ -134,9 +134,9 @@ export class Coordinator {
     return { steps, refused };
   }
 
-  /** After replay, before any input: the configuration that decides from here on. */
+  /** After replay, before any input, and after a reload: the configuration that decides from here on. */
   noteRules(): void {
-    this.#room.journal.append(RULES, null, this.#room.rules);
+    this.#room.journal.append(RULES, null, { ...this.#room.rules });
   }
 
   /** After replay and before any source opens: what was under way is taken up again. */
@@ -185,6 +185,20 @@ export class Coordinator {
     if (this.recordsOf(moved.incident).length < limits.bundleJournalRecordsMax) return false;
     this.#notJournaled++;
     return true;
+  }
+
+  /**
+   * For the watchdog: whether an input would be decided now, by the same function and book; nothing of it is kept. Null: it would; else why
+   * not. A disk that hangs is no reason while something is at stake: acts go on without it, and a restart would wait for it for ever.
+   */
+  ailing(): string | null {
+    const { clock } = this.#room.world;
+    if (this.#closed) return 'the coordinator is closed';
+    if (this.#step({ kind: 'expire', at: clock.monotonic(), wall: clock.wall() }) === null)
+      return 'the coordinator decides nothing';
+    const { writingMs } = this.#room.journal;
+    const isIdle = this.#book.incidents.length === 0 && this.#book.arming.state.kind === 'disarmed';
+    return isIdle && writingMs > limits.journalHungMs ? `a write of the journal hangs for ${Math.round(writingMs)} ms` : null;
   }
 
   #tell(decision: Decision, before: Book): void {
@@ -287,7 +301,7 @@ export class Coordinator {
     if (journal.bytes <= Math.max(limits.journalBytesMax, 2 * this.#rewrittenBytes)) return;
     // Writing it all takes a moment in which nothing else is done: not with a stop ahead.
     if (this.#book.incidents.some((incident) => !incident.stopPassed)) return;
-    const rules = journal.append(RULES, null, this.#room.rules);
+    const rules = journal.append(RULES, null, { ...this.#room.rules });
     const entries = [rules, ...snapshotParts(this.#book).map((part) => journal.append('snapshot', null, part))];
     const open = [...this.#records.values()].flat();
     try {

@@ -8,6 +8,8 @@ import type { Remedies } from '../shared/platforms/arming.ts';
 import { platformNamed } from '../shared/platforms/index.ts';
 import type { Config, DeviceConfig, PeerConfig } from './config/config.ts';
 import { isSyslogListener } from './config/config.ts';
+import type { DeliveryRoom } from './effects/send-signal.ts';
+import type { Retention } from './evidence/retention.ts';
 import type { SnmpPeer } from './net/signalling.ts';
 import type { ShellTarget } from './ports.ts';
 
@@ -45,7 +47,7 @@ function secretsOf(
   };
 }
 
-/** Constant for the life of an agent. */
+/** An incident keeps those that it began with: they change while none is open (reload.ts). */
 export function machineRules(config: Config, stopCommand: string, remedies: Remedies): Rules {
   return {
     role: config.role,
@@ -104,6 +106,23 @@ function listenAddresses(sources: Config['sources']): string[] {
   const addresses = sources.flatMap((source) => (isSyslogListener(source) ? [source.listen.address] : []));
   return addresses.some((address) => address === '0.0.0.0' || address === '::') ? [] : [...new Set(addresses)];
 }
+
+export const retentionOf = ({ evidence }: Config): Retention => ({
+  maxAgeMs: evidence.retainMaxAgeMs,
+  maxCount: evidence.retainMaxCount,
+  maxBytes: evidence.retainMaxBytes,
+});
+
+/** `config` as it is at the moment: whom a signal goes to is looked up when it is sent. */
+export const deliveryRoom = (room: Omit<DeliveryRoom, 'receivers' | 'values'>, config: Config): DeliveryRoom => ({
+  ...room,
+  get receivers() {
+    return config.peers;
+  },
+  get values() {
+    return config.signal.values;
+  },
+});
 
 export const snmpPeer = ({ name, from, snmp, engineId }: PeerConfig): SnmpPeer => ({
   name,

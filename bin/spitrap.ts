@@ -33,11 +33,18 @@ for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
   process.on(event, (error: unknown) => process.exit(report(error, true, { stderr })));
 }
 
-function stopSignal(): Promise<string> {
+const atTerminal = (): boolean => [process.stdin, process.stdout, process.stderr].some((stream) => stream.isTTY === true);
+
+function stopSignal(onHangUp?: () => void): Promise<string> {
+  const reloads = onHangUp !== undefined && !atTerminal();
   return new Promise((resolve) => {
     let asked = false;
     for (const signal of STOP_SIGNALS) {
       process.on(signal, () => {
+        if (signal === 'SIGHUP' && reloads) {
+          onHangUp();
+          return;
+        }
         if (asked) {
           stderr.write(`spitrap: second ${signal}: leaving at once; debugs may be left on\n`);
           process.exit(FORCED);

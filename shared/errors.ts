@@ -34,7 +34,9 @@ export const errorCodes = [
   'NO_FREE_VTY',
   'LOGIN_BACKOFF',
   'ARM_REFUSED',
+  'RELOAD_REFUSED',
   'RUNNING_CONFIG_REFUSED',
+  'CAPTURE_REFUSED',
   // signals
   'SEND_FAILED',
   'SNMP_REFUSED',

@@ -46,6 +46,7 @@ export const alarmKinds: Readonly<Record<string, AlarmKind>> = {
   'alarm-untold': { severity: 'warning', about: 'alarms have not reached anybody over a channel for five minutes' },
   uncorroborated: { severity: 'warning', about: 'a syslog line claims a message that the device does not have' },
   seal: { severity: 'warning', about: 'a bundle could not be written to disk' },
+  'reload-refused': { severity: 'warning', about: 'the configuration was read anew and is not taken over: the old one stands' },
   'journal-degraded': { severity: 'warning', about: 'the journal does not reach the disk' },
 };
 

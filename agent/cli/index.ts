@@ -14,6 +14,7 @@ import { incidentsCommand } from './incidents.ts';
 import { initCommand } from './init.ts';
 import { labCommand } from './lab.ts';
 import { parseCommand } from './parse.ts';
+import { reloadCommand } from './reload.ts';
 import { reportCommand } from './report.ts';
 import { runCommand } from './run.ts';
 import { signalCommand } from './signal.ts';
@@ -31,6 +32,7 @@ export const subcommands: readonly Subcommand[] = [
   armCommand,
   disarmCommand,
   holdCommand,
+  reloadCommand,
   ackCommand,
   alarmsCommand,
   commandsCommand,

@@ -1,4 +1,4 @@
-/** `spitrap run -c FILE`: the agent, in the foreground, until SIGTERM or SIGINT. The configuration is judged before anything opens. */
+/** `spitrap run -c FILE`: the agent, in the foreground, until SIGTERM or SIGINT; SIGHUP reads the configuration anew. It is judged before anything opens. */
 import { hostname } from 'node:os';
 import { printable } from '../../shared/model/printable.ts';
 import { formatDuration } from '../../shared/model/time.ts';
@@ -7,6 +7,8 @@ import { formatEndpoint } from '../config/fields.ts';
 import { openControlSocket } from '../control/control-socket.ts';
 import { bounded } from '../lifecycle.ts';
 import { createLog } from '../log.ts';
+import type { ReloadSource } from '../reload.ts';
+import { SystemdService } from '../service/systemd.ts';
 import type { AgentStatus } from '../status/status.ts';
 import { wrapped } from '../status/text-layout.ts';
 import { type CliContext, configFrom, exitCodes, type Subcommand } from './subcommand.ts';
@@ -47,12 +49,21 @@ async function run(options: Options, context: CliContext): Promise<number> {
     told.add(fingerprint);
   };
   const trustOnFirstUse = options.trustOnFirstUse === true ? hint : null;
+  let hangUp = (): void => log.info({ event: 'reload' }, 'SIGHUP before the agent was up: it has just read its configuration');
   // Asked for before the start: a signal that comes meanwhile ends in an orderly stop too.
-  const signalled = Promise.race([context.stopSignal(), ...(options.untilInputEnds === true ? [context.inputEnd()] : [])]);
+  const signalled = Promise.race([
+    context.stopSignal(() => hangUp()),
+    ...(options.untilInputEnds === true ? [context.inputEnd()] : []),
+  ]);
   context.outliveReaders();
   // Loaded here, so that status and hold do not wait for SSH and SNMP to load.
   const { startAgent } = await import('../app.ts');
+  const reload: ReloadSource = {
+    load: () => configFrom(options.config, context),
+    onTaken: (now, hidden) => log.change({ level: now.log.level, secrets: hidden }),
+  };
   const agent = await startAgent(config, world, log, {
+    reload,
     openControl: openControlSocket,
     version: context.version,
     pid: process.pid,
@@ -61,8 +72,16 @@ async function run(options: Options, context: CliContext): Promise<number> {
     trustOnFirstUse,
   });
   context.stderr.write(`${startSummary(config, agent.status()).join('\n')}\n`);
+  const service = SystemdService.of({ environment: context.host.environment, pid: process.pid, world, log });
+  service?.ready(agent);
+  const reloadNow = (): Promise<unknown> => agent.reload('SIGHUP');
+  // Refused or not, the agent has said so in its log.
+  hangUp = () => void (service?.reloading(reloadNow) ?? reloadNow()).catch(() => {});
   const signal = await signalled;
+  hangUp = () => {};
+  service?.stopping(signal);
   const stopped = await bounded(agent.stop(signal), STOP_WITHIN_MS, world.clock, 'stop agent');
+  service?.close();
   if (stopped.inTime) return exitCodes.ok;
   context.stderr.write(`spitrap: not everything closed within ${formatDuration(STOP_WITHIN_MS)}; see the log\n`);
   return exitCodes.failed;

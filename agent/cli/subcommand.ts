@@ -7,7 +7,7 @@ import { SpitrapError } from '../../shared/errors.ts';
 import { quoted } from '../../shared/model/printable.ts';
 import { type DurationMs, parseDuration } from '../../shared/model/time.ts';
 import type { ConfigHost } from '../config/config-host.ts';
-import { type LoadedConfig, loadConfig } from '../config/load.ts';
+import { type LoadedConfig, loadConfig, loadDataDir } from '../config/load.ts';
 import type { World } from '../ports.ts';
 import { ansiPaint, noPaint, type Paint } from '../status/text-layout.ts';
 
@@ -41,8 +41,11 @@ export interface CliContext {
   readonly stderr: Output;
   /** NO_COLOR is set (https://no-color.org). */
   readonly noColor: boolean;
-  /** Resolves with the name of the first SIGINT, SIGTERM or SIGHUP; a second one ends the process at once. */
-  stopSignal(): Promise<string>;
+  /**
+   * Resolves with the name of the first SIGINT, SIGTERM or SIGHUP; a second one ends the process at once. With `onHangUp` a SIGHUP calls
+   * that instead, but for a process that stands at a terminal: there it means that the terminal is gone.
+   */
+  stopSignal(onHangUp?: () => void): Promise<string>;
   /**
    * Puts a question to the person at the terminal and resolves with the line typed, without its end; null when they leave instead
    * (Ctrl-C, Ctrl-D). `hidden`: what is typed is not shown. Null: nobody is there to ask (input or stderr is no terminal).
@@ -83,7 +86,7 @@ export function dataDirFrom(options: DataDirOptions, context: CliContext): strin
   if (options.dataDir !== undefined) return options.dataDir;
   if (options.config === undefined)
     throw new SpitrapError('USAGE', 'which agent? Give its configuration (-c FILE) or its folder (--data-dir DIR)');
-  return loadConfig(options.config, context.host).config.dataDir;
+  return loadDataDir(options.config, context.host);
 }
 
 export function withDataDir(command: Command): Command {

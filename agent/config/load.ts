@@ -6,7 +6,7 @@
 import { dirname, resolve } from 'node:path';
 import convict from 'convict';
 import { z } from 'zod';
-import { type ErrorCode, SpitrapError } from '../../shared/errors.ts';
+import { type ErrorCode, isSpitrapError, SpitrapError } from '../../shared/errors.ts';
 import { printable } from '../../shared/model/printable.ts';
 import { assembleAlarmChannels } from './alarm-channels.ts';
 import { assembleConfig, assembleDevice, assemblePeer, dataDirOf } from './assemble.ts';
@@ -34,6 +34,22 @@ export interface LoadedConfig {
 export function loadConfig(file: string, host: ConfigHost): LoadedConfig {
   const absolute = resolve(file);
   return loadConfigText(readFile(absolute, host), absolute, host);
+}
+
+/**
+ * For whoever only asks a running agent: where it lives. That this user can not read the secrets which the file names is nothing to them.
+ * @throws SpitrapError as loadConfig, but for SECRET_UNREADABLE.
+ */
+export function loadDataDir(file: string, host: ConfigHost): string {
+  try {
+    return loadConfig(file, host).config.dataDir;
+  } catch (error) {
+    if (!isSpitrapError(error, 'SECRET_UNREADABLE')) throw error;
+    const absolute = resolve(file);
+    const read = readConfigText(readFile(absolute, host));
+    const spelled = read.ok && isMapping(read.tree) ? read.tree['dataDir'] : undefined;
+    return dataDirOf(typeof spelled === 'string' ? spelled : null, absolute);
+  }
 }
 
 function readFile(file: string, host: ConfigHost): string {

@@ -92,6 +92,18 @@ export interface Change extends ReloadRule {
   readonly text: string;
 }
 
+/** `before` with those settings as they are in `after`. */
+export function withChanges(before: Config, after: Config, changes: readonly Pick<Change, 'path'>[]): Config {
+  const config: Record<string, unknown> = { ...before };
+  for (const { path } of changes) {
+    const [key = '', inner] = path.split('.');
+    const value = (after as unknown as Record<string, unknown>)[key];
+    if (inner === undefined) config[key] = value;
+    else config[key] = { ...(config[key] as object), [inner]: (value as Record<string, unknown>)[inner] };
+  }
+  return config as unknown as Config;
+}
+
 /** Sections whose settings are judged one by one. */
 const SECTIONS: ReadonlySet<string> = new Set(['device', 'capture', 'arming', 'stop', 'signal', 'evidence', 'budgets', 'log']);
 const NAMES_TOLD_MAX = 8;
@@ -101,7 +113,7 @@ export function changesBetween(before: Config, after: Config): Change[] {
   return leaves(before, after).flatMap(([path, from, to]) => {
     if (isDeepStrictEqual(from, to)) return [];
     const known = reloadRules[path] ?? restart(path);
-    const takes = path === 'peers' && isReadByASource(before, after) ? 'restart' : known.takes;
+    const takes = isReadByASource(path, before, after) ? 'restart' : known.takes;
     return [{ path, key: known.key, takes, text: textOf(known.key, from, to) }];
   });
 }
@@ -116,11 +128,12 @@ function leaves(before: Config, after: Config): [path: string, from: unknown, to
   });
 }
 
-/** A source that reads a router's event-manager history has taken over what it needs of that peer when it was opened. */
-function isReadByASource(before: Config, after: Config): boolean {
+/** A source that reads a router's event-manager history has taken over what it needs of this when it was opened. */
+function isReadByASource(path: string, before: Config, after: Config): boolean {
   const read = before.sources.flatMap((source) => (source.kind === 'eem-history' ? [source.peer] : []));
+  if (path === 'signal.values' || path === 'signal.eemWindowMs') return read.length > 0;
   const peer = (config: Config, name: string): unknown => config.peers.find((known) => known.name === name);
-  return read.some((name) => !isDeepStrictEqual(peer(before, name), peer(after, name)));
+  return path === 'peers' && read.some((name) => !isDeepStrictEqual(peer(before, name), peer(after, name)));
 }
 
 function textOf(key: string, from: unknown, to: unknown): string {

@@ -21,5 +21,11 @@ export async function perform(
       return handlers.arm(request.change);
     case 'disarm':
       return handlers.disarm(request.change);
+    case 'capture':
+      return handlers.capture(request.change);
+    case 'test':
+      return handlers.test();
+    case 'reload':
+      return handlers.reload(request.who);
   }
 }

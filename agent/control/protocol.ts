@@ -20,6 +20,21 @@ export interface ControlHandlers {
   arm(change: ArmChange): Promise<ArmAnswer>;
   /** Answers when debugs are verified off and conditions gone, or after the bound. */
   disarm(change: ArmChange): Promise<ArmAnswer>;
+  /** Rejects with why the configuration is refused; the agent goes on by the old one. `who`: for log and journal. */
+  reload(who: string): Promise<ReloadAnswer>;
+  /** Answers when it is begun. Rejects with CAPTURE_REFUSED. */
+  capture(change: CaptureChange): Promise<CaptureAnswer>;
+  /** Answers when every peer has, or after some seconds. */
+  test(): Promise<PairTestAnswer>;
+}
+
+/** Changes in words, without values: `stop.delay`, `peers: spoke2 added`. */
+export interface ReloadAnswer {
+  readonly changed: readonly string[];
+  /** Taken over when no incident is open any more. */
+  readonly waits: readonly string[];
+  /** Of the configuration that was read. */
+  readonly warnings: readonly string[];
 }
 
 /** `pair`: the peers too. `leaseMs` null: the configured lease. `who`: for the journal. */
@@ -52,6 +67,52 @@ export interface PeerAnswer {
   readonly detail: string;
 }
 
+/** `pair`: of the spitrap peers too. */
+export interface CaptureChange {
+  readonly pair: boolean;
+  readonly who: string;
+}
+
+export interface CaptureAnswer {
+  /** Its bundle is sealed half a minute later, or when the captures have ended. */
+  readonly incident: string;
+  /** Whom it was told; whether they were reached stands in the incident. */
+  readonly peers: readonly string[];
+}
+
+/** What a hello to each peer came to, just now. Nothing was started at a peer. */
+export interface PairTestAnswer {
+  readonly peers: readonly PeerTest[];
+}
+
+export interface PeerTest {
+  readonly peer: string;
+  readonly kind: 'spitrap' | 'eem';
+  /** Its agent said hello in answer. */
+  readonly answered: boolean;
+  /** In words: why not, or what is wrong between the two ends; empty: all is well. */
+  readonly detail: string;
+  readonly paths: readonly PathTest[];
+  /** Of that hello and its answer, agent to agent; null: none came. */
+  readonly roundTripMs: number | null;
+  /** How far its wall clock is ahead of ours. */
+  readonly offsetMs: number | null;
+  readonly version: string | null;
+  readonly mode: string | null;
+  /** Whether both ends have the same agreed values and timing. */
+  readonly cfg: 'agrees' | 'differs' | 'unknown';
+  /** What it knows of its device's debugs. */
+  readonly armed: 'yes' | 'no' | 'unknown';
+}
+
+export interface PathTest {
+  readonly endpoint: string;
+  readonly acknowledged: boolean;
+  /** Of the notification alone; null: not acknowledged. */
+  readonly roundTripMs: number | null;
+  readonly detail: string;
+}
+
 /** `forMs` null: until taken off. */
 export type HoldChange = { readonly on: true; readonly forMs: number | null } | { readonly on: false };
 
@@ -62,7 +123,10 @@ export type ControlRequest =
   | { readonly request: 'incidents' }
   | { readonly request: 'incident'; readonly id: string }
   | { readonly request: 'ack'; readonly alarm: string; readonly who?: string }
-  | { readonly request: 'arm' | 'disarm'; readonly change: ArmChange };
+  | { readonly request: 'arm' | 'disarm'; readonly change: ArmChange }
+  | { readonly request: 'reload'; readonly who: string }
+  | { readonly request: 'capture'; readonly change: CaptureChange }
+  | { readonly request: 'test' };
 
 export interface ControlAnswers {
   readonly identify: { readonly pid: number };
@@ -73,6 +137,9 @@ export interface ControlAnswers {
   readonly ack: AlarmStatus;
   readonly arm: ArmAnswer;
   readonly disarm: ArmAnswer;
+  readonly reload: ReloadAnswer;
+  readonly capture: CaptureAnswer;
+  readonly test: PairTestAnswer;
 }
 
 export type ControlReply =
@@ -100,15 +167,22 @@ export function parseRequest(line: string): ControlRequest | SpitrapError {
     case 'identify':
     case 'status':
     case 'incidents':
+    case 'test':
       return { request };
     case 'hold': {
       const parsed = parseHold(change);
       return parsed ? { request, change: parsed, ...by } : refused('hold needs change: { on: true, forMs } or { on: false }');
     }
+    case 'reload':
+      return { request, who: by.who ?? 'control socket' };
     case 'incident':
       return typeof id === 'string' && ID.test(id) ? { request, id } : refused('incident needs an id');
     case 'ack':
       return typeof alarm === 'string' && ID.test(alarm) ? { request, alarm, ...by } : refused('ack needs the id of an alarm');
+    case 'capture': {
+      const parsed = parseCapture(change);
+      return parsed ? { request, change: parsed } : refused('capture needs change: { pair, who }');
+    }
     case 'arm':
     case 'disarm': {
       const parsed = parseArm(change);
@@ -128,6 +202,13 @@ function parseHold(change: unknown): HoldChange | null {
   if (on !== true) return null;
   if (forMs === null || forMs === undefined) return { on, forMs: null };
   return typeof forMs === 'number' && forMs > 0 && forMs <= HOLD_MS_MAX ? { on, forMs } : null;
+}
+
+function parseCapture(change: unknown): CaptureChange | null {
+  if (typeof change !== 'object' || change === null) return null;
+  const { pair, who } = change as Record<string, unknown>;
+  const isGood = typeof pair === 'boolean' && typeof who === 'string' && who.length <= WHO_CHARS_MAX;
+  return isGood ? { pair, who } : null;
 }
 
 function parseArm(change: unknown): ArmChange | null {

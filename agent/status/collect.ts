@@ -23,6 +23,7 @@ import type { Journal } from '../journal/journal.ts';
 import type { SnmpEngine } from '../net/engine.ts';
 import type { SnmpReceiver, SnmpSender } from '../net/signalling.ts';
 import type { World } from '../ports.ts';
+import type { Reloader } from '../reload.ts';
 import type { Signals } from '../signals.ts';
 import type { PageServer } from '../web/server.ts';
 import type {
@@ -50,6 +51,7 @@ export interface StatusRooms {
   readonly sender: SnmpSender;
   readonly heartbeat: Heartbeat;
   readonly hold: Hold;
+  readonly reloader: Pick<Reloader, 'status'>;
   readonly intake: Intake;
   readonly signals: Signals;
   readonly ring: Ring;
@@ -80,6 +82,7 @@ export function collectStatus(rooms: StatusRooms): AgentStatus {
     role: config.role,
     mode: config.mode,
     hold: rooms.hold.status,
+    configuration: { readAt: isoOrNull(rooms.reloader.status.readAt), waits: rooms.reloader.status.waits },
     dataDir: config.dataDir,
     engineId: engine.idHex,
     engineBoots: engine.stamp().boots,

@@ -47,6 +47,7 @@ async function agent(): Promise<{ readonly holds: HoldChange[]; close(): Promise
     arm: async () => {
       throw new SpitrapError('ARM_REFUSED', 'hub1 is not armed: the CPU is busy');
     },
+    reload: async () => ({ changed: ['stop.delay'], waits: ['peers: spoke2 added'], warnings: [] }),
     disarm: async () => {
       throw new SpitrapError('ARM_REFUSED', 'nothing');
     },

@@ -42,6 +42,7 @@ const handlers: ControlHandlers = {
   disarm: async () => {
     throw new SpitrapError('ARM_REFUSED', 'nothing');
   },
+  reload: async (who) => ({ changed: [`stop.delay by ${who}`], waits: ['peers: spoke2 added'], warnings: [] }),
 };
 
 async function start(dataDir = folder): Promise<ControlSocket> {

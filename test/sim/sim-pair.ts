@@ -66,7 +66,7 @@ export interface Station {
   readonly shells: BoxShells;
   /** Whom alarms are told to. */
   readonly receivers: FakeReceivers;
-  /** May be changed between two runs of the agent. */
+  /** May be changed between two runs of the agent, and before a reload. */
   config: Config;
   readonly log: Logger;
   agent: Agent | null;
@@ -83,6 +83,8 @@ export class SimPair {
   readonly lab: ReturnType<typeof createLabPair>;
   readonly stations: Readonly<Record<End, Station>>;
   readonly #options: SimOptions;
+  /** By content: checkers ask often. */
+  readonly #incidents = new Map<string, IncidentFile>();
   /** True: that message of a box is lost on its way. */
   losesUdp: (end: End, message: string) => boolean = () => false;
 
@@ -192,6 +194,7 @@ export class SimPair {
       host: `agent-of-${end}`,
       secrets: [...secrets],
       trustOnFirstUse: null,
+      reload: { load: () => ({ config: station.config, warnings: [], secrets: [...secrets] }), onTaken: () => {} },
       onDecided: (...decided) => this.#options.onDecided?.(end, ...decided),
     });
     await this.clock.advance(0);
@@ -233,6 +236,15 @@ export class SimPair {
     await this.clock.advance(0);
   }
 
+  /** Both agents and the lab are dropped where they stand: the end of a world of which nothing more is asked. */
+  abandon(): void {
+    for (const station of Object.values(this.stations)) {
+      station.agent = null;
+      station.lifeline.cut();
+    }
+    this.lab.close();
+  }
+
   /** The host under it loses power: what was not synced is gone, and the next boot's clock begins near zero. */
   async reboot(end: End): Promise<void> {
     await this.kill(end);
@@ -255,8 +267,12 @@ export class SimPair {
     const { disk } = this.stations[end];
     const names = (await disk.list(`/${end}/incidents`)).filter((name) => /^[0-9A-Z]{26}$/.test(name));
     return names.map((name) => {
-      const read = parseIncidentFile(disk.content(`/${end}/incidents/${name}/incident.json`).toString());
+      const content = disk.content(`/${end}/incidents/${name}/incident.json`).toString();
+      const known = this.#incidents.get(content);
+      if (known !== undefined) return known;
+      const read = parseIncidentFile(content);
       if (read.kind !== 'incident') throw new Error(read.why);
+      this.#incidents.set(content, read.incident);
       return read.incident;
     });
   }

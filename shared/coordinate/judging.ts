@@ -22,6 +22,7 @@ import { blackHoleAlarm, clearHealed } from './black-hole.ts';
 import type { Book, ClosedIncident, FlowRecord, HeldFlow, Incident } from './book.ts';
 import type { Effect } from './effect.ts';
 import { evidenceOfHeld, evidenceOfRecord, newestOther, signsIn, withLateDone } from './flow-evidence.ts';
+import { flowIn, withFlow } from './flow-list.ts';
 import type { Input } from './input.ts';
 import { andThen, findIncident, hasId, isActionable, isOwn, raiseAlarm, type Step, sameFlow, stay } from './move.ts';
 import type { Reason } from './reason.ts';
@@ -195,12 +196,10 @@ function judgeSighting(rules: Rules, moved: Step, input: Input & { readonly kind
   const { book } = moved;
   const id = moved.incident;
   // An entry whose time is over may still stand there; the one that this message has touched is meant.
-  const held = book.held.findLast(
-    (known) => known.last === input.at && known.incident === id && sameFlow(known.flow, input.flow),
-  );
+  const inHold = flowIn(book.held, input.flow);
+  const held = inHold?.last === input.at && inHold.incident === id ? inHold : undefined;
   const open = findIncident(book, id);
-  // The newest stand last: a storm must not walk all of them for each message.
-  const record = open?.flows.findLast((known) => sameFlow(known.flow, input.flow));
+  const record = open === undefined ? undefined : flowIn(open.flows, input.flow);
   const flow = held ?? record;
   if (flow === undefined) return moved;
   const times = judgeTimesFor(rules.messageIntervalMs);
@@ -226,14 +225,14 @@ function judgeSighting(rules: Rules, moved: Step, input: Input & { readonly kind
   );
 }
 
-/** The record of an open incident, the entry of hold-down, or both: the newest stand last, and a storm must not walk all of them. */
+/** The record of an open incident, the entry of hold-down, or both. */
 function markPersistent(
   book: Book,
   { open, record, held }: { open: Incident | undefined; record: FlowRecord | undefined; held: HeldFlow | undefined },
   judged: Judgement,
 ): Book {
   const mark = <T extends FlowRecord | HeldFlow>(all: readonly T[], one: T | undefined): readonly T[] =>
-    one === undefined ? all : all.with(all.lastIndexOf(one), { ...one, judged });
+    one === undefined ? all : withFlow(all, { ...one, judged });
   const marked = open === undefined ? undefined : { ...open, flows: mark(open.flows, record) };
   const incidents = marked === undefined ? book.incidents : book.incidents.map((known) => (known === open ? marked : known));
   return judgeClosed({ ...book, incidents, held: mark(book.held, held) }, (held?.incident ?? open?.id)!);
@@ -257,6 +256,8 @@ const isUndecided = (held: HeldFlow): boolean => verdictOf(held) === 'unknown' &
 const isOpenQuestion = (rules: Rules, held: HeldFlow, at: Monotonic): boolean =>
   isUndecided(held) && at - silentFrom(held) < judgeTimesFor(rules.messageIntervalMs).quietMs;
 
+const A_MICROSECOND_MS = 0.001;
+
 /** When the first flow of a closed incident will have been silent long enough; nothing when none is waited for. */
 function wakeFor(rules: Rules, book: Book, incident: IncidentId, at: Monotonic): Effect[] {
   return wakeAtFirst(
@@ -270,7 +271,10 @@ function wakeAtFirst(rules: Rules, incident: IncidentId, flows: readonly HeldFlo
   const { quietMs } = judgeTimesFor(rules.messageIntervalMs);
   let first: Monotonic | null = null;
   for (const held of flows) {
-    const due = after(silentFrom(held), quietMs);
+    const from = silentFrom(held);
+    const sum = after(from, quietMs);
+    // A sum of fractions may be rounded down: woken at it the silence would be too short by a bit, and woken again at once, for ever.
+    const due = sum - from < quietMs ? after(sum, A_MICROSECOND_MS) : sum;
     if (first === null || due < first) first = due;
   }
   return first === null ? [] : [{ kind: 'wake', incident, name: 'judge', at: first }];

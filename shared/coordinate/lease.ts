@@ -2,7 +2,7 @@
  * How long debugs may stay on: the lease that a healthy agent renews, and `maxDebug`, the total until a person renews
  * (pair-protocol.md, "Arming"). Called by arming.ts and step.ts; how they then end: end-debugs.ts.
  */
-import type { DurationMs } from '../model/time.ts';
+import type { DurationMs, Monotonic } from '../model/time.ts';
 import { after, formatDuration } from '../model/time.ts';
 import type { ArmState } from './arming-state.ts';
 import { debugSpentMs } from './arming-state.ts';
@@ -40,10 +40,12 @@ export function renewByPerson(rules: Rules, book: Book, state: Armed, input: Inp
 
 export function leaseTimers(rules: Rules, { arming: { state, spentMs, count } }: Book): Effect[] {
   if (state.kind !== 'armed') return [];
-  const { maxDebugMs } = rules.arming;
-  const warnAt = after(state.since, maxDebugMs * timing.maxDebugWarnsAt - spentMs);
+  const warnAt = maxDebugWarnsAt(rules, state, spentMs);
   return [armWake('lease', count, after(state.renewedAt, state.leaseMs)), armWake('max-debug', count, warnAt)];
 }
+
+const maxDebugWarnsAt = (rules: Rules, { since }: Armed, spentMs: DurationMs): Monotonic =>
+  after(since, rules.arming.maxDebugMs * timing.maxDebugWarnsAt - spentMs);
 
 /** The agent is well: sessions up, CPU readable, every spitrap peer heard. */
 export function onLeaseRenewed(rules: Rules, book: Book, input: Input & { readonly kind: 'lease-renewed' }): Step {
@@ -101,9 +103,12 @@ export function onMaxDebugTimer(rules: Rules, book: Book, now: Now): Step {
   const spent = debugSpentMs(book, now.at);
   const { name, address } = rules.device;
   const total = formatDuration(maxDebugMs);
-  if (spent < maxDebugMs * timing.maxDebugWarnsAt) return { ...stay(book, 'waiting'), effects: leaseTimers(rules, book) };
-  if (spent < maxDebugMs) {
-    const end = armWake('max-debug', book.arming.count, after(state.since, maxDebugMs - book.arming.spentMs));
+  // By the very sums that woke it: a difference of fractions may be a bit less, and it would wake itself again at once, for ever.
+  if (now.at < maxDebugWarnsAt(rules, state, book.arming.spentMs))
+    return { ...stay(book, 'waiting'), effects: leaseTimers(rules, book) };
+  const endsAt = after(state.since, maxDebugMs - book.arming.spentMs);
+  if (now.at < endsAt) {
+    const end = armWake('max-debug', book.arming.count, endsAt);
     const told = raiseAlarm(book, now, {
       key: MAX_DEBUG_ALARM,
       text: `debugs on ${name} (${address}) have been on for ${formatDuration(spent)} of ${total}: they end in ${formatDuration(maxDebugMs - spent)}`,

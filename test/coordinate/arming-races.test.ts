@@ -1,6 +1,7 @@
 /** What comes while something else is under way: nobody's word is lost, and no debug that we turned on is forgotten. */
 import { describe, expect, test } from 'vitest';
 import { ourDebugs } from '../../shared/coordinate/arming-state.ts';
+import { after } from '../../shared/model/time.ts';
 import {
   arm,
   armed,
@@ -249,6 +250,22 @@ describe('a peer can never keep debugs on', () => {
     expect(last.reason).toBe('arm-under-way');
     expect(last.effects).toEqual([]);
     expect(run(remote, [at(10 * HOUR + 2_000, armTimer('max-debug'))], book).last.reason).toBe('max-debug-reached');
+  });
+
+  test('the wake that ends the total ends it, whatever fractions the times have: it would be woken at once, for ever', () => {
+    for (let part = 1; part <= 200; part++) {
+      let { book, last } = run(
+        remote,
+        armed(0, 'peer').map((input) => ({ ...input, at: after(input.at, part / 7_919.3) })),
+      );
+      const reasons = [];
+      for (let wakes = 0; wakes < 2; wakes++) {
+        const due = find(last.effects, 'arm-wake').find(({ name }) => name === 'max-debug')!.at;
+        ({ book, last } = run(remote, [{ ...at(0, armTimer('max-debug')), at: due }], book));
+        reasons.push(last.reason);
+      }
+      expect([part, ...reasons]).toEqual([part, 'max-debug-soon', 'max-debug-reached']);
+    }
   });
 
   test('disarming and arming again and again spends the same total', () => {

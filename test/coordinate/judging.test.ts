@@ -6,7 +6,7 @@ import { incidentVerdict } from '../../shared/coordinate/judging.ts';
 import { countRecurrences } from '../../shared/coordinate/recurrence.ts';
 import { step } from '../../shared/coordinate/step.ts';
 import { formatSpi } from '../../shared/model/flow.ts';
-import { monotonic, wall } from '../../shared/model/time.ts';
+import { after, monotonic, wall } from '../../shared/model/time.ts';
 import {
   alert,
   at,
@@ -79,6 +79,19 @@ describe('the silence after the message', () => {
       verdictOf(run({ ...hubRules, messageIntervalMs }, [...closedIncident({ spi: 'none' }), judgedAt(30_100)]).book)[0];
     expect(verdictUnder(10_000)).toBe('transient');
     expect(verdictUnder(60_000)).toBe('unknown');
+  });
+
+  test('is over when its wake says so, whatever fractions the times have: it would be woken at once, for ever', () => {
+    for (let part = 1; part <= 200; part++) {
+      const shifted = (input: Input, ms: number): Input => ({ ...input, at: after(input.at, ms) });
+      const closed = run(
+        hubRules,
+        closedIncident({ spi: 'none' }).map((input) => shifted(input, part / 7_919.3)),
+      );
+      const [wake] = find(closed.last.effects, 'wake');
+      const woken = run(hubRules, [{ ...judgedAt(0), at: wake!.at }], again(closed.book));
+      expect([part, incidentVerdict(woken.book, id(1)), find(woken.last.effects, 'wake')]).toEqual([part, 'transient', []]);
+    }
   });
 
   test.each<[what: string, story: Story, verdict: string, because: string]>([

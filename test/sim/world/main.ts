@@ -1,43 +1,33 @@
 /**
- * `npm run sim -- --worlds N --seed S [--jobs J]`: N bad nights from seed S on J processes, then what was covered. A run in which a kind of
- * happening never came, or a cell of the machine that must be visited was not, fails. A failure prints its seed, its shortest plan and how
- * to play it again (`--replay FILE`). Compiled by the script; runs without vitest, so that 100,000 nights take no longer than they must.
+ * `npm run sim -- --worlds N --seed S [--jobs J] [--minutes M]`: N bad nights from seed S on J processes (or as many as M minutes take),
+ * then what they covered. A run in which a kind of happening never took effect, or a cell of the machine was never met, fails; so does one
+ * with a night that broke a promise: its seed, its shortest plan and how to play it again (`--replay FILE`) are printed. Compiled by the
+ * script; runs without vitest, so that 100,000 nights take no longer than they must.
  */
-import { fork } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { happeningKinds } from './happenings.ts';
+import { ENDS_IN_TIME, playAll, RUNS, work } from './crew.ts';
 import { type Plan, planOf } from './plan.ts';
 import { type Night, play } from './play.ts';
 import { shrink } from './shrink.ts';
+import { Tally } from './tally.ts';
 
-const FAILURES_SHOWN = 5;
-/** Fewer nights than that cannot be asked to show everything. */
-const COVERAGE_FROM = 1_000;
+const FAILURES_SHRUNK = 3;
+const FAILURES_NAMED = 50;
 const REPORT_EVERY_MS = 15_000;
-
-interface Tally {
-  nights: number;
-  incidents: number;
-  worstSkewMs: number;
-  readonly happened: Map<string, number>;
-  readonly cells: Map<string, number>;
-  readonly failures: { readonly plan: Plan; readonly night: Night }[];
-}
+const WORLDS = 200;
 
 const { values } = parseArgs({
   options: {
-    worlds: { type: 'string', default: '200' },
+    worlds: { type: 'string' },
     seed: { type: 'string', default: '1' },
     jobs: { type: 'string', default: '2' },
+    minutes: { type: 'string' },
     replay: { type: 'string' },
     worker: { type: 'boolean', default: false },
   },
 });
-const worlds = whole('worlds', values.worlds);
-const firstSeed = whole('seed', values.seed);
-const jobs = whole('jobs', values.jobs);
 
 function whole(name: string, text: string): number {
   const number = Number(text);
@@ -46,99 +36,68 @@ function whole(name: string, text: string): number {
   process.exit(2);
 }
 
-if (values.worker) await work();
+if (values.worker) work();
 else if (values.replay !== undefined) await replay(values.replay);
 else await lead();
-
-/** Seeds come in over IPC, nights go back. */
-async function work(): Promise<void> {
-  process.on('message', (seed: number) => {
-    void play(planOf(seed)).then(
-      (night) => process.send?.(night),
-      (error: unknown) =>
-        process.send?.({
-          ...{ seed, story: [], happened: [], cells: [], incidents: 0, skewMs: null, trace: '' },
-          violations: [
-            { checker: 'the simulation runs', what: error instanceof Error ? (error.stack ?? error.message) : String(error) },
-          ],
-        } satisfies Night),
-    );
-  });
-}
 
 async function replay(file: string): Promise<void> {
   const plan = JSON.parse(readFileSync(file, 'utf8')) as Plan;
   const night = await play(plan);
-  for (const line of night.story) console.log(line);
-  show(night);
+  tell(night);
   process.exitCode = night.violations.length > 0 ? 1 : 0;
 }
 
-function show({ seed, violations, trace }: Night): void {
+function tell({ seed, story, violations, trace }: Night): void {
+  for (const line of story) console.log(`  ${line}`);
   for (const { checker, what } of violations) console.log(`  FAILED ${checker}\n         ${what}`);
   console.log(`  seed ${seed}, trace ${trace}`);
 }
 
 async function lead(): Promise<void> {
-  const tally: Tally = { nights: 0, incidents: 0, worstSkewMs: 0, happened: new Map(), cells: new Map(), failures: [] };
+  const firstSeed = whole('seed', values.seed);
+  const untilMs = values.minutes === undefined ? Number.POSITIVE_INFINITY : whole('minutes', values.minutes) * 60_000;
+  const worlds =
+    values.worlds === undefined
+      ? values.minutes === undefined
+        ? WORLDS
+        : Number.POSITIVE_INFINITY
+      : whole('worlds', values.worlds);
+  const jobs = Math.min(whole('jobs', values.jobs), worlds);
+  const tally = new Tally();
   const startedAt = performance.now();
   let next = firstSeed;
-  const end = firstSeed + worlds;
   let toldAt = startedAt;
   const rate = (): string => (tally.nights / ((performance.now() - startedAt) / 1_000)).toFixed(1);
-  await Promise.all(
-    Array.from({ length: Math.min(jobs, worlds) }, () => {
-      const child = fork(fileURLToPath(import.meta.url), ['--worker']);
-      return new Promise<void>((resolve, reject) => {
-        const more = (): void => {
-          if (next < end) child.send(next++);
-          else {
-            child.disconnect();
-            resolve();
-          }
-        };
-        child.on('message', (night: Night) => {
-          count(tally, night);
-          if (performance.now() - toldAt > REPORT_EVERY_MS) {
-            toldAt = performance.now();
-            console.log(`${tally.nights} of ${worlds} worlds, ${rate()} a second, ${tally.failures.length} failed`);
-          }
-          more();
-        });
-        child.on('exit', (code) => (code === 0 ? resolve() : reject(new Error(`a worker ended with ${code}`))));
-        more();
-      });
-    }),
-  );
-  for (const { plan, night } of tally.failures.slice(0, FAILURES_SHOWN)) {
-    console.log(`\nseed ${plan.seed} failed; looking for the shortest night that does:`);
-    const shortest = night.violations[0]!.checker === 'the simulation runs' ? { plan, night } : await shrink(plan, night);
-    const file = `sim-${plan.seed}.json`;
-    writeFileSync(file, JSON.stringify(shortest.plan, null, 1));
-    for (const line of shortest.night.story) console.log(`  ${line}`);
-    show(shortest.night);
-    console.log(`  again: npm run sim -- --replay ${file}`);
-  }
-  const unseen = happeningKinds.filter((kind) => !tally.happened.has(kind));
-  console.log(`\n${tally.nights} worlds from seed ${firstSeed}, ${rate()} a second on ${jobs} processes`);
-  console.log(
-    `happenings: ${[...tally.happened]
-      .sort(([, a], [, b]) => b - a)
-      .map(([kind, times]) => `${kind} ${times}`)
-      .join(', ')}`,
-  );
-  console.log(
-    `incidents sealed: ${tally.incidents}; machine cells visited: ${tally.cells.size}; worst skew where both sessions were healthy: ${tally.worstSkewMs.toFixed(1)} ms`,
-  );
-  if (unseen.length > 0) console.log(`never happened: ${unseen.join(', ')}`);
+  await playAll({
+    file: fileURLToPath(import.meta.url),
+    jobs,
+    next: () => (next - firstSeed < worlds && performance.now() - startedAt < untilMs ? next++ : null),
+    onNight: (night) => {
+      tally.add(night);
+      if (performance.now() - toldAt < REPORT_EVERY_MS) return;
+      toldAt = performance.now();
+      console.log(`${tally.nights} worlds, ${rate()} a second, ${tally.failures.length} failed`);
+    },
+  });
+  const took = rate();
+  for (const night of tally.failures.slice(0, FAILURES_SHRUNK)) await explain(night);
+  for (const { seed, violations } of tally.failures.slice(FAILURES_SHRUNK, FAILURES_NAMED))
+    console.log(`seed ${seed} failed: ${violations[0]!.checker}: ${violations[0]!.what.slice(0, 160)}`);
+  console.log(`\n${tally.nights} worlds from seed ${firstSeed}, ${took} a second on ${jobs} processes`);
+  for (const line of tally.lines) console.log(line);
   console.log(`${tally.nights - tally.failures.length} passed, ${tally.failures.length} failed`);
-  process.exitCode = tally.failures.length > 0 || (worlds >= COVERAGE_FROM && unseen.length > 0) ? 1 : 0;
+  process.exitCode = tally.passes ? 0 : 1;
 }
 
-function count(tally: Tally, night: Night): void {
-  tally.nights++;
-  tally.incidents += night.incidents;
-  for (const kind of night.happened) tally.happened.set(kind, (tally.happened.get(kind) ?? 0) + 1);
-  for (const cell of night.cells) tally.cells.set(cell, (tally.cells.get(cell) ?? 0) + 1);
-  if (night.violations.length > 0) tally.failures.push({ plan: planOf(night.seed), night });
+/** The shortest night that fails in the same way, and a file to play it from. */
+async function explain(night: Night): Promise<void> {
+  const plan = planOf(night.seed);
+  const [first] = night.violations;
+  const canPlay = first!.checker !== RUNS && first!.checker !== ENDS_IN_TIME;
+  console.log(`\nseed ${night.seed} failed${canPlay ? '; the shortest night that does:' : ''}`);
+  const shortest = canPlay ? await shrink(plan, night) : { plan, night };
+  const file = `sim-${night.seed}.json`;
+  writeFileSync(file, JSON.stringify(shortest.plan, null, 1));
+  tell(shortest.night);
+  console.log(`  again: npm run sim -- --replay ${file}`);
 }

@@ -1,15 +1,13 @@
-/** Plays one night and judges it: the plan's happenings on the stage, every checker after every step. Used by main.ts, worlds tests, shrink.ts. */
+/** Plays one night and judges it: the plan's happenings on the stage, every checker after every step. Used by main.ts, nights.test.ts, shrink.ts. */
 import { createHash } from 'node:crypto';
-import { decodeRecord } from '../../../agent/journal/record.ts';
-import { machineRules } from '../../../agent/wiring.ts';
-import { emptyBook } from '../../../shared/coordinate/book.ts';
-import type { Input } from '../../../shared/coordinate/input.ts';
-import { step } from '../../../shared/coordinate/step.ts';
-import { platformNamed } from '../../../shared/platforms/index.ts';
-import { checkersFor, skewOf, Watch } from './checkers.ts';
-import { happen } from './happenings.ts';
+import { cellsMet } from './cells.ts';
+import { checkersFor } from './checkers/index.ts';
+import { skewsOf } from './checkers/together.ts';
+import { happen, type Took } from './happenings.ts';
 import type { Plan } from './plan.ts';
-import { ENDS, Stage } from './stage.ts';
+import { Stage } from './stage.ts';
+import { Truth } from './truth.ts';
+import { ENDS } from './weather.ts';
 
 export interface Violation {
   readonly checker: string;
@@ -20,26 +18,37 @@ export interface Night {
   readonly seed: number;
   readonly violations: readonly Violation[];
   readonly story: readonly string[];
-  /** What was there to be seen: kinds of happenings, and cells (state x input) of the machine. */
+  /** Kinds of happenings that took effect, once for each. */
   readonly happened: readonly string[];
+  /** Of the machine (cells.ts). */
   readonly cells: readonly string[];
-  readonly incidents: number;
-  readonly skewMs: number | null;
+  /** Outcomes and verdicts of the sealed incidents of both ends. */
+  readonly outcomes: readonly string[];
+  /** Of each incident in which both sessions were well. */
+  readonly skewsMs: readonly number[];
   /** The same seed twice gives the same. */
   readonly trace: string;
 }
 
+/** Also how late a checker may see what a bound allows. */
 const LOOK_EVERY_MS = 500;
+/** After the last fault: what the promises still have to do has its time. */
+const AFTERWARDS_MS = 150_000;
 
 export async function play(plan: Plan): Promise<Night> {
   const stage = new Stage(plan.seed, plan.setting);
+  const truth = new Truth(stage);
+  const cells = new Set<string>();
+  stage.onDecided = (end, { input }, before) => {
+    stage.books[end] = before;
+    for (const cell of cellsMet(before, input)) cells.add(cell);
+  };
   const violations: Violation[] = [];
-  const watch = new Watch(stage);
-  const checkers = checkersFor(stage, watch, (checker, what) =>
+  const checkers = checkersFor(stage, truth, (checker, what) =>
     violations.push({ checker, what: `${Math.round(stage.now)} ${what}` }),
   );
   const look = (): void => {
-    watch.look();
+    truth.look();
     for (const checker of checkers) checker.look?.();
   };
   const pass = async (untilMs: number): Promise<void> => {
@@ -49,78 +58,56 @@ export async function play(plan: Plan): Promise<Night> {
       look();
     }
   };
+  const took: { readonly kind: string; readonly answer: Took }[] = [];
+  const happened: string[] = [];
+  const settleTook = (): void => {
+    for (const { kind, answer } of took.splice(0)) if (typeof answer === 'function' ? answer() : answer) happened.push(kind);
+  };
   try {
     await stage.open();
     const start = stage.now;
     for (const { atMs, kind, end, amount } of plan.happenings) {
       await pass(start + atMs);
       stage.say(`${kind} ${end} ${amount.toFixed(2)}`);
-      await happen(kind, stage, end, amount);
+      took.push({ kind, answer: happen(kind, stage, end, amount) });
+      await stage.clock.advance(0);
       look();
     }
     await pass(start + plan.healAtMs);
+    settleTook();
     await stage.heal();
-    await pass(stage.now + 150_000);
-    for (const failure of stage.failures) violations.push({ checker: 'an agent starts', what: failure });
+    await pass(stage.now + AFTERWARDS_MS);
+    for (const end of ENDS)
+      for (const failure of stage.hosts[end].failures) violations.push({ checker: 'an agent starts', what: failure });
     for (const checker of checkers) await checker.end?.();
-    const skew = skewOf(stage, watch);
+    const incidents = (await Promise.all(ENDS.map((end) => stage.sim.incidents(end)))).flat();
     return {
       seed: plan.seed,
       violations,
       story: stage.story,
-      happened: plan.happenings.map(({ kind }) => kind),
-      cells: cellsOf(stage),
-      incidents: (await Promise.all(ENDS.map(async (end) => (await stage.sim.incidents(end)).length))).reduce(
-        (sum, count) => sum + count,
-        0,
-      ),
-      skewMs: skew === null ? null : skew.skewMs,
-      trace: traceOf(stage),
+      happened,
+      cells: [...cells],
+      outcomes: incidents.flatMap(({ outcome, verdict, aliases }) => [
+        outcome.kind,
+        verdict,
+        ...(aliases.length > 0 ? ['merged'] : []),
+      ]),
+      skewsMs: skewsOf(stage, truth).map(({ skewMs }) => skewMs),
+      trace: traceOf(stage, truth),
     };
   } finally {
     await stage.close();
   }
 }
 
-/** Replays each journal through the production machine: which inputs came in which states. */
-function cellsOf(stage: Stage): string[] {
-  const cells = new Set<string>();
-  for (const end of ENDS) {
-    const station = stage.station(end);
-    const platform = platformNamed(station.config.device.platform)!;
-    const rules = machineRules(station.config, platform.debugOff.all, platform.arming.remedies);
-    let book = emptyBook;
-    const path = `/${end}/journal/journal.jsonl`;
-    if (!station.disk.paths.includes(path)) continue;
-    for (const line of station.disk.content(path).toString().split('\n')) {
-      const record = decodeRecord(line);
-      if (record?.kind !== 'step') continue;
-      const { input } = record.data as { readonly input: Input };
-      const incident = book.incidents.at(-1);
-      const state =
-        incident === undefined
-          ? book.closed.length > 0
-            ? 'closed'
-            : 'watching'
-          : `${incident.stop.kind}${incident.sealing === 'no' ? '' : `/${incident.sealing}`}`;
-      cells.add(`${end} ${state} x ${input.kind}`);
-      cells.add(`${end} arming:${book.arming.state.kind} x ${input.kind}`);
-      try {
-        book = step(rules, book, input).book;
-      } catch {
-        break;
-      }
-    }
-  }
-  return [...cells];
-}
-
-function traceOf(stage: Stage): string {
+function traceOf(stage: Stage, truth: Truth): string {
   const hash = createHash('sha256');
   for (const end of ENDS) {
     for (const { at, line, expanded } of stage.boxes[end].commandLog) hash.update(`${at} ${line} ${expanded}\n`);
-    for (const { at, line } of stage.delivered[end]) hash.update(`${at} ${line}\n`);
-    for (const { sentAt, at } of stage.arrivals[end]) hash.update(`${sentAt} ${at}\n`);
+    for (const { at, line } of truth.delivered[end]) hash.update(`${at} ${line}\n`);
+    for (const { at, flags } of truth.flagsLog[end]) hash.update(`${at} ${flags.join(', ')}\n`);
   }
+  for (const { from, path, sentAt, arrivedAt, bytes } of stage.weather.crossings)
+    hash.update(`${from} ${path} ${sentAt} ${arrivedAt} ${bytes.length}\n`).update(bytes);
   return hash.digest('hex').slice(0, 16);
 }

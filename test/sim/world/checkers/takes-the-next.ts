@@ -1,0 +1,60 @@
+/** 9. After the faults cease, the pair takes the next incident: each end as its mode has it. */
+import { timing } from '../../../../shared/coordinate/timing.ts';
+import type { End } from '../../sim-pair.ts';
+import { ENDS } from '../weather.ts';
+import { type MakeChecker, SECOND } from './checker.ts';
+
+/** An agent that arms by itself tries again after five minutes; a breaker, a disarm or a hold of the night is over by then. */
+const REST_MS = 180 * SECOND;
+
+export const takesTheNext: MakeChecker = (stage, truth, report) => ({
+  async end() {
+    const { sim, setting } = stage;
+    const pass = async (forMs: number): Promise<void> => {
+      for (const until = stage.now + forMs; stage.now < until; truth.look())
+        await stage.clock.advance(Math.min(SECOND, until - stage.now));
+    };
+    // What `rearm` turned on again is not what the stop left on.
+    const wasOff = (end: End, since: number): boolean =>
+      stage.debugsOn(end).length === 0 || truth.flagsLog[end].some(({ at, flags }) => at > since && flags.length === 0);
+    sim.lab.repair();
+    for (const end of ENDS) stage.person(end, 'undebug all');
+    // Conditions of people, and of agents that lost their dataDir, are in nobody's way now; where debugs are on again already, ours stay.
+    for (const end of ENDS) stage.boxes[end].core.debugs.resetConditions();
+    await pass(REST_MS);
+    const before: Record<End, number> = { hub: 0, spoke: 0 };
+    for (const end of ENDS) before[end] = (await sim.incidents(end)).length;
+    const acts = (end: End): boolean => setting.mode[end] === 'act';
+    if (setting.arm === 'manual') stage.armByHand();
+    else
+      for (const end of ENDS)
+        if (acts(end)) stage.hands(end, (handlers) => handlers.arm({ pair: false, leaseMs: null, who: 'ops' }));
+    await pass(62 * SECOND);
+    for (const end of ENDS)
+      if (acts(end) && stage.debugsOn(end).length === 0)
+        report(`${end}: does not arm; ${JSON.stringify(sim.status(end).arming.last)}`);
+    const t0 = stage.now;
+    sim.lab.desync();
+    await pass(setting.delayMs + timing.stopBoundMs + timing.sealAtMostMs + 30 * SECOND);
+    for (const end of ENDS) await judge(end, before[end], t0);
+
+    async function judge(end: End, sealedBefore: number, since: number): Promise<void> {
+      const status = sim.status(end);
+      const about = (): string =>
+        `alarms ${JSON.stringify(sim.alarms(end))}; incidents ${JSON.stringify(status.incidents.slice(0, 2).map(({ phase, outcome, reasons }) => [phase, outcome, reasons]))}; refusals ${JSON.stringify(status.refusals)}`;
+      const isTold = ENDS.some((from) => from !== end && setting.mode[from] !== 'observe') || end === 'hub' || setting.bothRoles;
+      const latest = (await sim.incidents(end)).at(-1);
+      const count = (await sim.incidents(end)).length;
+      // An end that only observes tells nobody.
+      if (end === 'spoke' && setting.mode.hub === 'observe' && !setting.bothRoles) return;
+      // A capture-only hub asks its peer to capture; nobody stops.
+      const stops = acts(end) && (end === 'hub' || acts('hub') || setting.bothRoles);
+      if (isTold && (count === sealedBefore || latest === undefined))
+        report(`${end}: no incident was sealed for the next event; ${about()}`);
+      else if (stops && !wasOff(end, since))
+        report(`${end}: debugs of the next incident are on ${Math.round(stage.now - since)} ms after it; ${about()}`);
+      else if (stops && latest !== undefined && latest.stop.off !== 'verified')
+        report(`${end}: the next incident's debugs are ${latest.stop.off}; ${about()}`);
+    }
+  },
+});

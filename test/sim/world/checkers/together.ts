@@ -1,0 +1,63 @@
+/** 5. Where both sessions are healthy, the stops leave as close as the delay of the first alert that arrived, plus drift, plus a tick. */
+import type { End } from '../../sim-pair.ts';
+import type { Stage } from '../stage.ts';
+import type { Truth } from '../truth.ts';
+import { ENDS, otherEnd } from '../weather.ts';
+import { type MakeChecker, SECOND } from './checker.ts';
+
+const TICK_MS = 2;
+const OFF = /^(?:undebug all|no debug crypto (?:isakmp|ikev2|ipsec|engine))$/;
+
+export interface Skew {
+  readonly id: string;
+  readonly skewMs: number;
+  readonly allowedMs: number;
+}
+
+/** Of every incident whose alert arrived, and whose stops both left on time on sessions that were well. */
+export function skewsOf(stage: Stage, truth: Truth): Skew[] {
+  const skews: Skew[] = [];
+  for (const from of ENDS) {
+    const to = otherEnd(from);
+    const alerts = new Map<string, { readonly sentAt: number; readonly arrivedAt: number; readonly plannedMs: number }>();
+    for (const { phase, id, number, sentAt, arrivedAt } of truth.signals[from])
+      if (phase === 'alert' && !alerts.has(id)) alerts.set(id, { sentAt, arrivedAt, plannedMs: number ?? 0 });
+    for (const [id, { sentAt, arrivedAt, plannedMs }] of alerts) {
+      const plannedAt = sentAt + plannedMs;
+      if (![from, to].every((end) => wasWell(stage, truth, end, sentAt - 5 * SECOND, plannedAt + SECOND))) continue;
+      const near = (end: End): number | undefined =>
+        truth.typed[end].find(
+          ({ at, expanded }) => OFF.test(expanded) && at >= plannedAt - SECOND && at <= plannedAt + 5 * SECOND,
+        )?.at;
+      const [one, other] = [near(from), near(to)];
+      if (one === undefined || other === undefined) continue;
+      const drift = Math.abs(stage.setting.rate.hub - stage.setting.rate.spoke) * plannedMs;
+      skews.push({ id, skewMs: Math.abs(one - other), allowedMs: arrivedAt - sentAt + drift + TICK_MS });
+    }
+  }
+  return skews;
+}
+
+/** Nothing was wrong with box, sessions, agent or plan of that end in that time. */
+function wasWell(stage: Stage, truth: Truth, end: End, from: number, to: number): boolean {
+  const host = stage.hosts[end];
+  const inSpan = (at: number): boolean => at >= from && at <= to;
+  const troubled = stage.boxTroubledAt[end];
+  // One signal alone set the plan: whoever else had a say moved it.
+  const others = truth.causes[end].filter(({ at }) => inSpan(at));
+  const names = new Set(others.map(({ what }) => what.split(' ')[1] ?? 'message'));
+  return (
+    (troubled === null || troubled > to) &&
+    ![...host.deaths, ...host.starts].some(inSpan) &&
+    !stage.handled.some(({ at }) => inSpan(at)) &&
+    names.size <= 2
+  );
+}
+
+export const together: MakeChecker = (stage, truth, report) => ({
+  async end() {
+    for (const { id, skewMs, allowedMs } of skewsOf(stage, truth))
+      if (skewMs > allowedMs)
+        report(`the stops of ${id} left ${skewMs.toFixed(2)} ms apart; ${allowedMs.toFixed(2)} ms are allowed`);
+  },
+});

@@ -1,0 +1,244 @@
+/**
+ * What was really so in a night, for checkers to judge by: what reached an agent, what its box was told and by whom, what was on and when.
+ * Of the agents' own words only two things count: what they say they undertook (more can be asked of them then, never less), and alarms.
+ * Kept by one watcher for all checkers; used by play.ts.
+ */
+import { DEBUG_KINDS } from '../../../agent/lab/debugs.ts';
+import { addresses, type End } from '../sim-pair.ts';
+import type { Stage } from './stage.ts';
+import { type Heard, hear } from './tap.ts';
+import { type Crossing, ENDS, otherEnd } from './weather.ts';
+
+export interface Undertaking {
+  readonly end: End;
+  /** Of the incident; for what was only seen from outside, what it was. */
+  readonly name: string;
+  readonly seenAt: number;
+  /** By the night's clock; only ever earlier. */
+  stopAt: number;
+  /** Crypto debugs that it has to end: on when it was taken, and on ever since. */
+  readonly flags: Set<string>;
+  /** An alarm that says so has stood. */
+  told: boolean;
+}
+
+/** Debugs that the pair itself turned on. */
+export interface Armed {
+  /** When each was typed, and whether the box has shown it since. */
+  readonly flags: Map<string, { readonly typedAt: number; isOn: boolean }>;
+  readonly since: number;
+  /** When its agent last had a session and had lately heard its peer: the latest moment at which a lease was renewed. */
+  wellAt: number;
+}
+
+export interface Cause {
+  readonly at: number;
+  readonly what: string;
+}
+
+interface Command {
+  readonly at: number;
+  readonly expanded: string;
+}
+
+export interface Delivered {
+  readonly at: number;
+  readonly line: string;
+}
+
+const SECOND = 1_000;
+const HOUR = 3_600 * SECOND;
+/** With the time that a look at the buffer may take first. */
+const CORROBORATION_MS = 3 * SECOND;
+/** From the last key of a line to what it does. */
+const SLOWEST_MS = 15 * SECOND;
+const PEER_SILENT_MS = 190 * SECOND;
+const MESSAGE = /RECVD_PKT_INV_SPI.*srcaddr=([\d.]+)/;
+const TITLES: Readonly<Record<string, string>> = Object.fromEntries(
+  Object.entries(DEBUG_KINDS).map(([name, { title }]) => [`debug crypto ${name}`, title]),
+);
+
+const both = <T>(make: (end: End) => T): Readonly<Record<End, T>> => ({ hub: make('hub'), spoke: make('spoke') });
+
+export class Truth {
+  readonly undertakings: Readonly<Record<End, Undertaking[]>> = both(() => []);
+  readonly armed: Record<End, Armed | null> = { hub: null, spoke: null };
+  /** Lines of each box that reached a listening agent. */
+  readonly delivered: Readonly<Record<End, Delivered[]>> = both(() => []);
+  /** What may make an agent act on its device. */
+  readonly causes: Readonly<Record<End, Cause[]>> = both(() => []);
+  /** Signals of an end that arrived at the other. */
+  readonly signals: Readonly<Record<End, (Heard & { readonly sentAt: number; readonly arrivedAt: number })[]>> = both(() => []);
+  /** What the agent's sessions typed; what its applet on the box did is not among it. */
+  readonly typed: Readonly<Record<End, Command[]>> = both(() => []);
+  readonly reboots: Readonly<Record<End, number[]>> = both(() => []);
+  /** Conditions that the agent set and has not removed. */
+  readonly conditions: Readonly<Record<End, Set<string>>> = both(() => new Set());
+  /** Each change of what is on. */
+  readonly flagsLog: Readonly<Record<End, { readonly at: number; readonly flags: readonly string[] }[]>> = both(() => []);
+  readonly #stage: Stage;
+  readonly #read: Record<End, number> = { hub: 0, spoke: 0 };
+  readonly #persons: Record<End, number> = { hub: 0, spoke: 0 };
+  readonly #heardAt: Record<End, number> = { hub: 0, spoke: 0 };
+  readonly #waiting = new Map<string, { readonly heard: Heard; readonly at: number }>();
+  readonly #known: Readonly<Record<End, Set<string>>> = both(() => new Set());
+
+  constructor(stage: Stage) {
+    this.#stage = stage;
+    stage.weather.onArrival = (crossing) => this.#arrived(crossing);
+    stage.weather.onSent = (crossing) => this.#left(crossing);
+    for (const end of ENDS) {
+      stage.boxes[end].onSyslog((line) => this.#onSyslog(end, line));
+      stage.boxes[end].onHang((hung) => {
+        if (hung) this.reboots[end].push(stage.now);
+        if (hung) this.conditions[end].clear();
+      });
+    }
+  }
+
+  #onSyslog(end: End, line: string): void {
+    const { syslog } = this.#stage.setting;
+    if (!this.#stage.hosts[end].listens || syslog === 'terminal-monitor') return;
+    if (syslog === 'syslog-udp' && this.#stage.losesSyslog(end)) return;
+    this.delivered[end].push({ at: this.#stage.now, line });
+    if (MESSAGE.exec(line)?.[1] !== addresses[otherEnd(end)].crypto) return;
+    if (end === 'spoke' && !this.#stage.setting.bothRoles) return;
+    const { now } = this.#stage;
+    const isFresh = this.#isFresh(end);
+    this.causes[end].push({ at: now, what: 'message' });
+    if (isFresh) this.#undertake(end, `a message of ${Math.round(now)}`, now + this.#stage.setting.delayMs + CORROBORATION_MS);
+  }
+
+  /** No hold-down can be about it. */
+  #isFresh(end: End): boolean {
+    const { now } = this.#stage;
+    const last = this.causes[end].findLast(({ at }) => at > now - HOUR);
+    const armedAt = this.armed[end]?.since ?? null;
+    return last === undefined || (armedAt !== null && armedAt > last.at + 2 * SECOND);
+  }
+
+  #arrived(crossing: Crossing): void {
+    const end = otherEnd(crossing.from);
+    if (!this.#stage.hosts[end].listens) return;
+    const heard = hear(crossing.bytes);
+    if (heard?.kind !== 'signal') return;
+    const { now } = this.#stage;
+    this.signals[crossing.from].push({ ...heard, sentAt: crossing.sentAt, arrivedAt: now });
+    this.#heardAt[end] = now;
+    if (heard.phase === 'alert' || heard.phase === 'stop' || heard.phase === 'disarm')
+      this.causes[end].push({ at: now, what: `${heard.phase} ${heard.id}` });
+    this.#waiting.set(`${end} ${heard.requestId}`, { heard, at: now });
+  }
+
+  /** An answer says that the signal was authentic, timely, and is on disk: what it asks for is undertaken. */
+  #left(crossing: Crossing): void {
+    const end = crossing.from;
+    const answer = hear(crossing.bytes);
+    if (answer?.kind !== 'response') return;
+    const waited = this.#waiting.get(`${end} ${answer.requestId}`);
+    if (waited === undefined) return;
+    const { heard, at } = waited;
+    if ((heard.phase !== 'alert' && heard.phase !== 'stop') || heard.keys['act'] === 'no' || this.#known[end].has(heard.id))
+      return;
+    if (end === 'hub' && !this.#stage.setting.bothRoles) return;
+    this.#known[end].add(heard.id);
+    const wanted = heard.phase === 'stop' ? 0 : Math.max(0, heard.number ?? this.#stage.setting.delayMs);
+    this.#undertake(end, `${heard.phase} ${heard.id}`, at + wanted);
+  }
+
+  #undertake(end: End, name: string, stopAt: number): void {
+    const { setting, now, heldSince } = this.#stage;
+    if (setting.mode[end] !== 'act' || heldSince[end] !== null || this.#stage.boxes[end].isHung()) return;
+    this.#readCommands(end);
+    const ours = this.armed[end]?.flags ?? new Map<string, unknown>();
+    const isOurs = setting.stop === 'own' || setting.arm === 'on-first-sighting';
+    const flags = new Set(isOurs ? this.#stage.debugsOn(end).filter((flag) => ours.has(flag)) : this.#stage.debugsOn(end));
+    if (flags.size > 0) this.undertakings[end].push({ end, name, seenAt: now, stopAt, flags, told: false });
+  }
+
+  /** After every step of the night. */
+  look(): void {
+    for (const end of ENDS) {
+      this.#readCommands(end);
+      this.#readPersons(end);
+      this.#readFlags(end);
+      this.#readStatus(end);
+    }
+  }
+
+  #readCommands(end: End): void {
+    const { commandLog, appletRuns } = this.#stage.boxes[end];
+    for (; this.#read[end] < commandLog.length; this.#read[end]++) {
+      const { at, line, expanded } = commandLog[this.#read[end]]!;
+      if (line < 0 || appletRuns.some(({ actions }) => actions.some((action) => Math.abs(action.at - at) < 1))) continue;
+      this.typed[end].push({ at, expanded });
+      const condition = /^(no )?debug crypto condition peer ipv4 ([\d.]+)$/.exec(expanded);
+      if (condition?.[1] === undefined && condition?.[2] !== undefined) this.conditions[end].add(condition[2]);
+      const title = TITLES[expanded];
+      if (title === undefined) continue;
+      this.armed[end] ??= { flags: new Map(), since: at, wellAt: at };
+      this.armed[end].flags.set(title, { typedAt: at, isOn: false });
+    }
+  }
+
+  /** What a person turned on or off since is theirs. */
+  #readPersons(end: End): void {
+    const { persons } = this.#stage;
+    for (; this.#persons[end] < persons.length; this.#persons[end]++) {
+      const { end: at, line } = persons[this.#persons[end]]!;
+      if (at !== end) continue;
+      const title = TITLES[line.replace(/^(?:no|undebug) /, '')];
+      for (const { flags } of this.undertakings[end]) {
+        if (line === 'undebug all') flags.clear();
+        else if (title !== undefined) flags.delete(title);
+      }
+    }
+  }
+
+  #readFlags(end: End): void {
+    const on = new Set(this.#stage.debugsOn(end));
+    const log = this.flagsLog[end];
+    const before = log.at(-1)?.flags ?? [];
+    if (before.length !== on.size || before.some((flag) => !on.has(flag))) log.push({ at: this.#stage.now, flags: [...on] });
+    for (const { flags } of this.undertakings[end]) for (const flag of flags) if (!on.has(flag)) flags.delete(flag);
+    const armed = this.armed[end];
+    if (armed === null) return;
+    for (const [flag, state] of armed.flags) {
+      if (on.has(flag)) state.isOn = true;
+      else if (state.isOn || this.#stage.now - state.typedAt > SLOWEST_MS) armed.flags.delete(flag);
+    }
+    if (armed.flags.size === 0) this.armed[end] = null;
+    const host = this.#stage.hosts[end];
+    const hasPeer = this.#stage.now - this.#heardAt[end] < PEER_SILENT_MS;
+    if (host.listens && host.shells > 0 && hasPeer) armed.wellAt = this.#stage.now;
+  }
+
+  #readStatus(end: End): void {
+    const { setting, now } = this.#stage;
+    if (!this.#stage.hosts[end].listens) return;
+    for (const { id, stopInMs, outcome } of this.#stage.sim.status(end).incidents) {
+      if (stopInMs === null || outcome !== null) continue;
+      const stopAt = now + stopInMs / setting.rate[end];
+      const known = this.undertakings[end].find(({ name }) => name === id);
+      if (known !== undefined) known.stopAt = Math.min(known.stopAt, stopAt);
+      else if (!this.#known[end].has(id)) {
+        this.#known[end].add(id);
+        this.#undertake(end, id, stopAt);
+      }
+    }
+  }
+
+  /** An alarm that tells to log in to that end's device and to turn its debugs off. */
+  toldOf(end: End): boolean {
+    const tells = new RegExp(`log in to (?:the device of )?${end}\\b.*undebug`);
+    return ENDS.some((at) => this.#stage.hosts[at].listens && this.#stage.sim.alarms(at).some((alarm) => tells.test(alarm)));
+  }
+
+  /** Its record may not be on any disk: the agent died before the next sync of its journal. */
+  isLost({ end, seenAt }: Undertaking): boolean {
+    const { deaths, synced, lostDataDirAt } = this.#stage.hosts[end];
+    if (lostDataDirAt !== null && lostDataDirAt >= seenAt) return true;
+    const death = deaths.find((at) => at >= seenAt);
+    return death !== undefined && !synced.journal.some((at) => at > seenAt && at <= death);
+  }
+}

@@ -11,6 +11,8 @@ packages=(
   bsdutils    # logger
   openssl     # certificates for the alarm webhook and for syslog over TLS; s_client
   openssh-client  # ssh, ssh-keyscan, ssh-keygen
+  systemd     # systemd-notify speaks to a socket of the test, systemd-analyze judges the unit; no daemon of it is started
+  python3     # the stand-in for systemd's socket
   chromium        # the report is looked at in it
   fonts-dejavu-core  # without a font it would measure boxes
   openssh-server  # sshd, run by the test with a configuration, keys and port of its own

@@ -36,26 +36,42 @@ export class SeenNotification {
   }
 }
 
+interface Remembered {
+  readonly key: string;
+  readonly seen: SeenNotification;
+  readonly until: number;
+}
+
 export class DuplicateWindow {
   /** Entries pushed out before their time; a replay of those would pass. */
   forgotten = 0;
-  private readonly entries = new Map<string, { readonly seen: SeenNotification; readonly until: number }>();
+  private readonly entries = new Map<string, Remembered>();
+  /** The same, oldest first, from `oldest` on: a Map finds its first key only past all that were deleted before it. */
+  private order: Remembered[] = [];
+  private oldest = 0;
 
   /** The earlier notification of the same bytes, or null after remembering this one as `fresh`. */
   find(bytes: Uint8Array, fresh: SeenNotification, now: Monotonic): SeenNotification | null {
     const key = hash('sha256', bytes, 'base64');
-    for (const [oldest, entry] of this.entries) {
-      if (entry.until > now) break;
-      this.entries.delete(oldest);
-    }
+    for (let entry = this.order[this.oldest]; entry !== undefined && entry.until <= now; entry = this.order[this.oldest])
+      this.forgetOldest();
     const earlier = this.entries.get(key);
     if (earlier !== undefined) return earlier.seen;
     if (this.entries.size >= limits.snmpDuplicatesMax) {
       // Refusing the new one instead would let old traffic hold up a stop.
-      this.entries.delete(this.entries.keys().next().value!);
+      this.forgetOldest();
       this.forgotten++;
     }
-    this.entries.set(key, { seen: fresh, until: now + KEPT_MS });
+    const entry: Remembered = { key, seen: fresh, until: now + KEPT_MS };
+    this.entries.set(key, entry);
+    this.order.push(entry);
     return null;
+  }
+
+  private forgetOldest(): void {
+    this.entries.delete(this.order[this.oldest++]!.key);
+    if (this.oldest < limits.snmpDuplicatesMax) return;
+    this.order = this.order.slice(this.oldest);
+    this.oldest = 0;
   }
 }

@@ -29,6 +29,10 @@ const columns = {
   strData: 11,
 } as const;
 
+const COLUMN_LAST = columns.strData;
+const entryOid = (root: EventManagerRoot): string => `${ROOT_OIDS[root]}.1.2.3.1.`;
+const ENTRY_OIDS: Readonly<Record<EventManagerRoot, string>> = { 91: entryOid(91), 134: entryOid(134) };
+
 /** Of ceemHistoryEventTable: what stands before the row's index. */
 export const historyColumn = (root: EventManagerRoot, column: keyof typeof columns): string =>
   `${ROOT_OIDS[root]}.1.2.3.1.${columns[column]}`;
@@ -125,10 +129,8 @@ export function readPolicyEvent(
 ): (PolicyEvent & { readonly root: EventManagerRoot }) | null {
   const root = ([91, 134] as const).find((candidate) => trapOid === policyEventTrapOid(candidate));
   if (root === undefined) return null;
-  const find = (column: number): SnmpValue | undefined => {
-    const prefix = `${ROOT_OIDS[root]}.1.2.3.1.${column}.`;
-    return varbinds.find((varbind) => varbind.oid.startsWith(prefix))?.value;
-  };
+  const values = valuesByColumn(root, varbinds);
+  const find = (column: number): SnmpValue | undefined => values[column];
   const number = (value: SnmpValue | undefined): number | null => (value?.type === 'integer' ? value.value : null);
   const string = (value: SnmpValue | undefined): string | null =>
     value?.type === 'octets' ? value.value.toString('latin1') : null;
@@ -140,6 +142,19 @@ export function readPolicyEvent(
     intData2: number(find(columns.intData2)),
     strData: string(find(columns.strData)),
   };
+}
+
+/** The first value of each column. */
+function valuesByColumn(root: EventManagerRoot, varbinds: Pdu['varbinds']): (SnmpValue | undefined)[] {
+  const prefix = ENTRY_OIDS[root];
+  const values: (SnmpValue | undefined)[] = [];
+  for (const { oid, value } of varbinds) {
+    if (!oid.startsWith(prefix)) continue;
+    const end = oid.indexOf('.', prefix.length);
+    const column = end === -1 ? 0 : Number(oid.slice(prefix.length, end));
+    if (column > 0 && column <= COLUMN_LAST) values[column] ??= value;
+  }
+  return values;
 }
 
 function text(name: string, value: string, bytesMax: number): SnmpValue {

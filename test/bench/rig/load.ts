@@ -4,7 +4,6 @@
  * them unanswered. Prints when it began (CLOCK_MONOTONIC, ms) and, for informs, when the last was answered.
  */
 import { createSocket, type Socket } from 'node:dgram';
-import { readFileSync } from 'node:fs';
 import { monotonicMs } from '../../../agent/clock.ts';
 import { wall } from '../../../shared/model/time.ts';
 import { ulid } from '../../../shared/model/ulid.ts';
@@ -14,6 +13,7 @@ import { decodeMessage, encodeCommunityMessage } from '../../../shared/wire/snmp
 import type { Pdu, PduType } from '../../../shared/wire/snmp-pdu.ts';
 import { encodeV3Message, type V3Message } from '../../../shared/wire/snmp-v3-message.ts';
 import { UserKeys } from '../../../shared/wire/usm.ts';
+import { socketOf } from './udp-queue.ts';
 
 export interface LoadOrder {
   readonly kind: 'traps' | 'informs';
@@ -67,7 +67,7 @@ async function sendTraps(): Promise<LoadTold> {
   );
   const beganAtMs = monotonicMs();
   for (let sent = 0; sent < messages.length; ) {
-    if (queuedBytes(order.port) < QUEUED_BYTES_MAX)
+    if (socketOf(order.port).queuedBytes < QUEUED_BYTES_MAX)
       for (const message of messages.slice(sent, sent + SEND_BETWEEN_LOOKS)) {
         socket.send(message);
         sent += 1;
@@ -75,15 +75,6 @@ async function sendTraps(): Promise<LoadTold> {
     await new Promise((resolve) => setImmediate(resolve));
   }
   return { beganAtMs, endedAtMs: monotonicMs(), resent: 0 };
-}
-
-/** What the kernel holds for the receiver. */
-function queuedBytes(port: number): number {
-  const local = `0100007F:${port.toString(16).toUpperCase().padStart(4, '0')}`;
-  const table = readFileSync('/proc/net/udp', 'latin1');
-  const at = table.indexOf(`: ${local} `);
-  // `: local:port remote:port state tx_queue:rx_queue`
-  return at === -1 ? 0 : Number.parseInt(table.slice(at).split(/\s+/)[4]!.split(':')[1]!, 16);
 }
 
 async function sendInforms(): Promise<LoadTold> {

@@ -1,5 +1,4 @@
-/** What goes wrong on the agent's own host: damaged files at start, a disk that fills. Registered by ../bad-input-living.test.ts. */
-import { execFileSync } from 'node:child_process';
+/** What goes wrong on the agent's own host: damaged files at start. A disk that fills: ../timeline/disk.test.ts. Registered by ../bad-input-living.test.ts. */
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -44,45 +43,6 @@ export function hostCases(): void {
       expect(
         pair.said('hub', /^audit: lines sent to the device are not recorded: .*audit\.log.*; going on without them/)?.level,
       ).toBe('error');
-    });
-  });
-
-  test('the disk fills in the middle of an incident: both ends are off on time, an alarm says what is missing, and room heals it', async (context) => {
-    await withPair({ delayMs: 3_000 }, async (pair) => {
-      const disk = pair.dataDir('hub');
-      mkdirSync(disk);
-      try {
-        execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=24m,mode=0700', 'tmpfs', disk], { stdio: 'ignore' });
-      } catch {
-        context.skip('only root may mount a small tmpfs');
-      }
-      pair.closing({ close: () => execFileSync('umount', ['-l', disk]) });
-      await pair.start('hub', 'spoke');
-      await Promise.all(ends.map((end) => pair.ready(end)));
-      pair.debugsOn('hub', 'spoke');
-      pair.desync();
-      await pair.until('the incident', async () => (await pair.status('hub')).incidents.length > 0);
-      const ballast = join(disk, 'ballast');
-      try {
-        writeFileSync(ballast, Buffer.alloc(32 * 1024 * 1024));
-      } catch {
-        // ENOSPC: that is the point.
-      }
-      await pair.until('both boxes are quiet', () => ends.every((end) => pair.stage.boxes[end].debugsOn().length === 0));
-      const alarm = await pair.alarm('hub', /^the bundle of \S+ on hub1 could not be sealed: .*ENOSPC/);
-      expect(alarm.remedy).toBe('make room in dataDir; it is tried again every 30 s');
-      const status = await pair.status('hub');
-      expect(status.journal.degraded).toMatch(/ENOSPC/);
-      expect(status.incidents[0]).toMatchObject({ debugsOff: 'verified', outcome: null });
-      await pair.alive('hub', 'spoke');
-
-      rmSync(ballast);
-      const hub = await pair.sealed('hub', 90_000);
-      expect(hub.stop.off).toBe('verified');
-      expect(hub.outcome.kind === 'complete' || hub.outcome.reasons.length > 0).toBe(true);
-      await pair.until('the alarm is over', async () => (await pair.status('hub')).alarms.every(({ id }) => id !== alarm.id));
-      expect((await pair.sealed('spoke')).outcome.kind).toMatch(/complete|partial/);
-      await pair.alive('hub', 'spoke');
     });
   });
 }

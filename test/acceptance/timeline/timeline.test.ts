@@ -15,9 +15,10 @@ test('acts and wants in their order: it passes', async () => {
       () => seen.push('once'),
     )
     .want('off', between(30, 5_000), () => isOff || 'still on')
+    .after('off', 'after it', () => seen.push('after'))
     .never('nothing is wrong', () => null)
     .play('passes');
-  expect(seen).toEqual(['once']);
+  expect(seen).toEqual(['once', 'after']);
 });
 
 test.each<[string, (timeline: Timeline) => Timeline, RegExp]>([

@@ -64,6 +64,11 @@ export class Timeline {
     return this;
   }
 
+  /** As soon as the want of that name has come true. */
+  after(want: string, what: string, act: () => unknown): this {
+    return this.once(what, () => this.#wants.some((known) => known.what === want && known.metAtMs !== null), act);
+  }
+
   want(what: string, within: Between, probe: () => Seen | Promise<Seen>): this {
     this.#wants.push({ what, within, probe, metAtMs: null, last: 'not looked yet' });
     return this;

@@ -34,6 +34,7 @@ import { Performer } from './effects/perform.ts';
 import { Delivery } from './effects/send-signal.ts';
 import { type AgentEventMap, AgentEvents } from './events.ts';
 import { openBundles } from './evidence/bundles.ts';
+import { PeerBundles } from './evidence/peer-bundles.ts';
 import { openRing } from './evidence/ring.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { Hold } from './hold.ts';
@@ -306,6 +307,13 @@ async function wire(started: Config, world: World, log: Logger, options: AgentOp
     if (opened.local !== null) listening.set(source.name, endpoint(opened.local));
   }
   heartbeat.start();
+
+  // The other ends' evidence, in no hurry.
+  const peerBundles = cleanup.add('peer bundles', new PeerBundles({ dataDir, peers: () => config.peers, world, log }));
+  events.on('decided', ({ input }) => {
+    if (input.kind === 'sealed') void peerBundles.noteSealed(input.incident);
+  });
+  void peerBundles.start();
   const reloader = cleanup.add(
     'reload',
     new Reloader({

@@ -209,7 +209,16 @@ export class Heartbeat {
     for (const peer of this.links.keys()) this.#say(peer, {});
   }
 
-  #say(peer: string, answer: Readonly<Record<string, string>>): void {
+  /** A hello now, out of turn; what became of it on each path is told as it comes. */
+  greet(peer: string, onPath: (endpoint: Endpoint, outcome: SendOutcome) => void): void {
+    if (!this.#closed && this.links.has(peer)) this.#say(peer, {}, onPath);
+  }
+
+  #say(
+    peer: string,
+    answer: Readonly<Record<string, string>>,
+    onPath: (endpoint: Endpoint, outcome: SendOutcome) => void = () => {},
+  ): void {
     const { config, coordinator, delivery, version, world } = this.#room;
     for (const path of this.#peer(peer)?.send ?? []) this.#paths.get(pathKey(peer, path))!.sent++;
     const content = () => ({
@@ -225,7 +234,10 @@ export class Heartbeat {
         t: String(Math.round(world.clock.wall())),
       },
     });
-    delivery.once({ phase: 'hello', peer, incident: null, content }, (outcome, path) => this.#notePath(peer, path, outcome));
+    delivery.once({ phase: 'hello', peer, incident: null, content }, (outcome, path) => {
+      this.#notePath(peer, path, outcome);
+      onPath(path, outcome);
+    });
   }
 
   #notePath(peer: string, endpoint: Endpoint, outcome: SendOutcome): void {

@@ -46,6 +46,7 @@ export const errorCodes = [
   'ALARM_UNDELIVERED',
   // evidence
   'BUNDLE_DAMAGED',
+  'PEER_UNANSWERED',
   'INCIDENT_UNKNOWN',
   'REPORT_FAILED',
   // the lab

@@ -8,6 +8,7 @@ import { callControl } from '../control/control-client.ts';
 import type { AlarmStatus } from '../status/status.ts';
 import { alarmLines } from '../status/status-text.ts';
 import { wrapped } from '../status/text-layout.ts';
+import { whoAmI } from './arm.ts';
 import {
   type CliContext,
   type DataDirOptions,
@@ -42,7 +43,8 @@ async function acknowledge(ids: readonly string[], options: Options, context: Cl
   if (options.all && ids.length > 0) throw new SpitrapError('USAGE', 'either --all or the ids of alarms, not both');
   const dataDir = dataDirFrom(options, context);
   if (ids.length > 0) {
-    for (const id of new Set(ids)) say(await callControl(dataDir, { request: 'ack', alarm: id }, context.world.clock), context);
+    for (const id of new Set(ids))
+      say(await callControl(dataDir, { request: 'ack', alarm: id, who: whoAmI() }, context.world.clock), context);
     return exitCodes.ok;
   }
   const { alarms } = await callControl(dataDir, { request: 'status' }, context.world.clock);
@@ -56,7 +58,7 @@ async function acknowledgeAll(open: readonly AlarmStatus[], dataDir: string, con
   if (open.length === 0) print(context, 'no alarm stands that nobody has acknowledged');
   for (const { id } of open) {
     try {
-      say(await callControl(dataDir, { request: 'ack', alarm: id }, context.world.clock), context);
+      say(await callControl(dataDir, { request: 'ack', alarm: id, who: whoAmI() }, context.world.clock), context);
     } catch (error) {
       // Over since it was listed: nothing is left to acknowledge.
       if (!isSpitrapError(error, 'USAGE')) throw error;

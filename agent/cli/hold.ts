@@ -4,6 +4,7 @@ import { printable } from '../../shared/model/printable.ts';
 import { callControl } from '../control/control-client.ts';
 import type { HoldChange } from '../control/protocol.ts';
 import { time } from '../status/text-layout.ts';
+import { whoAmI } from './arm.ts';
 import { type DataDirOptions, dataDirFrom, durationFrom, exitCodes, print, type Subcommand, withDataDir } from './subcommand.ts';
 
 type Options = DataDirOptions & { readonly for?: string; readonly off?: boolean };
@@ -23,9 +24,11 @@ export const holdCommand: Subcommand = {
         perform(async (context) => {
           const change = changeFrom(options);
           const dataDir = dataDirFrom(options, context);
-          const hold = await callControl(dataDir, { request: 'hold', change }, context.world.clock).catch((error: unknown) => {
-            throw isSpitrapError(error, 'NOT_RUNNING') && change.on ? holdNextStart(error, dataDir) : error;
-          });
+          const hold = await callControl(dataDir, { request: 'hold', change, who: whoAmI() }, context.world.clock).catch(
+            (error: unknown) => {
+              throw isSpitrapError(error, 'NOT_RUNNING') && change.on ? holdNextStart(error, dataDir) : error;
+            },
+          );
           const until = hold.until === null ? 'until taken off (spitrap hold --off)' : `until ${time(hold.until)}`;
           const still = change.on ? '' : `; by ${printable(hold.by ?? 'another hand', 40)}, which must be undone there`;
           print(

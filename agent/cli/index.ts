@@ -3,6 +3,7 @@ import { ackCommand } from './ack.ts';
 import { adviseCommand } from './advise.ts';
 import { alarmsCommand } from './alarms.ts';
 import { armCommand } from './arm.ts';
+import { captureCommand } from './capture.ts';
 import { checkCommand } from './check.ts';
 import { commandsCommand } from './commands.ts';
 import { completionCommand } from './completion.ts';
@@ -20,6 +21,7 @@ import { runCommand } from './run.ts';
 import { signalCommand } from './signal.ts';
 import { statusCommand } from './status.ts';
 import type { Subcommand } from './subcommand.ts';
+import { testCommand } from './test.ts';
 
 export const subcommands: readonly Subcommand[] = [
   initCommand,
@@ -33,6 +35,8 @@ export const subcommands: readonly Subcommand[] = [
   disarmCommand,
   holdCommand,
   reloadCommand,
+  captureCommand,
+  testCommand,
   ackCommand,
   alarmsCommand,
   commandsCommand,

@@ -109,6 +109,7 @@ export function statusOf(code: ErrorCode): number {
     case 'CONTROL_FAILED':
       return 400;
     case 'ARM_REFUSED':
+    case 'CAPTURE_REFUSED':
       return 409;
     case 'INTERNAL':
       return 500;

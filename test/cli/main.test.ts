@@ -51,6 +51,10 @@ async function agent(): Promise<{ readonly holds: HoldChange[]; close(): Promise
     disarm: async () => {
       throw new SpitrapError('ARM_REFUSED', 'nothing');
     },
+    capture: async ({ who }) => {
+      throw new SpitrapError('CAPTURE_REFUSED', `no capture for ${who}`);
+    },
+    test: async () => ({ peers: [] }),
   });
   return { holds, close: () => control.close() };
 }

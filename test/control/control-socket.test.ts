@@ -42,6 +42,8 @@ const handlers: ControlHandlers = {
   disarm: async () => {
     throw new SpitrapError('ARM_REFUSED', 'nothing');
   },
+  capture: async ({ pair, who }) => ({ incident: 'I9', peers: pair ? [who] : [] }),
+  test: async () => ({ peers: [] }),
   reload: async (who) => ({ changed: [`stop.delay by ${who}`], waits: ['peers: spoke2 added'], warnings: [] }),
 };
 

@@ -25,6 +25,7 @@ export const tlsFixture = (name: string): string => join(import.meta.dirname, '.
 export const plainPage: PageConfig = {
   listen: { address: '127.0.0.1', port: 0 },
   token: TOKEN,
+  readToken: null,
   loopback: 'free',
   tls: null,
   names: [],
@@ -77,6 +78,9 @@ export async function standPage(options: StandOptions = {}): Promise<Stand> {
     ack: unasked,
     arm: unasked,
     disarm: unasked,
+    reload: unasked,
+    capture: unasked,
+    test: unasked,
     ...(options.control as object),
   };
   const page = await openPage(

@@ -8,6 +8,8 @@ const ABOUT = {
   arm: 'Arm the device, with `pair` its peers too. Answers when it is armed.',
   disarm: 'Disarm. Answers when debugs are verified off.',
   hold: 'Hold: no new incident acts; and off again.',
+  capture: 'Capture now, with `pair` at the peers too: an incident that looks and turns nothing off. Answers when it is begun.',
+  test: 'Test the pair: a hello to each peer on every path, and what came back. Starts nothing there.',
   ack: 'Acknowledge an alarm.',
 } as const;
 
@@ -25,7 +27,8 @@ export const actions: readonly Route[] = (Object.keys(ABOUT) as Action[]).map((a
 async function act(action: Action, request: PageRequest, room: PageRoom): Promise<unknown> {
   const body = await request.json();
   const { who } = request;
-  const change = action === 'arm' || action === 'disarm' ? { pair: false, ...asked(body), who } : asked(body);
+  const change =
+    action === 'arm' || action === 'disarm' || action === 'capture' ? { pair: false, ...asked(body), who } : asked(body);
   const parsed = parseRequest(JSON.stringify({ ...body, change, who, request: action }));
   if (parsed instanceof SpitrapError) throw parsed;
   return perform(parsed as Exclude<ControlRequest, { request: 'identify' }>, room.control);

@@ -2,10 +2,10 @@
  * The actions: what each will do, said before it is done, the choices it takes, and its answer in words. Pure; actions.js asks and tells,
  * test/web/page/action-words.test.ts.
  */
-import { clockTime, count, duration, instant, listed, many, printable } from './format.js';
+import { clockTime, duration, instant, listed, many, printable } from './format.js';
 import { deviceName, names } from './words.js';
 
-/** @typedef {{ name: string, label: string, options: [value: string, text: string][], now?: string }} Choice */
+/** @typedef {{ name: string, label: string, options: [value: string, text: string][] }} Choice */
 /**
  * @typedef {object} Action
  * @property {string} name of the request
@@ -21,13 +21,14 @@ import { deviceName, names } from './words.js';
 /** @typedef {{ tone: 'good' | 'warn' | 'bad', lines: string[] }} Told */
 
 const MINUTE = 60_000;
+const PEERS_TOLD = 12;
 
 /** @param {any} status */
 const spitrapPeers = (status) =>
   status.peers.filter((/** @type {any} */ peer) => peer.kind === 'spitrap').map((/** @type {any} */ peer) => peer.name);
 
-/** @param {any} status @param {string} verb @returns {Choice[]} */
-const whose = (status, verb) => {
+/** @param {any} status @returns {Choice[]} */
+const whose = (status) => {
   const peers = spitrapPeers(status);
   if (peers.length === 0) return [];
   const others = peers.length > 3 ? many(peers.length, 'peer') : names(peers);
@@ -39,7 +40,6 @@ const whose = (status, verb) => {
         ['both', `${deviceName(status)} and ${others}`],
         ['one', `${deviceName(status)} alone`],
       ],
-      now: verb,
     },
   ];
 };
@@ -62,7 +62,7 @@ export function arm(status) {
     running: isOn ? 'Renewing' : 'Arming',
     kind: 'go',
     choices: [
-      ...whose(status, 'both'),
+      ...whose(status),
       {
         name: 'lease',
         label: 'Lease',
@@ -96,7 +96,7 @@ export function disarm(status) {
     title: 'Disarm',
     running: 'Disarming',
     kind: 'stop',
-    choices: whose(status, 'both'),
+    choices: whose(status),
     says: ({ pair }) => [
       `Turns our debugs off on ${device}${pair === 'both' ? ` and asks ${askedPeers(status)} to` : ''}, then reads back that they are off.`,
       ...(isOff
@@ -232,22 +232,28 @@ export function capture(status) {
     title: 'Capture now',
     running: 'Capturing',
     kind: 'go',
-    choices: whose(status, 'both'),
+    // A hub takes no alerts: a spoke asks nobody.
+    choices: status.role === 'spoke' ? [] : whose(status),
     says: ({ pair }) => [
-      `Opens an incident by hand on ${device}${pair === 'both' ? ` and asks ${askedPeers(status)} to` : ''}: their state is captured now, and kept as a bundle.`,
-      'Only show commands are sent. Debugs are not touched.',
+      `Captures the state of ${device}${pair === 'both' ? ` and asks ${askedPeers(status)} to` : ''}, and keeps it as an incident’s bundle.`,
+      'Only show commands are sent, now and once more a little later. Debugs are not touched.',
+      'Should the real thing come meanwhile, it stops debugs as ever.',
     ],
-    button: () => 'Capture now',
+    button: ({ pair }) => (pair === 'both' ? 'Capture both ends' : `Capture ${device}`),
     body: ({ pair }) => ({ change: { pair: pair === 'both', who: 'page' } }),
     told: (answer) => ({
       tone: 'good',
-      lines: ['The capture is under way; it stands above as an incident.', ...plainLines(answer)],
+      lines: [
+        'The capture is under way: it stands above as an incident, and its bundle is written when it has ended.',
+        ...(answer.peers?.length > 0 ? [`Asked, too: ${names(answer.peers)}.`] : []),
+      ],
     }),
   };
 }
 
 /** @param {any} status @returns {Action} */
 export function test(status) {
+  const peers = status.peers.length;
   return {
     name: 'test',
     title: 'Test the pair',
@@ -255,20 +261,51 @@ export function test(status) {
     kind: 'go',
     choices: [],
     says: () => [
-      `Sends a test signal to ${askedPeers(status) || 'no peer: none is configured'} and waits for its answer.`,
+      peers === 0
+        ? 'There is nobody to test: no peer is configured.'
+        : `Says hello to ${askedPeers(status) || names(status.peers.map((/** @type {any} */ one) => one.name))} over every path, and waits for the answer.`,
+      'Says whether the two ends fit: their clocks, agreed values and versions.',
       'Nothing is captured and no debug is touched, at either end.',
     ],
-    button: () => 'Test the pair',
-    body: () => ({ change: { who: 'page' } }),
-    told: (answer) => ({ tone: 'good', lines: ['The pair answered.', ...plainLines(answer)] }),
+    button: () => 'Say hello now',
+    body: () => ({}),
+    told: testTold,
   };
 }
 
-/** Counts of an answer of which nothing else is known. @param {any} answer @returns {string[]} */
-export const plainLines = (answer) =>
-  Object.entries(answer ?? {})
-    .filter(([, value]) => ['string', 'number', 'boolean'].includes(typeof value))
-    .slice(0, 12)
-    .map(
-      ([name, value]) => `${printable(name, 40)}: ${typeof value === 'number' ? count(value) : printable(String(value), 300)}`,
-    );
+/** @param {any} answer @returns {Told} */
+function testTold({ peers }) {
+  if (peers.length === 0) return { tone: 'warn', lines: ['Nobody was asked: no peer is configured.'] };
+  const isWell = peers.every((/** @type {any} */ one) => one.answered && one.detail === '' && one.cfg !== 'differs');
+  const answered = peers.filter((/** @type {any} */ one) => one.answered).length;
+  const first = isWell
+    ? `${answered === 1 ? 'The peer answered' : 'All peers answered'}, and the ends fit.`
+    : `${answered} of ${many(peers.length, 'peer')} answered${answered === peers.length ? ', but the ends do not fit' : ''}.`;
+  return {
+    tone: isWell ? 'good' : answered === 0 ? 'bad' : 'warn',
+    lines: [
+      first,
+      ...peers.slice(0, PEERS_TOLD).map(peerTold),
+      ...(peers.length > PEERS_TOLD ? [`And ${many(peers.length - PEERS_TOLD, 'peer')} more: spitrap test.`] : []),
+    ],
+  };
+}
+
+/** @param {any} one */
+function peerTold(one) {
+  const facts = [
+    one.answered ? `answered${one.roundTripMs === null ? '' : ` in ${duration(one.roundTripMs)}`}` : 'no answer',
+    one.offsetMs === null
+      ? ''
+      : Math.abs(one.offsetMs) < 1
+        ? 'clock as ours'
+        : `clock ${duration(one.offsetMs)} ${one.offsetMs < 0 ? 'behind' : 'ahead'}`,
+    one.cfg === 'differs' ? 'set up otherwise' : '',
+    one.mode === null ? '' : `mode ${printable(one.mode, 20)}`,
+    one.detail === '' ? '' : printable(one.detail, 400),
+    ...one.paths
+      .filter((/** @type {any} */ path) => !path.acknowledged)
+      .map((/** @type {any} */ path) => `${printable(path.endpoint, 60)}: ${printable(path.detail, 200)}`),
+  ].filter(Boolean);
+  return `${printable(one.peer, 40)}: ${facts.join('; ')}.`;
+}

@@ -6,7 +6,7 @@ import * as words from './action-words.js';
 import { AgentError } from './api.js';
 import { byId, h, patch } from './dom.js';
 import { sign } from './first-screen.js';
-import { printable } from './format.js';
+import { clockTime, printable } from './format.js';
 
 /** @typedef {import('./model.js').Model} Model */
 /** @typedef {import('./action-words.js').Action} Action */
@@ -20,7 +20,7 @@ export class Actions {
   #shown = null;
   /** Under way. @type {Action | null} */
   #running = null;
-  /** What the last one came to. @type {{ title: string, told: Told } | null} */
+  /** What the last one came to. @type {{ title: string, told: Told, at: number } | null} */
   #last = null;
   /** Of the one in the dialog. @type {Told | null} */
   #told = null;
@@ -97,7 +97,7 @@ export class Actions {
               `p.last.${this.#last.told.tone}`,
               { key: 'last' },
               sign(this.#last.told.tone),
-              ` ${this.#last.title}: ${this.#last.told.lines[0] ?? 'done'}`,
+              ` ${this.#last.title}, ${clockTime(this.#last.at, this.#model.now)}: ${this.#last.told.lines[0] ?? 'done'}`,
             ),
           ]),
       ...(this.#api.token === null
@@ -226,7 +226,7 @@ export class Actions {
       told = this.#failed(error);
     }
     this.#running = null;
-    this.#last = { title: action.title, told };
+    this.#last = { title: action.title, told, at: this.#model.now };
     if (this.#shown === action) {
       this.#told = told;
       this.#drawDialog();

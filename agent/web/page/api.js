@@ -66,7 +66,7 @@ export class Api {
     return await (await this.read(path, AbortSignal.timeout(READ_WITHIN_MS))).text();
   }
 
-  /** Rejects with AgentError. @param {string} path @param {AbortSignal} signal */
+  /** Rejects with AgentError. @param {string} path @param {AbortSignal} signal @returns {Promise<Response>} */
   async read(path, signal) {
     const answer = await ask(path, { headers: this.#headers(this.readNeedsToken), signal });
     if (answer.ok) return answer;

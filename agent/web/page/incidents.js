@@ -160,11 +160,14 @@ export function pastIncidents(model, actions) {
   const all = model.past ?? model.status.incidents;
   const over = all.filter((/** @type {any} */ one) => one.outcome !== null && !isLive(one, model));
   const shown = over.slice(0, actions.areAllShown ? PAST_SHOWN_MAX : PAST_SHOWN);
-  const empty = h(
-    'p.empty',
-    null,
-    'No incident yet. When an end loses its SAs, both ends’ debugs stop together, and what they said is kept here with its cause.',
-  );
+  const isFirst = all.some((/** @type {any} */ one) => isLive(one, model));
+  const empty = isFirst
+    ? h('p.empty', { key: 'empty' }, 'None before the one above.')
+    : h(
+        'p.empty',
+        { key: 'empty' },
+        'No incident yet. When an end loses its SAs, both ends’ debugs stop together, and what they said is kept here with its cause.',
+      );
   return h(
     'section.room.wide',
     { key: 'past', 'aria-labelledby': 'past-title' },
@@ -221,7 +224,9 @@ function pastItem(incident, model, actions) {
         ? h('b', null, causeText(incident.cause))
         : incident.firstFlow !== null
           ? h('span.mono', null, printable(incident.firstFlow, 200))
-          : 'A stop without a flow',
+          : incident.peers.length === 0
+            ? 'Without a flow or a peer'
+            : 'Without a flow',
     ),
     h('p.m', null, facts.join('; ')),
     links(incident, actions),

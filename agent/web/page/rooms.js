@@ -98,11 +98,18 @@ function armingRoom({ status, now }) {
   );
 }
 
+const BLOCKED = {
+  person: 'a person disarmed it',
+  peer: 'a peer disarmed it',
+  breaker: 'the breaker ended the debugs',
+  'max-debug': 'the debugs had their longest time',
+  persistent: 'the last incident is a black hole',
+  judging: 'the last incident is being judged',
+  'after-incident': 'an incident ended the debugs',
+  'given-up': 'arming failed too often',
+};
 /** @param {string} blocked */
-const blockedWords = (blocked) =>
-  ({ person: 'a person disarmed it', breaker: 'the breaker ended it: CPU too high', judging: 'the device is being judged' })[
-    blocked
-  ] ?? printable(blocked, 60);
+const blockedWords = (blocked) => BLOCKED[/** @type {keyof typeof BLOCKED} */ (blocked)] ?? printable(blocked, 60);
 
 /** @param {Model} model */
 function deviceRoom({ status, now }) {

@@ -129,6 +129,13 @@ function incidentHeadline(incident, status, now) {
   const whom = peers === '' ? '' : ` with ${peers}`;
   const flow = incident.firstFlow === null ? '' : ` ${printable(incident.firstFlow, 120)}.`;
   const doing = phaseWords(incident, stopAt(incident, status), now);
+  if (incident.openedBy === 'person' && incident.stopInMs === null)
+    return said(
+      'plain',
+      `capture ${incident.id}`,
+      `A capture is running${whom}`,
+      `Asked by a person ${since(incident.openedAt, now)}; debugs are not touched.`,
+    );
   return said(
     'warn',
     `incident ${incident.id} ${incident.phase}`,

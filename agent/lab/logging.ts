@@ -21,6 +21,8 @@ export const LOG_LEVELS: readonly LogLevel[] = [
 ];
 
 export const DEBUG_SEVERITY = 7;
+/** So many at a time are really taken out. */
+const FORGOTTEN_LINES = 1_024;
 const FACILITY_LOCAL7 = 23;
 
 /** Severity number of a level name; null in `LogLevels`: that destination is disabled. */
@@ -74,6 +76,8 @@ export class BoxLog {
   private readonly starvedGate: MessageGate;
   private limit: { readonly rule: LogRateLimit; readonly gate: MessageGate } | null = null;
   private buffered: string[] = [];
+  /** Of `buffered`, from its start: pushed out already. */
+  private forgotten = 0;
   private bufferedBytes = 0;
   private sequence = 0;
   private wireSequence = 0;
@@ -132,11 +136,13 @@ export class BoxLog {
   }
 
   lines(): readonly string[] {
+    this.forget();
     return this.buffered;
   }
 
   clear(): void {
     this.buffered = [];
+    this.forgotten = 0;
     this.bufferedBytes = 0;
   }
 
@@ -201,12 +207,17 @@ export class BoxLog {
       this.buffered.push(line);
       this.bufferedBytes += line.length + 1;
     }
-    let first = 0;
-    while (this.bufferedBytes > this.bufferBytesMax && first < this.buffered.length) {
-      this.bufferedBytes -= this.buffered[first]!.length + 1;
-      first += 1;
+    while (this.bufferedBytes > this.bufferBytesMax && this.forgotten < this.buffered.length) {
+      this.bufferedBytes -= this.buffered[this.forgotten]!.length + 1;
+      this.forgotten += 1;
     }
-    if (first > 0) this.buffered.splice(0, first);
+    // In a flood each line pushes one out: moving all the others up for it would cost more than the line.
+    if (this.forgotten >= FORGOTTEN_LINES) this.forget();
+  }
+
+  private forget(): void {
+    this.buffered.splice(0, this.forgotten);
+    this.forgotten = 0;
   }
 
   /** A line that a starved box does not get out has used its number: the collector sees the gap. */

@@ -47,7 +47,7 @@ export class MemoryStreams implements Streams {
   }
 }
 
-/** SSH without SSH: a shell is a VTY line of the box, one event-loop turn away. */
+/** SSH without SSH: a shell is a VTY line of the box. What the box prints in one moment comes in one piece, as by TCP. */
 export class BoxShells implements ShellTransport {
   refuse: SpitrapError | null = null;
   /** Logins tried. */
@@ -68,7 +68,14 @@ export class BoxShells implements ShellTransport {
     const line = this.#box.connectVty('198.51.100.1');
     if (line === null) throw new SpitrapError('NO_FREE_VTY', `${this.#box.hostname}: all lines are in use`, { retryable: true });
     let onClose: (reason: SpitrapError | null) => void = () => {};
+    let onData: (bytes: Buffer) => void = () => {};
     let over = false;
+    let printed = '';
+    const arrive = (): void => {
+      const text = printed;
+      printed = '';
+      if (text !== '' && !over) onData(Buffer.from(text, 'latin1'));
+    };
     const end = (reason: SpitrapError | null): void => {
       if (over) return;
       over = true;
@@ -76,13 +83,22 @@ export class BoxShells implements ShellTransport {
       line.close();
       onClose(reason);
     };
-    const drop = (): void =>
+    // What was printed before the end comes before it.
+    const drop = (): void => {
+      arrive();
       end(new SpitrapError('SSH_CLOSED', `${this.#box.hostname}: the connection was lost`, { retryable: true }));
+    };
     this.#open.add(drop);
     line.onClose(() => drop());
     return {
       hostKeyFingerprint: 'SHA256:sim',
-      onData: (handler) => line.onOutput((text) => void (over || handler(Buffer.from(text, 'latin1')))),
+      onData: (handler) => {
+        onData = handler;
+        line.onOutput((text) => {
+          if (printed === '') queueMicrotask(arrive);
+          printed += text;
+        });
+      },
       onClose: (handler) => {
         onClose = handler;
       },

@@ -11,6 +11,7 @@ export type DiskOperation = keyof Disk | 'append' | 'sync' | 'read' | 'truncate'
 interface Inode {
   bytes: Buffer;
   length: number;
+  /** As of the last sync: a part of `bytes`, which is written on behind it and never in it. */
   durable: Buffer;
   modifiedAtMs: number;
 }
@@ -145,14 +146,15 @@ export class FakeDisk implements Disk {
       append: async (bytes) => {
         const kept = Buffer.from(bytes);
         await this.#enter('append', path);
-        const free = Math.max(0, this.capacityBytes - this.usedBytes);
+        const endless = this.capacityBytes === Number.POSITIVE_INFINITY;
+        const free = endless ? kept.length : Math.max(0, this.capacityBytes - this.usedBytes);
         this.#grow(file, kept.subarray(0, free));
         this.onWritten('append', path);
         if (kept.length > free) throw diskFailed('append', path, 'ENOSPC');
       },
       sync: async () => {
         await this.#enter('sync', path);
-        file.durable = Buffer.from(file.bytes.subarray(0, file.length));
+        file.durable = file.bytes.subarray(0, file.length);
         this.onWritten('sync', path);
       },
       read: async (offset, length) => {
@@ -161,7 +163,7 @@ export class FakeDisk implements Disk {
       },
       truncate: async (bytes) => {
         await this.#enter('truncate', path);
-        file.length = Math.min(file.length, bytes);
+        if (bytes < file.length) this.#set(file, Buffer.from(file.bytes.subarray(0, bytes)));
       },
       size: async () => {
         await this.#enter('size', path);

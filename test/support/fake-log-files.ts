@@ -8,12 +8,31 @@ import { fileUnreadable } from '../../agent/sources/log-files.ts';
 
 interface Inode {
   readonly identity: string;
+  /** Of a larger store: a night's lines are not copied for each further one. */
   bytes: Buffer;
+  store: Buffer;
   links: number;
   /** Errno of every read. */
   broken: string | null;
   /** A folder, when false. */
   readonly regular: boolean;
+}
+
+const NOTHING = Buffer.alloc(0);
+
+function put(inode: Inode, content: Buffer): void {
+  inode.bytes = content;
+  inode.store = content;
+}
+
+function grow(inode: Inode, more: Buffer): void {
+  const { length } = inode.bytes;
+  if (length + more.length > inode.store.length) {
+    inode.store = Buffer.alloc(Math.max(4_096, (length + more.length) * 2));
+    inode.store.set(inode.bytes);
+  }
+  inode.store.set(more, length);
+  inode.bytes = inode.store.subarray(0, length + more.length);
 }
 
 export class FakeLogFiles implements LogFiles {
@@ -30,7 +49,7 @@ export class FakeLogFiles implements LogFiles {
   /** A writer with O_APPEND; makes the file when it is not there. */
   append(path: string, content: string | Buffer): void {
     const inode = this.#names.get(path) ?? this.#make(path, true);
-    inode.bytes = Buffer.concat([inode.bytes, Buffer.from(content as string)]);
+    grow(inode, Buffer.from(content as string));
   }
 
   /** As logrotate: the old one keeps its inode under the new name. */
@@ -45,9 +64,7 @@ export class FakeLogFiles implements LogFiles {
   /** A writer that has a renamed or deleted file open still writes to it. */
   writerOf(path: string): (content: string) => void {
     const inode = this.#names.get(path)!;
-    return (content) => {
-      inode.bytes = Buffer.concat([inode.bytes, Buffer.from(content)]);
-    };
+    return (content) => grow(inode, Buffer.from(content));
   }
 
   remove(path: string): void {
@@ -57,13 +74,13 @@ export class FakeLogFiles implements LogFiles {
   }
 
   truncate(path: string, to: Buffer | string = ''): void {
-    this.#names.get(path)!.bytes = Buffer.from(to as string);
+    put(this.#names.get(path)!, Buffer.from(to as string));
   }
 
   /** `sed -i`: another inode with that content takes the name. */
   replace(path: string, content: string, identity?: string): void {
     this.remove(path);
-    this.#make(path, true, identity).bytes = Buffer.from(content);
+    put(this.#make(path, true, identity), Buffer.from(content));
   }
 
   folder(path: string): void {
@@ -83,7 +100,7 @@ export class FakeLogFiles implements LogFiles {
   }
 
   #make(path: string, regular: boolean, identity = `8:${this.#nextInode++}`): Inode {
-    const inode: Inode = { identity, bytes: Buffer.alloc(0), links: 1, broken: null, regular };
+    const inode: Inode = { identity, bytes: NOTHING, store: NOTHING, links: 1, broken: null, regular };
     this.#names.set(path, inode);
     return inode;
   }

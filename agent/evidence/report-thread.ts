@@ -11,12 +11,15 @@ import type { ReportFiles, Reports } from '../ports.ts';
 const WORKER = new URL(`./report-worker${import.meta.url.slice(import.meta.url.lastIndexOf('.'))}`, import.meta.url);
 
 export function threadReports(worker: URL = WORKER): Reports {
-  let last: Promise<unknown> = Promise.resolve();
+  let last: Promise<void> = Promise.resolve();
   return {
     make(folder, signal) {
       const mine = last.then(() => run(worker, folder, signal));
-      last = mine.catch(() => {});
-      return mine;
+      last = mine.then(
+        ({ over }) => over,
+        () => {},
+      );
+      return mine.then(({ answer }) => answer);
     },
   };
 }
@@ -24,9 +27,17 @@ export function threadReports(worker: URL = WORKER): Reports {
 interface Answer {
   readonly files?: ReportFiles;
   readonly why?: string;
+  /** All its modules are read. */
+  readonly loaded?: true;
 }
 
-async function run(worker: URL, folder: string, signal: AbortSignal): Promise<ReportFiles> {
+interface Running {
+  readonly answer: Promise<ReportFiles>;
+  /** The thread is gone; never rejects. */
+  readonly over: Promise<void>;
+}
+
+async function run(worker: URL, folder: string, signal: AbortSignal): Promise<Running> {
   const failed = (why: string, cause?: unknown): SpitrapError =>
     new SpitrapError('REPORT_FAILED', `the report of ${folder} could not be made: ${why}`, { context: { folder }, cause });
   if (signal.aborted) throw failed('its time was up before its turn came');
@@ -40,17 +51,27 @@ async function run(worker: URL, folder: string, signal: AbortSignal): Promise<Re
     stderr: true,
     resourceLimits: { maxOldGenerationSizeMb: limits.reportHeapMb },
   });
+  // Ended while node reads its modules, a hundred files at once, it leaves their descriptors open for good: first they are all read.
+  const loaded = new Promise<void>((resolve) => {
+    thread.once('message', () => resolve());
+    thread.once('error', () => resolve());
+    thread.once('exit', () => resolve());
+  });
   let onAbort = (): void => {};
-  try {
-    return await new Promise<ReportFiles>((resolve, reject) => {
-      onAbort = () => reject(failed('its time was up'));
-      signal.addEventListener('abort', onAbort, { once: true });
-      thread.once('message', ({ files, why }: Answer) => (files ? resolve(files) : reject(failed(why ?? 'it gave nothing'))));
-      thread.once('error', (error) => reject(failed(error instanceof Error ? error.message : String(error), error)));
-      thread.once('exit', (code) => reject(failed(`its thread ended with ${code}`)));
+  const answer = new Promise<ReportFiles>((resolve, reject) => {
+    onAbort = () => reject(failed('its time was up'));
+    signal.addEventListener('abort', onAbort, { once: true });
+    thread.on('message', ({ files, why, loaded: isLoaded }: Answer) => {
+      if (files) resolve(files);
+      else if (!isLoaded) reject(failed(why ?? 'it gave nothing'));
     });
-  } finally {
+    thread.once('error', (error) => reject(failed(error instanceof Error ? error.message : String(error), error)));
+    thread.once('exit', (code) => reject(failed(`its thread ended with ${code}`)));
+  });
+  const end = async (): Promise<void> => {
     signal.removeEventListener('abort', onAbort);
+    await loaded;
     await thread.terminate();
-  }
+  };
+  return { answer, over: answer.then(end, end) };
 }

@@ -3,6 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { createDisk } from './disk.ts';
 import { makeReport } from './make-report.ts';
 
+parentPort?.postMessage({ loaded: true });
 try {
   parentPort?.postMessage({ files: await makeReport(String(workerData), createDisk()) });
 } catch (error) {

@@ -2,11 +2,11 @@
  * The alarm of a black hole: a flow whose message comes again after its minute. One an incident, its text renewed by each message; taken
  * back when no such flow of that incident is held any more (not seen for the hold-down, or the hold-down has ended). Called by judging.ts.
  */
-import type { Judgement } from '../detect/judge.ts';
 import { type Flow, formatFlow, formatSpi } from '../model/flow.ts';
 import { elapsedMs, formatDuration, type Monotonic } from '../model/time.ts';
 import type { IncidentId } from '../model/ulid.ts';
 import type { Alarm, Book } from './book.ts';
+import { persistentIn } from './flow-list.ts';
 import type { Input } from './input.ts';
 import { andThen, clearAlarm, findIncident, type Step } from './move.ts';
 import type { Rules } from './rules.ts';
@@ -21,34 +21,17 @@ interface Persistent {
   readonly first: Monotonic;
 }
 
-/**
- * The first of them, and how many there are. Before the stop only its incident knows of it; after it, hold-down. Counted, not collected:
- * in a storm each of thousands comes by here every minute.
- */
+/** The worst of them, and how many there are. Before the stop only its incident knows of it; after it, hold-down. */
 function persistentFlows(book: Book, id: IncidentId): { readonly worst: Persistent | null; readonly count: number } {
   const incident = findIncident(book, id);
-  const recorded = incident === undefined ? none : countPersistent(incident.flows, () => true);
-  if (incident !== undefined && recorded.worst !== null) return recorded;
-  const { worst, count } = countPersistent(book.held, (flow) => flow.incident === id);
+  const recorded = incident === undefined ? none : persistentIn(incident.flows);
+  if (recorded.worst !== null) return recorded;
+  const { worst, count } = persistentIn(book.held, id);
   // Hold-down counts from the stop on; the message that opened the incident was one more.
   return { worst: worst === null ? null : { ...worst, count: worst.count + 1 }, count };
 }
 
 const none = { worst: null, count: 0 } as const;
-
-function countPersistent<T extends Persistent & { readonly judged?: Judgement }>(
-  flows: readonly T[],
-  counts: (flow: T) => boolean,
-) {
-  let worst: T | null = null;
-  let count = 0;
-  for (const flow of flows) {
-    if (flow.judged?.verdict !== 'persistent' || !counts(flow)) continue;
-    worst ??= flow;
-    count++;
-  }
-  return { worst, count };
-}
 
 /** Debugs that were armed again have taken the peers from what is held; the incident knows them, if it had but one. */
 function peersOf(book: Book, id: IncidentId, { peers }: Persistent): readonly string[] {

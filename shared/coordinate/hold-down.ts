@@ -7,9 +7,10 @@ import type { Monotonic } from '../model/time.ts';
 import { after } from '../model/time.ts';
 import type { Book, HeldFlow, Incident } from './book.ts';
 import type { Effect } from './effect.ts';
+import { flowIn, withFlow, withFlowLast } from './flow-list.ts';
 import type { Input } from './input.ts';
 import type { Step } from './move.ts';
-import { countDropped, findIncident, isActionable, isCaptureOnly, isOwn, sameFlow, settle, stay } from './move.ts';
+import { countDropped, findIncident, isActionable, isCaptureOnly, isOwn, settle, stay } from './move.ts';
 import { newFlowRecord } from './opening.ts';
 import type { Rules } from './rules.ts';
 
@@ -37,6 +38,7 @@ export function holdFlows(rules: Rules, book: Book, incident: Incident, at: Mono
 }
 
 function boundHeld(rules: Rules, book: Book, held: readonly HeldFlow[]): Book {
+  if (held.length <= rules.heldFlowsMax) return { ...book, held };
   const kept = held.slice(-rules.heldFlowsMax);
   return countDropped({ ...book, held: kept }, 'heldFlowsMax', held.length - kept.length);
 }
@@ -65,12 +67,12 @@ export function heldSighting(rules: Rules, book: Book, input: Input & { readonly
           first: input.at,
           last: input.at,
         };
-  const next = boundHeld(rules, book, [...book.held.filter((known) => !sameFlow(known.flow, input.flow)), entry]);
+  const next = boundHeld(rules, book, withFlowLast(book.held, entry));
   const reason = isPersistent(rules, entry) ? 'held-down-persistent' : 'held-down';
   const open = findIncident(next, holder.incident);
   if (open !== undefined && open.sealing !== 'sealed') {
+    const isNew = flowIn(open.flows, input.flow) === undefined;
     const late = addLateFlow(rules, open, input);
-    const isNew = !open.flows.some((record) => sameFlow(record.flow, input.flow));
     return settle(next, { incident: late, effects: [], reason: isNew ? 'flow-late' : reason });
   }
   const addendum: Effect = {
@@ -87,31 +89,24 @@ export function heldSighting(rules: Rules, book: Book, input: Input & { readonly
   return { book: next, effects: [addendum], reason, incident: holder.incident };
 }
 
-/** The flow's own entry, or one that holds all flows of a peer of it. One pass: this runs for every message of a storm. */
+/** The flow's own entry, or the first that holds all flows of a peer of it. This runs for every message of a storm, the second part for new flows alone. */
 function findHolder(
   book: Book,
   input: { readonly at: Monotonic; readonly flow: Flow; readonly peers: readonly string[]; readonly spoofable: boolean },
 ) {
-  let same: HeldFlow | null = null;
-  let ofPeer: HeldFlow | null = null;
-  for (const held of book.held) {
-    if (held.until <= input.at || (!held.believed && !input.spoofable)) continue;
-    if (sameFlow(held.flow, input.flow)) {
-      same = held;
-      break;
-    }
-    if (ofPeer === null && held.believed && held.peers.some((peer) => input.peers.includes(peer))) ofPeer = held;
-  }
-  return { same, holder: same ?? ofPeer };
+  const holds = (held: HeldFlow): boolean => held.until > input.at && (held.believed || input.spoofable);
+  const own = flowIn(book.held, input.flow);
+  const same = own !== undefined && holds(own) ? own : null;
+  const ofPeer = (held: HeldFlow): boolean =>
+    held.believed && holds(held) && held.peers.some((peer) => input.peers.includes(peer));
+  return { same, holder: same ?? book.held.find(ofPeer) ?? null };
 }
 
 function addLateFlow(rules: Rules, incident: Incident, input: Input & { readonly kind: 'sighting' }): Incident {
-  const known = incident.flows.find((record) => sameFlow(record.flow, input.flow));
+  const known = flowIn(incident.flows, input.flow);
   if (known !== undefined) {
-    const flows = incident.flows.map((record) =>
-      record === known ? { ...record, count: record.count + 1, last: input.at, lastWall: input.wall } : record,
-    );
-    return { ...incident, flows };
+    const seen = { ...known, count: known.count + 1, last: input.at, lastWall: input.wall };
+    return { ...incident, flows: withFlow(incident.flows, seen) };
   }
   if (incident.flows.length >= rules.flowsPerIncidentMax) return { ...incident, flowsNotKept: incident.flowsNotKept + 1 };
   const late = newFlowRecord(input, {
@@ -121,7 +116,7 @@ function addLateFlow(rules: Rules, incident: Incident, input: Input & { readonly
     late: true,
     corroboration: input.spoofable ? 'over-limit' : 'not-needed',
   });
-  return { ...incident, flows: [...incident.flows, late] };
+  return { ...incident, flows: withFlow(incident.flows, late) };
 }
 
 /** `show debugging` at a hello: somebody armed the device again, so the next event counts. */

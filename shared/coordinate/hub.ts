@@ -7,6 +7,7 @@ import { after, earlier } from '../model/time.ts';
 import { doneBits } from '../wire/signal.ts';
 import type { Book, DoneReport, FlowRecord, Incident, PeerRecord } from './book.ts';
 import type { Effect } from './effect.ts';
+import { flowIn, withFlow } from './flow-list.ts';
 import { heldSighting } from './hold-down.ts';
 import type { Input } from './input.ts';
 import type { Step } from './move.ts';
@@ -21,7 +22,6 @@ import {
   isCaptureOnly,
   isOwn,
   raiseAlarm,
-  sameFlow,
   settle,
   stay,
 } from './move.ts';
@@ -137,13 +137,13 @@ const flowOf = (input: Sighting, corroboration: FlowRecord['corroboration']): Fl
 
 /** Another message before the stop: the same incident, perhaps a new flow, perhaps a new peer. */
 function joinFlow(rules: Rules, book: Book, incident: Incident, input: Sighting): Step {
-  const known = incident.flows.find((record) => sameFlow(record.flow, input.flow));
+  const known = flowIn(incident.flows, input.flow);
   if (known !== undefined) return repeatFlow(rules, book, incident, known, input);
   if (incident.flows.length >= rules.flowsPerIncidentMax) {
     return settle(book, go({ ...incident, flowsNotKept: incident.flowsNotKept + 1 }, 'flow-merged'));
   }
   const corroboration = !input.spoofable ? 'not-needed' : mayAsk(incident) ? 'pending' : 'over-limit';
-  const widened = widen(rules, { ...incident, flows: [...incident.flows, flowOf(input, corroboration)] }, input);
+  const widened = widen(rules, { ...incident, flows: withFlow(incident.flows, flowOf(input, corroboration)) }, input);
   if (incident.mode === 'observe') return settle(book, go(widened.incident, 'flow-merged'));
   if (corroboration === 'pending')
     return settle(book, go(widened.incident, 'flow-merged', corroborate(incident, input), ...widened.effects));
@@ -213,7 +213,7 @@ function repeatFlow(rules: Rules, book: Book, incident: Incident, known: FlowRec
     sources: known.sources.includes(input.source) ? known.sources : [...known.sources, input.source],
     corroboration: believed ? 'not-needed' : asked ? 'pending' : known.corroboration,
   };
-  const flows = incident.flows.map((record) => (record === known ? again : record));
+  const flows = withFlow(incident.flows, again);
   if (asked && incident.mode !== 'observe')
     return settle(book, go({ ...incident, flows }, 'flow-repeated', corroborate(incident, input)));
   if (!believed && isPeersWord && !input.spoofable && incident.mode !== 'observe') {
@@ -228,10 +228,10 @@ function repeatFlow(rules: Rules, book: Book, incident: Incident, known: FlowRec
 
 export function onCorroborated(rules: Rules, book: Book, input: Input & { readonly kind: 'corroborated' }): Step {
   const incident = findIncident(book, input.incident);
-  const known = incident?.flows.find((record) => sameFlow(record.flow, input.flow));
+  const known = incident === undefined ? undefined : flowIn(incident.flows, input.flow);
   if (incident === undefined || known === undefined || known.corroboration !== 'pending')
     return stay(book, 'timer-outlived', input.incident);
-  const flows = incident.flows.map((record) => (record === known ? { ...record, corroboration: input.result } : record));
+  const flows = withFlow(incident.flows, { ...known, corroboration: input.result });
   const judged: Incident = { ...incident, flows };
   if (input.result !== 'absent') {
     const reason = input.result === 'found' ? 'corroborated' : 'corroboration-undecided';

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type AgentProcess, type LogEntry, startAgentProcess } from '../../agent/cli/lab/agent-process.ts';
 import { dataDirOf } from '../../agent/cli/lab/config-files.ts';
-import { type End, ends, otherEnd } from '../../agent/cli/lab/relay.ts';
+import { type End, ends, otherEnd, type RelayEvent } from '../../agent/cli/lab/relay.ts';
 import { scenarios } from '../../agent/cli/lab/scenarios.ts';
 import type { Setting } from '../../agent/cli/lab/setting.ts';
 import { type Stage, setStage } from '../../agent/cli/lab/stage.ts';
@@ -31,6 +31,9 @@ export interface StandOptions {
   /** Is every datagram of this end to be lost now? */
   readonly unreachable?: (sender: End) => boolean;
   readonly onEntry?: (end: End, entry: LogEntry) => void;
+  readonly onRelay?: (event: RelayEvent) => void;
+  /** Of the agents' node: a profile. */
+  readonly nodeArgs?: readonly string[];
 }
 
 /** What a process of ours holds, as Linux counts it. */
@@ -39,15 +42,23 @@ export interface Held {
   /** After a garbage collection. */
   readonly heapBytes: number;
   readonly descriptors: number;
+  /** Since the last look: how long what was due had to wait for its turn, at most and in all but one of a hundred cases. */
+  readonly loopMs: { readonly most: number; readonly p99: number };
 }
 
 /** Collects its garbage and writes what is left when it is asked to: the agent itself has no such door. */
-const PROBE = `process.on('SIGUSR2', () => { for (let i = 0; i < 3; i += 1) globalThis.gc();
+const PROBE = `const { monitorEventLoopDelay } = require('node:perf_hooks');
+const loop = monitorEventLoopDelay({ resolution: 2 });
+loop.enable();
+process.on('SIGUSR2', () => {
+  const [most, p99] = [loop.max / 1e6, loop.percentile(99) / 1e6];
+  for (let i = 0; i < 3; i += 1) globalThis.gc();
   const { rss, heapUsed, external, arrayBuffers } = process.memoryUsage();
   const { writeFileSync, renameSync } = require('node:fs');
   const file = process.env.SPITRAP_PROBE_FILE;
-  writeFileSync(file + '.new', JSON.stringify({ rss, heapUsed, external, arrayBuffers }));
+  writeFileSync(file + '.new', JSON.stringify({ rss, heapUsed, external, arrayBuffers, most, p99 }));
   renameSync(file + '.new', file);
+  setImmediate(() => loop.reset());
 });`;
 
 export class PairStand {
@@ -71,7 +82,7 @@ export class PairStand {
     const { delayMs, seed, setting } = options;
     const scenario = { ...scenarios[0]!, setting, loses: (_: unknown, sender: End) => options.unreachable?.(sender) ?? false };
     const stage = await setStage(
-      { folder, scenario, delayMs, seed, lossPercent: 0, onRelay: () => {}, onSyslog: () => {} },
+      { folder, scenario, delayMs, seed, lossPercent: 0, onRelay: (event) => options.onRelay?.(event), onSyslog: () => {} },
       world,
       cleanup,
     );
@@ -99,7 +110,7 @@ export class PairStand {
       launch: ([node = '', ...rest]) => [
         '/usr/bin/env',
         `SPITRAP_PROBE_FILE=${this.#probeFile(end)}`,
-        ...[node, '--expose-gc', '--require', join(this.folder, 'probe.cjs')],
+        ...[node, '--expose-gc', '--require', join(this.folder, 'probe.cjs'), ...(this.#options.nodeArgs ?? [])],
         ...rest,
       ],
     });
@@ -170,8 +181,13 @@ export class PairStand {
     rmSync(file, { force: true });
     process.kill(pid, 'SIGUSR2');
     await this.until('the agent says what it holds', () => existsSync(file), 10_000);
-    const { rss, heapUsed, external } = JSON.parse(readFileSync(file, 'utf8')) as Record<string, number>;
-    return { rssBytes: rss!, heapBytes: heapUsed! + external!, descriptors: readdirSync(`/proc/${pid}/fd`).length };
+    const { rss, heapUsed, external, most, p99 } = JSON.parse(readFileSync(file, 'utf8')) as Record<string, number>;
+    return {
+      rssBytes: rss!,
+      heapBytes: heapUsed! + external!,
+      descriptors: readdirSync(`/proc/${pid}/fd`).length,
+      loopMs: { most: most!, p99: p99! },
+    };
   }
 
   #probeFile(end: End): string {
@@ -216,5 +232,10 @@ export function cpuSecondsOf(pid: number): number {
     .split(' ');
   return (Number(fields[11]) + Number(fields[12])) / CLOCK_TICKS;
 }
+/** Resident memory at its most since the process began: VmHWM of /proc/PID/status. */
+export function peakBytesOf(pid: number): number {
+  return 1_024 * Number(/^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1] ?? 0);
+}
+
 /** USER_HZ, which Linux shows to user space as 100 everywhere. */
 const CLOCK_TICKS = 100;

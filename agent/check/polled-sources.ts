@@ -1,6 +1,7 @@
 /** `spitrap check`, the sources that ask: one question each, as the agent would put it. Called by host.ts and, for what needs a login, by run-checks.ts. */
 import { isSpitrapError } from '../../shared/errors.ts';
 import type { CommandResult } from '../../shared/model/capture.ts';
+import type { Wall } from '../../shared/model/time.ts';
 import type { Platform } from '../../shared/platforms/platform.ts';
 import type { Config, SourceConfig } from '../config/config.ts';
 import { formatEndpoint } from '../config/fields.ts';
@@ -9,7 +10,7 @@ import { readHistory } from '../sources/eem-history.ts';
 import { readDropCounters } from '../sources/qfp-drops.ts';
 import { readNoSaFails } from '../sources/snmp-counter.ts';
 import { outOfTime } from '../sources/syslog-tls.ts';
-import { loadTlsFiles } from '../sources/tls-files.ts';
+import { type LoadedFiles, loadTlsFiles } from '../sources/tls-files.ts';
 import { type Rows, told } from './row.ts';
 
 type Of<Kind extends SourceConfig['kind']> = Extract<SourceConfig, { readonly kind: Kind }>;
@@ -26,9 +27,12 @@ export async function checkCertificate({ name, files }: Of<'syslog-tls'>, world:
   } catch {
     return;
   }
-  const now = world.clock.wall();
-  const title = `${name} certificate`;
-  const wrong = outOfTime(loaded, now);
+  judgeCertificate(`${name} certificate`, loaded, world.clock.wall(), rows);
+}
+
+/** `then`: what comes of it when it is out of its time. */
+export function judgeCertificate(title: string, loaded: LoadedFiles, now: Wall, rows: Rows, then?: string): void {
+  const wrong = outOfTime(loaded, now, then);
   const daysLeft = Math.floor((loaded.validToMs - now) / DAY_MS);
   if (wrong !== null) rows.fail(title, wrong, 'renew it; the agent takes up the new one without a restart');
   else if (daysLeft < CERTIFICATE_DAYS_LEFT) rows.warn(title, `${loaded.words}: ${daysLeft} days left`, 'renew it');

@@ -22,6 +22,7 @@ import {
   routerLines,
 } from './host.ts';
 import { openForPerson } from './open-device.ts';
+import { checkPage } from './page.ts';
 import { checkPaths, judgeRunningPeers } from './paths.ts';
 import { checkDropCounters } from './polled-sources.ts';
 import { type CheckRow, rowsOf } from './row.ts';
@@ -67,6 +68,7 @@ async function inOrder(options: CheckOptions, cleanup: Cleanup): Promise<void> {
     host.skip('the rest', 'sockets, device, peers, evidence: without --offline');
     return;
   }
+  await checkPage(config, lock, world, cleanup, host);
   const { device, platform } = openForPerson(config, world, { kept: lock.kind !== 'none' }, cleanup);
   const heard = await checkSources(config, lock, { world, device, engine, cleanup }, host);
   const rows = rowsOf('device', add);

@@ -110,6 +110,7 @@ export function startSummary(config: Config, status: AgentStatus): string[] {
     ...wrapped(sources.join(', ') || 'none', 'sources   '),
     ...wrapped(peers.join('; '), 'peers     '),
     ...wrapped(`on ${status.signalListen}, engine ${status.engineId}`, 'signals   '),
+    ...(status.page === null ? [] : wrapped(status.page.url, 'page      ')),
     ...wrapped(printable(config.dataDir, 400), 'data      '),
   ];
 }

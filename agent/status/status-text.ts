@@ -27,6 +27,7 @@ export function statusText(status: AgentStatus, paint: Paint, rates?: ReadonlyMa
     ...sourceLines(status.sources, paint, rates),
     ...peerLines(status.peers, paint),
     ...storeLines(status, paint),
+    ...pageLines(status.page, paint),
     ...counterLines('refused', status.refusals, paint),
     ...counterLines('dropped', status.drops, paint),
   ].join('\n');
@@ -120,6 +121,16 @@ function openedWords({ openedBy, peers }: IncidentSummary): string {
     person: 'a capture that was asked for',
   }[openedBy];
   return openedBy === 'stop' || peers.length === 0 ? by : `${by}, with ${peers.join(', ')}`;
+}
+
+function pageLines(page: AgentStatus['page'], paint: Paint): string[] {
+  // Absent: of an agent of before the page.
+  if (page === null || page === undefined) return [];
+  const looking = page.streams === 0 ? 'nobody looks' : page.streams === 1 ? '1 looks' : `${page.streams} look`;
+  return [
+    ...wrapped(`${printable(page.url, 100)}, ${looking}, ${page.answered} requests answered`, label('page')),
+    ...(page.problem === null ? [] : wrapped(printable(page.problem, 600), INDENT).map((line) => paint('bad', line))),
+  ];
 }
 
 function deviceLines({ device, mode }: AgentStatus, paint: Paint): string[] {

@@ -162,7 +162,7 @@ export const statusSample: AgentStatus = {
   alarmsDegraded: null,
   refusals: { 'unknown-peer': 4, 'source-address': 0 },
   drops: { line: 1 },
-  page: null,
+  page: { url: 'https://[2001:db8::7]:7423', connections: 3, streams: 1, answered: 4_711, problem: null },
   ring: {
     bytes: 50_000_000,
     segments: 12,

@@ -53,6 +53,7 @@ test('one of everything', () => {
     journal   3000 records, 391 KiB
     data      /var/lib/spitrap/hub
     signals   on 0.0.0.0:10162, engine 80000009030011223344
+    page      https://[2001:db8::7]:7423, 1 looks, 4711 requests answered
     refused   unknown-peer 4
     dropped   line 1"
   `);

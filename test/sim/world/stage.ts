@@ -32,8 +32,8 @@ export class Stage {
   readonly hosts: Readonly<Record<End, Host>>;
   readonly story: string[] = [];
   readonly persons: PersonsLine[] = [];
-  /** Times from which a box, or the way to it, was not well. */
-  readonly boxTroubledAt: Record<End, number | null> = { hub: null, spoke: null };
+  /** Spans in which a box, or the way to it, was not well. */
+  readonly boxTroubles: Readonly<Record<End, { readonly from: number; until: number }[]>> = { hub: [], spoke: [] };
   /** Put on hold by a person, since when. */
   readonly heldSince: Record<End, number | null> = { hub: null, spoke: null };
   /** Alarms that a person took over. */
@@ -177,7 +177,8 @@ export class Stage {
   }
 
   trouble(end: End): void {
-    this.boxTroubledAt[end] = this.now;
+    if (this.boxTroubles[end].at(-1)?.until !== Number.POSITIVE_INFINITY)
+      this.boxTroubles[end].push({ from: this.now, until: Number.POSITIVE_INFINITY });
   }
 
   refuseSessions(end: End, code: ErrorCode): void {
@@ -250,7 +251,9 @@ export class Stage {
       this.hosts[end].spare();
       station.disk.heal();
       station.shells.refuse = null;
-      this.behave(end, { refuse: [], stall: [], drop: [], thinkMs: 20, cpuPercent: 3, noisePerSecond: 0 });
+      this.boxes[end].behave({ refuse: [], stall: [], drop: [], thinkMs: 20, cpuPercent: 3, noisePerSecond: 0 });
+      // What it began slowly may still be on its way.
+      for (const trouble of this.boxTroubles[end]) trouble.until = Math.min(trouble.until, this.now + 30_000);
     }
     // A leaving agent may take a while; a hold is taken off by whoever put it on.
     await this.clock.advance(25_000);

@@ -55,7 +55,7 @@ const SLOWEST_MS = 15 * SECOND;
 const PEER_SILENT_MS = 190 * SECOND;
 const MESSAGE = /RECVD_PKT_INV_SPI.*srcaddr=([\d.]+)/;
 const TITLES: Readonly<Record<string, string>> = Object.fromEntries(
-  Object.entries(DEBUG_KINDS).map(([name, { title }]) => [`debug crypto ${name}`, title]),
+  Object.entries(DEBUG_KINDS).map(([name, { title }]) => [`debug crypto ${name}`, `${title} is on`]),
 );
 
 const both = <T>(make: (end: End) => T): Readonly<Record<End, T>> => ({ hub: make('hub'), spoke: make('spoke') });

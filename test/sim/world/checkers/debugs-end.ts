@@ -1,5 +1,7 @@
 /** 1. Within stopBound every debug that the pair armed or undertook to stop is off, or the alarm stands. */
 import { timing } from '../../../../shared/coordinate/timing.ts';
+import type { Stage } from '../stage.ts';
+import type { Undertaking } from '../truth.ts';
 import { otherEnd } from '../weather.ts';
 import { type MakeChecker, PEER_NOTICES_MS, SLACK_MS } from './checker.ts';
 
@@ -12,12 +14,10 @@ export const debugsEnd: MakeChecker = (stage, truth, report) => ({
         if (undertaking.told || flags.size === 0 || truth.isLost(undertaking)) continue;
         // Whoever took the alarm over has to see to it now.
         if (stage.acknowledged[end].some(({ at, text }) => at >= stopAt && text.includes('not verified off'))) continue;
-        if (!host.up && !stage.hosts[otherEnd(end)].up) continue;
-        const due = host.up ? Math.max(stopAt, host.startedAt) : Math.max(stopAt, (host.diedAt ?? stage.now) + PEER_NOTICES_MS);
-        const other = stage.hosts[otherEnd(end)];
-        // A peer that was away itself begins to count its hellos anew.
-        const noticed = host.up ? due : Math.max(due, other.startedAt + PEER_NOTICES_MS);
-        if (stage.now <= noticed + timing.stopBoundMs + SLACK_MS || truth.toldOf(end)) continue;
+        const peer = stage.hosts[otherEnd(end)];
+        // Nobody is left who could tell, or who knows (docs/reliability.md).
+        if (!host.up && (!peer.up || (peer.lostDataDirAt !== null && peer.lostDataDirAt >= undertaking.seenAt))) continue;
+        if (stage.now <= boundOf(stage, undertaking) || truth.toldOf(end)) continue;
         undertaking.told = true;
         const late = Math.round(stage.now - stopAt);
         report(
@@ -27,3 +27,15 @@ export const debugsEnd: MakeChecker = (stage, truth, report) => ({
     }
   },
 });
+
+/** By when it is off, or a person has been told. */
+function boundOf({ hosts, now }: Stage, { end, stopAt, seenAt }: Undertaking): number {
+  const host = hosts[end];
+  const peer = hosts[otherEnd(end)];
+  const inBound = timing.stopBoundMs + SLACK_MS;
+  if (host.up) return Math.max(stopAt, host.startedAt) + inBound;
+  const diedAt = host.diedAt ?? now;
+  // A peer that was away too has never heard that debugs are on here: it alarms when its stop stays without an answer.
+  if (peer.startedAt >= seenAt) return Math.max(stopAt, diedAt, peer.startedAt) + timing.stopUnacknowledgedMs + inBound;
+  return Math.max(stopAt, diedAt + PEER_NOTICES_MS) + inBound;
+}

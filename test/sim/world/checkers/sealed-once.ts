@@ -64,7 +64,9 @@ function checkOutcome(stage: Stage, truth: Truth, end: End, incident: IncidentFi
   const { outcome, stop, captures, id, debugsAtStart } = incident;
   if (outcome.kind === 'complete') {
     if (stop.off !== 'verified') report(`${end}: ${id} is complete with its debugs ${stop.off}`);
-    if (captures.some(({ status }) => status === 'timeout' || status === 'closed'))
+    // A round that a restart cut off was made again, and says so.
+    const isMadeAgain = captures.some(({ late, status }) => late && status === 'ok');
+    if (!isMadeAgain && captures.some(({ status }) => status === 'timeout' || status === 'closed'))
       report(`${end}: ${id} is complete with a capture cut off`);
     if (incident.done.some(({ off }) => off !== 'verified'))
       report(`${end}: ${id} is complete, and a peer's debugs are not verified off`);

@@ -42,12 +42,11 @@ export function skewsOf(stage: Stage, truth: Truth): Skew[] {
 function wasWell(stage: Stage, truth: Truth, end: End, from: number, to: number): boolean {
   const host = stage.hosts[end];
   const inSpan = (at: number): boolean => at >= from && at <= to;
-  const troubled = stage.boxTroubledAt[end];
   // One signal alone set the plan: whoever else had a say moved it.
   const others = truth.causes[end].filter(({ at }) => inSpan(at));
   const names = new Set(others.map(({ what }) => what.split(' ')[1] ?? 'message'));
   return (
-    (troubled === null || troubled > to) &&
+    !stage.boxTroubles[end].some((trouble) => trouble.from <= to && trouble.until >= from) &&
     ![...host.deaths, ...host.starts].some(inSpan) &&
     !stage.handled.some(({ at }) => inSpan(at)) &&
     names.size <= 2

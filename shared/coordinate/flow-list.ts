@@ -107,6 +107,31 @@ function handOver<T extends ListedFlow>(from: readonly T[], to: readonly T[], in
   return to;
 }
 
+interface PeersFlow extends ListedFlow {
+  readonly peers: readonly string[];
+  readonly signs?: { readonly senders: readonly string[] };
+}
+
+/** By the names of peers; for lists that stay as they are for a while, as while thousands of dones come in. */
+const byPeer = new WeakMap<readonly PeersFlow[], ReadonlyMap<string, readonly PeersFlow[]>>();
+
+/** Flows whose peer it is, or of which its done speaks; in the list's order. */
+export function flowsOfPeer<T extends PeersFlow>(all: readonly T[], peer: string): readonly T[] {
+  let known = byPeer.get(all) as ReadonlyMap<string, readonly T[]> | undefined;
+  if (known === undefined) {
+    const built = new Map<string, T[]>();
+    for (const flow of all)
+      for (const name of new Set([...flow.peers, ...(flow.signs?.senders ?? [])])) {
+        const theirs = built.get(name);
+        if (theirs === undefined) built.set(name, [flow]);
+        else theirs.push(flow);
+      }
+    byPeer.set(all, built);
+    known = built;
+  }
+  return known.get(peer) ?? [];
+}
+
 /** Flows judged persistent, of one incident where a list holds several's: how many, and the one that has lasted longest. */
 export const persistentIn = <T extends ListedFlow>(
   all: readonly T[],

@@ -22,7 +22,7 @@ import { blackHoleAlarm, clearHealed } from './black-hole.ts';
 import type { Book, ClosedIncident, FlowRecord, HeldFlow, Incident } from './book.ts';
 import type { Effect } from './effect.ts';
 import { evidenceOfHeld, evidenceOfRecord, newestOther, signsIn, withLateDone } from './flow-evidence.ts';
-import { flowIn, withFlow } from './flow-list.ts';
+import { flowIn, flowsOfPeer, withFlow } from './flow-list.ts';
 import type { Input } from './input.ts';
 import { andThen, findIncident, hasId, isActionable, isOwn, raiseAlarm, type Step, sameFlow, stay } from './move.ts';
 import type { Reason } from './reason.ts';
@@ -95,26 +95,24 @@ const REASONS = {
 function rejudge(rules: Rules, book: Book, step: Step, input: Input): Step {
   const id = step.incident!;
   const told = input.kind === 'done' ? withLateDone(book, id, input.peer) : book;
-  const judged = judgeIncident(rules, told, id, input, concernedBy(input));
+  const judged = judgeIncident(rules, told, id, input);
   return { book: judged.book, effects: judged.effects, reason: judged.reason, incident: id };
 }
 
-type Concerns = (flow: FlowRecord | HeldFlow) => boolean;
-
-/** Whose verdict it can change: in a storm each of thousands of peers sends its done. */
-function concernedBy(input: Input): Concerns {
+/** Those whose verdict it can change: in a storm each of thousands of peers sends its done, and none may walk the others' flows. */
+function concernedBy<T extends FlowRecord | HeldFlow>(flows: readonly T[], input: Input): readonly T[] {
   switch (input.kind) {
     case 'done':
-      return (flow) => flow.peers.includes(input.peer) || ('signs' in flow && flow.signs?.senders.includes(input.peer) === true);
+      return flowsOfPeer<FlowRecord | HeldFlow>(flows, input.peer) as readonly T[];
     case 'capture-ended':
-      return ({ flow }) => input.seen?.some((seen) => sameFlow(seen.flow, flow)) ?? false;
+      return flows.filter(({ flow }) => input.seen?.some((seen) => sameFlow(seen.flow, flow)) ?? false);
     default:
-      return () => true;
+      return flows;
   }
 }
 
 /** Flows of one incident, anew: its records while it is open, its held flows after. The same book when no judgement changes. */
-function judgeIncident(rules: Rules, book: Book, id: IncidentId, input: Input, concerns: Concerns = () => true): Judged {
+function judgeIncident(rules: Rules, book: Book, id: IncidentId, input: Input): Judged {
   const open = findIncident(book, id);
   const owner = open?.id ?? book.closed.find((known) => hasId(known, id))?.id ?? id;
   const times = judgeTimesFor(rules.messageIntervalMs);
@@ -129,11 +127,11 @@ function judgeIncident(rules: Rules, book: Book, id: IncidentId, input: Input, c
     revised.set(flow, judged);
   };
   if (open === undefined) {
-    for (const flow of book.held)
-      if (flow.incident === owner && concerns(flow)) revise(flow, evidenceOfHeld(flow, input.at, newest));
+    for (const flow of concernedBy(book.held, input))
+      if (flow.incident === owner) revise(flow, evidenceOfHeld(flow, input.at, newest));
   } else {
     const isEarly = (record: FlowRecord): boolean => input.kind === 'done' && isTooEarly(record, input.at, times.quietMs);
-    const records = open.flows.filter((record) => !isEarly(record) && concerns(record));
+    const records = concernedBy(open.flows, input).filter((record) => !isEarly(record));
     const about = input.kind === 'done' ? new Set(records.flatMap((record) => record.peers)) : null;
     const signsOf = signsIn(open, open.peers, about);
     for (const record of records) revise(record, evidenceOfRecord(signsOf, record, input.at, newest));

@@ -122,6 +122,14 @@ export const limits = {
   bundleFileBytesMax: 512 * 1024 * 1024,
   /** Files of a bundle that is verified: a file a command, and a dozen more. A stranger's folder may have millions of empty ones. */
   bundleFilesMax: 2_048,
+  /** Of one bundle that is fetched from a peer: a log of half a gigabyte and the outputs of both rounds. */
+  peerBundleBytesMax: 1024 * 1024 * 1024,
+  /** The piece in which it comes: what an interrupted path costs, and the memory that it takes. */
+  peerBundlePieceBytes: 1024 * 1024,
+  /** Bundles of peers that are waited for: a storm of a hub has one incident with many peers. */
+  peerBundlesWaitingMax: 64,
+  /** The list of files of one bundle: a line a command. */
+  bundleManifestBytesMax: 1024 * 1024,
   /** A journal beyond it is rewritten as one snapshot. */
   journalBytesMax: 8 * 1024 * 1024,
   /** Closing one room at the end of the process: a hung disk or peer must not keep the rest, debugs off included, from closing. */
@@ -180,6 +188,14 @@ export const limits = {
   controlIdleMs: 30_000,
   /** For the process at the other end of the control socket to say who it is, and for any answer. */
   controlAnswerMs: 5_000,
+  /** All files of a support archive, not compressed: it is mailed. */
+  supportBytesMax: 64 * 1024 * 1024,
+  /** Of a file that grows (journal, audit, log), its end: some days of an agent that has little to do. */
+  supportLogBytesMax: 4 * 1024 * 1024,
+  /** Incidents that a support archive lists. */
+  supportIncidentsMax: 100,
+  /** Sealed ones whose manifest, story and verdict it holds: what is asked about is among the last. */
+  supportBundlesMax: 5,
   /** What systemd is told waits for systemd-notify, one at a time; more than this and systemd does not listen. */
   notifyPendingMax: 8,
   /** One word to systemd: a process of a few ms, on a host that has no CPU left too. */

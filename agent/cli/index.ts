@@ -21,6 +21,7 @@ import { runCommand } from './run.ts';
 import { signalCommand } from './signal.ts';
 import { statusCommand } from './status.ts';
 import type { Subcommand } from './subcommand.ts';
+import { supportCommand } from './support.ts';
 import { testCommand } from './test.ts';
 
 export const subcommands: readonly Subcommand[] = [
@@ -44,6 +45,7 @@ export const subcommands: readonly Subcommand[] = [
   parseCommand,
   adviseCommand,
   eemCommand,
+  supportCommand,
   labCommand,
   completionCommand,
 ];

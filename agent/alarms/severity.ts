@@ -32,7 +32,11 @@ export const alarmKinds: Readonly<Record<string, AlarmKind>> = {
     about: 'breaker, lease or maxDebug ended the debugs that we armed: nobody watches any more',
   },
   'black-hole': { severity: 'critical', about: 'a flow stays out of sync: its traffic is lost until a person acts' },
-  'peer-silent': { severity: 'warning', withRemedy: 'critical', about: 'a peer is not heard; critical when it had debugs on' },
+  'peer-silent': {
+    severity: 'warning',
+    withRemedy: 'critical',
+    about: 'a peer is not heard; critical when it had debugs on, or may have',
+  },
   'arm-refused': { severity: 'warning', about: 'the device is not armed, and why' },
   'max-debug': { severity: 'warning', about: 'the debugs that we armed end soon, unless a person renews them' },
   'dead-man': { severity: 'warning', about: 'the dead-man on the device could not be renewed: it will end the debugs by itself' },

@@ -131,12 +131,21 @@ export interface Trouble {
 function silence(
   link: PeerLink,
   silentMs: DurationMs,
+  mode: Mode,
   hand: { readonly where: string; readonly stopCommand: string } | null,
 ): Trouble {
   const seconds = Math.round(silentMs / 1_000);
   const key = `peer-silent:${link.peer}`;
   // Its severity goes by whether there is a remedy (alarms/severity.ts).
-  if (link.armed !== 'yes') return { key, text: `${link.peer} has not been heard for ${seconds} s: no signal may reach it` };
+  const unheard = `${link.peer} has not been heard for ${seconds} s`;
+  // Silent for as long as this agent runs: what it had on when both went away nobody remembers, and in mode act that may be debugs.
+  if (link.lastHelloAt === null && mode === 'act' && hand !== null)
+    return {
+      key,
+      text: `${unheard}, since this agent started: no signal may reach it, and whether debugs are on there is not known`,
+      remedy: `log in to the device of ${link.peer} (${hand.where}) and look: show debugging; if crypto debugs are on, type: ${hand.stopCommand}`,
+    };
+  if (link.armed !== 'yes') return { key, text: `${unheard}: no signal may reach it` };
   const lease =
     link.leaseEndsWall === null ? '' : `; by its lease they end at ${new Date(link.leaseEndsWall).toISOString().slice(0, 19)}Z`;
   const text = `${link.peer} had debugs on and has not been heard for ${seconds} s${lease}`;
@@ -163,7 +172,7 @@ export function linkTroubles(
   const troubles: Trouble[] = [];
   const heardAt = link.lastHelloAt ?? link.since;
   const silentMs = heardAt === null ? 0 : at - heardAt;
-  if (silentMs > helloMs * timing.missingHellosMax) return [silence(link, silentMs, hand)];
+  if (silentMs > helloMs * timing.missingHellosMax) return [silence(link, silentMs, ours.mode, hand)];
   if (link.lastHelloAt === null) return troubles;
   if (link.cfg !== null && link.cfg !== ours.cfg) {
     troubles.push({

@@ -127,6 +127,18 @@ describe('troubles between the ends', () => {
     expect(rest).toEqual([]);
   });
 
+  test('a peer never heard since we started may have debugs on: where to look, and what to type; not where nothing acts', () => {
+    const link = { ...newLink('spoke1'), since: monotonic(0) };
+    expect(linkTroubles(link, { ...ours, mode: 'act' }, monotonic(180_001), 60_000, hand)).toEqual([
+      {
+        key: 'peer-silent:spoke1',
+        text: 'spoke1 has not been heard for 180 s, since this agent started: no signal may reach it, and whether debugs are on there is not known',
+        remedy: 'log in to the device of spoke1 (11.1.1.3) and look: show debugging; if crypto debugs are on, type: undebug all',
+      },
+    ]);
+    expect(linkTroubles(link, { ...ours, mode: 'observe' }, monotonic(180_001), 60_000, hand)[0]?.remedy).toBeUndefined();
+  });
+
   test('a peer never heard is a dead path too, once it was expected', () => {
     expect(keysOf(newLink('spoke1'), 1_000_000)).toEqual([]);
     expect(keysOf(newLink('spoke1', monotonic(0)), 180_000)).toEqual([]);

@@ -1,5 +1,6 @@
 /** Plays one night and judges it: the plan's happenings on the stage, every checker after every step. Used by main.ts, nights.test.ts, shrink.ts. */
 import { createHash } from 'node:crypto';
+import { untilCalm } from './calm.ts';
 import { cellsMet } from './cells.ts';
 import { checkersFor } from './checkers/index.ts';
 import { skewsOf } from './checkers/together.ts';
@@ -34,6 +35,8 @@ export interface Night {
 const LOOK_EVERY_MS = 500;
 /** After the last fault: what the promises still have to do has its time. */
 const AFTERWARDS_MS = 150_000;
+/** So long in any case. */
+const REST_MS = 5_000;
 
 export async function play(plan: Plan): Promise<Night> {
   const stage = new Stage(plan.seed, plan.setting);
@@ -51,9 +54,9 @@ export async function play(plan: Plan): Promise<Night> {
     truth.look();
     for (const checker of checkers) checker.look?.();
   };
-  const pass = async (untilMs: number): Promise<void> => {
+  const pass = async (untilMs: number, over: () => boolean = () => false): Promise<void> => {
     // Less than a microsecond is nothing: a sum that no number can hold would never be reached.
-    while (untilMs - stage.now > 0.001) {
+    while (untilMs - stage.now > 0.001 && !over()) {
       await stage.clock.advance(Math.min(LOOK_EVERY_MS, untilMs - stage.now));
       look();
     }
@@ -76,7 +79,7 @@ export async function play(plan: Plan): Promise<Night> {
     await pass(start + plan.healAtMs);
     settleTook();
     await stage.heal();
-    await pass(stage.now + AFTERWARDS_MS);
+    await pass(stage.now + AFTERWARDS_MS, untilCalm(stage, truth, REST_MS));
     for (const end of ENDS)
       for (const failure of stage.hosts[end].failures) violations.push({ checker: 'an agent starts', what: failure });
     for (const checker of checkers) await checker.end?.();
@@ -96,7 +99,7 @@ export async function play(plan: Plan): Promise<Night> {
       trace: traceOf(stage, truth),
     };
   } finally {
-    await stage.close();
+    stage.close();
   }
 }
 

@@ -25,8 +25,12 @@ export interface PersonsLine {
   readonly line: string;
 }
 
+/** A night of seconds, not of minutes: three hellos are missed in one. */
+export const HELLO_MS = 20_000;
+
 export class Stage {
   readonly sim: SimPair;
+  readonly seed: number;
   readonly setting: Setting;
   readonly weather: Weather;
   readonly hosts: Readonly<Record<End, Host>>;
@@ -51,6 +55,7 @@ export class Stage {
   readonly #takenLines: BoxLine[] = [];
 
   constructor(seed: number, setting: Setting) {
+    this.seed = seed;
     this.setting = setting;
     const configure = (config: Config): Config => this.#configure(config);
     // As docs/sources.md has a user set it where a terminal monitor listens.
@@ -106,6 +111,7 @@ export class Stage {
       ...config,
       role: setting.bothRoles ? 'both' : config.role,
       peers: secondPath(config.peers),
+      signal: { ...config.signal, helloMs: HELLO_MS },
       arm: setting.arm,
       arming: {
         ...config.arming,
@@ -153,12 +159,8 @@ export class Stage {
         this.persons.push({ end, at: this.now, line });
   }
 
-  async close(): Promise<void> {
-    for (const end of ENDS) {
-      this.station(end).disk.heal();
-      this.station(end).shells.refuse = null;
-    }
-    await this.sim.stop();
+  close(): void {
+    this.sim.abandon();
   }
 
   // What happens to devices, and on the way to them.

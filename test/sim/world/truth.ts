@@ -53,7 +53,7 @@ const CORROBORATION_MS = 3 * SECOND;
 /** From the last key of a line to what it does. */
 const SLOWEST_MS = 15 * SECOND;
 const PEER_SILENT_MS = 190 * SECOND;
-const MESSAGE = /RECVD_PKT_INV_SPI.*srcaddr=([\d.]+)/;
+const MESSAGE = /RECVD_PKT_INV_SPI.*spi=(0x[0-9A-F]+).*srcaddr=([\d.]+)/i;
 const TITLES: Readonly<Record<string, string>> = Object.fromEntries(
   Object.entries(DEBUG_KINDS).map(([name, { title }]) => [`debug crypto ${name}`, `${title} is on`]),
 );
@@ -82,6 +82,7 @@ export class Truth {
   readonly #heardAt: Record<End, number> = { hub: 0, spoke: 0 };
   readonly #waiting = new Map<string, { readonly heard: Heard; readonly at: number }>();
   readonly #known: Readonly<Record<End, Set<string>>> = both(() => new Set());
+  readonly #spis: Readonly<Record<End, Set<string>>> = both(() => new Set());
 
   constructor(stage: Stage) {
     this.#stage = stage;
@@ -101,10 +102,13 @@ export class Truth {
     if (!this.#stage.hosts[end].listens || syslog === 'terminal-monitor') return;
     if (syslog === 'syslog-udp' && this.#stage.losesSyslog(end)) return;
     this.delivered[end].push({ at: this.#stage.now, line });
-    if (MESSAGE.exec(line)?.[1] !== addresses[otherEnd(end)].crypto) return;
+    const [, spi, source] = MESSAGE.exec(line) ?? [];
+    if (spi === undefined || source !== addresses[otherEnd(end)].crypto) return;
     if (end === 'spoke' && !this.#stage.setting.bothRoles) return;
     const { now } = this.#stage;
-    const isFresh = this.#isFresh(end);
+    // A black hole that goes on is one event, whatever was armed since.
+    const isFresh = this.#isFresh(end) && !this.#spis[end].has(spi);
+    this.#spis[end].add(spi);
     this.causes[end].push({ at: now, what: 'message' });
     if (isFresh) this.#undertake(end, `a message of ${Math.round(now)}`, now + this.#stage.setting.delayMs + CORROBORATION_MS);
   }

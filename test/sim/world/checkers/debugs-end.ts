@@ -15,8 +15,8 @@ export const debugsEnd: MakeChecker = (stage, truth, report) => ({
         // Whoever took the alarm over has to see to it now.
         if (stage.acknowledged[end].some(({ at, text }) => at >= stopAt && text.includes('not verified off'))) continue;
         const peer = stage.hosts[otherEnd(end)];
-        // Nobody is left who could tell, or who knows (docs/reliability.md).
-        if (!host.up && (!peer.up || (peer.lostDataDirAt !== null && peer.lostDataDirAt >= undertaking.seenAt))) continue;
+        // Nobody is left who could tell (docs/reliability.md).
+        if (!host.up && !peer.up) continue;
         if (stage.now <= boundOf(stage, undertaking) || truth.toldOf(end)) continue;
         undertaking.told = true;
         const late = Math.round(stage.now - stopAt);
@@ -29,13 +29,12 @@ export const debugsEnd: MakeChecker = (stage, truth, report) => ({
 });
 
 /** By when it is off, or a person has been told. */
-function boundOf({ hosts, now }: Stage, { end, stopAt, seenAt }: Undertaking): number {
+function boundOf({ hosts, now }: Stage, { end, stopAt }: Undertaking): number {
   const host = hosts[end];
   const peer = hosts[otherEnd(end)];
   const inBound = timing.stopBoundMs + SLACK_MS;
   if (host.up) return Math.max(stopAt, host.startedAt) + inBound;
   const diedAt = host.diedAt ?? now;
-  // A peer that was away too has never heard that debugs are on here: it alarms when its stop stays without an answer.
-  if (peer.startedAt >= seenAt) return Math.max(stopAt, diedAt, peer.startedAt) + timing.stopUnacknowledgedMs + inBound;
-  return Math.max(stopAt, diedAt + PEER_NOTICES_MS) + inBound;
+  // One that was away too begins to count its hellos anew.
+  return Math.max(stopAt, Math.max(diedAt, peer.startedAt) + PEER_NOTICES_MS) + inBound;
 }

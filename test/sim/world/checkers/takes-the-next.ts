@@ -1,17 +1,21 @@
 /** 9. After the faults cease, the pair takes the next incident: each end as its mode has it. */
 import { timing } from '../../../../shared/coordinate/timing.ts';
 import type { End } from '../../sim-pair.ts';
+import { untilCalm } from '../calm.ts';
+import { HELLO_MS } from '../stage.ts';
 import { ENDS } from '../weather.ts';
 import { type MakeChecker, SECOND } from './checker.ts';
 
 /** An agent that arms by itself tries again after five minutes; a breaker, a disarm or a hold of the night is over by then. */
 const REST_MS = 180 * SECOND;
+/** The box tells of a lost SPI once a minute. */
+const MESSAGES_APART_MS = 61 * SECOND;
 
 export const takesTheNext: MakeChecker = (stage, truth, report) => ({
   async end() {
     const { sim, setting } = stage;
-    const pass = async (forMs: number): Promise<void> => {
-      for (const until = stage.now + forMs; stage.now < until; truth.look())
+    const pass = async (forMs: number, over: () => boolean): Promise<void> => {
+      for (const until = stage.now + forMs; stage.now < until && !over(); truth.look())
         await stage.clock.advance(Math.min(SECOND, until - stage.now));
     };
     // What `rearm` turned on again is not what the stop left on.
@@ -21,7 +25,7 @@ export const takesTheNext: MakeChecker = (stage, truth, report) => ({
     for (const end of ENDS) stage.person(end, 'undebug all');
     // Conditions of people, and of agents that lost their dataDir, are in nobody's way now; where debugs are on again already, ours stay.
     for (const end of ENDS) stage.boxes[end].core.debugs.resetConditions();
-    await pass(REST_MS);
+    await pass(REST_MS, untilCalm(stage, truth, MESSAGES_APART_MS));
     const idsOf = async (end: End): Promise<string[]> => (await sim.incidents(end)).map(({ id }) => id);
     const before: Record<End, readonly string[]> = { hub: await idsOf('hub'), spoke: await idsOf('spoke') };
     const acts = (end: End): boolean => setting.mode[end] === 'act';
@@ -29,20 +33,26 @@ export const takesTheNext: MakeChecker = (stage, truth, report) => ({
     else
       for (const end of ENDS)
         if (acts(end)) stage.hands(end, (handlers) => handlers.arm({ pair: false, leaseMs: null, who: 'ops' }));
-    await pass(62 * SECOND);
+    const isArmed = (): boolean => ENDS.every((end) => !acts(end) || stage.debugsOn(end).length > 0);
+    // A hello tells the other end what is on.
+    const isTold = untilCalm(stage, truth, HELLO_MS + 2 * SECOND);
+    await pass(62 * SECOND, () => isArmed() && isTold());
     for (const end of ENDS)
       if (acts(end) && stage.debugsOn(end).length === 0)
         report(`${end}: does not arm; ${JSON.stringify(sim.status(end).arming.last)}`);
     const t0 = stage.now;
     sim.lab.desync();
-    await pass(setting.delayMs + timing.stopBoundMs + timing.sealAtMostMs + 30 * SECOND);
+    await pass(
+      setting.delayMs + timing.stopBoundMs + timing.sealAtMostMs + 30 * SECOND,
+      untilCalm(stage, truth, setting.delayMs + 15 * SECOND),
+    );
     for (const end of ENDS) await judge(end, before[end], t0);
 
     async function judge(end: End, sealedBefore: readonly string[], since: number): Promise<void> {
       const status = sim.status(end);
       const about = (): string =>
         `alarms ${JSON.stringify(sim.alarms(end))}; incidents ${JSON.stringify(status.incidents.slice(0, 2).map(({ phase, outcome, reasons }) => [phase, outcome, reasons]))}; refusals ${JSON.stringify(status.refusals)}`;
-      const isTold = ENDS.some((from) => from !== end && setting.mode[from] !== 'observe') || end === 'hub' || setting.bothRoles;
+      const hears = ENDS.some((from) => from !== end && setting.mode[from] !== 'observe') || end === 'hub' || setting.bothRoles;
       // Not simply the last by its name: that has the time of a clock that may have been stepped.
       const latest = (await sim.incidents(end)).find(({ id }) => !sealedBefore.includes(id));
       // Nothing is armed there, and so nothing ends the hold-down of the last event within its hour.

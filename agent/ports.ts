@@ -6,6 +6,7 @@
 import type { Clock } from '../shared/clock.ts';
 import type { SpitrapError } from '../shared/errors.ts';
 import type { DurationMs } from '../shared/model/time.ts';
+import type { HttpServers } from './http-ports.ts';
 import type { PollCredentials } from './net/signalling.ts';
 
 export interface Random {
@@ -86,6 +87,8 @@ export interface DatagramSocket {
   onMessage(handler: (bytes: Buffer, from: Endpoint) => void): void;
   /** Datagrams that the kernel threw away since the socket was opened, its buffer being full; null: not known on this host. */
   droppedByKernel?(): Promise<number | null>;
+  /** Bytes that came and were not read yet, at most `receiveBufferBytes` and the kernel's own; null: not known on this host. */
+  waitingInKernel?(): Promise<number | null>;
   /** Fire and forget; a send error is given to `onSendError`, never thrown. */
   send(bytes: Uint8Array, to: Endpoint): void;
   onSendError(handler: (error: SpitrapError, to: Endpoint) => void): void;
@@ -99,6 +102,8 @@ export interface Streams {
 
 export interface StreamListener {
   readonly local: Endpoint;
+  /** Bytes of all its connections that came and were not read yet: their senders wait for us. Null: not known on this host. */
+  waitingInKernel?(): Promise<number | null>;
   close(): Promise<void>;
 }
 
@@ -230,20 +235,22 @@ export interface ShellTarget {
   readonly local?: boolean;
 }
 
-/** What we ask of others over HTTP: alarm webhooks. */
+/** What we ask of others over HTTP: alarm webhooks, and the sealed bundles of peers. */
 export interface Http {
   /** Redirects are not followed. Rejects with ALARM_UNDELIVERED (context.errno says why), soon after `signal` aborts too. */
   request(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse>;
 }
 
 export interface HttpRequest {
-  readonly method: 'POST';
+  readonly method: 'GET' | 'POST';
   /** http: or https:. Its path may be a secret: no message of an adapter holds it. */
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
   /** PEM: the only certificates that are trusted. Null: the well-known ones. */
   readonly ca: string | null;
+  /** `SHA256:AB:CD:…`: this certificate and no other, whoever signed it; nothing is said before it was shown. Absent: `ca` decides. */
+  readonly pin?: string;
   readonly responseBytesMax: number;
 }
 
@@ -253,70 +260,6 @@ export interface HttpResponse {
   readonly headers: Readonly<Record<string, string>>;
   /** Its first `responseBytesMax` bytes; the rest is not read. */
   readonly body: Buffer;
-}
-
-/** HTTP/1.1, as a server: the page and its API. What it is asked is hostile; who may ask what is agent/web/'s to decide. */
-export interface HttpServers {
-  /** With `credentials` over TLS. Rejects with LISTEN_REFUSED naming the endpoint. */
-  listen(endpoint: Endpoint, credentials: TlsCredentials | null, options: HttpListenOptions): Promise<HttpListener>;
-}
-
-export interface HttpListenOptions {
-  /** Over TLS: asks clients for a certificate; one without is let in all the same, and says so. */
-  readonly asksClient: boolean;
-  /** At the accept, before any handshake. `open`: connections that are open; `ofAddress`: of them, those from there. */
-  admit(remote: Endpoint, open: number, ofAddress: number): boolean;
-  /** Never rejects. One at a time on a connection. */
-  onRequest(request: HttpAsked): Promise<HttpReply>;
-  /** Once for each connection or request that never became an `onRequest`. `detail` holds no text of the other end. */
-  onRefused(remote: Endpoint, why: HttpRefusal, detail: string): void;
-}
-
-/** `malformed`: no HTTP/1.1, two lengths, two hosts; `slow`: head or body did not come in time; `pipelined`: the next one before the answer. */
-export type HttpRefusal = 'malformed' | 'header-too-large' | 'slow' | 'pipelined' | 'tls-handshake';
-
-export interface HttpListener extends StreamListener {
-  /** For connections from now on. */
-  renew(credentials: TlsCredentials): void;
-  readonly connections: number;
-}
-
-export interface HttpAsked {
-  readonly method: string;
-  /** Path and query as they came: not decoded, not normalized. */
-  readonly target: string;
-  /** Names in lower case; several of one name joined by `, `. `host`, `authorization` and `content-length` stand once. */
-  readonly headers: Readonly<Record<string, string>>;
-  readonly remote: Endpoint;
-  readonly tls: boolean;
-  /** Null: it showed no certificate, or there is no TLS. */
-  readonly client: TlsClient | null;
-  /** Reads what follows the head; null: it is longer than that, and the connection ends with the answer. Once. Rejects when the other end is gone. */
-  body(bytesMax: number): Promise<Buffer | null>;
-}
-
-/** `content-length` is the adapter's. To HEAD no body goes out. */
-export interface HttpReply {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: HttpBody;
-}
-
-export type HttpBody =
-  | Uint8Array
-  /** So many bytes, piece by piece, as the other end takes them. Ends early (the connection closes) when it fails or goes over. */
-  | { readonly bytes: number; readonly parts: AsyncIterable<Uint8Array> }
-  /** Without an end of its own: server-sent events. */
-  | { open(stream: HttpStream): void };
-
-export interface HttpStream {
-  /** Nothing is lost and nothing waits: look at `pendingBytes`. */
-  write(text: string): void;
-  /** Written and not taken by the kernel yet. */
-  readonly pendingBytes: number;
-  /** Exactly once, for the other end's close and our own alike. */
-  onClose(handler: () => void): void;
-  close(): void;
 }
 
 /** TCP connections that we open to say one thing: syslog over TCP. */
@@ -379,10 +322,10 @@ export interface ReportFiles {
 
 export interface Reports {
   /**
-   * Of the folder of a bundle that is not sealed yet. Never in the agent's way: what it computes, it computes elsewhere. Rejects with
-   * REPORT_FAILED, also when `signal` aborts.
+   * Of the folder of a bundle that is not sealed yet, or of the sealed ones of both ends. Never in the agent's way: what it computes, it
+   * computes elsewhere. Rejects with REPORT_FAILED, also when `signal` aborts.
    */
-  make(folder: string, signal: AbortSignal): Promise<ReportFiles>;
+  make(folders: readonly [string] | readonly [string, string], signal: AbortSignal): Promise<ReportFiles>;
 }
 
 export interface World {

@@ -10,7 +10,6 @@ import { asSpitrapError, SpitrapError } from '../../shared/errors.ts';
 import { limits } from '../../shared/limits.ts';
 import type { DurationMs } from '../../shared/model/time.ts';
 import type {
-  Endpoint,
   HttpAsked,
   HttpBody,
   HttpListener,
@@ -19,9 +18,8 @@ import type {
   HttpReply,
   HttpServers,
   HttpStream,
-  TlsClient,
-  TlsCredentials,
-} from '../ports.ts';
+} from '../http-ports.ts';
+import type { Endpoint, TlsClient, TlsCredentials } from '../ports.ts';
 import { listenRefused } from './listen-refused.ts';
 import { errnoOf } from './stream.ts';
 import { admitFirst, clientOf, contextOf, type Raw, remoteOf } from './tls.ts';
@@ -82,7 +80,7 @@ function listen(
     const server: Server | TlsServer = tls ?? createPlain(bounds);
     const secured = new WeakSet<Raw>();
     const open = tls === null ? admitPlain(server as Server, options) : admitSecured(tls, secured, options);
-    server.setTimeout(waits.stalledMs);
+    server.timeout = waits.stalledMs;
     const busy = new WeakSet<Raw>();
     server.on('request', (request, response) => void new Exchange(request, response, options, busy).run());
     server.on('connect', (request, socket) => {
@@ -144,7 +142,7 @@ function refuseUnread(error: Error, socket: Raw, options: HttpListenOptions): vo
         ? ['slow', '408 Request Timeout']
         : ['malformed', '400 Bad Request'];
   options.onRefused(remoteOf(socket), why, String(code ?? 'not HTTP/1.1'));
-  const body = `${JSON.stringify({ error: { code: 'bad-request', message: `${why}; the connection is closed` } })}\n`;
+  const body = `${JSON.stringify({ error: { code: why, message: 'the connection is closed' } })}\n`;
   if (socket.writable)
     socket.end(
       `HTTP/1.1 ${line}\r\nConnection: close\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
@@ -183,7 +181,7 @@ class Exchange {
     const wrong = this.#wrong();
     if (wrong !== null) {
       this.#options.onRefused(remoteOf(socket), 'malformed', wrong);
-      const body = `${JSON.stringify({ error: { code: 'bad-request', message: wrong } })}\n`;
+      const body = `${JSON.stringify({ error: { code: 'malformed', message: wrong } })}\n`;
       this.#response.writeHead(400, { 'content-type': 'application/json; charset=utf-8', connection: 'close' }).end(body);
       return;
     }

@@ -10,7 +10,8 @@ import { canonicalAddress } from '../../shared/model/address.ts';
 import { printable } from '../../shared/model/printable.ts';
 import type { Monotonic } from '../../shared/model/time.ts';
 import type { PageConfig } from '../config/config.ts';
-import type { HttpAsked, TlsClient } from '../ports.ts';
+import type { HttpAsked } from '../http-ports.ts';
+import type { TlsClient } from '../ports.ts';
 import { type Access, Refusal } from './route.ts';
 
 const GUESS_WINDOW_MS = 60_000;
@@ -24,6 +25,7 @@ export class Gate {
   readonly #config: PageConfig;
   readonly #clock: Pick<Clock, 'monotonic'>;
   readonly #tokenHash: Buffer | null;
+  readonly #readTokenHash: Buffer | null;
   /** Wrong tokens in the current minute, by address. */
   readonly #guesses = new Map<string, { count: number; readonly since: Monotonic }>();
 
@@ -31,6 +33,7 @@ export class Gate {
     this.#config = config;
     this.#clock = clock;
     this.#tokenHash = config.token === null ? null : sha256(config.token);
+    this.#readTokenHash = config.readToken === null ? null : sha256(config.readToken);
   }
 
   /** Who asks, for the journal. @throws Refusal */
@@ -48,9 +51,10 @@ export class Gate {
     const who = named(asked, certified);
     if (access === 'open') return who;
     // What was brought is judged, also where nothing is needed: a wrong token is a mistake to be told.
-    const holdsToken = this.#holdsToken(asked);
-    if (holdsToken) return who;
-    if (access === 'act') throw this.#needsToken('this acts');
+    const token = this.#tokenOf(asked);
+    if (token === 'acts') return who;
+    if (access === 'act') throw this.#needsToken(token === 'reads' ? 'this acts, page.readToken does not:' : 'this acts', 'act');
+    if (token === 'reads') return who;
     if (certified || this.#isOwnHost(asked)) return who;
     if (asked.client !== null && this.#config.tls?.clients !== null)
       throw new Refusal(
@@ -58,20 +62,21 @@ export class Gate {
         'wrong-certificate',
         `the certificate is none of page.tls.clients (${asked.client.subject}; ${asked.client.fingerprint})`,
       );
-    throw this.#needsToken('whoever is not on this host');
+    throw this.#needsToken('whoever is not on this host', 'read');
   }
 
-  #needsToken(what: string): Refusal {
-    return this.#tokenHash === null
-      ? new Refusal(403, 'no-token-configured', `${what} needs the token, and page.token is not set: nobody has one`)
-      : new Refusal(401, 'no-token', `${what} needs the token: Authorization: Bearer TOKEN`, BEARER);
+  #needsToken(what: string, access: 'read' | 'act'): Refusal {
+    const there = this.#tokenHash !== null || (access === 'read' && this.#readTokenHash !== null);
+    return there
+      ? new Refusal(401, 'no-token', `${what} needs the token: Authorization: Bearer TOKEN`, BEARER)
+      : new Refusal(403, 'no-token-configured', `${what} needs the token, and page.token is not set: nobody has one`);
   }
 
-  /** False: none was brought. @throws Refusal for a wrong one. */
-  #holdsToken({ headers, remote }: HttpAsked): boolean {
+  /** Null: none was brought. @throws Refusal for a wrong one. */
+  #tokenOf({ headers, remote }: HttpAsked): 'acts' | 'reads' | null {
     const { authorization } = headers;
-    if (authorization === undefined) return false;
-    if (this.#tokenHash === null)
+    if (authorization === undefined) return null;
+    if (this.#tokenHash === null && this.#readTokenHash === null)
       throw new Refusal(403, 'no-token-configured', 'a token was sent, and page.token is not set: nobody has one');
     const address = guesserOf(remote.address);
     // Whoever guesses learns nothing more in this minute, not even that a guess was right.
@@ -80,9 +85,12 @@ export class Gate {
         'retry-after': '60',
       });
     const token = /^Bearer +([\x21-\x7e]{1,512})$/i.exec(authorization)?.[1];
-    if (token !== undefined && timingSafeEqual(sha256(token), this.#tokenHash)) return true;
+    const hash = token === undefined ? null : sha256(token);
+    const is = (known: Buffer | null): boolean => hash !== null && known !== null && timingSafeEqual(hash, known);
+    if (is(this.#tokenHash)) return 'acts';
+    if (is(this.#readTokenHash)) return 'reads';
     this.#noteGuess(address);
-    throw new Refusal(401, 'wrong-token', 'the token is not the one in page.token', BEARER);
+    throw new Refusal(401, 'wrong-token', 'the token is neither page.token nor page.readToken', BEARER);
   }
 
   #guessesOf(address: string): number {

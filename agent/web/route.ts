@@ -6,8 +6,9 @@ import type { Clock } from '../../shared/clock.ts';
 import { type ErrorCode, SpitrapError } from '../../shared/errors.ts';
 import type { ControlHandlers } from '../control/protocol.ts';
 import type { AgentEvents } from '../events.ts';
+import type { HttpReply, HttpStream } from '../http-ports.ts';
 import type { Metrics } from '../metrics/metrics.ts';
-import type { Disk, HttpReply, HttpStream } from '../ports.ts';
+import type { Disk } from '../ports.ts';
 import type { PageFiles } from './page-files.ts';
 import type { StoredIndex } from './stored-index.ts';
 
@@ -80,7 +81,6 @@ export class Refusal extends Error {
 
 /** Each in docs/page.md, "What each refusal means". */
 export const refusalCodes = [
-  'bad-request',
   'bad-path',
   'bad-host',
   'bad-body',
@@ -94,9 +94,7 @@ export const refusalCodes = [
   'not-found',
   'method-not-allowed',
   'too-many-streams',
-  'too-many-connections',
   'bad-range',
-  'not-here',
 ] as const;
 export type RefusalCode = (typeof refusalCodes)[number];
 

@@ -7,10 +7,11 @@ import { asSpitrapError, isSpitrapError, SpitrapError } from '../../shared/error
 import { limits } from '../../shared/limits.ts';
 import { printable } from '../../shared/model/printable.ts';
 import type { PageConfig } from '../config/config.ts';
+import type { HttpAsked, HttpListener, HttpReply } from '../http-ports.ts';
 import type { Logger } from '../log.ts';
 import { openMetrics } from '../metrics/metrics.ts';
 import { naming } from '../net/listen-refused.ts';
-import type { Endpoint, HttpAsked, HttpListener, HttpReply, World } from '../ports.ts';
+import type { Endpoint, World } from '../ports.ts';
 import { Gate, isLoopback } from './access.ts';
 import { type EventStreamRoom, EventStreams } from './event-stream.ts';
 import { readPageFiles } from './page-files.ts';

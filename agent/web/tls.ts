@@ -5,8 +5,9 @@
 import type { Timer } from '../../shared/clock.ts';
 import { asSpitrapError } from '../../shared/errors.ts';
 import type { TlsFiles } from '../config/config.ts';
+import type { HttpListener } from '../http-ports.ts';
 import type { Logger } from '../log.ts';
-import type { HttpListener, TlsCredentials, World } from '../ports.ts';
+import type { TlsCredentials, World } from '../ports.ts';
 import { outOfTime } from '../sources/syslog-tls.ts';
 import { filesStamp, type LoadedFiles, loadTlsFiles } from '../sources/tls-files.ts';
 

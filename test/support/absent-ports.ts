@@ -1,5 +1,6 @@
 /** Ports that a world of a test does not have: whoever uses one has a test that says so. */
-import type { HttpServers, SnmpPolls, TlsStreams } from '../../agent/ports.ts';
+import type { HttpServers } from '../../agent/http-ports.ts';
+import type { SnmpPolls, TlsStreams } from '../../agent/ports.ts';
 
 const absent = (what: string): never => {
   throw new Error(`this world has no ${what}`);

@@ -1,7 +1,7 @@
 /** Server-sent events in virtual time: how often a status comes, what a storm of decisions costs, and whoever does not read. */
 import { describe, expect, test } from 'vitest';
 import { AgentEvents, type Decision } from '../../agent/events.ts';
-import type { HttpStream } from '../../agent/ports.ts';
+import type { HttpStream } from '../../agent/http-ports.ts';
 import { EventStreams } from '../../agent/web/event-stream.ts';
 import { Refusal } from '../../agent/web/route.ts';
 import { emptyBook } from '../../shared/coordinate/book.ts';

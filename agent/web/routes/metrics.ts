@@ -1,8 +1,8 @@
 /** GET /metrics for Prometheus, and whether the agent is alive (/healthz) and would take the next incident (/readyz). docs/metrics.md. */
 
 import { printable } from '../../../shared/model/printable.ts';
+import type { HttpReply } from '../../http-ports.ts';
 import { type Health, liveness, readiness } from '../../metrics/health.ts';
-import type { HttpReply } from '../../ports.ts';
 import type { Route } from '../route.ts';
 
 export const metrics: Route = {

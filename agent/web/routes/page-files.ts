@@ -1,5 +1,5 @@
 /** GET / and the files of the page: open to whoever reaches the listener, since nothing of the agent is in them. */
-import type { HttpReply } from '../../ports.ts';
+import type { HttpReply } from '../../http-ports.ts';
 import { type PageRoom, Refusal, type Route } from '../route.ts';
 
 /** Its scripts and styles are files of ours, and it asks nobody but us. */

@@ -1,9 +1,10 @@
-/** GET /api/v1/incidents/:id/report.html, report.txt, verdict.json: as they stand in the sealed bundle. Text of devices is in them: the page of a report has its own policy, and no script. */
+/** GET /api/v1/incidents/:id/report.html, report.txt, verdict.json: as they stand in the sealed bundle, or of both ends, once the other's bundle was fetched. Text of devices is in them: the page of a report has its own policy, and no script. */
 import { SpitrapError } from '../../../shared/errors.ts';
 import { limits } from '../../../shared/limits.ts';
 import { isIncidentId } from '../../../shared/model/ulid.ts';
 import { REPORTS } from '../../evidence/bundle-files.ts';
-import type { HttpReply } from '../../ports.ts';
+import { reportOfBothEnds } from '../../evidence/stored-incidents.ts';
+import type { HttpReply } from '../../http-ports.ts';
 import type { PageRequest, PageRoom, Route } from '../route.ts';
 
 /** The report brings its style along, and a policy of its own that says the same. */
@@ -32,8 +33,14 @@ export const reportFiles: readonly Route[] = (['html', 'text', 'json'] as const)
 
 async function reportFile(form: keyof typeof REPORTS, { params }: PageRequest, { disk, stored }: PageRoom): Promise<HttpReply> {
   const id = params['id']!;
-  const path = isIncidentId(id) ? `${stored.folderOf(id)}/${REPORTS[form]}` : null;
-  const look = path === null ? null : await disk.stat(path);
+  const places = isIncidentId(id) ? [reportOfBothEnds(stored.folderOf(id), form), `${stored.folderOf(id)}/${REPORTS[form]}`] : [];
+  let path: string | null = null;
+  let look: Awaited<ReturnType<typeof disk.stat>> = null;
+  for (const place of places) {
+    look = await disk.stat(place);
+    path = place;
+    if (look !== null) break;
+  }
   if (path === null || look === null || look.folder)
     throw new SpitrapError(
       'INCIDENT_UNKNOWN',

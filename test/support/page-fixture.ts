@@ -140,6 +140,7 @@ export class PageFixture {
       response.on('close', () => this.#streams.delete(response));
       return;
     }
+    if (path === 'status') return reply({ status: 200, body: this.status });
     if (path === 'incidents') return reply({ status: 200, body: { incidents: this.incidents } });
     const [, id = '', file] = path.split('/');
     if (file !== undefined) {

@@ -222,6 +222,11 @@ export class Actions {
     let told;
     try {
       told = action.told(await this.#api.act(action.name, action.body(this.#chosen)), this.#model.now);
+      // The next status of the stream may be seconds away.
+      await this.#api.get('/api/v1/status').then(
+        (status) => this.#model.take(status),
+        () => {},
+      );
     } catch (error) {
       told = this.#failed(error);
     }

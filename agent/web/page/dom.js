@@ -32,11 +32,13 @@ export function h(tagAndClasses, props, ...children) {
  * @param {Element} parent @param {Child[]} wanted
  */
 export function patch(parent, wanted) {
+  const keys = new Set(wanted.map((child) => (typeof child === 'string' ? null : child.key)));
+  keys.delete(null);
   let place = 0;
   for (const child of wanted) {
     const there = parent.childNodes[place] ?? null;
     if (typeof child === 'string') patchText(parent, there, child);
-    else patchElement(parent, there, child);
+    else patchElement(parent, there, child, keys);
     place += 1;
   }
   while (parent.childNodes.length > place) parent.lastChild?.remove();
@@ -48,14 +50,28 @@ function patchText(parent, there, text) {
   else if (there.textContent !== text) there.textContent = text;
 }
 
-/** @param {Element} parent @param {ChildNode | null} there @param {Piece} piece */
-function patchElement(parent, there, piece) {
-  let element = found(there, piece);
-  if (element === null) element = document.createElement(piece.tag);
-  if (element !== there) parent.insertBefore(element, there);
+/** @param {Element} parent @param {ChildNode | null} there @param {Piece} piece @param {Set<string | null>} keys */
+function patchElement(parent, there, piece, keys) {
+  const element = found(there, piece) ?? document.createElement(piece.tag);
+  let next = there;
+  if (element.parentNode === parent) {
+    // What is moved loses the focus: rather takes away what stands before it and is wanted no more.
+    while (next !== null && next !== element && !isWanted(next, keys)) {
+      const gone = next;
+      next = next.nextSibling;
+      gone.remove();
+    }
+  }
+  if (element !== next) parent.insertBefore(element, next);
   setProps(element, given.get(element)?.props ?? {}, piece.props);
   given.set(element, piece);
   patch(element, piece.children);
+}
+
+/** @param {ChildNode} node @param {Set<string | null>} keys */
+function isWanted(node, keys) {
+  const key = node instanceof Element ? given.get(node)?.key : null;
+  return key !== null && key !== undefined && keys.has(key);
 }
 
 /** The element that is this piece: here, or with its key further on. @param {ChildNode | null} there @param {Piece} piece */

@@ -14,6 +14,8 @@ const PHASES = ['alerted', 'stopping', 'verifying', 'sealing', 'sealed'];
 const LIVE_SHOWN = 3;
 /** After that it is one of the past ones. */
 const JUST_OVER_MS = 30 * 60_000;
+/** After its opening: the delay, the seal, the report. */
+const REPORT_WITHIN_MS = 10 * 60_000;
 const STEPS_SHOWN = 6;
 const PAST_SHOWN = 8;
 const PAST_SHOWN_MAX = 200;
@@ -61,14 +63,16 @@ function liveCard(incident, model, actions) {
   const at = PHASES.indexOf(incident.phase);
   const peers = names(incident.peers);
   const steps = model.steps.get(incident.id) ?? [];
+  const isAsked = incident.openedBy === 'person' && incident.stopInMs === null;
   const isWell = isOver && incident.outcome !== 'partial' && incident.verdict !== 'persistent';
+  const tone = isWell ? 'good' : isAsked && !isOver ? 'plain' : 'warn';
   return h(
-    `section.live.${isWell ? 'good' : 'warn'}${isOver ? '' : '.runs'}`,
+    `section.live.${tone}${isOver ? '' : '.runs'}`,
     { key: `live ${incident.id}`, 'aria-label': `Incident ${printable(incident.id, 64)}` },
     h(
       'h2',
       null,
-      sign(isWell ? 'good' : 'warn'),
+      sign(tone),
       isOver ? ' Just over' : ' Running',
       peers === '' ? '' : `: ${peers}`,
       ' ',
@@ -89,7 +93,7 @@ function liveCard(incident, model, actions) {
       'p.doing',
       null,
       h('b', null, capital(phaseWords(incident, model.isStale ? null : stopAt(incident, status), now))),
-      isOver ? '' : `; debugs off: ${printable(incident.debugsOff, 30)}`,
+      isOver ? '' : `; ${debugsWords(incident)}`,
       `; ${verdictWords(incident.verdict)}`,
     ),
     incident.firstFlow !== null &&
@@ -102,7 +106,7 @@ function liveCard(incident, model, actions) {
     incident.reasons.length > 0 && h('p', null, h('b', null, 'Missing: '), printable(incident.reasons.join(', '), 400)),
     known?.cause && h('p', null, h('b', null, 'Cause: '), causeText(known.cause)),
     stepList(steps),
-    isOver && links(known ?? { ...incident, report: false }, actions),
+    isOver && links(known ?? { ...incident, report: undefined }, actions, now),
   );
 }
 
@@ -136,6 +140,16 @@ function stepLine(step) {
     h('span', null, text, text !== '' && ' ', h('span.m.mono', null, printable(step.reason, 60))),
   );
 }
+
+/** @param {any} incident */
+const debugsWords = ({ debugsOff }) =>
+  ({
+    verified: 'debugs verified off',
+    unverified: 'debugs not verified off',
+    failed: 'debugs could not be turned off',
+    pending: 'debugs not off yet',
+    'not-sent': 'debugs not touched',
+  })[/** @type {string} */ (debugsOff)] ?? `debugs off: ${printable(debugsOff, 30)}`;
 
 /** @param {string} text */
 const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
@@ -201,7 +215,7 @@ function pastItem(incident, model, actions) {
   const facts = [
     peers === '' ? '' : `with ${peers}`,
     incident.flows > 0 ? many(incident.flows, 'flow') : '',
-    `debugs off: ${printable(incident.debugsOff, 30)}`,
+    debugsWords(incident),
     incident.twoEnded ? 'both ends captured' : '',
     incident.reasons.length > 0 ? `missing: ${printable(incident.reasons.join(', '), 300)}` : '',
   ].filter(Boolean);
@@ -229,7 +243,7 @@ function pastItem(incident, model, actions) {
             : 'Without a flow',
     ),
     h('p.m', null, facts.join('; ')),
-    links(incident, actions),
+    links(incident, actions, model.now),
     isId(incident.id) &&
       h(
         'details',
@@ -248,11 +262,20 @@ function pastSteps(id, { read }) {
   return steps.length === 0 ? h('p.m', null, 'No step is on record.') : h('ol.steps', null, ...steps.map(stepLine));
 }
 
-/** @param {any} incident @param {IncidentActions} actions */
-function links({ id, report, bundle, openedAt }, actions) {
+/** @param {any} incident @param {IncidentActions} actions @param {number} now */
+function links({ id, report, bundle, openedAt }, actions, now) {
   if (!isId(id)) return null;
+  // Not known yet: the list was not had.
+  if (report === undefined) return null;
+  if (bundle === false) return h('p.m', null, 'Its bundle is not on disk, so there is no report.');
   if (!report)
-    return h('p.m', null, bundle === false ? 'No bundle on disk any more, so no report.' : 'The report is being written.');
+    return h(
+      'p.m',
+      null,
+      now - (instant(openedAt) ?? 0) < REPORT_WITHIN_MS
+        ? 'The report is being written.'
+        : `No report was written; spitrap report ${id} does.`,
+    );
   const which = `of ${printable(openedAt, 19)}`;
   if (actions.needsToken)
     return h(

@@ -75,7 +75,9 @@ export interface SourceCounters {
   foreignLines: number;
   refusals: number;
   lost: number;
-  /** Bytes that stand in a file and are not read yet. */
+  /** Datagrams that came faster than they were read, and that the kernel threw away. */
+  kernelDropped: number;
+  /** Bytes that stand in a file, or wait in the kernel, and are not read yet. */
   behindBytes: number;
   lastAt: Monotonic | null;
   state: 'open' | 'interrupted' | 'closed';
@@ -281,6 +283,7 @@ export class Intake {
 
   #gap({ kind: _kind, ...gap }: SourceGap, counters: SourceCounters): void {
     counters.lost += gap.lostBytes ?? 0;
+    if (gap.reason === 'kernel-dropped') counters.kernelDropped += gap.lostLines ?? 0;
     this.#room.ring.note(gap);
     const { source, reason, detail, lostLines, lostBytes } = gap;
     this.#room.log.warn({ event: 'gap', source, reason, lostLines, lostBytes }, `source ${source}: lines are missing: ${detail}`);
@@ -322,6 +325,7 @@ export class Intake {
         foreignLines: 0,
         refusals: 0,
         lost: 0,
+        kernelDropped: 0,
         behindBytes: 0,
         lastAt: null,
         state: 'open',

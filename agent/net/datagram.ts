@@ -6,7 +6,7 @@ import { createSocket, type Socket } from 'node:dgram';
 import { isIP, isIPv6 } from 'node:net';
 import { SpitrapError } from '../../shared/errors.ts';
 import type { DatagramSocket, Datagrams, Endpoint } from '../ports.ts';
-import { readKernelDrops } from './kernel-drops.ts';
+import { readKernelDrops, readKernelQueue } from './kernel-drops.ts';
 import { listenRefused } from './listen-refused.ts';
 
 const IPV4_MAPPED = '::ffff:';
@@ -90,6 +90,10 @@ class UdpSocket implements DatagramSocket {
 
   droppedByKernel(): Promise<number | null> {
     return this.closed ? Promise.resolve(null) : readKernelDrops(this.local);
+  }
+
+  waitingInKernel(): Promise<number | null> {
+    return this.closed ? Promise.resolve(null) : readKernelQueue('udp', this.local);
   }
 
   send(bytes: Uint8Array, to: Endpoint): void {

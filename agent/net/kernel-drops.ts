@@ -1,6 +1,6 @@
 /**
- * Datagrams that Linux threw away because a socket's receive buffer was full: the last column of /proc/net/udp and udp6 (proc(5)).
- * Used by datagram.ts. Null wherever that cannot be known for sure: another system, a hidden /proc, two sockets on one endpoint.
+ * What Linux keeps for us and what it threw away: bytes that wait in receive buffers, and datagrams for which one was full (/proc/net/udp,
+ * udp6, tcp and tcp6: proc(5)). Used by datagram.ts and stream.ts. Null wherever that cannot be known for sure: another system, a hidden /proc, two sockets on one endpoint.
  */
 import { readFile } from 'node:fs/promises';
 import { endianness } from 'node:os';
@@ -14,6 +14,32 @@ export async function readKernelDrops(local: Endpoint): Promise<number | null> {
   } catch {
     return null;
   }
+}
+
+/** Bytes that came and were not read yet: of a UDP socket, or of all connections to a TCP listener. */
+export async function readKernelQueue(protocol: 'udp' | 'tcp', local: Endpoint): Promise<number | null> {
+  if (process.platform !== 'linux' || endianness() !== 'LE') return null;
+  try {
+    const table = await readFile(`/proc/net/${protocol}${local.address.includes(':') ? '6' : ''}`, 'latin1');
+    return queuedIn(table, local, protocol === 'tcp' ? ESTABLISHED : null);
+  } catch {
+    return null;
+  }
+}
+
+const ESTABLISHED = '01';
+const QUEUE = /^\s*\d+: ([0-9A-F]{8,32}:[0-9A-F]{4}) [0-9A-F:]+ ([0-9A-F]{2}) [0-9A-F]{8}:([0-9A-F]{8}) /;
+
+/** `state`: of the rows that count; null: whatever it is. */
+export function queuedIn(table: string, local: Endpoint, state: string | null): number | null {
+  const wanted = kernelForm(local);
+  if (wanted === null) return null;
+  let bytes = 0;
+  for (const line of table.split('\n')) {
+    const [, endpoint, found, queue] = QUEUE.exec(line) ?? [];
+    if (endpoint === wanted && (state === null || found === state)) bytes += Number.parseInt(queue!, 16);
+  }
+  return bytes;
 }
 
 //   sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref pointer drops

@@ -85,7 +85,7 @@ export interface SnmpReceiver {
   /** Hex, fixed and persisted. */
   readonly engineId: string;
   readonly receiveBufferBytes: number;
-  /** Every refusal by its reason, and: accepted, discoveries, responsesSent, reportsSent, reportsSuppressed, duplicatesForgotten, sendErrors. */
+  /** Every refusal by its reason, and: accepted, discoveries, responsesSent, reportsSent, reportsSuppressed, duplicatesForgotten, sendErrors, kernelDropped. */
   counters(): Readonly<Record<string, number>>;
   /** From the next datagram on. Throws CONFIG_INVALID, and then nothing has changed. What a peer that stays has sent is remembered. */
   changePeers(peers: readonly SnmpPeer[]): void;

@@ -5,6 +5,7 @@
  * application says so and not before.
  */
 import { timingSafeEqual } from 'node:crypto';
+import type { Timer } from '../../shared/clock.ts';
 import { SpitrapError } from '../../shared/errors.ts';
 import { limits } from '../../shared/limits.ts';
 import type { Monotonic } from '../../shared/model/time.ts';
@@ -65,6 +66,7 @@ class Receiver implements SnmpReceiver {
   private readonly windows = new Map<string, DuplicateWindow>();
   private readonly tally: Record<string, number> = { accepted: 0, discoveries: 0, responsesSent: 0, sendErrors: 0 };
   private closed = false;
+  private drops: Timer | null = null;
 
   constructor(options: SnmpReceiverOptions, ready: ReadyPeers, socket: DatagramSocket) {
     this.options = options;
@@ -79,6 +81,15 @@ class Receiver implements SnmpReceiver {
     this.keepWindows();
     socket.onSendError(() => this.count('sendErrors'));
     socket.onMessage((bytes, from) => this.onDatagram(bytes, from));
+    void this.lookForDrops();
+  }
+
+  /** A signal that the kernel threw away is sent again; that a flood made it do so must be seen. */
+  private async lookForDrops(): Promise<void> {
+    const dropped = (await this.socket.droppedByKernel?.()) ?? null;
+    if (dropped === null || this.closed) return;
+    this.tally['kernelDropped'] = dropped;
+    this.drops = this.options.world.clock.timer('signals kernel drops', KERNEL_DROPS_EVERY_MS, () => void this.lookForDrops());
   }
 
   counters(): Readonly<Record<string, number>> {
@@ -102,6 +113,7 @@ class Receiver implements SnmpReceiver {
 
   async close(): Promise<void> {
     this.closed = true;
+    this.drops?.cancel();
     await this.socket.close();
   }
 
@@ -256,6 +268,9 @@ class Receiver implements SnmpReceiver {
     this.tally[name] = (this.tally[name] ?? 0) + 1;
   }
 }
+
+/** A read of a small table. */
+const KERNEL_DROPS_EVERY_MS = 5_000;
 
 /** RFC 3416 §4.2.7: the same request-id and varbinds, no error. */
 const responseTo = (pdu: Pdu): Pdu => ({ ...pdu, type: 'response', errorStatus: 0, errorIndex: 0 });

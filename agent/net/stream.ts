@@ -8,6 +8,7 @@ import { limits } from '../../shared/limits.ts';
 import { canonicalAddress } from '../../shared/model/address.ts';
 import { monotonicMs, onNextTurn } from '../clock.ts';
 import type { Endpoint, StreamConnection, StreamListener, Streams } from '../ports.ts';
+import { readKernelQueue } from './kernel-drops.ts';
 import { listenRefused } from './listen-refused.ts';
 
 /** A sender that is gone without a word (power cut, NAT state lost) gives its connection back within some minutes. */
@@ -57,6 +58,10 @@ class TcpListener implements StreamListener {
     this.local = { address: bound.address, port: bound.port };
     this.#server = server;
     this.#open = open;
+  }
+
+  waitingInKernel(): Promise<number | null> {
+    return this.#closed === null ? readKernelQueue('tcp', this.local) : Promise.resolve(null);
   }
 
   close(): Promise<void> {

@@ -1,7 +1,7 @@
 /**
  * Syslog over UDP (RFC 3164, RFC 5424 and what Cisco really sends; one datagram may hold several lines) and over TCP (RFC 6587).
  * Two kinds on the sources shelf; syslog-tls.ts is the third, over the same framing. Decides nothing but who may send: the allow-list of source addresses; the rest is counted. What the
- * kernel threw away of UDP is told as a gap.
+ * kernel threw away of UDP is told as a gap, what waits there to be read as lag.
  */
 import type { Timer } from '../../shared/clock.ts';
 import { limits } from '../../shared/limits.ts';
@@ -37,7 +37,7 @@ export const syslogUdp: ListeningSourceKind = {
     const granted = socket.receiveBufferBytes;
     const less = granted < limits.udpReceiveBufferBytes ? `, less than the ${limits.udpReceiveBufferBytes} asked for` : '';
     report.state('open', `UDP ${shown(socket.local)}, receive buffer ${granted} bytes${less}`);
-    const watch = new DropWatch(name, socket, context);
+    const watch = new KernelWatch(name, socket, context);
     return {
       local: socket.local,
       async close() {
@@ -49,17 +49,21 @@ export const syslogUdp: ListeningSourceKind = {
   },
 };
 
-/** Now and then: a line that the kernel threw away is a hole in the evidence, and nobody else tells. */
-class DropWatch {
+/** What a listener of either kind can say of the kernel; neither on a host that cannot tell. */
+type Watched = Pick<DatagramSocket, 'droppedByKernel' | 'waitingInKernel'>;
+
+/** Now and then: a line that the kernel threw away is a hole in the evidence, and nobody else tells; what waits says how late we are. */
+class KernelWatch {
   readonly #source: string;
-  readonly #socket: DatagramSocket;
+  readonly #socket: Watched;
   readonly #context: SourceContext<unknown>;
   #timer: Timer | null = null;
   #looking: Promise<void>;
   #closed = false;
   #last: { readonly drops: number; readonly at: GapEdge } | null = null;
+  #behindBytes = 0;
 
-  constructor(source: string, socket: DatagramSocket, context: SourceContext<unknown>) {
+  constructor(source: string, socket: Watched, context: SourceContext<unknown>) {
     this.#source = source;
     this.#socket = socket;
     this.#context = context;
@@ -76,14 +80,21 @@ class DropWatch {
   async #look(): Promise<void> {
     const { clock } = this.#context.world;
     const drops = (await this.#socket.droppedByKernel?.()) ?? null;
+    const waiting = (await this.#socket.waitingInKernel?.()) ?? null;
     const at: GapEdge = { wall: clock.wall(), monotonic: clock.monotonic(), bootId: clock.bootId };
-    if (drops === null) return;
-    const lost = drops - (this.#last?.drops ?? 0);
-    const from = this.#last?.at ?? at;
-    this.#last = { drops, at };
-    if (lost > 0) this.#tell(from, at, lost);
+    if (drops === null && waiting === null) return;
+    if (waiting !== null && waiting !== this.#behindBytes) {
+      this.#behindBytes = waiting;
+      this.#context.emit({ kind: 'lag', source: this.#source, behindBytes: waiting });
+    }
+    if (drops !== null) {
+      const lost = drops - (this.#last?.drops ?? 0);
+      const from = this.#last?.at ?? at;
+      this.#last = { drops, at };
+      if (lost > 0) this.#tell(from, at, lost);
+    }
     if (this.#closed) return;
-    this.#timer = clock.timer('kernel drops', KERNEL_DROPS_EVERY_MS, () => {
+    this.#timer = clock.timer('kernel watch', KERNEL_EVERY_MS, () => {
       this.#looking = this.#look();
     });
   }
@@ -104,7 +115,7 @@ class DropWatch {
 }
 
 /** A read of a small table; a hole is told to so many seconds. */
-const KERNEL_DROPS_EVERY_MS = 5_000;
+const KERNEL_EVERY_MS = 5_000;
 
 export const syslogTcp: ListeningSourceKind = {
   kind: 'syslog-tcp',
@@ -130,10 +141,17 @@ export const syslogTcp: ListeningSourceKind = {
       });
     });
     report.state('open', `TCP ${shown(listener.local)}`);
+    const { waitingInKernel } = listener;
+    const watch = new KernelWatch(
+      name,
+      waitingInKernel ? { waitingInKernel: () => waitingInKernel.call(listener) } : {},
+      context,
+    );
     return {
       local: listener.local,
       async close() {
         closing = true;
+        await watch.close();
         await listener.close();
         report.state('closed', `TCP ${shown(listener.local)}`);
       },

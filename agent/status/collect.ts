@@ -240,6 +240,8 @@ function describeDrops(rooms: StatusRooms, ringLines: number): Record<string, nu
     bundleJournalRecordsMax: rooms.coordinator.notJournaled,
     ...rooms.coordinator.book.dropped,
     alarmSubjectsMax: rooms.alarms.dropped,
+    sourceDatagrams: [...rooms.intake.sources.values()].reduce((sum, counters) => sum + counters.kernelDropped, 0),
+    signalDatagrams: rooms.receiver.counters()['kernelDropped'] ?? 0,
     sourceBytes: [...rooms.intake.sources.values()].reduce((sum, counters) => sum + counters.lost, 0),
     deviceLines: rooms.intake.counterTotals.missing,
     ...rooms.page()?.drops,

@@ -120,7 +120,7 @@ export interface SourceStatus {
   readonly state: 'open' | 'interrupted' | 'closed';
   /** Of the state: what it waits for, why it is interrupted. */
   readonly detail: string;
-  /** Bytes of a file that are not read yet. */
+  /** Bytes of a file, or that wait in the kernel, and are not read yet. */
   readonly behindBytes: number;
   readonly lines: number;
   readonly bytes: number;

@@ -4,12 +4,12 @@ import { threadReports } from '../../agent/evidence/report-thread.ts';
 /** A thread that does what `body` says, with `workerData` and `parentPort` at hand. */
 const threadOf = (body: string): URL =>
   new URL(`data:text/javascript,${encodeURIComponent(`import { parentPort, workerData } from 'node:worker_threads';\n${body}`)}`);
-const files = `{ html: workerData, text: String(process.env.HOME), json: '{}' }`;
+const files = `{ html: workerData.join(), text: String(process.env.HOME), json: '{}' }`;
 const never = new AbortController().signal;
 
 test('gives what its thread gives, which sees the folder and nothing of our environment', async () => {
   const reports = threadReports(threadOf(`parentPort.postMessage({ files: ${files} });`));
-  expect(await reports.make('/data/incidents/1.open', never)).toEqual({
+  expect(await reports.make(['/data/incidents/1.open'], never)).toEqual({
     html: '/data/incidents/1.open',
     text: 'undefined',
     json: '{}',
@@ -22,22 +22,60 @@ test.each<[what: string, body: string, why: RegExp]>([
   ['ends without a word', `process.exit(0);`, /its thread ended with 0/],
   ['needs more memory than it may have', `const all = []; for (;;) all.push(new Array(1e6).fill(all.length));`, /memory/],
 ])('rejects when it %s', async (_, body, why) => {
-  await expect(threadReports(threadOf(body)).make('/b', never)).rejects.toMatchObject({
+  await expect(threadReports(threadOf(body)).make(['/b'], never)).rejects.toMatchObject({
     code: 'REPORT_FAILED',
     message: expect.stringMatching(why),
   });
 });
 
 test('one that computes for ever is ended when its time is up, and the next has its turn', async () => {
-  const reports = threadReports(threadOf(`if (workerData === '/slow') for (;;); parentPort.postMessage({ files: ${files} });`));
+  const reports = threadReports(
+    threadOf(
+      `parentPort.postMessage({ loaded: true }); if (workerData[0] === '/slow') for (;;); parentPort.postMessage({ files: ${files} });`,
+    ),
+  );
   const abort = new AbortController();
-  const slow = reports.make('/slow', abort.signal);
-  const next = reports.make('/next', never);
+  const slow = reports.make(['/slow'], abort.signal);
+  const next = reports.make(['/next'], never);
   const late = new AbortController();
-  const third = reports.make('/third', late.signal);
+  const third = reports.make(['/third'], late.signal);
   late.abort();
   abort.abort();
   await expect(slow).rejects.toMatchObject({ code: 'REPORT_FAILED' });
   expect((await next).html).toBe('/next');
   await expect(third).rejects.toThrow(/before its turn came/);
+});
+
+test('one whose time is up while it still reads its modules rejects at once, and is let to read them first: cut off it would leave their files open', async () => {
+  const reading = new BroadcastChannel('report-thread-test');
+  const said: string[] = [];
+  const heard = (word: string): Promise<void> =>
+    new Promise((resolve) => {
+      reading.addEventListener('message', (event) => {
+        const { data } = event as MessageEvent;
+        said.push(String(data));
+        if (data === word) resolve();
+      });
+    });
+  const reads = heard('reads');
+  const worker = `const us = new BroadcastChannel('report-thread-test');
+    const go = new Promise((resolve) => { us.onmessage = resolve; });
+    us.postMessage('reads');
+    if (workerData[0] === '/slow') await go;
+    us.postMessage('has read');
+    parentPort.postMessage({ loaded: true });
+    parentPort.postMessage({ files: ${files} });`;
+  const reports = threadReports(threadOf(worker));
+  const abort = new AbortController();
+  const slow = reports.make(['/slow'], abort.signal);
+  const next = reports.make(['/next'], never);
+  await reads;
+  abort.abort();
+  await expect(slow).rejects.toThrow(/its time was up/);
+  const done = heard('has read');
+  reading.postMessage('go on');
+  await done;
+  expect((await next).html).toBe('/next');
+  expect(said.indexOf('has read')).toBeLessThan(said.lastIndexOf('reads'));
+  reading.close();
 });

@@ -66,6 +66,24 @@ describe('UDP', () => {
     expect(w.clock.waiting).toEqual([]);
   });
 
+  test('what waits in the kernel is how far behind we are, told when it changes', async () => {
+    const w = watching();
+    let waiting = 0;
+    const bind = w.datagrams.bind.bind(w.datagrams);
+    w.datagrams.bind = async (...asked) => Object.assign(await bind(...asked), { waitingInKernel: async () => waiting });
+    const { source } = await open(w);
+    const lags = () => w.seen.flatMap((seen) => (seen.kind === 'lag' ? [seen.behindBytes] : []));
+    await w.clock.advance(12_000);
+    expect(lags()).toEqual([]);
+    waiting = 70_000;
+    await w.clock.advance(12_000);
+    waiting = 0;
+    await w.clock.advance(6_000);
+    expect(lags()).toEqual([70_000, 0]);
+    await source.close();
+    expect(w.clock.waiting).toEqual([]);
+  });
+
   test('a host that cannot say is not asked again', async () => {
     const { clock, source } = await open();
     await clock.advance(60_000);

@@ -337,12 +337,12 @@ const kinds = [
       return true;
     },
   },
-  { name: 'leave', apply: (stage, end) => stage.hosts[end].leave() },
+  { name: 'leave', apply: (stage, end) => stage.leave(end) },
   {
     name: 'leave-and-return',
     apply: (stage, end, amount) => {
       stage.restartAfter(end, (20 + Math.round(amount * 20)) * SECOND);
-      return stage.hosts[end].leave();
+      return stage.leave(end);
     },
   },
   // People at the agents.

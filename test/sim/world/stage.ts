@@ -50,6 +50,8 @@ export class Stage {
   readonly books: Record<End, Book | null> = { hub: null, spoke: null };
   /** Lines of each end's syslog that were lost on their way. */
   readonly syslogLost: Record<End, number> = { hub: 0, spoke: 0 };
+  /** So many yet: what an agent undertakes changes by one of them and in no other way. */
+  readonly decisions: Record<End, number> = { hub: 0, spoke: 0 };
   onDecided: (end: End, ...decided: Parameters<AgentEventMap['decided']>) => void = () => {};
   readonly #losesSyslog = new Set<End>();
   readonly #takenLines: BoxLine[] = [];
@@ -70,7 +72,10 @@ export class Stage {
       box: { hub: box('hub'), spoke: box('spoke') },
       log: { hub: this.#log('hub'), spoke: this.#log('spoke') },
       host: (end, world) => this.hosts[end].ports(world),
-      onDecided: (end, ...decided) => this.onDecided(end, ...decided),
+      onDecided: (end, ...decided) => {
+        this.decisions[end]++;
+        this.onDecided(end, ...decided);
+      },
     });
     const host = (end: End): Host =>
       new Host(end, this.clock, () => this.station(end), {
@@ -234,6 +239,11 @@ export class Stage {
     this.handled.push({ end, at: this.now });
     act(handlers).catch((error: unknown) => this.say(`${end}: ${error instanceof Error ? error.message : String(error)}`));
     return true;
+  }
+
+  leave(end: End): boolean {
+    this.handled.push({ end, at: this.now });
+    return this.hosts[end].leave();
   }
 
   hold(end: End, on: boolean): boolean {

@@ -56,13 +56,14 @@ export const takesTheNext: MakeChecker = (stage, truth, report) => ({
       // Not simply the last by its name: that has the time of a clock that may have been stepped.
       const latest = (await sim.incidents(end)).find(({ id }) => !sealedBefore.includes(id));
       // Nothing is armed there, and so nothing ends the hold-down of the last event within its hour.
-      const isHeldDown = setting.arm !== 'manual' && !acts('hub') && before.hub.length > 0;
+      const sees = setting.mode.hub === 'act' || (setting.arm === 'manual' && setting.mode.hub === 'capture');
+      const isHeldDown = !sees && before.hub.length > 0;
       if (isHeldDown) return;
       // An end that only observes tells nobody.
       if (end === 'spoke' && setting.mode.hub === 'observe' && !setting.bothRoles) return;
       // A capture-only hub asks its peer to capture; nobody stops.
-      const stops = acts(end) && (end === 'hub' || acts('hub') || setting.bothRoles);
-      if (isTold && latest === undefined) report(`${end}: no incident was sealed for the next event; ${about()}`);
+      const stops = acts(end) && acts('hub');
+      if (hears && latest === undefined) report(`${end}: no incident was sealed for the next event; ${about()}`);
       else if (stops && !wasOff(end, since))
         report(`${end}: debugs of the next incident are on ${Math.round(stage.now - since)} ms after it; ${about()}`);
       else if (stops && latest !== undefined && latest.stop.off !== 'verified')

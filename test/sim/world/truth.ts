@@ -79,6 +79,7 @@ export class Truth {
   readonly #stage: Stage;
   readonly #read: Record<End, number> = { hub: 0, spoke: 0 };
   readonly #persons: Record<End, number> = { hub: 0, spoke: 0 };
+  readonly #decisions: Record<End, number> = { hub: -1, spoke: -1 };
   readonly #heardAt: Record<End, number> = { hub: 0, spoke: 0 };
   readonly #waiting = new Map<string, { readonly heard: Heard; readonly at: number }>();
   readonly #known: Readonly<Record<End, Set<string>>> = both(() => new Set());
@@ -219,7 +220,8 @@ export class Truth {
 
   #readStatus(end: End): void {
     const { setting, now } = this.#stage;
-    if (!this.#stage.hosts[end].listens) return;
+    if (!this.#stage.hosts[end].listens || this.#decisions[end] === this.#stage.decisions[end]) return;
+    this.#decisions[end] = this.#stage.decisions[end];
     for (const { id, stopInMs, outcome } of this.#stage.sim.status(end).incidents) {
       if (stopInMs === null || outcome !== null) continue;
       const stopAt = now + stopInMs / setting.rate[end];

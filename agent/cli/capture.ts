@@ -1,5 +1,7 @@
 /** `spitrap capture`: an incident that a person asks for. It captures, and turns nothing off. */
+import { SpitrapError } from '../../shared/errors.ts';
 import { callControl } from '../control/control-client.ts';
+import { WHO_CHARS_MAX } from '../control/protocol.ts';
 import { wrapped } from '../status/text-layout.ts';
 import { whoAmI } from './arm.ts';
 import { type DataDirOptions, dataDirFrom, exitCodes, print, printJson, type Subcommand, withDataDir } from './subcommand.ts';
@@ -17,11 +19,14 @@ export const captureCommand: Subcommand = {
       .option('--json', 'the answer as JSON')
       .addHelpText(
         'after',
-        '\nExamples:\n  spitrap capture -c hub.yaml\n  spitrap capture -c hub.yaml --pair --who "jo, ticket 4711"\n\nRefused on hold, in mode observe, while an incident is open, and more often than\nbudgets.incidentsPerHour. A message that comes meanwhile stops both ends as ever.\n',
+        '\nExamples:\n  spitrap capture -c hub.yaml\n  spitrap capture -c hub.yaml --pair --who "jo, ticket 4711"\n\nRefused on hold, in mode observe, while an incident is open, and more often than\nbudgets.incidentsPerHour. A message meanwhile stops both ends as ever.\n',
       )
       .action((options: Options) =>
         perform(async (context) => {
-          const change = { pair: options.pair === true, who: options.who ?? whoAmI() };
+          const who = options.who ?? whoAmI();
+          if (who === '' || who.length > WHO_CHARS_MAX)
+            throw new SpitrapError('USAGE', `--who has 1 to ${WHO_CHARS_MAX} characters`);
+          const change = { pair: options.pair === true, who };
           const answer = await callControl(dataDirFrom(options, context), { request: 'capture', change }, context.world.clock);
           if (options.json === true) printJson(context, answer);
           else {

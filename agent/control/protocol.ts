@@ -147,7 +147,8 @@ export type ControlReply =
   | { readonly ok: false; readonly error: { readonly code: ErrorCode; readonly message: string } };
 
 const HOLD_MS_MAX = 30 * 24 * 3_600_000;
-const WHO_CHARS_MAX = 64;
+/** For the journal: a name, and why. */
+export const WHO_CHARS_MAX = 64;
 const LEASE_MS_MAX = 24 * 3_600_000;
 const ID = /^[\w-]{1,64}$/;
 

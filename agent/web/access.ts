@@ -10,12 +10,12 @@ import { canonicalAddress } from '../../shared/model/address.ts';
 import { printable } from '../../shared/model/printable.ts';
 import type { Monotonic } from '../../shared/model/time.ts';
 import type { PageConfig } from '../config/config.ts';
+import { WHO_CHARS_MAX } from '../control/protocol.ts';
 import type { HttpAsked } from '../http-ports.ts';
 import type { TlsClient } from '../ports.ts';
 import { type Access, Refusal } from './route.ts';
 
 const GUESS_WINDOW_MS = 60_000;
-const WHO_CHARS_MAX = 64;
 const BEARER = { 'www-authenticate': 'Bearer realm="spitrap"' } as const;
 
 /** What a reverse proxy adds: whoever asks is not on this host, wherever the connection comes from. */

@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { subcommands } from '../../agent/cli/index.ts';
+import { peerLines } from '../../agent/cli/test.ts';
 import { createClock } from '../../agent/clock.ts';
 import { openControlSocket } from '../../agent/control/control-socket.ts';
-import type { HoldChange } from '../../agent/control/protocol.ts';
+import type { HoldChange, PeerTest } from '../../agent/control/protocol.ts';
 import { SpitrapError } from '../../shared/errors.ts';
 import { SMALLEST } from '../config/smallest-pair.ts';
 import { statusSample } from '../status/status-sample.ts';
@@ -54,10 +55,37 @@ async function agent(): Promise<{ readonly holds: HoldChange[]; close(): Promise
     capture: async ({ who }) => {
       throw new SpitrapError('CAPTURE_REFUSED', `no capture for ${who}`);
     },
-    test: async () => ({ peers: [] }),
+    test: async () => ({ peers: [testedPeer, { ...testedPeer, kind: 'eem', answered: false, paths: [] }] }),
   });
   return { holds, close: () => control.close() };
 }
+
+const testedPeer: PeerTest = {
+  ...{ peer: 'spoke1', kind: 'spitrap', answered: true, detail: '', roundTripMs: 12.34, offsetMs: -3, version: '0.1.0' },
+  ...{ mode: 'act', cfg: 'agrees', armed: 'yes' },
+  paths: [{ endpoint: '198.51.100.9:10162', acknowledged: true, roundTripMs: 6.02, detail: '' }],
+};
+
+describe('spitrap test, for people', () => {
+  test('all is well', () => {
+    expect(peerLines(testedPeer)).toEqual([
+      'spoke1  answered',
+      '  12.3 ms there and back, its clock -3 ms, configuration agrees, debugs on: yes,',
+      '  mode act, 0.1.0',
+      '  198.51.100.9:10162 acknowledged in 6 ms',
+    ]);
+  });
+
+  test('nobody answers, and what came back is a stranger’s text', () => {
+    const path = { endpoint: '198.51.100.9:10162', acknowledged: false, roundTripMs: null, detail: 'SNMP_TIMEOUT: \u001b[2J' };
+    const lines = peerLines({ ...testedPeer, answered: false, detail: 'not acknowledged', roundTripMs: null, paths: [path] });
+    expect(lines).toEqual([
+      'spoke1  NO ANSWER',
+      '  198.51.100.9:10162 NOT acknowledged: SNMP_TIMEOUT: \\x1b[2J',
+      '  not acknowledged',
+    ]);
+  });
+});
 
 describe('usage', () => {
   test.each<[argv: string[], code: number, stderr: string]>([
@@ -81,6 +109,7 @@ describe('usage', () => {
       3,
       'spitrap: NOT_RUNNING: no agent runs on dataDir /nope: no control socket is there; start it with spitrap run -c FILE, or hold it from its start on: touch /nope/HOLD\n',
     ],
+    [['capture', '--data-dir', '/nope', '--who', 'x'.repeat(65)], 2, 'spitrap: USAGE: --who has 1 to 64 characters\n'],
     [['arm', '--data-dir', '/nope', '--lease', '1m'], 2, 'spitrap: USAGE: --lease "1m" is too short; write 3m or more\n'],
     [['incidents', '--data-dir', '/nope'], 2, 'spitrap: USAGE: --data-dir "/nope": there is no such folder\n'],
     [
@@ -165,6 +194,18 @@ describe('a running agent', () => {
     expect((await cli(['status', '-c', config], { tty: true, noColor: true })).stdout).not.toContain('\u001b');
     const json = await cli(['status', '--data-dir', join(folder, 'spitrap-data', 'hub'), '--json']);
     expect(JSON.parse(json.stdout)).toEqual(statusSample);
+    await running.close();
+  });
+
+  test('capture, and the pair tested', async () => {
+    const running = await agent();
+    expect(await cli(['capture', '-c', config, '--who', 'jo'])).toMatchObject({
+      code: 1,
+      stderr: 'spitrap: CAPTURE_REFUSED: no capture for jo\n',
+    });
+    const tested = await cli(['test', '-c', config]);
+    expect([tested.code, tested.stdout.includes('spoke1  not asked')]).toEqual([0, true]);
+    expect(JSON.parse((await cli(['test', '-c', config, '--json'])).stdout)).toMatchObject({ peers: [{ peer: 'spoke1' }, {}] });
     await running.close();
   });
 

@@ -89,6 +89,9 @@ describe('requests', () => {
       until: '+7200000',
     });
     expect(await callControl(folder, { request: 'hold', change: { on: false } }, clock)).toMatchObject({ on: false });
+    const change = { pair: true, who: 'jo' };
+    expect(await callControl(folder, { request: 'capture', change }, clock)).toEqual({ incident: 'I9', peers: ['jo'] });
+    expect(await callControl(folder, { request: 'test' }, clock)).toEqual({ peers: [] });
     expect(await callControl(folder, { request: 'incidents' }, clock)).toEqual(statusSample.incidents);
     await expect(callControl(folder, { request: 'incident', id: 'X' }, clock)).rejects.toMatchObject({
       code: 'INCIDENT_UNKNOWN',
@@ -190,6 +193,16 @@ describe('garbage', () => {
     ['binary', Buffer.concat([noise, Buffer.from('\n')]), 'the request is not JSON; nothing was done'],
     ['a number', '7\n', 'the request is not an object; nothing was done'],
     ['null', 'null\n', 'the request is not an object; nothing was done'],
+    [
+      'a capture by nobody',
+      '{"request":"capture","change":{"pair":true}}\n',
+      'capture needs change: { pair, who }; nothing was done',
+    ],
+    [
+      'a capture of all',
+      '{"request":"capture","change":{"pair":"all","who":"x"}}\n',
+      'capture needs change: { pair, who }; nothing was done',
+    ],
     ['an unknown request', '{"request":"reload\\u001b[2J"}\n', 'unknown request "reload\\u001b[2J"; nothing was done'],
     [
       'a hold without a change',

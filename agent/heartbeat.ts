@@ -200,7 +200,8 @@ export class Heartbeat {
     if (state.kind === 'armed') return isEnding(this.#room.coordinator.book) ? 'unknown' : 'yes';
     if (state.kind === 'arming' || state.kind === 'disarming') return 'unknown';
     const flags = this.#reading?.reading.flags ?? null;
-    if (flags === null) return 'unknown';
+    // The same for debugs that a person turned on: what was read before the stop says nothing any more.
+    if (flags === null || this.#room.coordinator.book.incidents.some(isStopping)) return 'unknown';
     return flags.some((flag) => flag.crypto) ? 'yes' : 'no';
   }
 
@@ -338,6 +339,8 @@ export class Heartbeat {
 }
 
 const pathKey = (peer: string, { address, port }: Endpoint): string => `${peer} ${address} ${port}`;
+
+const isStopping = ({ stop }: Incident): boolean => stop.kind === 'running' || stop.kind === 'waiting-retry';
 
 const stopIsAhead = (incident: Incident): boolean => incident.stop.kind !== 'verified' && incident.stop.kind !== 'not-planned';
 

@@ -20,6 +20,8 @@ export interface PeerLink {
   readonly role: string | null;
   readonly mode: string | null;
   readonly armed: Armed;
+  /** It has said that debugs are on, and has not said since that they are off: at the stop it can not be said whether they are. */
+  readonly mayBeOn: boolean;
   /** Until when its debugs may stay on, on our clocks; null: it said no lease. */
   readonly leaseEndsAt: Monotonic | null;
   readonly leaseEndsWall: Wall | null;
@@ -38,6 +40,7 @@ export const newLink = (peer: string, since: Monotonic | null = null): PeerLink 
   role: null,
   mode: null,
   armed: 'unknown',
+  mayBeOn: false,
   leaseEndsAt: null,
   leaseEndsWall: null,
   why: null,
@@ -68,6 +71,7 @@ const readMs = (text: string | undefined): number | null => (text !== undefined 
 export function onHello(link: PeerLink, hello: Hello): PeerLink {
   const { keys } = hello;
   const sample = offsetSample(keys, hello);
+  const armed = readArmed(keys['armed']);
   // Its own word, and bounded: nobody leases debugs for longer than a day.
   const leaseMs = Math.min(hello.leaseS, LEASE_S_MAX) * 1_000;
   return {
@@ -77,7 +81,8 @@ export function onHello(link: PeerLink, hello: Hello): PeerLink {
     version: keys['ver'] ?? null,
     role: keys['role'] ?? null,
     mode: keys['mode'] ?? null,
-    armed: readArmed(keys['armed']),
+    armed,
+    mayBeOn: armed === 'yes' || (armed === 'unknown' && link.mayBeOn),
     leaseEndsAt: hello.leaseS > 0 ? after(hello.at, leaseMs) : null,
     leaseEndsWall: hello.leaseS > 0 ? ((hello.wall + leaseMs) as Wall) : null,
     why: /^[a-z-]{1,20}$/.test(keys['why'] ?? '') ? keys['why']! : null,
@@ -145,7 +150,7 @@ function silence(
       text: `${unheard}, since this agent started: no signal may reach it, and whether debugs are on there is not known`,
       remedy: `log in to the device of ${link.peer} (${hand.where}) and look: show debugging; if crypto debugs are on, type: ${hand.stopCommand}`,
     };
-  if (link.armed !== 'yes') return { key, text: `${unheard}: no signal may reach it` };
+  if (!link.mayBeOn) return { key, text: `${unheard}: no signal may reach it` };
   const lease =
     link.leaseEndsWall === null ? '' : `; by its lease they end at ${new Date(link.leaseEndsWall).toISOString().slice(0, 19)}Z`;
   const text = `${link.peer} had debugs on and has not been heard for ${seconds} s${lease}`;

@@ -115,6 +115,20 @@ describe('troubles between the ends', () => {
     ]);
   });
 
+  test.each([
+    ['which it had said were on, and then that it can not be said (a stop is at them)', ['yes', 'unknown'], true],
+    ['which it had said were on, and then off', ['yes', 'no', 'unknown'], false],
+    ['of which it never said anything', ['unknown', 'perhaps'], false],
+  ])('silent, with debugs %s', (_what, said, mayBeOn) => {
+    const link = said.reduce(
+      (before, armed) =>
+        onHello(before, { keys: { ...same, armed }, leaseS: 0, at: monotonic(0), wall: wall(1_700_000_000_000) }),
+      newLink('spoke1'),
+    );
+    const [trouble] = linkTroubles(link, ours, monotonic(300_000), 60_000, hand);
+    expect(trouble?.remedy).toBe(mayBeOn ? 'log in to the device of spoke1 (11.1.1.3) and type: undebug all' : undefined);
+  });
+
   test('a silent peer that was not armed is a dead path, and what it said long ago is not compared', () => {
     const [trouble, ...rest] = linkTroubles(
       heard({ ...same, armed: 'no', cfg: 'bbbbbbbb' }),

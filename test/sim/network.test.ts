@@ -170,6 +170,22 @@ describe('hello', () => {
     expect(sim.alarms('hub')).toEqual([]);
   });
 
+  test('a box refuses the stop: it is the stop’s alarm, no advice to turn debugs on at the other end; then its agent is gone', async () => {
+    sim = await SimPair.armed();
+    await sim.clock.advance(61_000);
+    sim.boxes.spoke.behave({ refuse: [/^undebug/] });
+    sim.lab.desync();
+    await sim.clock.advance(5 * 60_000);
+    expect(sim.boxes.spoke.debugsOn()).not.toEqual([]);
+    expect(sim.alarms('spoke').join()).toMatch(/not verified off.*undebug all/);
+    expect([alarmed('hub', 'half-armed'), alarmed('spoke', 'half-armed')]).toEqual([false, false]);
+    await sim.kill('spoke');
+    await sim.clock.advance(5 * 60_000);
+    expect(sim.alarms('hub').join()).toMatch(
+      /spoke had debugs on and has not been heard.*log in to the device of spoke \(11\.1\.1\.3\) and type: undebug all/,
+    );
+  });
+
   test('a peer that was never there is told before an incident needs it', async () => {
     sim = new SimPair();
     await sim.start(['hub']);

@@ -8,6 +8,8 @@ import { type Night, play } from './play.ts';
 
 /** Real time; a night takes a tenth of a second to two. */
 const NIGHT_MS_MAX = 120_000;
+/** Nearly all of a night is garbage soon: with room for it V8 copies a quarter of what it copies by default. */
+const NURSERY = ['--max-semi-space-size=32'];
 
 export const failedNight = (seed: number, checker: string, what: string): Night => ({
   seed,
@@ -48,7 +50,7 @@ export async function playAll(crew: Crew): Promise<void> {
 async function workThrough(crew: Crew): Promise<void> {
   let child: ChildProcess | null = null;
   for (let seed = crew.next(); seed !== null; seed = crew.next()) {
-    child ??= fork(crew.file, ['--worker']);
+    child ??= fork(crew.file, ['--worker'], { execArgv: NURSERY });
     const { night, isWell } = await playOne(child, seed);
     crew.onNight(night);
     if (!isWell) child = null;

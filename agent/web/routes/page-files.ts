@@ -1,6 +1,6 @@
 /** GET / and the files of the page: open to whoever reaches the listener, since nothing of the agent is in them. */
 import type { HttpReply } from '../../http-ports.ts';
-import { type PageRoom, Refusal, type Route } from '../route.ts';
+import { type PageRequest, type PageRoom, Refusal, type Route } from '../route.ts';
 
 /** Its scripts and styles are files of ours, and it asks nobody but us. */
 const PAGE_POLICY =
@@ -11,7 +11,7 @@ export const page: Route = {
   path: '/',
   access: 'open',
   about: 'The page.',
-  answer: (_request, room) => fileReply('index.html', room),
+  answer: (request, room) => fileReply('index.html', request, room),
 };
 
 export const pageFiles: Route = {
@@ -19,15 +19,26 @@ export const pageFiles: Route = {
   path: '/:file',
   access: 'open',
   about: 'Its scripts, style and icon.',
-  answer: ({ params }, room) => fileReply(params['file']!, room),
+  answer: (request, room) => fileReply(request.params['file']!, request, room),
 };
 
-function fileReply(name: string, { files }: PageRoom): HttpReply {
+function fileReply(name: string, { headers }: PageRequest, { files }: PageRoom): HttpReply {
   const file = files.get(name);
   if (file === undefined) throw new Refusal(404, 'not-found', `there is nothing at /${name}`);
+  const packed = takesGzip(headers['accept-encoding']);
   return {
     status: 200,
-    headers: { 'content-type': file.type, 'cache-control': 'no-cache', 'content-security-policy': PAGE_POLICY },
-    body: file.bytes,
+    headers: {
+      'content-type': file.type,
+      'cache-control': 'no-cache',
+      vary: 'accept-encoding',
+      'content-security-policy': PAGE_POLICY,
+      ...(packed && { 'content-encoding': 'gzip' }),
+    },
+    body: packed ? file.gzip : file.bytes,
   };
 }
+
+/** RFC 9110, 12.5.3: named, and not with a weight of zero. */
+const takesGzip = (accepted = ''): boolean =>
+  accepted.split(',').some((one) => /^\s*gzip\s*(?:;\s*q=(?!0(?:\.0*)?\s*$)[\d.]+\s*)?$/i.test(one));

@@ -11,6 +11,8 @@ const ALARMS_SHOWN_MAX = 20;
 /** The sign beside each colour. */
 export const SIGNS = { bad: '\u2715', warn: '!', good: '\u2713', plain: '\u00b7' };
 
+/** Asking again changes nothing: another name in the address line, another site, a certificate. */
+const REFUSED = new Set([400, 403, 404, 421]);
 /** Nothing was ever heard. */
 const UNKNOWN = ['Wrong', 'Incident', 'Debugs', 'To type'].map((name) => ({
   name,
@@ -91,7 +93,7 @@ function waiting({ link }) {
   if (link.kind !== 'lost') return { tone: 'plain', kind: 'waiting', text: 'Asking the agent', lead: '' };
   const wait = Math.max(0, link.retryAt - Date.now());
   const next = `Next try ${wait < 1_000 ? 'now' : `in ${duration(wait)}`}. On its host: spitrap status.`;
-  if (link.why.status === 403)
+  if (REFUSED.has(link.why.status))
     return { tone: 'bad', kind: 'forbidden', text: 'The agent does not serve you', lead: printable(link.why.message, 400) };
   const text = link.why.status === 0 ? 'The agent does not answer' : 'The agent can not be looked at now';
   return { tone: 'bad', kind: 'gone', text, lead: `${printable(link.why.message, 300).replace(/\.$/, '')}. ${next}` };

@@ -5,10 +5,11 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Bars } from './bars.ts';
+import { measureFlood } from './flood.ts';
 import { measureStorm } from './storm.ts';
 import { measureStrangers } from './strangers.ts';
 
-const parts = ['strangers', 'storm'] as const;
+const parts = ['strangers', 'flood', 'storm'] as const;
 
 export async function main(generator: string): Promise<number> {
   const { values } = parseArgs({
@@ -16,6 +17,7 @@ export async function main(generator: string): Promise<number> {
       only: { type: 'string', default: parts.join() },
       rounds: { type: 'string', default: '5' },
       stops: { type: 'string', default: '20' },
+      alerts: { type: 'string', default: '10' },
       flows: { type: 'string', default: '5000' },
       profile: { type: 'string' },
     },
@@ -27,6 +29,8 @@ export async function main(generator: string): Promise<number> {
   process.setMaxListeners(0);
   if (wanted.includes('strangers'))
     await measureStrangers({ binPath, generator, rounds: Number(values.rounds), stopsARound: Number(values.stops) }, bars, print);
+  if (wanted.includes('flood'))
+    await measureFlood({ binPath, generator, rounds: Number(values.rounds), alertsARound: Number(values.alerts) }, bars, print);
   if (wanted.includes('storm'))
     await measureStorm({ binPath, flows: Number(values.flows), profile: values.profile ?? null }, bars, print);
   print(bars.missed === 0 ? 'load: every bar holds' : `load: ${bars.missed} MISSED`);

@@ -10,6 +10,7 @@ import { ephemeralEngine } from '../../../agent/net/engine.ts';
 import { readKernelDrops } from '../../../agent/net/kernel-drops.ts';
 import type { OutgoingNotification, SnmpCredentials } from '../../../agent/net/signalling.ts';
 import { openSnmpSender } from '../../../agent/net/snmp-sender.ts';
+import { attemptAfterMs } from '../../../shared/coordinate/delivery.ts';
 import { ulid } from '../../../shared/model/ulid.ts';
 import { defaultValues, encodeSignalText } from '../../../shared/wire/signal.ts';
 import { cpuSecondsOf, PairStand, world } from '../../support/pair-stand.ts';
@@ -47,6 +48,8 @@ interface Measured {
   readonly answerMs: number[];
   readonly cores: number[];
   readonly sentPerSecond: number[];
+  /** PDUs of all stops. */
+  attempts: number;
   sent: number;
   refused: number;
   kernelDropped: number;
@@ -85,13 +88,14 @@ const nothing = (): Measured => ({
   answerMs: [],
   cores: [],
   sentPerSecond: [],
+  attempts: 0,
   sent: 0,
   refused: 0,
   kernelDropped: 0,
 });
 
 interface Peer {
-  stop(strData: string): Promise<boolean>;
+  stop(strData: string): Promise<{ readonly answered: boolean; readonly attempts: number }>;
   close(): Promise<void>;
 }
 
@@ -117,8 +121,19 @@ async function openPeer(stand: PairStand): Promise<Peer> {
         ...{ root: 91, confirmed: true, policyPath: '', policyName: 'bench', intData1: defaultValues.stop, intData2: 0 },
         strData,
       };
-      const outcome = await sender.send('spoke', facts.spoke.signal, notification, { timeoutMs: 10_000 });
-      return outcome.kind === 'acknowledged';
+      // As the hub's agent does (delivery.ts): a new PDU at each moment of the schedule, until one is answered.
+      let answered = false;
+      let attempts = 0;
+      const open: Promise<void>[] = [];
+      for (;;) {
+        const waitMs = (attemptAfterMs('stop', attempts + 1) ?? 0) - (attemptAfterMs('stop', attempts) ?? 0);
+        if (answered || waitMs <= 0) break;
+        attempts += 1;
+        const outcome = sender.send('spoke', facts.spoke.signal, notification, { timeoutMs: 10_000 });
+        open.push(outcome.then(({ kind }) => void (answered ||= kind === 'acknowledged')));
+        await Promise.race([clock.sleep('bench attempt', waitMs), open.at(-1)]);
+      }
+      return { answered, attempts };
     },
     close: () => sender.close(),
   };
@@ -164,15 +179,16 @@ async function oneStop(stand: PairStand, peer: Peer, into: Measured): Promise<vo
   const seen = box.commandLog.length;
   const id = ulid(clock.wall(), world.random.bytes(10));
   const at = clock.monotonic();
-  const answered = peer.stop(encodeSignalText({ phase: 'stop', incident: id, keys: {} })).then((ok) => {
-    if (!ok) throw new Error('a stop was not acknowledged');
+  const answer = peer.stop(encodeSignalText({ phase: 'stop', incident: id, keys: {} })).then(({ answered, attempts }) => {
+    if (!answered) throw new Error('a stop was not acknowledged');
+    into.attempts += attempts;
     into.answerMs.push(clock.monotonic() - at);
   });
   const typed = (): number | undefined =>
     box.commandLog.slice(seen).find(({ line, expanded }) => line >= 0 && expanded === 'undebug all')?.at;
   await stand.until('the box is typed undebug all', () => typed() !== undefined, 20_000);
   into.actMs.push(typed()! - at);
-  await answered;
+  await answer;
 }
 
 function tell(measured: Readonly<Record<Condition, Measured>>, bars: Bars, print: (line: string) => void): void {
@@ -193,6 +209,7 @@ function tell(measured: Readonly<Record<Condition, Measured>>, bars: Bars, print
       rate >= 0.98 * PER_SECOND,
     );
     bars.tell(`${title}: refused by the agent, thrown away by the kernel`, `${one.refused}, ${one.kernelDropped}`);
+    bars.tell(`${title}: PDUs of ${one.actMs.length} stops`, `${one.attempts}, without strangers ${idle.attempts}`);
     bars.againstIdle(`${title}: stop to \`undebug all\``, one.actMs, idle.actMs);
     bars.againstIdle(`${title}: stop to its Response`, one.answerMs, idle.answerMs);
     const used = percentile(one.cores, 0.5);

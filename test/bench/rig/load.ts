@@ -1,5 +1,5 @@
 /**
- * The sender of notifications, a process of its own: `load.js '{"kind":…}'`. All messages are made before the first is sent. Traps go as
+ * The sender of notifications, a process of its own: `load.js '{"kind":…}'` (and with `ssh-timer` the control of the skew). All messages are made before the first is sent. Traps go as
  * fast as the receiver's socket takes them without a loss (its queue in /proc/net/udp is kept short of full), informs with a number of
  * them unanswered. Prints when it began (CLOCK_MONOTONIC, ms) and, for informs, when the last was answered.
  */
@@ -13,6 +13,7 @@ import { decodeMessage, encodeCommunityMessage } from '../../../shared/wire/snmp
 import type { Pdu, PduType } from '../../../shared/wire/snmp-pdu.ts';
 import { encodeV3Message, type V3Message } from '../../../shared/wire/snmp-v3-message.ts';
 import { UserKeys } from '../../../shared/wire/usm.ts';
+import { runSshTimer } from './ssh-timer.ts';
 import { socketOf } from './udp-queue.ts';
 
 export interface LoadOrder {
@@ -40,12 +41,18 @@ const QUEUED_BYTES_MAX = 80 * 1024;
 const RESEND_AFTER_MS = 3_000;
 const RESEND_LOOK_MS = 250;
 
-const order = JSON.parse(process.argv[2] ?? '{}') as LoadOrder;
+const asked = process.argv[2] ?? '{}';
+const order = (asked.startsWith('{') ? JSON.parse(asked) : {}) as LoadOrder;
 const socket = createSocket('udp4');
-await new Promise<void>((resolve) => socket.connect(order.port, '127.0.0.1', resolve));
-const told = order.kind === 'traps' ? await sendTraps() : await sendInforms();
-process.stdout.write(`${JSON.stringify(told)}\n`);
-socket.close();
+if (asked === 'ssh-timer') runSshTimer();
+else await sendAll();
+
+async function sendAll(): Promise<void> {
+  await new Promise<void>((resolve) => socket.connect(order.port, '127.0.0.1', resolve));
+  const told = order.kind === 'traps' ? await sendTraps() : await sendInforms();
+  process.stdout.write(`${JSON.stringify(told)}\n`);
+  socket.close();
+}
 
 /** Note A's own notification; `text`: of a spitrap peer. */
 function stopPdu(type: PduType & Pdu['type'], requestId: number, text: string | null): Pdu {

@@ -321,6 +321,8 @@ function describeOpen(incident: Incident, now: Monotonic, dataDir: string): Inci
 function phaseOf(incident: Incident): string {
   if (incident.sealing === 'sealed') return 'sealed';
   if (incident.sealing === 'requested' || incident.sealing === 'failed') return 'sealing';
+  // Nobody was told of a stop: it only looks.
+  if (incident.openedBy === 'person' && incident.stop.kind === 'not-planned') return 'collecting';
   if (!incident.stopPassed) return incident.mode === 'observe' ? 'observing' : 'alerted';
   return incident.stop.kind === 'running' || incident.stop.kind === 'waiting-retry' ? 'stopping' : 'collecting';
 }

@@ -15,6 +15,7 @@ import type { Endpoint, World } from '../ports.ts';
 import { Gate, isLoopback } from './access.ts';
 import { type EventStreamRoom, EventStreams } from './event-stream.ts';
 import { readPageFiles } from './page-files.ts';
+import { matched, partsOf } from './path.ts';
 import { errorReply, type PageRequest, type PageRoom, Refusal, type Route, refusalCodes } from './route.ts';
 import { routes as shelf } from './routes/index.ts';
 import { StoredIndex } from './stored-index.ts';
@@ -220,34 +221,6 @@ const guarded = (reply: HttpReply): HttpReply => ({
   ...reply,
   headers: { 'content-security-policy': DATA_POLICY, ...GUARDED, ...reply.headers },
 });
-
-const PATH_CHARS_MAX = 1_024;
-
-/** None of our paths has anything to decode: whatever does was made to be read in two ways. @throws Refusal bad-path */
-function partsOf(path: string): readonly string[] {
-  const parts = path.split('/').slice(1);
-  const good =
-    path.length <= PATH_CHARS_MAX && /^(?:\/[\w.-]*)+$/.test(path) && !parts.some((part) => part === '.' || part === '..');
-  if (!good) throw new Refusal(400, 'bad-path', 'a path has letters, digits, dot, underscore and hyphen between its slashes');
-  return parts;
-}
-
-/** What stands for the parts with a colon; null: it does not fit. */
-function matched(pattern: readonly string[], parts: readonly string[]): Readonly<Record<string, string>> | null {
-  const params: Record<string, string> = {};
-  for (const [index, expected] of pattern.entries()) {
-    const part = parts[index];
-    if (part === undefined || (part === '' && expected !== '')) return null;
-    if (expected.startsWith(':') && expected.endsWith('+')) {
-      const rest = parts.slice(index);
-      if (rest.includes('')) return null;
-      return { ...params, [expected.slice(1, -1)]: rest.join('/') };
-    }
-    if (expected.startsWith(':')) params[expected.slice(1)] = part;
-    else if (expected !== part) return null;
-  }
-  return parts.length === pattern.length ? params : null;
-}
 
 function notFound(path: string, methods: readonly string[]): Refusal {
   if (methods.length === 0) return new Refusal(404, 'not-found', `there is nothing at ${printable(path, 80)}`);

@@ -3,5 +3,11 @@ import { snmpTargets } from './snmp-targets.ts';
 import { syslogTargets } from './syslog-targets.ts';
 import type { Target } from './target.ts';
 import { textTargets } from './text-targets.ts';
+import { webTargets } from './web-targets.ts';
 
-export const openTargets = async (): Promise<Target[]> => [...(await snmpTargets()), ...syslogTargets(), ...textTargets()];
+export const openTargets = async (): Promise<Target[]> => [
+  ...(await snmpTargets()),
+  ...syslogTargets(),
+  ...textTargets(),
+  ...webTargets,
+];

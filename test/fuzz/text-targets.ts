@@ -191,6 +191,7 @@ const requests = [
   { request: 'incident', id: '01JD00000000000000000000AA' },
   { request: 'ack', alarm: 'debugs-not-verified' },
   { request: 'arm', change: { pair: true, leaseMs: 900_000, who: 'root' } },
+  { request: 'capture', change: { pair: true, who: 'root' } },
 ].map((request) => Buffer.from(`${JSON.stringify(request)}\n`));
 const replies = [
   { ok: true, result: { pid: 1 } },

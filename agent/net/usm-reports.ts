@@ -19,12 +19,12 @@ export const usmStats = {
 } as const;
 export type UsmStat = keyof typeof usmStats;
 
-/** A token bucket for each (stat, address): a flood of one kind cannot use up what another kind or another peer needs. */
+/** A token bucket for each (stat, address), and for discoveries: a flood of one kind cannot use up what another kind or another peer needs. */
 class ReportBudget {
   private readonly buckets = new Map<string, { tokens: number; at: Monotonic }>();
 
-  take(stat: UsmStat, address: string, now: Monotonic): boolean {
-    const name = `${stat} ${address}`;
+  take(what: UsmStat | 'discovery', address: string, now: Monotonic): boolean {
+    const name = `${what} ${address}`;
     let bucket = this.buckets.get(name);
     if (bucket === undefined) {
       if (this.buckets.size >= limits.snmpAddressesMax) this.buckets.clear();
@@ -59,7 +59,9 @@ export class UsmReports {
     const count = ((this.counts.get(stat) ?? 0) + 1) >>> 0;
     this.counts.set(stat, count);
     if (!message.reportable) return null;
-    if (!this.budget.take(stat, address, now)) {
+    // A flood of foreign engine ids must not keep the peer, which forges of its address stand for, from finding ours after a restart.
+    const what = stat === 'unknownEngineIDs' && message.engineId.length === 0 ? 'discovery' : stat;
+    if (!this.budget.take(what, address, now)) {
       this.suppressed++;
       return null;
     }

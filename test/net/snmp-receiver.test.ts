@@ -525,6 +525,17 @@ describe('floods and closing', () => {
     expect(v3Answer().pdu.varbinds[0]!.oid).toBe(usmStats.unknownUserNames);
   });
 
+  test('a flood of foreign engine ids keeps nobody from finding ours: a peer that was restarted has a budget of its own', async () => {
+    const strange = (i: number) => Buffer.concat([Buffer.from('80007ed905', 'hex'), Buffer.from(String(i).padStart(8, '0'))]);
+    for (let i = 0; i < 500; i++) network.inject({ bytes: inform({ engineId: strange(i) }), from: spoke, to: us });
+    await settle();
+    expect(receiver.counters()).toMatchObject({ engine: 500, reportsSuppressed: 500 - limits.snmpReportsPerSecondMax });
+    const before = network.packets.length;
+    const nothing = Buffer.alloc(0);
+    await send(inform({ engineId: nothing, user: nothing, level: 'noAuthNoPriv', keys: null }));
+    expect([network.packets.length - before, receiver.counters()['discoveries']]).toEqual([1, 1]);
+  });
+
   test('after close nothing is delivered and nothing is answered', async () => {
     inbox.answer = false;
     await send(inform());

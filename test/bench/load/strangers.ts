@@ -130,8 +130,11 @@ async function openPeer(stand: PairStand): Promise<Peer> {
         if (answered || waitMs <= 0) break;
         attempts += 1;
         const outcome = sender.send('spoke', facts.spoke.signal, notification, { timeoutMs: 10_000 });
-        open.push(outcome.then(({ kind }) => void (answered ||= kind === 'acknowledged')));
-        await Promise.race([clock.sleep('bench attempt', waitMs), open.at(-1)]);
+        const noted = outcome.then(({ kind }) => {
+          if (kind === 'acknowledged') answered = true;
+        });
+        open.push(noted);
+        await Promise.race([clock.sleep('bench attempt', waitMs), ...open]);
       }
       return { answered, attempts };
     },

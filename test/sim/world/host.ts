@@ -41,6 +41,8 @@ export class Host {
   /** Disks that were thrown away with what was on them. */
   readonly lostDisks: FakeDisk[] = [];
   /** Shells to the device that are open. */
+  /** Told to end, and not yet gone. */
+  isLeaving = false;
   shells = 0;
   shellsMax = 0;
   readonly failures: string[] = [];
@@ -167,6 +169,7 @@ export class Host {
   die(): boolean {
     if (!this.up) return false;
     this.up = false;
+    this.isLeaving = false;
     this.diedAt = this.#clock.monotonic();
     this.deaths.push(this.diedAt);
     this.#countdown = null;
@@ -202,6 +205,7 @@ export class Host {
   leave(): boolean {
     const { agent } = this.#station();
     if (agent === null || !this.up) return false;
+    this.isLeaving = true;
     void agent.stop('SIGTERM').then(() => {
       if (this.#station().agent === agent) this.die();
     });

@@ -268,7 +268,9 @@ export class Stage {
       for (const trouble of this.boxTroubles[end]) trouble.until = Math.min(trouble.until, this.now + 30_000);
     }
     // A leaving agent may take a while; a hold is taken off by whoever put it on.
-    await this.clock.advance(25_000);
+    const leftBy = this.now + 25_000;
+    while (ENDS.some((end) => this.hosts[end].isLeaving) && this.now < leftBy) await this.clock.advance(1_000);
+    await this.clock.advance(1_000);
     for (const end of ENDS) {
       await this.hosts[end].start();
       this.hold(end, false);

@@ -30,12 +30,12 @@ export async function main(load: string): Promise<void> {
       const began = performance.now();
       const say = (line: string): void => print(`   ${line}`);
       const finding = await measurement.run({ quick: values.quick, folder: own, bin, load, say });
-      rmSync(own, { recursive: true });
+      if (process.env['KEEP'] === undefined) rmSync(own, { recursive: true });
       done.push({ measurement, finding, minutes: (performance.now() - began) / 60_000 });
       printFinding(finding, print);
     }
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    if (process.env['KEEP'] === undefined) rmSync(folder, { recursive: true, force: true });
   }
   const missed = done.flatMap(({ finding }) => finding.bars).filter(({ met }) => !met);
   print(`\n${missed.length === 0 ? 'every bar met' : `${missed.length} bars missed`}`);

@@ -25,7 +25,11 @@ import { CONTROL_COMMAND } from '../rig/ssh-timer.ts';
 import { fixed, median, percentile, spread, whole } from '../stats.ts';
 
 const DELAY_MS = 3_000;
-const MESSAGE_INTERVAL_MS = 1_000;
+/** Longer than the delay: a second message of the same black hole comes after the stop, and then the pair is whole again. */
+const MESSAGE_INTERVAL_MS = 4_000;
+/** For the boxes to say that debugs are on, and for the agents to read it. */
+const ARMED_WITHIN_MS = 1_500;
+const QUIET_WITHIN_MS = 5_000;
 /** Between the desyncs of a round, so that stops are alone on the CPU. */
 const APART_MS = 60;
 /** Of the delay, when the control's timers are due. */
@@ -267,8 +271,7 @@ class Theatre {
       prepare(stage.pair!, stage.boxes);
       prepare(twin.pair, twin.box);
     }
-    // Their message may come once in so long, and each box has to say what is on.
-    await pause(MESSAGE_INTERVAL_MS);
+    await pause(ARMED_WITHIN_MS);
     const began: number[] = [];
     for (const [index, { stage, twin }] of this.#acts.entries()) {
       const now = clock.monotonic();
@@ -285,8 +288,12 @@ class Theatre {
   async #taken(act: Act, index: number, began: number, result: CaseResult): Promise<void> {
     const { stage, twin } = act;
     const stopped = await until('both stops', () => both(stage.boxes, STOP, began), STOP_PATIENCE_MS, 20).catch(() => null);
-    const quiet = ends.every((end) => stage.boxes[end].debugsOn().length === 0);
-    const skewMs = stopped === null || !quiet ? null : Math.abs(stopped.hub - stopped.spoke);
+    // The line is there before the box has acted on it.
+    const isQuiet = (): true | null => (ends.every((end) => stage.boxes[end].debugsOn().length === 0) ? true : null);
+    const quiet = await until('quiet boxes', isQuiet, QUIET_WITHIN_MS, 20).catch(() => null);
+    stage.pair!.repair();
+    twin.pair.repair();
+    const skewMs = stopped === null || quiet === null ? null : Math.abs(stopped.hub - stopped.spoke);
     result.incidents.push({ skewMs, alertArrived: this.#alerted.has(index) });
     const control = both(stage.boxes, CONTROL_COMMAND, began);
     if (control !== null) result.controlMs.push(Math.abs(control.hub - control.spoke));

@@ -51,6 +51,10 @@ export function ikeLine(index: number, body: string, stamp: string, priority: nu
   return `<${priority}>${index}: hub1: ${String(index).padStart(6, '0')}: ${stamp} UTC: ${body}`;
 }
 
+/** Debug lines alone, stamped now. */
+export const ikeLines = (count: number): string[] =>
+  Array.from({ length: count }, (_, index) => ikeLine(index + 1, BODIES[index % BODIES.length]!, iosStamp(new Date()), 191));
+
 export interface LogSize {
   readonly lines: number;
   readonly events: number;

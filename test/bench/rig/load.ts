@@ -1,5 +1,5 @@
 /**
- * The sender of notifications, a process of its own: `load.js '{"kind":…}'` (and with `ssh-timer` the control of the skew). All messages are made before the first is sent. Traps go as
+ * The sender of notifications, a process of its own: `load.js '{"kind":…}'` (`ssh-timer`: the control of the skew; `lines`: line-load.ts). All messages are made before the first is sent. Traps go as
  * fast as the receiver's socket takes them without a loss (its queue in /proc/net/udp is kept short of full), informs with a number of
  * them unanswered. Prints when it began (CLOCK_MONOTONIC, ms) and, for informs, when the last was answered.
  */
@@ -13,6 +13,7 @@ import { decodeMessage, encodeCommunityMessage } from '../../../shared/wire/snmp
 import type { Pdu, PduType } from '../../../shared/wire/snmp-pdu.ts';
 import { encodeV3Message, type V3Message } from '../../../shared/wire/snmp-v3-message.ts';
 import { UserKeys } from '../../../shared/wire/usm.ts';
+import { type LineOrder, sendLines } from './line-load.ts';
 import { runSshTimer } from './ssh-timer.ts';
 import { socketOf } from './udp-queue.ts';
 
@@ -42,9 +43,11 @@ const RESEND_AFTER_MS = 3_000;
 const RESEND_LOOK_MS = 250;
 
 const asked = process.argv[2] ?? '{}';
-const order = (asked.startsWith('{') ? JSON.parse(asked) : {}) as LoadOrder;
+const any = (asked.startsWith('{') ? JSON.parse(asked) : {}) as LoadOrder | LineOrder;
+const order = any as LoadOrder;
 const socket = createSocket('udp4');
 if (asked === 'ssh-timer') runSshTimer();
+else if (any.kind === 'lines') sendLines(any);
 else await sendAll();
 
 async function sendAll(): Promise<void> {

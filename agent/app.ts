@@ -63,6 +63,7 @@ import {
   gateContext,
   machineRules,
   ownLines,
+  peersTaker,
   retentionOf,
   shellTarget,
   sighting,
@@ -318,9 +319,7 @@ async function wire(started: Config, world: World, log: Logger, options: AgentOp
     'reload',
     new Reloader({
       ...{ source: options.reload ?? null, live, world, coordinator, events, journal, log },
-      prepare: ({ peers }) => {
-        for (const room of [sender, receiver]) room.changePeers(peers.map(snmpPeer));
-      },
+      preparePeers: peersTaker(clock, [sender, receiver]),
       follow: (changes) => {
         coordinator.noteRules();
         alarms.changeChannels(config.alarms);

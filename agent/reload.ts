@@ -3,6 +3,7 @@
  * an incident goes by waits until none is open. All or nothing: where one change needs a restart, or the file is at fault, nothing
  * changes, an alarm says why, and the agent goes on as before. Opened by app.ts; docs/operations.md has the table.
  */
+import { isDeepStrictEqual } from 'node:util';
 import type { Timer } from '../shared/clock.ts';
 import { asSpitrapError, SpitrapError } from '../shared/errors.ts';
 import { printable } from '../shared/model/printable.ts';
@@ -34,15 +35,17 @@ export interface ReloadRoom {
   readonly events: AgentEvents;
   readonly journal: Pick<Journal, 'append'>;
   readonly log: Logger;
-  /** What may refuse it; throws before anything has changed. */
-  readonly prepare: (next: Config) => void;
+  /** What may refuse new peers, or takes its time; rejects before anything has changed. What it resolves to makes them those of the agent. */
+  readonly preparePeers: (next: Config) => Promise<() => void>;
   /** The rooms that keep something made of it. */
   readonly follow: (changes: readonly Change[]) => void;
 }
 
-interface Pending {
-  readonly loaded: LoadedConfig;
+interface Taking {
+  readonly config: Config;
+  readonly secrets: readonly string[];
   readonly changes: readonly Change[];
+  readonly takePeers: () => void;
   readonly who: string;
 }
 
@@ -51,7 +54,9 @@ const WHY_CHARS_MAX = 1_000;
 
 export class Reloader {
   readonly #room: ReloadRoom;
-  #pending: Pending | null = null;
+  #pending: Taking | null = null;
+  /** One after the other. */
+  #last: Promise<unknown> = Promise.resolve();
   #turn: Timer | null = null;
   #readAt: Wall | null = null;
   #closed = false;
@@ -67,52 +72,57 @@ export class Reloader {
   }
 
   /** Rejects with what the configuration is refused for, and then the agent goes by the old one. */
-  async reload(who: string): Promise<ReloadAnswer> {
-    try {
-      return this.#reload(who);
-    } catch (error) {
+  reload(who: string): Promise<ReloadAnswer> {
+    const reloading = this.#last.then(() => this.#reload(who));
+    this.#last = reloading.catch(() => {});
+    return reloading.catch((error: unknown) => {
       const refused = asSpitrapError(error);
       this.#refuse(refused, who);
       throw refused;
-    }
+    });
   }
 
-  #reload(who: string): ReloadAnswer {
-    const { source, live, log, coordinator, prepare } = this.#room;
-    if (source === null || this.#closed)
-      throw new SpitrapError('RELOAD_REFUSED', 'this agent has no file to read; nothing was changed');
-    const loaded = source.load();
-    source.onTaken(live.config, loaded.secrets);
-    for (const warning of loaded.warnings) log.warn({ event: 'configuration' }, warning);
-    const changes = changesBetween(live.config, loaded.config);
-    const never = changes.filter(({ takes }) => takes === 'restart');
+  async #reload(who: string): Promise<ReloadAnswer> {
+    const { source, live, log, coordinator } = this.#room;
+    if (source === null) throw new SpitrapError('RELOAD_REFUSED', 'this agent has no file to read; nothing was changed');
+    const { config, secrets, warnings } = source.load();
+    source.onTaken(live.config, secrets);
+    for (const warning of warnings) log.warn({ event: 'configuration' }, warning);
+    const never = changesBetween(live.config, config).filter(({ takes }) => takes === 'restart');
     if (never.length > 0) throw needsRestart(never);
-    prepare(loaded.config);
-    // Whatever waited is in the file that was read now, or is not wanted any more.
+    const takePeers = await this.#peersOf(config);
+    if (this.#closed) throw new SpitrapError('RELOAD_REFUSED', 'the agent is stopping; nothing was changed');
+    // As it stands now: what waited may have been taken over meanwhile. What still waits is in the file that was read, or not wanted any more.
+    const changes = changesBetween(live.config, config);
     this.#pending = null;
     if (coordinator.book.alarms.some(({ key }) => key === RELOAD_ALARM)) coordinator.input({ kind: 'clear', key: RELOAD_ALARM });
     const later = this.#isIdle() ? [] : changes.filter(({ takes }) => takes === 'idle');
     const sooner = changes.filter((change) => !later.includes(change));
-    this.#take(withChanges(live.config, loaded.config, sooner), loaded.secrets, sooner, who);
+    this.#take({ config: withChanges(live.config, config, sooner), secrets, changes: sooner, takePeers, who });
     if (later.length > 0) {
-      this.#pending = { loaded, changes: later, who };
+      this.#pending = { config, secrets, changes: later, takePeers, who };
       log.info(
         { event: 'reload-waits', who, changes: texts(later) },
         `reload: ${texts(later).join('; ')}: when no incident is open`,
       );
     }
-    return { changed: texts(sooner), waits: texts(later), warnings: loaded.warnings };
+    return { changed: texts(sooner), waits: texts(later), warnings };
   }
 
-  #take(next: Config, secrets: readonly string[], changes: readonly Change[], who: string): void {
-    const { source, live, journal, log, follow, prepare, world } = this.#room;
+  async #peersOf(config: Config): Promise<() => void> {
+    const { live, preparePeers } = this.#room;
+    return isDeepStrictEqual(live.config.peers, config.peers) ? () => {} : preparePeers(config);
+  }
+
+  #take({ config, secrets, changes, takePeers, who }: Taking): void {
+    const { source, live, journal, log, follow, world } = this.#room;
     const changed = texts(changes);
     this.#readAt = world.clock.wall();
     journal.append('reloaded', null, { who, changed });
+    if (changes.some(({ path }) => path === 'peers')) takePeers();
     if (changes.length > 0) {
-      prepare(next);
-      live.change(next, secrets);
-      source?.onTaken(next, secrets);
+      live.change(config, secrets);
+      source?.onTaken(config, secrets);
       follow(changes);
     }
     log.info(
@@ -156,11 +166,7 @@ export class Reloader {
     const pending = this.#pending;
     if (pending === null || this.#closed || !this.#isIdle()) return;
     this.#pending = null;
-    try {
-      this.#take(pending.loaded.config, pending.loaded.secrets, pending.changes, pending.who);
-    } catch (error) {
-      this.#refuse(asSpitrapError(error), pending.who);
-    }
+    this.#take(pending);
   }
 
   close(): void {

@@ -1,4 +1,5 @@
 /** What the rooms need of the configuration, each in its own terms. Called by app.ts alone, so that the wiring there stays readable. */
+import type { Clock } from '../shared/clock.ts';
 import type { ArmingRules, Rules } from '../shared/coordinate/rules.ts';
 import type { DetectedEvent, GateContext } from '../shared/detect/gate.ts';
 import { limits } from '../shared/limits.ts';
@@ -10,7 +11,8 @@ import type { Config, DeviceConfig, PeerConfig } from './config/config.ts';
 import { isSyslogListener } from './config/config.ts';
 import type { DeliveryRoom } from './effects/send-signal.ts';
 import type { Retention } from './evidence/retention.ts';
-import type { SnmpPeer } from './net/signalling.ts';
+import type { SnmpPeer, SnmpReceiver, SnmpSender } from './net/signalling.ts';
+import { type PreparedPeers, preparePeers } from './net/snmp-peers.ts';
 import type { ShellTarget } from './ports.ts';
 
 export function shellTarget(device: DeviceConfig, trustOnFirstUse: ((fingerprint: string) => void) | null): ShellTarget {
@@ -130,6 +132,21 @@ export const snmpPeer = ({ name, from, snmp, engineId }: PeerConfig): SnmpPeer =
   credentials: snmp,
   engineId,
 });
+
+/** At a reload: the keys of new peers are made one by one, with a turn of the event loop between; then both rooms have them in one. */
+export function peersTaker(
+  clock: Clock,
+  rooms: readonly Pick<SnmpSender & SnmpReceiver, 'changePeers'>[],
+): (next: Config) => Promise<() => void> {
+  let prepared: PreparedPeers | null = null;
+  return async ({ peers }) => {
+    prepared = await preparePeers(peers.map(snmpPeer), prepared, () => clock.sleep('keys of a peer', 0));
+    const { ready } = prepared;
+    return () => {
+      for (const room of rooms) room.changePeers(ready);
+    };
+  };
+}
 
 /** Lines of a terminal monitor come from the address that we log in to, which `match` need not name. */
 export function ownLines(device: DeviceConfig): Config['device']['match'] {

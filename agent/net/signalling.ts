@@ -6,6 +6,7 @@ import type { SpitrapError } from '../../shared/errors.ts';
 import type { DurationMs, Monotonic, Wall } from '../../shared/model/time.ts';
 import type { Varbind } from '../../shared/wire/snmp-pdu.ts';
 import type { Endpoint } from '../ports.ts';
+import type { ReadyPeer } from './snmp-peers.ts';
 
 /** A user of SNMPv3 or a community of v1 or v2c, with secrets already read. */
 export type SnmpCredentials =
@@ -87,8 +88,8 @@ export interface SnmpReceiver {
   readonly receiveBufferBytes: number;
   /** Every refusal by its reason, and: accepted, discoveries, responsesSent, reportsSent, reportsSuppressed, duplicatesForgotten, sendErrors, kernelDropped. */
   counters(): Readonly<Record<string, number>>;
-  /** From the next datagram on. Throws CONFIG_INVALID, and then nothing has changed. What a peer that stays has sent is remembered. */
-  changePeers(peers: readonly SnmpPeer[]): void;
+  /** From the next datagram on. What a peer that stays has sent is remembered. */
+  changePeers(peers: readonly ReadyPeer[]): void;
   close(): Promise<void>;
 }
 
@@ -122,7 +123,7 @@ export interface SnmpSender {
   ): Promise<SendOutcome>;
   /** acknowledged, timedOut, sent, sendErrors, and every ignored answer by its reason, as `ignored-<reason>`. */
   counters(): Readonly<Record<string, number>>;
-  /** From the next send on. Throws CONFIG_INVALID, and then nothing has changed. What is outstanding may still be answered. */
-  changePeers(peers: readonly SnmpPeer[]): void;
+  /** From the next send on. What is outstanding may still be answered. */
+  changePeers(peers: readonly ReadyPeer[]): void;
   close(): Promise<void>;
 }

@@ -32,31 +32,32 @@ export interface V3Peer extends PeerBasics {
 
 export type ReadyPeer = CommunityPeer | V3Peer;
 
-/** Of a reload: a peer that did not change keeps its keys, which took some ms to make. */
-export class ReadyPeers {
-  #given: readonly SnmpPeer[];
-  #ready: readonly ReadyPeer[];
-
-  /** Throws CONFIG_INVALID naming the peer and the field, never a secret. */
-  constructor(peers: readonly SnmpPeer[]) {
-    this.#given = peers;
-    this.#ready = readyPeers(peers);
+/**
+ * Of a reload, before anything changes: a peer's keys take some ms of CPU, so a pause comes after each that is new. Rejects with CONFIG_INVALID
+ * as readyPeers throws it. `before`: a peer that did not change is as it was.
+ */
+export async function preparePeers(
+  peers: readonly SnmpPeer[],
+  before: PreparedPeers | null,
+  pause: () => Promise<void>,
+): Promise<PreparedPeers> {
+  const known = new Map(before?.given.map((peer, index) => [peer.name, { peer, ready: before.ready[index]! }]));
+  const ready: ReadyPeer[] = [];
+  for (const peer of peers) {
+    const same = known.get(peer.name);
+    if (same !== undefined && isDeepStrictEqual(same.peer, peer)) ready.push(same.ready);
+    else {
+      ready.push(readyPeers([peer])[0]!);
+      await pause();
+    }
   }
+  return { given: peers, ready };
+}
 
-  get all(): readonly ReadyPeer[] {
-    return this.#ready;
-  }
-
-  /** Throws as the constructor does, and then nothing has changed. */
-  change(peers: readonly SnmpPeer[]): void {
-    const known = new Map(this.#given.map((peer, index) => [peer.name, { peer, ready: this.#ready[index]! }]));
-    const ready = peers.map((peer) => {
-      const same = known.get(peer.name);
-      return same !== undefined && isDeepStrictEqual(same.peer, peer) ? same.ready : readyPeers([peer])[0]!;
-    });
-    this.#given = peers;
-    this.#ready = ready;
-  }
+export interface PreparedPeers {
+  readonly given: readonly SnmpPeer[];
+  /** In the same order. */
+  readonly ready: readonly ReadyPeer[];
 }
 
 /** Throws CONFIG_INVALID naming the peer and the field, never a secret. */

@@ -18,7 +18,7 @@ import { DuplicateWindow, SeenNotification } from './duplicate-window.ts';
 import type { SnmpEngine } from './engine.ts';
 import { naming } from './listen-refused.ts';
 import type { Notification, Refusal, RefusalReason, SnmpPeer, SnmpReceiver } from './signalling.ts';
-import { type CommunityPeer, PeersByAddress, type ReadyPeer, ReadyPeers, type V3Peer } from './snmp-peers.ts';
+import { type CommunityPeer, PeersByAddress, type ReadyPeer, readyPeers, type V3Peer } from './snmp-peers.ts';
 import { UsmJudge, type Verdict } from './usm-judge.ts';
 import { UsmReports } from './usm-reports.ts';
 
@@ -35,7 +35,7 @@ export interface SnmpReceiverOptions {
 
 /** Rejects with CONFIG_INVALID (a peer) or LISTEN_REFUSED. */
 export async function openSnmpReceiver(options: SnmpReceiverOptions): Promise<SnmpReceiver> {
-  const peers = new ReadyPeers(options.peers);
+  const peers = readyPeers(options.peers);
   const { datagrams } = options.world;
   const socket = await datagrams
     .bind(options.listen, { receiveBufferBytes: limits.udpReceiveBufferBytes })
@@ -59,7 +59,6 @@ class Receiver implements SnmpReceiver {
   readonly receiveBufferBytes: number;
   private readonly options: SnmpReceiverOptions;
   private readonly socket: DatagramSocket;
-  private readonly ready: ReadyPeers;
   private peersByAddress: PeersByAddress;
   private readonly judge: UsmJudge;
   private readonly reports: UsmReports;
@@ -68,17 +67,16 @@ class Receiver implements SnmpReceiver {
   private closed = false;
   private drops: Timer | null = null;
 
-  constructor(options: SnmpReceiverOptions, ready: ReadyPeers, socket: DatagramSocket) {
+  constructor(options: SnmpReceiverOptions, peers: readonly ReadyPeer[], socket: DatagramSocket) {
     this.options = options;
-    this.ready = ready;
     this.socket = socket;
     this.local = socket.local;
     this.engineId = options.engine.idHex;
     this.receiveBufferBytes = socket.receiveBufferBytes;
-    this.peersByAddress = new PeersByAddress(ready.all);
+    this.peersByAddress = new PeersByAddress(peers);
     this.judge = new UsmJudge(options.engine);
     this.reports = new UsmReports(options.engine);
-    this.keepWindows();
+    this.keepWindows(peers);
     socket.onSendError(() => this.count('sendErrors'));
     socket.onMessage((bytes, from) => this.onDatagram(bytes, from));
     void this.lookForDrops();
@@ -98,15 +96,14 @@ class Receiver implements SnmpReceiver {
     return { ...this.tally, reportsSent: this.reports.sent, reportsSuppressed: this.reports.suppressed, duplicatesForgotten };
   }
 
-  changePeers(peers: readonly SnmpPeer[]): void {
-    this.ready.change(peers);
-    this.peersByAddress = new PeersByAddress(this.ready.all);
-    this.keepWindows();
+  changePeers(peers: readonly ReadyPeer[]): void {
+    this.peersByAddress = new PeersByAddress(peers);
+    this.keepWindows(peers);
   }
 
   /** One for each peer; a peer that stays keeps its own, so that nothing it has sent counts twice. */
-  private keepWindows(): void {
-    const names = new Set(this.ready.all.map((peer) => peer.name));
+  private keepWindows(peers: readonly ReadyPeer[]): void {
+    const names = new Set(peers.map((peer) => peer.name));
     for (const name of this.windows.keys()) if (!names.has(name)) this.windows.delete(name);
     for (const name of names) if (!this.windows.has(name)) this.windows.set(name, new DuplicateWindow());
   }

@@ -21,7 +21,7 @@ import type { DatagramSocket, Endpoint, World } from '../ports.ts';
 import type { SnmpEngine } from './engine.ts';
 import { type Attempt, fromItsPeer, InformExchange, type Outstanding } from './inform-exchange.ts';
 import type { OutgoingNotification, SendOutcome, SnmpPeer, SnmpSender } from './signalling.ts';
-import { type CommunityPeer, type ReadyPeer, ReadyPeers } from './snmp-peers.ts';
+import { type CommunityPeer, type ReadyPeer, readyPeers } from './snmp-peers.ts';
 
 export interface SnmpSenderOptions {
   readonly peers: readonly SnmpPeer[];
@@ -38,12 +38,11 @@ const NO_AGENT_ADDRESS = '0.0.0.0';
 
 /** Rejects with CONFIG_INVALID. Sockets are bound at the first use of their family, so that a missing one harms nobody else. */
 export async function openSnmpSender(options: SnmpSenderOptions): Promise<SnmpSender> {
-  return new Sender(options, new ReadyPeers(options.peers));
+  return new Sender(options, readyPeers(options.peers));
 }
 
 class Sender implements SnmpSender {
   private readonly options: SnmpSenderOptions;
-  private readonly ready: ReadyPeers;
   private peers: ReadonlyMap<string, ReadyPeer>;
   private readonly sockets = new Map<Family, Promise<DatagramSocket>>();
   /** By msgID (v3) or request-id (v2c), both drawn from one space. An attempt has one entry for each of its messages. */
@@ -55,10 +54,9 @@ class Sender implements SnmpSender {
   private notificationIndex = 0;
   private closed = false;
 
-  constructor(options: SnmpSenderOptions, ready: ReadyPeers) {
+  constructor(options: SnmpSenderOptions, peers: readonly ReadyPeer[]) {
     this.options = options;
-    this.ready = ready;
-    this.peers = byName(ready);
+    this.peers = byName(peers);
     this.exchange = new InformExchange({
       clock: options.world.clock,
       engine: options.engine,
@@ -102,9 +100,8 @@ class Sender implements SnmpSender {
     return { ...this.tally };
   }
 
-  changePeers(peers: readonly SnmpPeer[]): void {
-    this.ready.change(peers);
-    this.peers = byName(this.ready);
+  changePeers(peers: readonly ReadyPeer[]): void {
+    this.peers = byName(peers);
   }
 
   async close(): Promise<void> {
@@ -319,7 +316,7 @@ class Sender implements SnmpSender {
   }
 }
 
-const byName = ({ all }: ReadyPeers): ReadonlyMap<string, ReadyPeer> => new Map(all.map((peer) => [peer.name, peer]));
+const byName = (peers: readonly ReadyPeer[]): ReadonlyMap<string, ReadyPeer> => new Map(peers.map((peer) => [peer.name, peer]));
 
 const at = (to: Endpoint): string => (to.address.includes(':') ? `[${to.address}]:${to.port}` : `${to.address}:${to.port}`);
 

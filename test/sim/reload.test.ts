@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Config } from '../../agent/config/config.ts';
 import { SpitrapError } from '../../shared/errors.ts';
+import { parseRange } from '../../shared/model/address.ts';
 import { type End, SimPair } from './sim-pair.ts';
 
 let sim: SimPair;
@@ -11,7 +12,12 @@ const change = (end: End, make: (config: Config) => Partial<Config>): void => {
   const { config } = sim.stations[end];
   sim.stations[end].config = { ...config, ...make(config) };
 };
-const reload = (end: End) => sim.stations[end].handlers!.reload('test');
+const reload = async (end: End) => {
+  const reloading = sim.stations[end].handlers!.reload('test');
+  reloading.catch(() => {});
+  await sim.clock.advance(1);
+  return await reloading;
+};
 const logins = (end: End): number => sim.stations[end].shells.opened;
 const alarmKeys = (end: End): string[] => sim.status(end).alarms.map(({ key }) => key);
 /** From the message to `undebug all`, at that box. */
@@ -134,6 +140,34 @@ describe('a reload', () => {
     expect(sim.undebugs('hub')).toHaveLength(1);
     expect(sim.undebugs('spoke')).toHaveLength(1);
     expect(sim.boxes.spoke.debugsOn()).toEqual([]);
+  });
+
+  test('hundreds of peers more: a second reload waits its turn, and an incident goes its way', async () => {
+    sim = await SimPair.armed();
+    const [peer] = sim.stations.hub.config.peers;
+    const many = Array.from({ length: 200 }, (_, number) => ({
+      ...peer!,
+      name: `new${number}`,
+      send: [],
+      cryptoAddresses: [parseRange(`10.0.${number}.1`)!],
+      from: [parseRange(`10.1.${number}.1`)!],
+    }));
+    change('hub', (config) => ({ ...delayOf(3_000)(config), peers: [...config.peers, ...many] }));
+    const reloading = sim.stations.hub.handlers!.reload('test');
+    // One after the other: the second finds what the first has taken, or waits as it does.
+    const again = sim.stations.hub.handlers!.reload('test');
+    sim.lab.desync();
+    await sim.clock.advance(1_000);
+    expect(sim.status('hub').incidents[0]!.phase).not.toBe('sealed');
+    const words =
+      'peers: new0 added, new1 added, new2 added, new3 added, new4 added, new5 added, new6 added, new7 added and 192 more';
+    expect([await reloading, await again]).toMatchObject([
+      { changed: [words, 'stop.delay'], waits: [] },
+      { changed: [], waits: [] },
+    ]);
+    await sim.clock.advance(180_000);
+    expect(sim.status('hub').peers).toHaveLength(201);
+    expect(sim.undebugs('spoke')).toHaveLength(1);
   });
 
   test('after a restart the journal is replayed under the rules that decided, before and after the reload', async () => {

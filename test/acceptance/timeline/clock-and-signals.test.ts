@@ -9,7 +9,7 @@ import { describe, test, vi } from 'vitest';
 import { DELAY_MS, type End, onStage, otherEnd, PATIENCE_MS, type PlayStage, type StageOptions } from './stage.ts';
 import { between, Timeline } from './timeline.ts';
 
-vi.setConfig({ maxConcurrency: 16, testTimeout: 180_000 });
+vi.setConfig({ maxConcurrency: 8, testTimeout: 240_000 });
 
 const HOUR_MS = 3_600_000;
 const YEAR_MS = 365 * 24 * HOUR_MS;

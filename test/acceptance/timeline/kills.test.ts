@@ -6,7 +6,7 @@ import { describe, test, vi } from 'vitest';
 import { DELAY_MS, type End, onStage, otherEnd, PATIENCE_MS, type PlayStage, type StageOptions } from './stage.ts';
 import { between, Timeline } from './timeline.ts';
 
-vi.setConfig({ maxConcurrency: 16, testTimeout: 180_000 });
+vi.setConfig({ maxConcurrency: 8, testTimeout: 240_000 });
 
 const DOWN_MS = 1_000;
 /** A capture that was cut off is made again, and later: what it was to show is not wholly there. */

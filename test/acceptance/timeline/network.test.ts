@@ -6,7 +6,7 @@ import { describe, test, vi } from 'vitest';
 import { DELAY_MS, onStage, PATIENCE_MS, type PlayStage } from './stage.ts';
 import { between, Timeline } from './timeline.ts';
 
-vi.setConfig({ maxConcurrency: 16, testTimeout: 180_000 });
+vi.setConfig({ maxConcurrency: 8, testTimeout: 240_000 });
 
 /** How long the way comes and goes. */
 const SECONDS = 9;

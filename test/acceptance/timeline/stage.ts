@@ -20,8 +20,10 @@ export { type End, ends, otherEnd } from '../../../agent/cli/lab/relay.ts';
 /** Short, and long enough for a capture to be under way when it ends. */
 export const DELAY_MS = 3_000;
 /** Patience with a loaded machine for what takes a second or two on an idle one. */
-export const PATIENCE_MS = 45_000;
+export const PATIENCE_MS = 60_000;
 
+/** Of each box (agent/cli/lab/stage.ts). */
+const VTY_LINES = 5;
 /** Where people log in from. */
 const PEOPLE = '198.51.100.9';
 const TURNS_OFF = /^(undebug|no debug) /;
@@ -104,11 +106,15 @@ export class PlayStage {
     this.pair.desync();
   }
 
-  /** Every SSH connection to this end's box is reset; resolves when the box knows it. Needs `ownSsh`. */
-  async dropSessions(end: End): Promise<void> {
-    const server = this.#ssh[end]!;
-    server.dropSessions();
-    while (server.connections() > 0) await new Promise((resolve) => setImmediate(resolve));
+  /** Every SSH connection to this end's box is reset, and people have all its lines before anybody is back. Needs `ownSsh`. */
+  async crowdOut(end: End): Promise<BoxLine[]> {
+    const people: BoxLine[] = [];
+    while (people.length < VTY_LINES) {
+      this.#ssh[end]!.dropSessions();
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      people.push(...this.takeLines(end));
+    }
+    return people;
   }
 
   /** People log in at this end's box until it has no line left. Each leaves by itself, when told to. */

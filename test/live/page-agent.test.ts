@@ -113,7 +113,7 @@ describe.skipIf(!isThere)('the page of a real agent (skipped without chromium)',
 
   test('an incident as it runs, to its seal and its report', async () => {
     pair.desync();
-    await headline(/Incident with spoke.*: debugs stop in/);
+    await headline(/Incident with spoke1: /);
     await page.locator('.live .steps li').first().waitFor();
     await picture('running');
     await page.locator('.live', { hasText: 'Just over' }).waitFor();

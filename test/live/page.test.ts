@@ -503,7 +503,7 @@ describe.skipIf(!isThere)('the page in a browser (skipped without chromium)', ()
         agent.tell(live.status);
         await page.getByRole('heading', { level: 1, name: /Incident with spoke1: debugs stop in/ }).waitFor();
         await page.locator('.steps li').nth(3).waitFor();
-        expect(await page.locator('.phases [aria-current=step]').innerText()).toBe('alerted');
+        expect(await page.locator('.phases [aria-current=step]').innerText()).toBe('alert');
         expect(await words(page, '#say')).toContain('Incident with spoke1');
         const { id } = live.status.incidents[0]!;
         agent.emit('decision', {
@@ -514,7 +514,7 @@ describe.skipIf(!isThere)('the page in a browser (skipped without chromium)', ()
         });
         await page.locator('.steps li').first().getByText('undebug all sent to hub1').waitFor();
         agent.tell(running(now, 'verifying').status);
-        await page.locator('.phases [aria-current=step]', { hasText: 'verifying' }).waitFor();
+        await page.locator('.phases [aria-current=step]', { hasText: 'verify' }).waitFor();
         const sealed = {
           ...live.status.incidents[0]!,
           phase: 'sealed',

@@ -80,13 +80,19 @@ export function duration(ms) {
 }
 
 /**
+ * The same without seconds from two minutes on: of what was, nobody counts them.
+ * @param {number} ms
+ */
+export const coarse = (ms) => duration(Math.abs(ms) < 120_000 ? ms : Math.floor(Math.abs(ms) / 60_000) * 60_000);
+
+/**
  * `just now`, `8 s ago`, `in 14 min`.
  * @param {number} at @param {number} now
  */
 export function relative(at, now) {
   const ms = at - now;
   if (Math.abs(ms) < 1_000) return 'just now';
-  return ms < 0 ? `${duration(ms)} ago` : `in ${duration(ms)}`;
+  return ms < 0 ? `${coarse(ms)} ago` : `in ${duration(ms)}`;
 }
 
 /** @param {unknown} value */

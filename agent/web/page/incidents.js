@@ -11,6 +11,8 @@ import { names, phaseWords, stopAt } from './words.js';
 /** @typedef {import('./dom.js').Child} Child */
 
 const PHASES = ['alerted', 'stopping', 'verifying', 'sealing', 'sealed'];
+/** Five of them fit beside each other on the smallest phone. */
+const PHASE_WORDS = ['alert', 'stop', 'verify', 'seal', 'sealed'];
 const LIVE_SHOWN = 3;
 /** After that it is one of the past ones. */
 const JUST_OVER_MS = 30 * 60_000;
@@ -81,7 +83,7 @@ function liveCard(incident, model, actions) {
     h(
       'ol.phases',
       null,
-      ...PHASES.map((word, index) =>
+      ...PHASE_WORDS.map((word, index) =>
         h(
           `li${index < at || isOver ? '.past' : index === at ? '.now' : ''}`,
           { 'aria-current': index === at && !isOver ? 'step' : null },

@@ -2,7 +2,7 @@
  * What a status means, in words: the sentence at the top, and the four answers under it that the first screen owes (is anything wrong,
  * is an incident running, are debugs on and until when, what must I type). Pure; used by first-screen.js, test/web/page/words.test.ts.
  */
-import { clockTime, count, duration, instant, listed, many, printable, relative } from './format.js';
+import { clockTime, coarse, count, duration, instant, listed, many, printable, relative } from './format.js';
 
 /** @typedef {'bad' | 'warn' | 'good' | 'plain'} Tone */
 /** @typedef {{ tone: Tone, text: string, lead: string, kind: string }} Headline */
@@ -104,7 +104,7 @@ const said = (tone, kind, text, lead) => ({ tone, kind, text, lead });
 /** @param {any} iso @param {number} now */
 function since(iso, now) {
   const at = instant(iso);
-  return at === null ? '?' : `${clockTime(at, now)} (${duration(now - at)})`;
+  return at === null ? '?' : `${clockTime(at, now)} (${coarse(now - at)})`;
 }
 
 /** Its first clause as the sentence; all of it stands below. @param {any[]} alarms @param {Tone} tone @param {string} call @param {number} now @returns {Headline} */
@@ -114,7 +114,7 @@ function alarmHeadline(alarms, tone, call, now) {
   const cut = clause.length > 110 ? `${clause.slice(0, 109)}…` : clause;
   const more = alarms.length > 1 ? `, and ${many(alarms.length - 1, 'alarm')} more below` : '';
   const at = instant(alarms[0].since);
-  const first = `${alarms[0].severity === 'critical' ? 'critical' : 'a warning'}${at === null ? '' : ` for ${duration(Math.max(0, now - at))}`}`;
+  const first = `${alarms[0].severity === 'critical' ? 'critical' : 'a warning'}${at === null ? '' : ` for ${coarse(Math.max(0, now - at))}`}`;
   return said(
     tone,
     `alarm ${alarms.map(({ id }) => id).join()}`,

@@ -51,10 +51,11 @@ describe('times', () => {
   });
 
   test('before, now, and to come', () => {
-    expect([relative(1_000, 9_000), relative(9_000, 9_400), relative(70_000, 9_000)].map(plain)).toEqual([
+    expect([relative(1_000, 9_000), relative(9_000, 9_400), relative(70_000, 9_000), relative(0, 421_000)].map(plain)).toEqual([
       '8 s ago',
       'just now',
       'in 1 min 01 s',
+      '7 min ago',
     ]);
   });
 });

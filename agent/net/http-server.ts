@@ -82,7 +82,12 @@ function listen(
     const open = tls === null ? admitPlain(server as Server, options) : admitSecured(tls, secured, options);
     server.timeout = waits.stalledMs;
     const busy = new WeakSet<Raw>();
-    server.on('request', (request, response) => void new Exchange(request, response, options, busy).run());
+    const waiting = new WeakSet<Raw>();
+    // Whoever waits for a long answer (arm) is not stalled.
+    server.on('timeout', (socket: Raw) => {
+      if (!waiting.has(socket)) socket.destroy();
+    });
+    server.on('request', (request, response) => void new Exchange(request, response, options, { busy, waiting }).run());
     server.on('connect', (request, socket) => {
       options.onRefused(remoteOf(request.socket), 'malformed', 'CONNECT');
       socket.destroy();
@@ -159,13 +164,21 @@ class Exchange {
   readonly #response: ServerResponse;
   readonly #options: HttpListenOptions;
   readonly #busy: WeakSet<Raw>;
+  readonly #waiting: WeakSet<Raw>;
   #bodyAsked = false;
 
-  constructor(request: IncomingMessage, response: ServerResponse, options: HttpListenOptions, busy: WeakSet<Raw>) {
+  /** `busy`: with a request that is not answered to its end; `waiting`: of them, those whose answer is still to be made. */
+  constructor(
+    request: IncomingMessage,
+    response: ServerResponse,
+    options: HttpListenOptions,
+    { busy, waiting }: { readonly busy: WeakSet<Raw>; readonly waiting: WeakSet<Raw> },
+  ) {
     this.#request = request;
     this.#response = response;
     this.#options = options;
     this.#busy = busy;
+    this.#waiting = waiting;
   }
 
   /** Never rejects. */
@@ -190,7 +203,10 @@ class Exchange {
     // Before the next request of this connection is read: 'close' of a response may come a turn after it.
     this.#response.once('finish', () => this.#busy.delete(socket));
     try {
-      await this.#send(await this.#options.onRequest(this.#asked()));
+      this.#waiting.add(socket);
+      const reply = await this.#options.onRequest(this.#asked());
+      this.#waiting.delete(socket);
+      await this.#send(reply);
     } catch (error) {
       // The answer is under way, or there can be none: an end says it.
       this.#options.onRefused(remoteOf(socket), 'malformed', asSpitrapError(error).code);

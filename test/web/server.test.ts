@@ -1,11 +1,15 @@
 /** The page over real loopback sockets: what is served, what hostile requests get, and that every refusal is counted. */
+
+import { connect } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
+import { createClock, onNextTurn } from '../../agent/clock.ts';
 import { nodeHttpServers } from '../../agent/net/http-server.ts';
 import { Refusal, type Route } from '../../agent/web/route.ts';
 import { routes } from '../../agent/web/routes/index.ts';
 import { SpitrapError } from '../../shared/errors.ts';
 import { limits } from '../../shared/limits.ts';
 import { statusSample } from '../status/status-sample.ts';
+import { FakeClock } from '../support/fake-clock.ts';
 import { ask, bearer, raw, type Stand, type StandOptions, standPage, TOKEN } from '../support/page-stand.ts';
 
 const stands: Stand[] = [];
@@ -307,6 +311,61 @@ describe('routes', () => {
     expect(routes.filter(({ path, access }) => path.startsWith('/api/') && access === 'open').map(({ path }) => path)).toEqual(
       [],
     );
+  });
+});
+
+describe('time', () => {
+  const waits = { headMs: 5_000, requestMs: 5_000, idleMs: 5_000, stalledMs: 40, lookEveryMs: 50 };
+  const clock = createClock();
+  /** So long that a bound of 40 ms has passed some times. */
+  const later = async (): Promise<void> => {
+    const from = clock.monotonic();
+    await expect.poll(() => clock.monotonic() - from).toBeGreaterThan(300);
+  };
+
+  test('an answer that takes its time (arm) is waited for', async () => {
+    const slow: Route = {
+      ...{ method: 'GET', path: '/slow', access: 'open', about: '' },
+      answer: async () => {
+        await later();
+        return { status: 200, headers: {}, body: Buffer.from('at last') };
+      },
+    };
+    const { port } = await stand({ routes: [slow], httpServers: nodeHttpServers(waits) });
+    expect((await ask(port, '/slow')).text).toBe('at last');
+  });
+
+  test('whoever does not read its answer is closed', async () => {
+    const endless: Route = {
+      ...{ method: 'GET', path: '/endless', access: 'open', about: '' },
+      answer: () => ({ status: 200, headers: {}, body: Buffer.alloc(64 * 1024 * 1024) }),
+    };
+    const made = await stand({ routes: [endless], httpServers: nodeHttpServers(waits) });
+    const socket = connect(made.port, '127.0.0.1');
+    socket.on('error', () => {});
+    socket.pause();
+    socket.write('GET /endless HTTP/1.1\r\nHost: localhost\r\n\r\n');
+    await expect.poll(() => made.page.connections).toBe(1);
+    await expect.poll(() => made.page.connections).toBe(0);
+    socket.destroy();
+  });
+
+  test('an event stream that nobody reads is closed at its bound', async () => {
+    const fake = new FakeClock();
+    const large = { ...statusSample, dataDir: 'x'.repeat(1024 * 1024) };
+    const made = await stand({ clock: fake, status: () => large });
+    const socket = connect(made.port, '127.0.0.1');
+    socket.on('error', () => {});
+    socket.pause();
+    socket.write('GET /api/v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n');
+    await expect.poll(() => made.page.streams).toBe(1);
+    for (let n = 0; n < 64 && made.page.streams > 0; n++) {
+      await fake.advance(5_000);
+      await new Promise((resolve) => onNextTurn(() => resolve(null)));
+    }
+    expect(made.page.streams).toBe(0);
+    expect(made.page.drops['pageStreamPendingBytesMax']).toBe(1);
+    socket.destroy();
   });
 });
 

@@ -14,7 +14,7 @@ import { printable, quoted } from '../../shared/model/printable.ts';
 import { platformNamed } from '../../shared/platforms/index.ts';
 import { INCIDENT, writeDurably } from '../evidence/bundle-files.ts';
 import { readBundle } from '../evidence/read-bundle.ts';
-import { pickIncident, storedIncidents } from '../evidence/stored-incidents.ts';
+import { fetchedBundles, pickIncident, storedIncidents } from '../evidence/stored-incidents.ts';
 import { wrapped } from '../status/text-layout.ts';
 import {
   type CliContext,
@@ -71,6 +71,9 @@ async function report(asked: readonly string[], options: Options, context: CliCo
     throw new SpitrapError('USAGE', 'give one of --html, --text and --json');
   const folders: string[] = [];
   for (const one of asked) folders.push(await folderOf(one, options, context));
+  // What the agent has fetched meanwhile; a person who names a folder means that one.
+  if (folders.length === 1 && !(await isFolder(asked[0]!, context)))
+    folders.push(...(await fetchedBundles(folders[0]!, context.world.disk)).slice(0, 1));
   // Before anything is read: what is written must not end in what it was made of.
   if (html !== undefined && html !== '-') refuseInside(html, folders);
   const bundles: BundleText[] = [];
@@ -89,11 +92,13 @@ async function report(asked: readonly string[], options: Options, context: CliCo
   return bundles.every(({ problems }) => problems.length === 0) ? exitCodes.ok : exitCodes.failed;
 }
 
+const isFolder = async (asked: string, { world }: CliContext): Promise<boolean> =>
+  (await world.disk.stat(asked))?.folder === true;
+
 /** A folder that is there is meant before an id of the same letters. @throws SpitrapError INCIDENT_UNKNOWN, USAGE. */
 async function folderOf(asked: string, options: Options, context: CliContext): Promise<string> {
   const { disk } = context.world;
-  const isFolder = (await disk.stat(asked))?.folder === true;
-  if (isFolder || asked.includes(sep) || !ID.test(asked)) return resolve(asked);
+  if ((await isFolder(asked, context)) || asked.includes(sep) || !ID.test(asked)) return resolve(asked);
   if (options.config === undefined && options.dataDir === undefined)
     throw new SpitrapError(
       'USAGE',

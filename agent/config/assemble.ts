@@ -8,6 +8,7 @@ import type { SnmpCredentials } from '../net/signalling.ts';
 import { peerConditions } from './arming-fields.ts';
 import type { AlarmChannelConfig, Config, DeviceConfig, JumpConfig, PageConfig, PeerConfig, SourceConfig } from './config.ts';
 import type { FaultPath } from './faults.ts';
+import { assemblePeerPage } from './peer-page-field.ts';
 import { hostRange, senders } from './rules.ts';
 import type { Spelled, SpelledDevice, SpelledPeer } from './schema.ts';
 import { readSecret, type SecretNeeds, type SecretReader, type SecretRef } from './secrets.ts';
@@ -65,6 +66,7 @@ export function assemblePeer(spelled: SpelledPeer, index: number, root: 91 | 134
     root: spelled.root ?? root,
     notify: spelled.notify ?? (kind === 'eem' ? 'trap' : 'inform'),
     engineId,
+    page: assemblePeerPage(spelled.page, index, reader),
   };
 }
 

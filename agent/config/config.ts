@@ -180,6 +180,17 @@ export interface PeerConfig {
   readonly notify: 'inform' | 'trap';
   /** Hex. Of its v3 traps. */
   readonly engineId: string | null;
+  /** Where its agent's sealed bundles are fetched from; null: they are not. */
+  readonly page: PeerPageConfig | null;
+}
+
+export interface PeerPageConfig {
+  /** `https://spoke-agent:7423`, without a path; http: on this host alone. */
+  readonly origin: string;
+  /** `SHA256:AB:CD:…` of its certificate; null with http. */
+  readonly fingerprint: string | null;
+  /** Its `page.readToken` or `page.token`. */
+  readonly token: string | null;
 }
 
 /** Spelled as IOS does. */
@@ -247,6 +258,8 @@ export interface PageConfig {
   readonly listen: Endpoint;
   /** Null: nobody can act. */
   readonly token: string | null;
+  /** Reads, and nothing else: the other end's agent, a collector of metrics. */
+  readonly readToken: string | null;
   /** Reads from this host: without the token or with it. */
   readonly loopback: 'free' | 'token';
   /** Null: HTTP. `clients` null: every certificate that `files.clientCa` vouches for. */

@@ -7,7 +7,7 @@ import { leaf, mapping, oneOrMany, optional, Remedy, required, withDefault } fro
 import * as kinds from './fields.ts';
 import type { Findings, Parts } from './rules.ts';
 import type { Spelled } from './schema.ts';
-import { readSecret, type SecretReader, secret } from './secrets.ts';
+import { readSecret, type SecretReader, type SecretRef, secret } from './secrets.ts';
 import { tlsClient } from './tls-client-field.ts';
 
 /** 7423 stands for nothing else (IANA). */
@@ -36,6 +36,10 @@ export const pageField = () =>
         secret(),
         'What actions need, and whoever reads from elsewhere: `Authorization: Bearer …`. 16 characters or more, no spaces: `openssl rand -hex 32`.',
         'none: nothing can be done from the page',
+      ),
+      readToken: optional(
+        secret(),
+        'A second token, for whoever may look and do nothing: the other end’s agent (`peers[].page`), Prometheus.',
       ),
       loopback: withDefault(
         kinds.word(['free', 'token']),
@@ -80,7 +84,7 @@ const LOOPBACK = /^(?:127\.\d+\.\d+\.\d+|::1)$/;
 /** What is reached from elsewhere is never read in the clear, and never without a credential. */
 export function pageGuarded({ page }: Parts, { fault }: Findings): void {
   if (!page) return;
-  const { tls, token } = page;
+  const { tls, token, readToken } = page;
   const far = !LOOPBACK.test(page.listen.address);
   const elsewhere = `is not loopback: whoever reaches it could`;
   if (far && tls === null)
@@ -88,7 +92,7 @@ export function pageGuarded({ page }: Parts, { fault }: Findings): void {
       ['page', 'listen'],
       `${elsewhere} read along; add tls: { certificate: FILE, key: { file: FILE } }, or listen on 127.0.0.1:${page.listen.port}`,
     );
-  if (far && token === null && (tls === null || (tls.clientCa === null && tls.clients === null)))
+  if (far && token === null && readToken === null && (tls === null || (tls.clientCa === null && tls.clients === null)))
     fault(
       ['page', 'listen'],
       `${elsewhere} read everything; add token: { file: FILE } (openssl rand -hex 32), or tls.clientCa and tls.clients`,
@@ -111,7 +115,8 @@ export function assemblePage(spelled: SpelledPage | null, reader: SecretReader):
     listen,
     loopback,
     names,
-    token: spelled.token === null ? null : readToken(spelled.token, reader),
+    token: spelled.token === null ? null : readToken(spelled.token, ['page', 'token'], reader),
+    readToken: spelled.readToken === null ? null : readToken(spelled.readToken, ['page', 'readToken'], reader),
     tls:
       tls === null
         ? null
@@ -126,8 +131,8 @@ export function assemblePage(spelled: SpelledPage | null, reader: SecretReader):
   };
 }
 
-function readToken(ref: NonNullable<SpelledPage['token']>, reader: SecretReader): string {
-  const path: FaultPath = ['page', 'token'];
+/** Of a page, this one or a peer's. */
+export function readToken(ref: SecretRef, path: FaultPath, reader: SecretReader): string {
   const token = readSecret(ref, path, {}, reader);
   if (token !== '' && !/^[\x21-\x7e]{16,512}$/.test(token))
     reader.fault(

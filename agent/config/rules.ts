@@ -10,6 +10,7 @@ import { conditionsStand, remoteArmAuthenticated, stopModeFits } from './arming-
 import type { FaultPath } from './faults.ts';
 import { formatEndpoint } from './fields.ts';
 import { pageGuarded } from './page-fields.ts';
+import { peerPagesPinned } from './peer-page-field.ts';
 import type { Spelled, SpelledDevice, SpelledPeer, SpelledSource } from './schema.ts';
 import { sourcesFit } from './source-rules.ts';
 
@@ -51,6 +52,7 @@ const rules: readonly Rule[] = [
   filesStand,
   sourcesFit,
   peersStand,
+  peerPagesPinned,
   peerNamesDiffer,
   peersNotUs,
   peersDoNotOverlap,

@@ -11,6 +11,7 @@ import { alsoTriggers, stopOperators } from './config.ts';
 import { fieldNotes, listOf, mapping, oneOrMany, optional, required, section, withDefault } from './field-notes.ts';
 import * as kinds from './fields.ts';
 import { pageField } from './page-fields.ts';
+import { peerPage } from './peer-page-field.ts';
 import { secret } from './secrets.ts';
 import { snmpFields } from './snmp-fields.ts';
 import { sourceFields } from './source-fields.ts';
@@ -115,6 +116,7 @@ const peer = mapping({
   ),
   root: optional(z.literal([91, 134]), 'Root of the event-manager MIB in what is sent to it.', '`signal.root`'),
   engineId: optional(kinds.engineId(), 'Engine id of its v3 traps (informs carry ours).'),
+  page: peerPage(),
 });
 
 const agreedValue = (phase: keyof typeof defaultValues, doc: string) =>

@@ -15,7 +15,7 @@ export async function writeReports(incident: IncidentId, folder: string, context
   if (reports === null) return null;
   const abort = new AbortController();
   try {
-    const making = reports.make(folder, abort.signal);
+    const making = reports.make([folder], abort.signal);
     // Heard here too: it rejects after its time was up.
     making.catch(() => {});
     const made = await bounded(making, limits.reportWithinMs, clock, 'report');

@@ -13,8 +13,8 @@ const WORKER = new URL(`./report-worker${import.meta.url.slice(import.meta.url.l
 export function threadReports(worker: URL = WORKER): Reports {
   let last: Promise<void> = Promise.resolve();
   return {
-    make(folder, signal) {
-      const mine = last.then(() => run(worker, folder, signal));
+    make(folders, signal) {
+      const mine = last.then(() => run(worker, folders, signal));
       last = mine.then(
         ({ over }) => over,
         () => {},
@@ -37,12 +37,15 @@ interface Running {
   readonly over: Promise<void>;
 }
 
-async function run(worker: URL, folder: string, signal: AbortSignal): Promise<Running> {
+async function run(worker: URL, folders: readonly string[], signal: AbortSignal): Promise<Running> {
   const failed = (why: string, cause?: unknown): SpitrapError =>
-    new SpitrapError('REPORT_FAILED', `the report of ${folder} could not be made: ${why}`, { context: { folder }, cause });
+    new SpitrapError('REPORT_FAILED', `the report of ${folders.join(' and ')} could not be made: ${why}`, {
+      context: { folder: folders[0] ?? '' },
+      cause,
+    });
   if (signal.aborted) throw failed('its time was up before its turn came');
   const thread = new Worker(worker, {
-    workerData: folder,
+    workerData: folders,
     // Nothing of the agent's environment, where secrets stand; nothing on its terminal.
     env: {},
     argv: [],

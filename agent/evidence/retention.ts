@@ -7,6 +7,7 @@ import type { Logger } from '../log.ts';
 import type { Disk } from '../ports.ts';
 import { filesIn } from './bundle-files.ts';
 import { madeAtMs } from './bundle-id.ts';
+import { fetchedBundles, peersFolder } from './stored-incidents.ts';
 
 export interface Retention {
   readonly maxAgeMs: DurationMs;
@@ -27,7 +28,8 @@ export async function expireBundles(
 ): Promise<IncidentId[]> {
   const names = await disk.list(root);
   const sealed: Sized[] = [];
-  for (const id of names.filter(isIncidentId)) sealed.push({ id, bytes: await sizeOf(join(root, id), disk) });
+  for (const id of names.filter(isIncidentId))
+    sealed.push({ id, bytes: (await sizeOf(join(root, id), disk)) + (await fetchedSize(join(root, id), disk)) });
   const deleted: IncidentId[] = [];
   let bytes = sealed.reduce((sum, one) => sum + one.bytes, 0);
   for (const [index, one] of sealed.slice(0, -1).entries()) {
@@ -37,6 +39,7 @@ export async function expireBundles(
     if (why === null) continue;
     await disk.remove(join(root, one.id));
     await disk.remove(join(root, `${one.id}.addendum.jsonl`));
+    await disk.remove(peersFolder(join(root, one.id)));
     log.info({ incident: one.id, why, bytes: one.bytes }, 'bundle: deleted by retention');
     bytes -= one.bytes;
     deleted.push(one.id);
@@ -50,6 +53,13 @@ function reasonToDelete(retention: Retention, ageMs: DurationMs, left: number, b
   if (left > retention.maxCount) return `more than ${retention.maxCount} bundles`;
   if (bytes > retention.maxBytes) return `more than ${retention.maxBytes} bytes of bundles`;
   return null;
+}
+
+/** What was fetched from the other ends goes with it. */
+async function fetchedSize(folder: string, disk: Disk): Promise<number> {
+  let bytes = 0;
+  for (const fetched of await fetchedBundles(folder, disk)) bytes += await sizeOf(fetched, disk);
+  return bytes;
 }
 
 async function sizeOf(folder: string, disk: Disk): Promise<number> {

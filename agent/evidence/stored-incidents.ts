@@ -7,6 +7,7 @@ import { SpitrapError } from '../../shared/errors.ts';
 import { quoted } from '../../shared/model/printable.ts';
 import { isIncidentId } from '../../shared/model/ulid.ts';
 import type { Disk } from '../ports.ts';
+import { REPORTS } from './bundle-files.ts';
 
 export interface StoredIncident {
   readonly id: string;
@@ -55,6 +56,30 @@ function parsed(line: string): unknown {
     return null;
   }
 }
+
+/** Of a sealed bundle; null: it is not there, or cannot be read. Never rejects. */
+export async function storedIncident(folder: string, disk: Disk): Promise<IncidentFile | null> {
+  const { incident } = await readOne(folder, disk);
+  return incident;
+}
+
+/** Beside the sealed bundle, which is never changed: what was fetched from the other ends, and the report of both (peer-bundles.ts). */
+export const peersFolder = (bundle: string): string => `${bundle}.peers`;
+
+export const reportOfBothEnds = (bundle: string, kind: keyof typeof REPORTS): string => join(peersFolder(bundle), REPORTS[kind]);
+
+/** Fetched bundles of the other ends, whole; sorted. Never rejects. */
+export async function fetchedBundles(bundle: string, disk: Disk): Promise<readonly string[]> {
+  const folder = peersFolder(bundle);
+  const fetched: string[] = [];
+  for (const name of await disk.list(folder).catch(() => []))
+    if (!name.endsWith(PART) && (await disk.stat(join(folder, name)).catch(() => null))?.folder === true)
+      fetched.push(join(folder, name));
+  return fetched;
+}
+
+/** What is being fetched has this behind its name. */
+export const PART = '.part';
 
 const OPEN = '.open';
 

@@ -10,7 +10,7 @@ import { limits } from '../../shared/limits.ts';
 import { isIncidentId } from '../../shared/model/ulid.ts';
 import { REPORTS } from '../evidence/bundle-files.ts';
 import { madeAtMs } from '../evidence/bundle-id.ts';
-import { storedVerdicts } from '../evidence/stored-incidents.ts';
+import { reportOfBothEnds, storedVerdicts } from '../evidence/stored-incidents.ts';
 import type { Disk } from '../ports.ts';
 import type { IncidentSummary } from '../status/status.ts';
 
@@ -37,6 +37,7 @@ export class StoredIndex {
   readonly #root: string;
   /** By id, with what its files looked like. */
   readonly #rows = new Map<string, { readonly stamp: string; readonly row: IncidentRow }>();
+  readonly #aliases = new Map<string, readonly string[]>();
   /** One reading at a time, whoever asks. */
   #reading: Promise<readonly IncidentRow[]> | null = null;
 
@@ -47,6 +48,13 @@ export class StoredIndex {
 
   folderOf(id: string): string {
     return join(this.#root, id);
+  }
+
+  /** The id of the sealed bundle that has it, or into which it was merged, among those that are listed; null: none. */
+  async sealedId(id: string): Promise<string | null> {
+    if ((await this.#disk.stat(join(this.folderOf(id), 'incident.json'))) !== null) return id;
+    const rows = await this.rows();
+    return rows.find((row) => this.#aliases.get(row.id)?.includes(id))?.id ?? null;
   }
 
   /** Sealed ones, newest first, limits.pageIncidentsMax at most. Rejects with DISK_FAILED. */
@@ -69,7 +77,11 @@ export class StoredIndex {
   async #read(): Promise<readonly IncidentRow[]> {
     const names = (await this.#disk.list(this.#root)).filter((name) => isIncidentId(name) && !name.endsWith(OPEN)).reverse();
     const shown = names.slice(0, limits.pageIncidentsMax);
-    for (const id of this.#rows.keys()) if (!shown.includes(id)) this.#rows.delete(id);
+    for (const id of this.#rows.keys())
+      if (!shown.includes(id)) {
+        this.#rows.delete(id);
+        this.#aliases.delete(id);
+      }
     const rows: IncidentRow[] = [];
     for (const id of shown) {
       const stamp = await this.#stampOf(id);
@@ -86,7 +98,12 @@ export class StoredIndex {
 
   async #stampOf(id: string): Promise<string> {
     const folder = this.folderOf(id);
-    const files = [`${folder}/incident.json`, `${folder}/${REPORTS.json}`, `${folder}.addendum.jsonl`];
+    const files = [
+      `${folder}/incident.json`,
+      `${folder}/${REPORTS.json}`,
+      reportOfBothEnds(folder, 'json'),
+      `${folder}.addendum.jsonl`,
+    ];
     const looks = await Promise.all(files.map((path) => this.#disk.stat(path).catch(() => null)));
     return looks.map((look) => (look === null ? '-' : `${look.bytes} ${look.modifiedAtMs}`)).join(' / ');
   }
@@ -95,6 +112,9 @@ export class StoredIndex {
     const folder = this.folderOf(id);
     const incident = await this.incident(id);
     const later = incident === null ? [] : await storedVerdicts(folder, this.#disk);
+    this.#aliases.set(id, incident?.aliases ?? []);
+    const bothEnds = reportOfBothEnds(folder, 'json');
+    const twoEnded = (await this.#disk.stat(bothEnds)) !== null;
     const first = incident?.flows[0];
     return {
       id,
@@ -107,16 +127,15 @@ export class StoredIndex {
       outcome: incident?.outcome.kind ?? null,
       reasons: incident?.outcome.reasons ?? [],
       verdict: later.at(-1)?.verdict ?? incident?.verdict ?? 'unknown',
-      cause: await this.#causeOf(folder),
+      cause: await this.#causeOf(twoEnded ? bothEnds : `${folder}/${REPORTS.json}`),
       bundle: true,
       report: (await this.#disk.stat(`${folder}/${REPORTS.html}`)) !== null,
-      twoEnded: false,
+      twoEnded,
     };
   }
 
   /** From the beginning of verdict.json: all of it has megabytes. */
-  async #causeOf(folder: string): Promise<IncidentCause | null> {
-    const path = `${folder}/${REPORTS.json}`;
+  async #causeOf(path: string): Promise<IncidentCause | null> {
     if ((await this.#disk.stat(path)) === null) return null;
     const file = await this.#disk.open(path, 'read');
     try {

@@ -27,7 +27,7 @@ const SECRET_LINE = 'snmp-server community s3cretCommunity RO';
 
 async function world(disk: Disk = new FakeDisk(), retention = KEEP_ALL, dataDir = '/data', more: Partial<Reports> = {}) {
   const clock = new FakeClock();
-  const reports: Reports = { make: (folder) => makeReport(folder, disk), ...more };
+  const reports: Reports = { make: (folders) => makeReport(folders, disk), ...more };
   const options = { retention, redact, redactionKey: 'shared' as const, disk, clock, log: silentLog, reports };
   const bundles = await openBundles(dataDir, options);
   const ring = await openRing(join(dataDir, 'ring'), { maxAgeMs: 1e9, maxBytes: 2 ** 30 }, { disk, clock });

@@ -18,7 +18,7 @@ import { incidentFacts } from '../support/incident-facts.ts';
 
 const NAMES = Object.values(REPORTS);
 
-async function world(reports: (disk: FakeDisk) => Reports = (disk) => ({ make: (folder) => makeReport(folder, disk) })) {
+async function world(reports: (disk: FakeDisk) => Reports = (disk) => ({ make: (folders) => makeReport(folders, disk) })) {
   const clock = new FakeClock();
   const disk = new FakeDisk();
   const bundles = await openBundles('/data', {
@@ -85,7 +85,7 @@ test('it has no secret, and calls the folder by its last name', async () => {
 test('it is what spitrap report makes of the sealed bundle', async () => {
   const w = await world();
   await w.bundle.seal(w.facts);
-  const again = await makeReport(w.folder, w.disk);
+  const again = await makeReport([w.folder], w.disk);
   expect(again.json).toBe(content(w, REPORTS.json));
   expect(again.html).toBe(content(w, REPORTS.html));
 });

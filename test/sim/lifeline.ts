@@ -35,7 +35,7 @@ export class Lifeline {
       httpServers: world.httpServers,
       http: { request: (request, signal) => this.#begin(() => world.http.request(request, signal)) },
       dialer: { push: (to, bytes, how) => this.#begin(() => world.dialer.push(to, bytes, how)) },
-      reports: { make: (folder, signal) => this.#begin(() => world.reports.make(folder, signal)) },
+      reports: { make: (folders, signal) => this.#begin(() => world.reports.make(folders, signal)) },
       spawn: {
         run: (program, signal) => this.#begin(() => world.spawn.run(program, signal)),
         converse: (program) => this.#begin(() => world.spawn.converse(program)),

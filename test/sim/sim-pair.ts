@@ -341,6 +341,7 @@ export function simConfig(end: End, mode: Mode, syslog: Syslog): Config {
     root: 91,
     notify: 'inform',
     engineId: null,
+    page: null,
   };
   return {
     role: end satisfies Role,

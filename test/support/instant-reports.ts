@@ -2,5 +2,5 @@
 import type { Reports } from '../../agent/ports.ts';
 
 export const instantReports: Reports = {
-  make: async (folder) => ({ html: `<!doctype html><title>${folder}</title>`, text: `${folder}\n`, json: '{}\n' }),
+  make: async (folders) => ({ html: `<!doctype html><title>${folders.join(' ')}</title>`, text: `${folders.join(' ')}\n`, json: '{}\n' }),
 };

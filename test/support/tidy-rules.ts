@@ -139,7 +139,7 @@ export const fileRules: readonly Rule[] = [
     'agent/lab/syslog-sender.ts',
   ]),
   onlyIn('node:dgram', ['agent/net/datagram.ts', 'agent/lab/syslog-sender.ts']),
-  onlyIn('node:tls', ['agent/net/tls.ts', 'agent/net/http-server.ts']),
+  onlyIn('node:tls', ['agent/net/tls.ts', 'agent/net/http-server.ts', 'agent/net/http.ts']),
   onlyIn('node:http', ['agent/net/http.ts', 'agent/net/http-server.ts']),
   onlyIn('node:https', ['agent/net/http.ts', 'agent/net/http-server.ts']),
   onlyIn('node:child_process', ['agent/cli/lab/agent-process.ts', 'agent/cli/lab/real/programs.ts', 'agent/spawn.ts']),
@@ -203,6 +203,7 @@ export const fileRules: readonly Rule[] = [
 ];
 
 const SHELVES = [
+  'test/sim/world/checkers/',
   'agent/alarms/index.ts',
   'agent/lab/commands/index.ts',
   'agent/sources/index.ts',

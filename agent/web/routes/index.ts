@@ -1,6 +1,7 @@
 /** The shelf of routes: one file each, or a few of one kind. server.ts asks them in this order: the files of the page, which any word could be, last. */
 import type { Route } from '../route.ts';
 import { actions } from './actions.ts';
+import { bundle, bundleFile } from './bundles.ts';
 import { events } from './events.ts';
 import { incident, incidents } from './incidents.ts';
 import { healthz, metrics, readyz } from './metrics.ts';
@@ -13,6 +14,8 @@ export const routes: readonly Route[] = [
   incidents,
   incident,
   ...reportFiles,
+  bundle,
+  bundleFile,
   events,
   ...actions,
   metrics,

@@ -43,6 +43,7 @@ export class PlayStage {
   readonly passed: RelayEvent[];
   readonly #cut: Set<End>;
   readonly #ssh: Partial<Record<End, LabSshServer>>;
+  readonly #sealedFiles = new Map<string, IncidentFile>();
   readonly #seenLines: Record<End, number> = { hub: 0, spoke: 0 };
 
   private constructor(pair: LivingPair, passed: RelayEvent[], cut: Set<End>, ssh: Partial<Record<End, LabSshServer>>) {
@@ -213,11 +214,17 @@ export class PlayStage {
   files(end: End): IncidentFile[] {
     return this.#bundles(end)
       .filter(isIncidentId)
-      .map((id) => {
-        const read = parseIncidentFile(readFileSync(join(this.#folder(end), id, 'incident.json'), 'utf8'));
-        if (read.kind !== 'incident') throw new Error(read.why);
-        return read.incident;
-      });
+      .map((id) => this.#read(join(this.#folder(end), id, 'incident.json')));
+  }
+
+  /** Once: what is sealed stays as it is. */
+  #read(path: string): IncidentFile {
+    const known = this.#sealedFiles.get(path);
+    if (known !== undefined) return known;
+    const read = parseIncidentFile(readFileSync(path, 'utf8'));
+    if (read.kind !== 'incident') throw new Error(read.why);
+    this.#sealedFiles.set(path, read.incident);
+    return read.incident;
   }
 
   /** Both ends' bundles are of one incident. */

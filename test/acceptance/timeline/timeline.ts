@@ -40,9 +40,9 @@ interface Never {
 }
 
 /** Between two looks at what an act waits for. Boxes answer after milliseconds, and a step may last no longer. */
-const LOOK_MS = 2;
+const LOOK_MS = 4;
 /** Between two looks at a want: a probe may ask an agent. */
-const PROBE_MS = 50;
+const PROBE_MS = 100;
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 const seconds = (ms: number): string => `${(ms / 1_000).toFixed(2)} s`;

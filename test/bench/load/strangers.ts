@@ -95,7 +95,8 @@ const nothing = (): Measured => ({
 });
 
 interface Peer {
-  stop(strData: string): Promise<{ readonly answered: boolean; readonly attempts: number }>;
+  /** Resolves when it is acknowledged, with the number of PDUs that it took. */
+  stop(strData: string): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -124,19 +125,25 @@ async function openPeer(stand: PairStand): Promise<Peer> {
       // As the hub's agent does (delivery.ts): a new PDU at each moment of the schedule, until one is answered.
       let answered = false;
       let attempts = 0;
-      const open: Promise<void>[] = [];
+      let why = 'no answer to any';
+      let told = (): void => {};
+      const acknowledged = new Promise<void>((resolve) => {
+        told = resolve;
+      });
       for (;;) {
         const waitMs = (attemptAfterMs('stop', attempts + 1) ?? 0) - (attemptAfterMs('stop', attempts) ?? 0);
         if (answered || waitMs <= 0) break;
         attempts += 1;
-        const outcome = sender.send('spoke', facts.spoke.signal, notification, { timeoutMs: 10_000 });
-        const noted = outcome.then(({ kind }) => {
-          if (kind === 'acknowledged') answered = true;
+        void sender.send('spoke', facts.spoke.signal, notification, { timeoutMs: 10_000 }).then((outcome) => {
+          if (outcome.kind === 'failed') why = outcome.error.message;
+          if (outcome.kind !== 'acknowledged') return;
+          answered = true;
+          told();
         });
-        open.push(noted);
-        await Promise.race([clock.sleep('bench attempt', waitMs), ...open]);
+        await Promise.race([clock.sleep('bench attempt', waitMs), acknowledged]);
       }
-      return { answered, attempts };
+      if (!answered) throw new Error(`a stop was not acknowledged: ${why}`);
+      return attempts;
     },
     close: () => sender.close(),
   };
@@ -182,8 +189,7 @@ async function oneStop(stand: PairStand, peer: Peer, into: Measured): Promise<vo
   const seen = box.commandLog.length;
   const id = ulid(clock.wall(), world.random.bytes(10));
   const at = clock.monotonic();
-  const answer = peer.stop(encodeSignalText({ phase: 'stop', incident: id, keys: {} })).then(({ answered, attempts }) => {
-    if (!answered) throw new Error('a stop was not acknowledged');
+  const answer = peer.stop(encodeSignalText({ phase: 'stop', incident: id, keys: {} })).then((attempts) => {
     into.attempts += attempts;
     into.answerMs.push(clock.monotonic() - at);
   });

@@ -178,7 +178,7 @@ describe.skipIf(!isThere)('the page of a real agent (skipped without chromium)',
     await dialog().getByRole('button', { name: 'Close' }).click();
     await headline(/A capture is running/);
     await picture('capturing');
-    await page.locator('.live', { hasText: 'Just over' }).waitFor();
+    await page.locator('.live', { hasText: 'Captured' }).waitFor();
     expect(pair.stage.boxes.hub.debugsOn()).toEqual([]);
   });
 

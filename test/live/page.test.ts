@@ -271,6 +271,7 @@ describe.skipIf(!isThere)('the page in a browser (skipped without chromium)', ()
         const page = await context.newPage();
         await page.goto(agent.url);
         expect(await words(page, 'noscript')).toMatch(/This page needs JavaScript.*spitrap status.*spitrap incidents/);
+        expect(await page.locator('#first').isVisible()).toBe(false);
         await picture(page, 'no-script');
       } finally {
         await context.close();

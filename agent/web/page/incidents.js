@@ -65,7 +65,7 @@ function liveCard(incident, model, actions) {
   const at = PHASES.indexOf(incident.phase);
   const peers = names(incident.peers);
   const steps = model.steps.get(incident.id) ?? [];
-  const isAsked = incident.openedBy === 'person' && incident.stopInMs === null;
+  const isAsked = incident.openedBy === 'person' && incident.debugsOff === 'not-sent';
   const isWell = isOver && incident.outcome !== 'partial' && incident.verdict !== 'persistent';
   const tone = isWell ? 'good' : isAsked && !isOver ? 'plain' : 'warn';
   return h(
@@ -75,28 +75,29 @@ function liveCard(incident, model, actions) {
       'h2',
       null,
       sign(tone),
-      isOver ? ' Just over' : ' Running',
+      isOver ? (isAsked ? ' Captured' : ' Just over') : isAsked ? ' A capture' : ' Running',
       peers === '' ? '' : `: ${peers}`,
       ' ',
       h('span.m', null, ...moment(incident.openedAt, now)),
     ),
-    h(
-      'ol.phases',
-      null,
-      ...PHASE_WORDS.map((word, index) =>
-        h(
-          `li${index < at || isOver ? '.past' : index === at ? '.now' : ''}`,
-          { 'aria-current': index === at && !isOver ? 'step' : null },
-          h('span', null, word),
+    !isAsked &&
+      h(
+        'ol.phases',
+        null,
+        ...PHASE_WORDS.map((word, index) =>
+          h(
+            `li${index < at || isOver ? '.past' : index === at ? '.now' : ''}`,
+            { 'aria-current': index === at && !isOver ? 'step' : null },
+            h('span', null, word),
+          ),
         ),
       ),
-    ),
     h(
       'p.doing',
       null,
       h('b', null, capital(phaseWords(incident, model.isStale ? null : stopAt(incident, status), now))),
       isOver ? '' : `; ${debugsWords(incident)}`,
-      `; ${verdictWords(incident.verdict)}`,
+      !isAsked && `; ${verdictWords(incident.verdict)}`,
     ),
     incident.firstFlow !== null &&
       h(

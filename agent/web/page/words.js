@@ -156,6 +156,8 @@ export function phaseWords(incident, stop, now) {
     case 'alerted':
       if (stop === null) return 'capturing';
       return stop > now ? `debugs stop in ${duration(stop - now)}` : 'debugs stop now';
+    case 'collecting':
+      return 'capturing';
     case 'stopping':
       return 'turning debugs off';
     case 'verifying':
@@ -163,6 +165,7 @@ export function phaseWords(incident, stop, now) {
     case 'sealing':
       return incident.debugsOff === 'verified' ? 'debugs are off, writing the bundle' : 'writing the bundle';
     case 'sealed':
+      if (incident.debugsOff === 'not-sent') return 'sealed, debugs not touched';
       return incident.debugsOff === 'verified'
         ? 'sealed, debugs verified off'
         : `sealed, debugs off: ${printable(incident.debugsOff, 30)}`;

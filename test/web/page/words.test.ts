@@ -97,6 +97,20 @@ describe('answers', () => {
     expect(said[2]).toContain(debugs);
   });
 
+  test('a capture that a person asked for is no incident to be afraid of', () => {
+    const { status } = running(NOW, 'collecting', 'not-sent');
+    const [open, ...rest] = status.incidents;
+    const asked = but(calm(NOW).status, {
+      incidents: [{ ...open!, openedBy: 'person', stopInMs: null, flows: 0, firstFlow: null }, ...rest],
+    });
+    expect(top(asked)).toEqual([
+      'plain',
+      'A capture is running with spoke1',
+      'Asked by a person 18:29:54 UTC (6 s); debugs are not touched.',
+    ]);
+    expect(rows(asked).slice(1, 3)).toEqual(['Incident warn: Running: capturing', 'Debugs good: Off | read 12 s ago']);
+  });
+
   test('alarms: how many, what else, what to type first', () => {
     const said = rows(alarms(NOW).status);
     expect(said[0]).toBe(

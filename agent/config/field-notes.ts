@@ -81,8 +81,8 @@ export function listOf<S extends z.ZodType>(item: S, spelled: string) {
   return note(z.array(item).max(LIST_MAX, `more than ${LIST_MAX} entries`), { spelled });
 }
 
-/** More than this is a generated file gone wrong; a pair has a handful. */
-const LIST_MAX = 512;
+/** More than this is a generated file gone wrong: a pair has a handful of peers, the hub of a large DMVPN two thousand. */
+const LIST_MAX = 4_096;
 
 export const absent = (raw: unknown, spelled: string): string =>
   raw === undefined

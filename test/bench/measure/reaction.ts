@@ -69,15 +69,17 @@ async function take({ bin, load, folder }: BenchContext, events: number, lineRat
   mkdirSync(own);
   const [tcp, udp] = [await freeTcpPort(), await freeUdpPort()];
   const total = events + WARM_UP;
-  const peers = await Promise.all(Array.from({ length: total }, () => openPeer()));
-  const address = (index: number): string => `11.1.${1 + (index >> 8)}.${index & 255}`;
+  const peers = await Promise.all(
+    Array.from({ length: total }, (_, index) => openPeer(`127.3.${1 + (index >> 8)}.${index & 255}`)),
+  );
+  const source = (index: number): string => `11.1.${1 + (index >> 8)}.${index & 255}`;
   const agent = await startAgent({
     ...{ folder: own, bin, role: 'hub', mode: 'act', signalPort: udp, signalMore: 'hello: 10m, allowInsecure: true' },
     sources: `  - { kind: syslog-tcp, listen: "127.0.0.1:${tcp}", allow: [127.0.0.1] }\n`,
     peers: peers
       .map(
-        ({ port }, index) =>
-          `  - { name: spoke${index}, cryptoAddresses: [${address(index)}], send: ["127.0.0.1:${port}"], from: [127.0.0.1], snmp: { version: 2c, community: { file: secrets/community } } }\n`,
+        ({ address, port }, index) =>
+          `  - { name: spoke${index}, cryptoAddresses: [${source(index)}], send: ["${address}:${port}"], snmp: { version: 2c, community: { file: secrets/community } } }\n`,
       )
       .join(''),
     more: 'stop: { delay: 5m }\n',
@@ -95,7 +97,7 @@ async function take({ bin, load, folder }: BenchContext, events: number, lineRat
       await pause(APART_MS + Math.random() * JITTER_MS);
       const alert = peer.alert();
       const spi = 0x1000_0000 + index;
-      const body = eventBody(0, spi).replace('srcaddr=11.1.1.0', `srcaddr=${address(index)}`);
+      const body = eventBody(0, spi).replace('srcaddr=11.1.1.0', `srcaddr=${source(index)}`);
       const line = `${ikeLine(index + 1, body, iosStamp(new Date()), 188)}\n`;
       const sentAt = monotonicMs();
       device.write(line);
@@ -121,6 +123,7 @@ async function linesSeen(agent: {
 }
 
 interface Peer {
+  readonly address: string;
   readonly port: number;
   /** When the next alert arrives. */
   alert(): Promise<number>;
@@ -128,9 +131,9 @@ interface Peer {
 }
 
 /** Answers every inform, as a peer does. */
-async function openPeer(): Promise<Peer> {
+async function openPeer(address: string): Promise<Peer> {
   const socket: Socket = createSocket('udp4');
-  await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', () => resolve()));
+  await new Promise<void>((resolve) => socket.bind(0, address, () => resolve()));
   let onAlert: ((atMs: number) => void) | null = null;
   socket.on('message', (bytes, from) => {
     const atMs = monotonicMs();
@@ -144,6 +147,7 @@ async function openPeer(): Promise<Peer> {
     socket.send(encodeCommunityMessage({ version: '2c', community, pdu: response }), from.port, from.address);
   });
   return {
+    address,
     port: socket.address().port,
     alert: () =>
       new Promise((resolve) => {

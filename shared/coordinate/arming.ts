@@ -112,7 +112,8 @@ export function onPreflighted(rules: Rules, book: Book, input: Input & { readonl
   const { plan, ourHosts, terminalMonitor, remedies } = rules.arming;
   const terms = { plan, ourHosts, terminalMonitor, ourConditions: book.arming.leftConditions, ...(remedies ? { remedies } : {}) };
   const verdict = judgePreflight(input.reading, terms);
-  if (verdict.refusals.length > 0) return standDown(rules, book, input, 'arm-refused', verdict.refusals.map(inWords));
+  if (verdict.refusals.length > 0)
+    return standDown(rules, book, input, 'arm-refused', verdict.refusals.map(inWords), whatToDo(rules, verdict.refusals));
   const warnings = verdict.warnings.map(inWords);
   const next = withArming(noted(book, input, 'arm-ordered', warnings.join('; ')), {
     state: { kind: 'arming', by: state.by, since: input.at, leaseMs: state.leaseMs, plan, unwanted: null, warnings },
@@ -128,10 +129,18 @@ export function onPreflighted(rules: Rules, book: Book, input: Input & { readonl
   };
 }
 
+const CHECK_SAYS = 'spitrap check says what to enter on the router';
+
+/** Debugs that are nobody's may be ours, of an agent that lost its dataDir with them on: nothing but a person ends them. */
+function whatToDo({ device: { name, address }, stopCommand }: Rules, refusals: readonly Finding[]): string {
+  if (!refusals.some(({ word }) => word === 'foreign-debugs')) return CHECK_SAYS;
+  return `if nobody needs the debugs that are on, log in to ${name} (${address}) and type: ${stopCommand}`;
+}
+
 const inWords = ({ text, enter }: Finding): string => (enter.length === 0 ? text : `${text}; enter there: ${enter.join(' / ')}`);
 
 /** Not armed, and nothing was put on the device. The agent tries again in a while; a person was told at once. */
-function standDown(rules: Rules, book: Book, now: Now, reason: Reason, why: readonly string[]): Step {
+function standDown(rules: Rules, book: Book, now: Now, reason: Reason, why: readonly string[], remedy = CHECK_SAYS): Step {
   const { state } = book.arming;
   const by = state.kind === 'checking' || state.kind === 'arming' ? state.by : 'agent';
   const text = why.join('; ') || (reason === 'arm-on-hold' ? 'on hold' : 'an incident has not had its stop yet');
@@ -148,7 +157,7 @@ function standDown(rules: Rules, book: Book, now: Now, reason: Reason, why: read
       raiseAlarm(open, now, {
         key: REFUSED_ALARM,
         text: `${name} (${address}) is not armed: ${text}`,
-        remedy: `it is tried again every ${formatDuration(timing.armAgainMs)}; spitrap check says what to enter on the router`,
+        remedy: `it is tried again every ${formatDuration(timing.armAgainMs)}; ${remedy}`,
         incident: null,
       }),
     ),

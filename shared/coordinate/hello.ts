@@ -200,11 +200,14 @@ export function linkTroubles(
     });
   if (link.armed !== 'unknown' && ours.armed !== 'unknown' && link.armed !== ours.armed) {
     const [on, off] = link.armed === 'yes' ? [link.peer, 'our device'] : ['our device', link.peer];
+    // Nobody's may be those of an agent that lost its dataDir: nothing but a person ends them.
+    const there = link.armed === 'yes' ? `the device of ${link.peer} (${hand?.where})` : 'our device';
+    const offAt = hand === null ? `off at ${on}` : `log in to ${there} and type: ${hand.stopCommand}`;
     const why = link.armed === 'no' && link.why !== null ? ` (there: ${link.why})` : '';
     troubles.push({
       key: `half-armed:${link.peer}`,
       text: `half-armed: debugs are on at ${on} and off at ${off}${why}`,
-      remedy: `for evidence of both ends, turn them on at ${off} too (spitrap arm there); if nobody needs them, off at ${on}`,
+      remedy: `for evidence of both ends, turn them on at ${off} too (spitrap arm there); if nobody needs them, ${offAt}`,
     });
   }
   return troubles;

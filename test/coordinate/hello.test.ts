@@ -78,6 +78,12 @@ describe('troubles between the ends', () => {
     const remedy = (over: object) => linkTroubles(heard({ ...same, ...over }), ours, monotonic(0), 60_000)[0]?.remedy;
     expect(remedy({ armed: 'no' })).toMatch(/turn them on at spoke1 too .*; if nobody needs them, off at our device$/);
     expect(remedy({ mode: 'observe' })).toMatch(/^set the same mode in both files/);
+    const [here] = linkTroubles(heard({ ...same, armed: 'no' }), ours, monotonic(0), 60_000, hand);
+    expect(here?.remedy).toMatch(/; if nobody needs them, log in to our device and type: undebug all$/);
+    const [there] = linkTroubles(heard(same), { ...ours, armed: 'no' }, monotonic(0), 60_000, hand);
+    expect(there?.remedy).toMatch(
+      /; if nobody needs them, log in to the device of spoke1 \(11\.1\.1\.3\) and type: undebug all$/,
+    );
   });
 
   test.each([

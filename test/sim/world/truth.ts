@@ -18,7 +18,9 @@ export interface Undertaking {
   stopAt: number;
   /** Crypto debugs that it has to end: on when it was taken, and on ever since. */
   readonly flags: Set<string>;
-  /** An alarm that says so has stood. */
+  /** When none of them was on any more. */
+  offAt: number | null;
+  /** Its breach was reported. */
   told: boolean;
 }
 
@@ -158,7 +160,7 @@ export class Truth {
     const ours = this.armed[end]?.flags ?? new Map<string, unknown>();
     const isOurs = setting.stop === 'own' || setting.arm === 'on-first-sighting';
     const flags = new Set(isOurs ? this.#stage.debugsOn(end).filter((flag) => ours.has(flag)) : this.#stage.debugsOn(end));
-    if (flags.size > 0) this.undertakings[end].push({ end, name, seenAt: now, stopAt, flags, told: false });
+    if (flags.size > 0) this.undertakings[end].push({ end, name, seenAt: now, stopAt, flags, offAt: null, told: false });
   }
 
   /** After every step of the night. */
@@ -205,7 +207,10 @@ export class Truth {
     const log = this.flagsLog[end];
     const before = log.at(-1)?.flags ?? [];
     if (before.length !== on.size || before.some((flag) => !on.has(flag))) log.push({ at: this.#stage.now, flags: [...on] });
-    for (const { flags } of this.undertakings[end]) for (const flag of flags) if (!on.has(flag)) flags.delete(flag);
+    for (const undertaking of this.undertakings[end]) {
+      for (const flag of undertaking.flags) if (!on.has(flag)) undertaking.flags.delete(flag);
+      if (undertaking.flags.size === 0) undertaking.offAt ??= this.#stage.now;
+    }
     const armed = this.armed[end];
     if (armed === null) return;
     for (const [flag, state] of armed.flags) {
@@ -237,7 +242,12 @@ export class Truth {
   /** An alarm that tells to log in to that end's device and to turn its debugs off. */
   toldOf(end: End): boolean {
     const tells = new RegExp(`log in to (?:the device of )?${end}\\b.*undebug`);
-    return ENDS.some((at) => this.#stage.hosts[at].listens && this.#stage.sim.alarms(at).some((alarm) => tells.test(alarm)));
+    const ownTells = /log in to our device.*undebug/;
+    return ENDS.some(
+      (at) =>
+        this.#stage.hosts[at].listens &&
+        this.#stage.sim.alarms(at).some((alarm) => tells.test(alarm) || (at === end && ownTells.test(alarm))),
+    );
   }
 
   /** Its record may not be on any disk: the agent died before the next sync of its journal. */

@@ -1,7 +1,8 @@
 /** 1. Within stopBound every debug that the pair armed or undertook to stop is off, or the alarm stands. */
 import { timing } from '../../../../shared/coordinate/timing.ts';
-import type { Stage } from '../stage.ts';
-import type { Undertaking } from '../truth.ts';
+import type { End } from '../../sim-pair.ts';
+import { HELLO_MS, type Stage } from '../stage.ts';
+import type { Truth, Undertaking } from '../truth.ts';
 import { otherEnd } from '../weather.ts';
 import { type MakeChecker, PEER_NOTICES_MS, SLACK_MS } from './checker.ts';
 
@@ -17,7 +18,7 @@ export const debugsEnd: MakeChecker = (stage, truth, report) => ({
         const peer = stage.hosts[otherEnd(end)];
         // Nobody is left who could tell (docs/reliability.md).
         if (!host.up && !peer.up) continue;
-        if (stage.now <= boundOf(stage, undertaking) || truth.toldOf(end)) continue;
+        if (stage.now <= boundOf(stage, undertaking) + forgottenMs(stage, truth, end) || truth.toldOf(end)) continue;
         undertaking.told = true;
         const late = Math.round(stage.now - stopAt);
         report(
@@ -37,4 +38,15 @@ function boundOf({ hosts, now }: Stage, { end, stopAt }: Undertaking): number {
   const diedAt = host.diedAt ?? now;
   // One that was away too begins to count its hellos anew.
   return Math.max(stopAt, Math.max(diedAt, peer.startedAt) + PEER_NOTICES_MS) + inBound;
+}
+
+/**
+ * Under `stop: own` an agent that lost its dataDir with debugs on does not know them for its own: it stops nothing, and tells a person at
+ * its next pre-flight, or at the second hello that finds the pair half-armed (docs/reliability.md).
+ */
+function forgottenMs({ hosts, setting }: Stage, truth: Truth, end: End): number {
+  const { lostDataDirAt } = hosts[end];
+  const armed = truth.armed[end];
+  const isForgotten = setting.stop === 'own' && armed !== null && lostDataDirAt !== null && lostDataDirAt >= armed.since;
+  return isForgotten ? timing.armAgainMs + 2 * HELLO_MS : 0;
 }

@@ -78,7 +78,7 @@ function checkCause(stage: Stage, truth: Truth, end: End, at: number, line: stri
       typed.at <= at && (/^debug crypto (?!condition)/.test(typed.expanded) || typed.expanded === 'show crypto debug-condition'),
   );
   const cause = truth.causes[end].findLast((known) => known.at <= at);
-  const open = truth.undertakings[end].some(({ seenAt, flags }) => seenAt <= at && flags.size > 0);
+  const open = truth.undertakings[end].some(({ seenAt, offAt }) => seenAt <= at && (offAt === null || offAt >= at));
   const isMonitor = stage.setting.syslog === 'terminal-monitor';
   if (line !== 'undebug all') {
     // `own`, or a late restart: flags of a t0 list, or what the agent armed.

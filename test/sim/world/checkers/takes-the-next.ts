@@ -11,6 +11,9 @@ const REST_MS = 180 * SECOND;
 /** The box tells of a lost SPI once a minute. */
 const MESSAGES_APART_MS = 61 * SECOND;
 
+const LOCK_OUT_MS = 310 * SECOND;
+const SHELLS_HELD = 2;
+
 export const takesTheNext: MakeChecker = (stage, truth, report) => ({
   async end() {
     const { sim, setting } = stage;
@@ -26,6 +29,8 @@ export const takesTheNext: MakeChecker = (stage, truth, report) => ({
     // Conditions of people, and of agents that lost their dataDir, are in nobody's way now; where debugs are on again already, ours stay.
     for (const end of ENDS) stage.boxes[end].core.debugs.resetConditions();
     await pass(REST_MS, untilCalm(stage, truth, MESSAGES_APART_MS));
+    // After three refused logins an agent tries once in five minutes.
+    await pass(LOCK_OUT_MS, () => ENDS.every((end) => stage.hosts[end].shells >= SHELLS_HELD));
     const idsOf = async (end: End): Promise<string[]> => (await sim.incidents(end)).map(({ id }) => id);
     const before: Record<End, readonly string[]> = { hub: await idsOf('hub'), spoke: await idsOf('spoke') };
     const acts = (end: End): boolean => setting.mode[end] === 'act';

@@ -117,13 +117,13 @@ export const blindSabotages: readonly Sabotage[] = [
   },
   // Hello, lease, breaker
   {
-    name: 'a peer with debugs on may be silent for 3 h before anybody is told which device to log in to',
+    name: 'a peer with debugs on may be silent for 3 h before anybody is told which device to log in to, and what to type',
     file: 'shared/coordinate/hello.ts',
     find: 'if (silentMs > helloMs * timing.missingHellosMax)',
     replace: 'if (silentMs > helloMs * timing.missingHellosMax * 60)',
   },
   {
-    name: 'the lease is renewed with the device unreachable and the peer gone: debugs stay on with nobody there to stop them',
+    name: 'the lease is renewed though the peer is gone: debugs stay on for hours at an end that would stop alone',
     file: 'agent/arm-keeper.ts',
     find: "if (state.kind === 'armed' && this.#isWell())",
     replace: "if (state.kind === 'armed')",

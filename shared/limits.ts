@@ -233,7 +233,7 @@ export const limits = {
   /** Flows that `spitrap detect` lists; messages of further ones are counted. 100,000 take some 60 MB. */
   detectFlowsMax: 100_000,
   /** What it reads at a time: larger is not faster. */
-  detectPieceBytes: 1024 * 1024,
+  detectPieceBytes: 256 * 1024,
   /** Flows named in one addendum of verdicts; the rest is counted. */
   judgedFlowsNamedMax: 100,
   /** Test bundles of `spitrap check` that stay; older ones go. */
@@ -254,6 +254,8 @@ export const limits = {
   eemFindingsMax: 1_000,
   /** Heap of the thread that makes a bundle's report: a storm's takes 100. Beyond it the bundle is sealed without. */
   reportHeapMb: 384,
+  /** Of it, what is new: the agent's memory grows by all of it while a report is made. */
+  reportYoungHeapMb: 12,
   /** For the reports of one seal, their turn included; SEAL_WITHIN_MS has room for it. */
   reportWithinMs: 12_000,
   /** SAs of a report's JSON, those of the message and between its two ends first; a hub has 20,000. The rest is counted. */
@@ -270,8 +272,8 @@ export const limits = {
   reportLineCharsMax: 1_000,
   /** Lines of one file that are marked because something above quotes them. */
   reportAnchorsPerFileMax: 500,
-  /** Of a device.log that a report reads: lines near the incident, 6 MiB on either side of it. A window of ten minutes has 1 MiB, a storm's 100: with more, a report takes over 200 MB of memory. */
-  reportLogBytesMax: 12 * 1024 * 1024,
+  /** Of a device.log that a report reads: lines near the incident, 4 MiB on either side of it. A window of ten minutes has 1 MiB, a storm's 100: with more, a report takes over 200 MB of memory. */
+  reportLogBytesMax: 8 * 1024 * 1024,
   /** Beside these, lines with a mnemonic from farther away: what a restart or a failover leaves. */
   reportFarLogBytesMax: 2 * 1024 * 1024,
   /** Outputs that a report reads of one bundle; the smaller ones first. Whole tables of 5,000 SAs have 10 MiB each. */

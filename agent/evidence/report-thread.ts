@@ -52,7 +52,7 @@ async function run(worker: URL, folders: readonly string[], signal: AbortSignal)
     execArgv: [],
     stdout: true,
     stderr: true,
-    resourceLimits: { maxOldGenerationSizeMb: limits.reportHeapMb },
+    resourceLimits: { maxOldGenerationSizeMb: limits.reportHeapMb, maxYoungGenerationSizeMb: limits.reportYoungHeapMb },
   });
   // Ended while node reads its modules, a hundred files at once, it leaves their descriptors open for good: first they are all read.
   const loaded = new Promise<void>((resolve) => {

@@ -35,8 +35,6 @@ export interface EventStreamRoom {
 export class EventStreams {
   readonly #room: EventStreamRoom;
   readonly #streams = new Set<HttpStream>();
-  /** Let in and not open yet. */
-  #coming = 0;
   #timer: Timer | null = null;
   #lastStatusAt: number | null = null;
   #decisions = { from: Number.NEGATIVE_INFINITY, told: 0 };
@@ -57,16 +55,16 @@ export class EventStreams {
 
   /** What opens the stream of one client. @throws Refusal too-many-streams */
   admit(): (stream: HttpStream) => void {
-    if (this.#closed || this.#streams.size + this.#coming >= limits.pageStreamsMax) {
+    if (!this.#hasRoom()) {
       this.drops.pageStreamsMax++;
       throw new Refusal(503, 'too-many-streams', `${limits.pageStreamsMax} look at events already; close one`, {
         'retry-after': '5',
       });
     }
-    this.#coming++;
+    // Nothing is held for it until then: of a HEAD, and of whoever hung up, it is never opened.
     return (stream) => {
-      this.#coming--;
-      if (this.#closed) {
+      if (!this.#hasRoom()) {
+        if (!this.#closed) this.drops.pageStreamsMax++;
         stream.close();
         return;
       }
@@ -76,6 +74,10 @@ export class EventStreams {
       this.#give(stream, `retry: ${RETRY_MS}\n: spitrap\n\n${this.#statusText()}`);
       if (this.#timer === null) this.#planStatus(STATUS_ANYWAY_MS);
     };
+  }
+
+  #hasRoom(): boolean {
+    return !this.#closed && this.#streams.size < limits.pageStreamsMax;
   }
 
   close(): void {

@@ -199,6 +199,16 @@ describe('bounds', () => {
     expect(join).not.toThrow();
   });
 
+  test('who is let in and never comes (HEAD, a hang-up) keeps no place; who comes too late is closed', () => {
+    const { streams, join } = room();
+    const late = Array.from({ length: limits.pageStreamsMax + 1 }, () => streams.admit());
+    const all = Array.from({ length: limits.pageStreamsMax }, join);
+    expect(all.map(({ closed }) => closed)).not.toContain(true);
+    const stream = new FakeStream();
+    late[0]!(stream);
+    expect([stream.closed, streams.open, streams.drops.pageStreamsMax]).toEqual([true, limits.pageStreamsMax, 1]);
+  });
+
   test('after the close nothing is told, and nobody is let in', async () => {
     const { clock, events, streams, join } = room();
     const stream = join();

@@ -71,6 +71,13 @@ describe('what is served', () => {
     expect([head.status, head.text, head.headers['content-length']]).toEqual([200, '', whole.headers['content-length']]);
   });
 
+  test('HEAD of the event stream ends, and as many as you like of it take no place', async () => {
+    const { port, page } = await stand();
+    for (let n = 0; n <= limits.pageStreamsMax; n++)
+      expect((await ask(port, '/api/v1/events', { method: 'HEAD' })).status).toBe(200);
+    expect([page.streams, page.drops['pageStreamsMax']]).toEqual([0, 0]);
+  });
+
   test('an action says who asked, whatever its body says', async () => {
     const asked: unknown[] = [];
     const { port } = await stand({

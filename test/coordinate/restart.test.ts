@@ -87,6 +87,7 @@ describe('what a restart does and does not', () => {
     const { last, book } = run(hubRules, [...planned, at(9_000, recovered())]);
     expect(kinds(last.effects)).toBe('wake:stop alert:spoke1 open-bundle capture:late');
     expect(only(book).stopAt - 1_000_000).toBe(18_000);
+    expect(last.effects).toContainEqual(expect.objectContaining({ kind: 'wake', name: 'stop', at: 1_018_000 }));
   });
 
   test('within two minutes past it: at once, all', () => {

@@ -49,14 +49,8 @@ test('one that computes for ever is ended when its time is up, and the next has 
 test('one whose time is up while it still reads its modules rejects at once, and is let to read them first: cut off it would leave their files open', async () => {
   const reading = new BroadcastChannel('report-thread-test');
   const said: string[] = [];
-  const heard = (word: string): Promise<void> =>
-    new Promise((resolve) => {
-      reading.addEventListener('message', (event) => {
-        const { data } = event as MessageEvent;
-        said.push(String(data));
-        if (data === word) resolve();
-      });
-    });
+  reading.onmessage = ({ data }: { data: unknown }) => void said.push(String(data));
+  const heard = (word: string): Promise<void> => vi.waitFor(() => expect(said).toContain(word), { timeout: 10_000 });
   const reads = heard('reads');
   const worker = `const us = new BroadcastChannel('report-thread-test');
     const go = new Promise((resolve) => { us.onmessage = resolve; });

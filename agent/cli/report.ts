@@ -14,7 +14,7 @@ import { printable, quoted } from '../../shared/model/printable.ts';
 import { platformNamed } from '../../shared/platforms/index.ts';
 import { INCIDENT, writeDurably } from '../evidence/bundle-files.ts';
 import { readBundle } from '../evidence/read-bundle.ts';
-import { fetchedBundles, pickIncident, storedIncidents } from '../evidence/stored-incidents.ts';
+import { fetchedBundles, pickIncident, storedIncident, storedIncidents } from '../evidence/stored-incidents.ts';
 import { wrapped } from '../status/text-layout.ts';
 import {
   type CliContext,
@@ -72,8 +72,7 @@ async function report(asked: readonly string[], options: Options, context: CliCo
   const folders: string[] = [];
   for (const one of asked) folders.push(await folderOf(one, options, context));
   // What the agent has fetched meanwhile; a person who names a folder means that one.
-  if (folders.length === 1 && !(await isFolder(asked[0]!, context)))
-    folders.push(...(await fetchedBundles(folders[0]!, context.world.disk)).slice(0, 1));
+  if (folders.length === 1 && !(await isFolder(asked[0]!, context))) folders.push(...(await otherEndOf(folders[0]!, context)));
   // Before anything is read: what is written must not end in what it was made of.
   if (html !== undefined && html !== '-') refuseInside(html, folders);
   const bundles: BundleText[] = [];
@@ -90,6 +89,12 @@ async function report(asked: readonly string[], options: Options, context: CliCo
       reportText(diagnosis, bundles, (title) => paintFor(context)('strong', title)),
     );
   return bundles.every(({ problems }) => problems.length === 0) ? exitCodes.ok : exitCodes.failed;
+}
+
+/** The one that the page's report is of, too. */
+async function otherEndOf(folder: string, { world }: CliContext): Promise<readonly string[]> {
+  const incident = await storedIncident(folder, world.disk);
+  return incident === null ? [] : (await fetchedBundles(incident, folder, world.disk)).slice(0, 1);
 }
 
 const isFolder = async (asked: string, { world }: CliContext): Promise<boolean> =>

@@ -20,7 +20,7 @@ import type { HttpResponse, World } from '../ports.ts';
 import { COMMANDS, sha256Of, writeDurably } from './bundle-files.ts';
 import { madeAtMs } from './bundle-id.ts';
 import { type BundleListing, parseListing } from './bundle-listing.ts';
-import { PART, peersFolder, reportOfBothEnds, storedIncident } from './stored-incidents.ts';
+import { fetchedBundles, PART, peersFolder, reportOfBothEnds, storedIncident } from './stored-incidents.ts';
 import { verifyBundle } from './verify.ts';
 
 export interface PeerBundlesRoom {
@@ -34,7 +34,19 @@ export interface PeerBundlesRoom {
 const RETRIES = { firstMs: 5_000, factor: 2, mostMs: 5 * 60_000, jitter: 0.2 };
 const GIVE_UP_AFTER_MS = 24 * 3_600_000;
 const REQUEST_MS = 30_000;
+/** Then it is the turn of another peer; what came so far stays. */
+const TURN_MS = 10 * 60_000;
+/** The agent's own evidence needs the room: what was fetched so far makes way at once, and nothing more comes. */
+const FULL: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT']);
 const LISTING_BYTES_MAX = 1024 * 1024;
+
+/** Of which bundle, and into which folder, until when. */
+interface Fetching {
+  readonly id: string;
+  readonly part: string;
+  readonly peer: string;
+  readonly until: Monotonic;
+}
 
 interface Job {
   readonly id: IncidentId;
@@ -139,12 +151,17 @@ export class PeerBundles {
   async #attempt(job: Job): Promise<boolean> {
     const { world, log } = this.#room;
     const about = { event: 'peer-bundle', incident: job.id, peer: job.peer };
-    const page = this.#pages().get(job.peer);
+    const part = `${this.#peerFolder(job.id, job.peer)}${PART}`;
+    const giveUp = async (): Promise<true> => {
+      await world.disk.remove(part).catch(() => {});
+      return true;
+    };
     // Removed from the configuration, or our own bundle had its time.
-    if (page === undefined || (await world.disk.stat(this.#folderOf(job.id)).catch(() => null)) === null) return true;
+    if (!this.#pages().has(job.peer)) return await giveUp();
+    if ((await world.disk.stat(this.#folderOf(job.id)).catch(() => null)) === null) return true;
     job.attempts++;
     try {
-      const bytes = await this.#fetch(job, page);
+      const bytes = await this.#fetch(job);
       log.info(
         { ...about, bytes, attempts: job.attempts },
         `the bundle of ${job.peer} is here, ${bytes} bytes: the report is of both ends`,
@@ -153,12 +170,16 @@ export class PeerBundles {
     } catch (error) {
       if (this.#closed) return true;
       const why = printable(asSpitrapError(error).message, 400);
+      if (FULL.has(asSpitrapError(error).context['errno'])) {
+        log.warn(about, `the bundle of ${job.peer} is not fetched, our own evidence needs the room: ${why}`);
+        return await giveUp();
+      }
       if (world.clock.wall() - madeAtMs(job.id) > GIVE_UP_AFTER_MS) {
         log.warn(
           { ...about, attempts: job.attempts },
           `the bundle of ${job.peer} could not be fetched in a day, given up: ${why}`,
         );
-        return true;
+        return await giveUp();
       }
       const { value: delayMs } = job.delays.next();
       job.dueAt = after(world.clock.monotonic(), delayMs);
@@ -169,30 +190,31 @@ export class PeerBundles {
     }
   }
 
-  async #fetch(job: Job, page: PeerPageConfig): Promise<number> {
-    const { disk } = this.#room.world;
+  async #fetch(job: Job): Promise<number> {
+    const { disk, clock } = this.#room.world;
+    const until = after(clock.monotonic(), TURN_MS);
     const folder = this.#peerFolder(job.id, job.peer);
     const part = `${folder}${PART}`;
     const own = await storedIncident(this.#folderOf(job.id), disk);
     if (own === null) throw new SpitrapError('INCIDENT_UNKNOWN', `our own bundle of ${job.id} cannot be read`);
-    const listing = await this.#listing(own, page);
+    const listing = await this.#listing(own, job.peer);
     for (const below of [peersFolder(this.#folderOf(job.id)), part, join(part, COMMANDS)]) await disk.makeFolder(below);
     let bytes = 0;
-    for (const file of listing.files) bytes += await this.#fetchFile(listing.id, file, part, page);
+    for (const file of listing.files) bytes += await this.#fetchFile({ id: listing.id, part, peer: job.peer, until }, file);
     await this.#expectTheOtherEnd(part, own);
     await disk.syncFolder(part);
     await disk.rename(part, folder);
     await disk.syncFolder(peersFolder(this.#folderOf(job.id)));
-    await this.#report(job.id, folder);
+    await this.#report(own, job.peer);
     return bytes;
   }
 
   /** Under whichever of its names the other end knows it. */
-  async #listing(own: IncidentFile, page: PeerPageConfig): Promise<BundleListing> {
+  async #listing(own: IncidentFile, peer: string): Promise<BundleListing> {
     let last: unknown = null;
     for (const id of [own.id, ...own.aliases].slice(0, ALIASES_TRIED_MAX)) {
       try {
-        return parseListing((await this.#get(page, `/api/v1/bundles/${id}`, {}, LISTING_BYTES_MAX, 200)).body);
+        return parseListing((await this.#get(peer, `/api/v1/bundles/${id}`, {}, LISTING_BYTES_MAX, 200)).body);
       } catch (error) {
         last = error;
         if (!(error instanceof NotThere)) throw error;
@@ -202,8 +224,8 @@ export class PeerBundles {
   }
 
   /** Goes on where an earlier attempt ended. Returns its size. */
-  async #fetchFile(id: string, file: BundleListing['files'][number], part: string, page: PeerPageConfig): Promise<number> {
-    const { disk } = this.#room.world;
+  async #fetchFile({ id, part, peer, until }: Fetching, file: BundleListing['files'][number]): Promise<number> {
+    const { disk, clock } = this.#room.world;
     const path = join(part, file.name);
     const have = (await disk.stat(path))?.bytes ?? null;
     if (have !== null && have > file.bytes) await disk.remove(path);
@@ -212,9 +234,13 @@ export class PeerBundles {
       for (let at = await target.size(); at < file.bytes; at = await target.size()) {
         const to = Math.min(file.bytes, at + limits.peerBundlePieceBytes);
         const range = { range: `bytes=${at}-${to - 1}` };
-        const { body } = await this.#get(page, `/api/v1/bundles/${id}/files/${file.name}`, range, to - at, 206);
+        const { body } = await this.#get(peer, `/api/v1/bundles/${id}/files/${file.name}`, range, to - at, 206);
         if (body.length === 0) throw new SpitrapError('BUNDLE_DAMAGED', `${file.name} ends at ${at} of ${file.bytes} bytes`);
         await target.append(body);
+        if (clock.monotonic() > until)
+          throw new SpitrapError('PEER_UNANSWERED', `${file.name} is still coming, ${at + body.length} of ${file.bytes} bytes`, {
+            retryable: true,
+          });
       }
       await target.sync();
     } finally {
@@ -247,10 +273,16 @@ export class PeerBundles {
   }
 
   /** Null in the log is not enough: whoever opens the report shall not take one end's for both. */
-  async #report(id: IncidentId, theirs: string): Promise<void> {
+  async #report(incident: IncidentFile, peer: string): Promise<void> {
     const { world, log } = this.#room;
+    const { id } = incident;
     const own = this.#folderOf(id);
+    // Of several peers it is of one, and always of the same, in whatever order they came.
+    const theirs = (await fetchedBundles(incident, own, world.disk))[0];
+    if (theirs === undefined || theirs !== this.#peerFolder(id, peer)) return;
     const abort = new AbortController();
+    const onClose = (): void => abort.abort();
+    this.#abort.signal.addEventListener('abort', onClose, { once: true });
     try {
       const making = world.reports.make([own, theirs], abort.signal);
       making.catch(() => {});
@@ -267,17 +299,22 @@ export class PeerBundles {
       );
     } finally {
       abort.abort();
+      this.#abort.signal.removeEventListener('abort', onClose);
     }
   }
 
   async #get(
-    page: PeerPageConfig,
+    peer: string,
     path: string,
     headers: Readonly<Record<string, string>>,
     responseBytesMax: number,
     expected: 200 | 206,
   ): Promise<HttpResponse> {
     const { clock, http } = this.#room.world;
+    // As it stands now: a reload may have taken the peer away, or its token.
+    const page = this.#pages().get(peer);
+    if (page === undefined || this.#closed)
+      throw new SpitrapError('PEER_UNANSWERED', `${peer} is not asked any more`, { retryable: true });
     const abort = new AbortController();
     const onClose = (): void => abort.abort();
     this.#abort.signal.addEventListener('abort', onClose, { once: true });

@@ -68,13 +68,13 @@ export const peersFolder = (bundle: string): string => `${bundle}.peers`;
 
 export const reportOfBothEnds = (bundle: string, kind: keyof typeof REPORTS): string => join(peersFolder(bundle), REPORTS[kind]);
 
-/** Fetched bundles of the other ends, whole; sorted. Never rejects. */
-export async function fetchedBundles(bundle: string, disk: Disk): Promise<readonly string[]> {
-  const folder = peersFolder(bundle);
+/** Fetched bundles of the other ends, whole; in the order in which the incident names them, the first is the one reports are of. Never rejects. */
+export async function fetchedBundles({ peers }: IncidentFile, bundle: string, disk: Disk): Promise<readonly string[]> {
   const fetched: string[] = [];
-  for (const name of await disk.list(folder).catch(() => []))
-    if (!name.endsWith(PART) && (await disk.stat(join(folder, name)).catch(() => null))?.folder === true)
-      fetched.push(join(folder, name));
+  for (const name of new Set(peers.map((peer) => peer.name))) {
+    const folder = join(peersFolder(bundle), name);
+    if ((await disk.stat(folder).catch(() => null))?.folder === true) fetched.push(folder);
+  }
   return fetched;
 }
 

@@ -32,9 +32,15 @@ function exchange(asked: HttpRequest, pinned: TLSSocket | null, signal: AbortSig
       fail(error);
       return;
     }
-    // Not once: an error after the first must not end the agent.
-    sent.on('error', fail);
-    sent.once('response', (response) => void collect(response, asked.responseBytesMax).then(resolve, fail));
+    let answered = false;
+    // Not once: an error after the first must not end the agent. One in the middle of an answer cuts it.
+    sent.on('error', (error) => {
+      if (!answered) fail(error);
+    });
+    sent.once('response', (response) => {
+      answered = true;
+      void collect(response, asked.responseBytesMax).then(resolve, fail);
+    });
     sent.end(asked.body);
   });
 }

@@ -21,17 +21,17 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createClock } from '../../agent/clock.ts';
 import type { PeerConfig } from '../../agent/config/config.ts';
 import { madeAtMs } from '../../agent/evidence/bundle-id.ts';
-import { createDisk } from '../../agent/evidence/disk.ts';
+import { createDisk, diskFailed } from '../../agent/evidence/disk.ts';
 import { makeReport } from '../../agent/evidence/make-report.ts';
 import { PeerBundles } from '../../agent/evidence/peer-bundles.ts';
 import { storedIncidents } from '../../agent/evidence/stored-incidents.ts';
 import { createLog } from '../../agent/log.ts';
 import { nodeHttp } from '../../agent/net/http.ts';
-import type { Http, HttpRequest, HttpResponse } from '../../agent/ports.ts';
+import type { Disk, Http, HttpRequest, HttpResponse, ReportFiles } from '../../agent/ports.ts';
 import type { BundleText } from '../../shared/bundle/bundle-text.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { limits } from '../../shared/limits.ts';
-import { type Wall, wall } from '../../shared/model/time.ts';
+import { monotonic, type Wall, wall } from '../../shared/model/time.ts';
 import type { IncidentId } from '../../shared/model/ulid.ts';
 import { cli } from '../cli/cli-run.ts';
 import { writeBundleFolder } from '../support/bundle-folder.ts';
@@ -68,11 +68,11 @@ afterEach(async () => {
 });
 
 /** Impatient between two tries: five seconds until the next try are fifty milliseconds. On the day of the incident. */
-const quick = (now: () => Wall): Clock => {
+const quick = (now: () => Wall, lateMs: () => number): Clock => {
   const real = createClock();
   return {
     bootId: real.bootId,
-    monotonic: () => real.monotonic(),
+    monotonic: () => monotonic(real.monotonic() + lateMs()),
     wall: now,
     timer: (name, delayMs, fire) => real.timer(name, name === 'peer bundle' ? delayMs / 100 : delayMs, fire),
     sleep: (name, delayMs) => real.sleep(name, delayMs),
@@ -85,6 +85,12 @@ interface Fetching {
   readonly token?: string | null;
   readonly http?: Http;
   readonly now?: () => Wall;
+  /** Names of the peers that have this page; the incident's own by default. */
+  readonly names?: () => readonly string[];
+  readonly disk?: Disk;
+  /** Added to what the clock says. */
+  readonly lateMs?: () => number;
+  readonly onReport?: (theirs: string) => void;
 }
 
 function fetcher({
@@ -92,16 +98,20 @@ function fetcher({
   token = READ,
   http = nodeHttp,
   now = () => wall(openedAt + 60_000),
+  names = () => [hub.incident.peers[0]!.name],
+  disk = createDisk(),
+  lateMs = () => 0,
+  onReport = () => {},
 }: Fetching = {}): PeerBundles {
-  const disk = createDisk();
-  const peer = {
-    name: hub.incident.peers[0]!.name,
-    page: { origin: `https://127.0.0.1:${stand.port}`, fingerprint, token },
-  } as PeerConfig;
+  const page = { origin: `https://127.0.0.1:${stand.port}`, fingerprint, token };
+  const make = (folders: readonly string[]): Promise<ReportFiles> => {
+    onReport(folders[1]!);
+    return makeReport(folders, disk);
+  };
   const one = new PeerBundles({
     dataDir: hubData,
-    peers: () => [peer],
-    world: { clock: quick(now), random: fixedRandom, disk, http, reports: { make: (folders) => makeReport(folders, disk) } },
+    peers: () => names().map((name) => ({ name, page }) as PeerConfig),
+    world: { clock: quick(now, lateMs), random: fixedRandom, disk, http, reports: { make } },
     log: createLog({ level: 'debug', format: 'json', secrets: [READ] }, { write: (text) => void log.push(text), isTTY: false }),
   });
   open.push(one);
@@ -250,6 +260,142 @@ describe('fetched', () => {
     const deleted = await expireBundles(join(hubData, 'incidents'), { maxAgeMs: 1e15, maxCount: 1, maxBytes: 1e15 }, world);
     expect(deleted).toEqual([id]);
     expect(existsSync(peers())).toBe(false);
+  });
+});
+
+describe('room', () => {
+  const expire = async (maxBytes: number): Promise<string[]> => {
+    const { expireBundles } = await import('../../agent/evidence/retention.ts');
+    const world = {
+      disk: createDisk(),
+      clock: createClock(),
+      log: createLog({ level: 'error', format: 'json', secrets: [] }, { write: () => {}, isTTY: false }),
+    };
+    return await expireBundles(join(hubData, 'incidents'), { maxAgeMs: 1e15, maxCount: 10, maxBytes }, world);
+  };
+  const later = '01KAX3R2F8M0T9W5Y1Z4H6J999';
+  const sizeOf = (folder: string): number =>
+    (readdirSync(folder, { recursive: true }) as string[])
+      .map((name) => statSync(join(folder, name)))
+      .reduce((sum, found) => sum + (found.isFile() ? found.size : 0), 0);
+
+  test.each(['spoke1', 'spoke1.part'])('copies go before evidence that nobody else has, %s too', async (name) => {
+    writeBundleFolder(hub, join(hubData, 'incidents', later));
+    writeBundleFolder(spoke, join(peers(), name));
+    const own = sizeOf(join(hubData, 'incidents', id)) + sizeOf(join(hubData, 'incidents', later));
+    expect(await expire(own + sizeOf(peers()))).toEqual([]);
+    expect(existsSync(peers())).toBe(true);
+    expect(await expire(own + sizeOf(peers()) - 1)).toEqual([]);
+    expect(existsSync(peers())).toBe(false);
+    expect(await expire(own - 1)).toEqual([id]);
+  });
+
+  test('the newest keeps its copies; those of an incident that is gone go', async () => {
+    writeBundleFolder(spoke, join(peers(), 'spoke1'));
+    const orphan = join(hubData, 'incidents', `${later}.peers`);
+    writeBundleFolder(spoke, join(orphan, 'spoke1.part'));
+    expect(await expire(1)).toEqual([]);
+    expect([existsSync(peers()), existsSync(orphan)]).toEqual([true, false]);
+  });
+});
+
+describe('in the way of nobody', () => {
+  const partAfter = (requests: number, then: () => void): Http => {
+    let asked = 0;
+    return {
+      request: (request, signal) => {
+        if (++asked === requests) then();
+        return nodeHttp.request(request, signal);
+      },
+    };
+  };
+
+  test('closed while it fetches: nothing more is asked', async () => {
+    let asked = 0;
+    const closing = partAfter(3, () => void one.close());
+    const one = fetcher({
+      // Called off or not, this answer comes: what counts is the next question.
+      http: {
+        request: (request) => {
+          asked++;
+          return closing.request(request, new AbortController().signal);
+        },
+      },
+    });
+    await one.noteSealed(id);
+    await vi.waitFor(() => expect(asked).toBe(3));
+    await expect(vi.waitFor(() => expect(asked).toBeGreaterThan(3), { timeout: 500 })).rejects.toThrow();
+    expect(existsSync(`${fetched()}.part`)).toBe(true);
+  });
+
+  test('a peer that a reload takes away: the next piece is not asked for, what came is thrown away', async () => {
+    let known = [hub.incident.peers[0]!.name];
+    let asked = 0;
+    const taken = partAfter(3, () => {
+      known = [];
+    });
+    await fetcher({
+      names: () => known,
+      http: {
+        request: (request, signal) => {
+          asked++;
+          return taken.request(request, signal);
+        },
+      },
+    }).noteSealed(id);
+    await said(/is not asked any more/);
+    await vi.waitFor(() => expect(existsSync(`${fetched()}.part`)).toBe(false));
+    expect(asked).toBe(3);
+  });
+
+  test('a full disk: what was fetched makes way at once, and nobody tries again', async () => {
+    const real = createDisk();
+    const full: Disk = {
+      ...real,
+      open: async (path, how) => {
+        const file = await real.open(path, how);
+        if (how !== 'append' || !path.endsWith('device.log')) return file;
+        return {
+          append: () => Promise.reject(diskFailed('write to', path, 'ENOSPC')),
+          read: (offset, length) => file.read(offset, length),
+          truncate: (bytes) => file.truncate(bytes),
+          sync: () => file.sync(),
+          size: () => file.size(),
+          close: () => file.close(),
+        };
+      },
+    };
+    await fetcher({ disk: full }).noteSealed(id);
+    await said(/not fetched, our own evidence needs the room/);
+    await vi.waitFor(() => expect(existsSync(`${fetched()}.part`)).toBe(false));
+    expect(log.join('')).not.toMatch(/is not here yet/);
+  });
+
+  test('a peer that stands still has its ten minutes, then it is the turn of another; what came stays', async () => {
+    let at = 0;
+    const slow: Http = {
+      request: async (request, signal) => {
+        const response = await nodeHttp.request(request, signal);
+        if (!request.url.endsWith('device.log')) return response;
+        at += 11 * 60_000;
+        return { ...response, body: response.body.subarray(0, 10) };
+      },
+    };
+    await fetcher({ http: slow, lateMs: () => at }).noteSealed(id);
+    await said(/device\.log is still coming, 10 of/);
+    expect(statSync(join(`${fetched()}.part`, 'device.log')).size).toBeGreaterThanOrEqual(10);
+  });
+
+  test('of several peers the report is of the one that the incident names first, whoever comes last', async () => {
+    const [first] = hub.incident.peers;
+    const incident = { ...hub.incident, peers: [first!, { ...first!, name: 'another-spoke' }] };
+    replaceBy({ ...hub, incident, incidentLines: JSON.stringify(incident, null, 2).split('\n') }, join(hubData, 'incidents', id));
+    const made: string[] = [];
+    await fetcher({ names: () => ['another-spoke', first!.name], onReport: (theirs) => made.push(theirs) }).noteSealed(id);
+    await here();
+    await vi.waitFor(() => expect(existsSync(join(peers(), 'another-spoke'))).toBe(true));
+    await vi.waitFor(() => expect(log.filter((line) => line.includes('is here,'))).toHaveLength(2));
+    expect(made.at(-1)).toBe(fetched());
   });
 });
 

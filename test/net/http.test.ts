@@ -45,6 +45,20 @@ async function errorOf(promise: Promise<unknown>): Promise<SpitrapError> {
 }
 
 describe('an answer', () => {
+  test('called off in the middle of it: what came so far, so that a slow path goes on from there', async () => {
+    const abort = new AbortController();
+    const url = await serve((_request, response) => {
+      response.writeHead(206, { 'content-length': '50' });
+      response.write('a'.repeat(30));
+    });
+    const answer = nodeHttp.request(asked(url), abort.signal);
+    // Its bytes are here when a second answer of the same server is.
+    await nodeHttp.request(asked(url, { responseBytesMax: 30 }), never);
+    abort.abort();
+    const { status, body } = await answer;
+    expect([status, body.toString()]).toEqual([206, 'a'.repeat(30)]);
+  });
+
   test('what was sent arrives, what came back is told', async () => {
     const got: unknown[] = [];
     const url = await serve((request, response) => {

@@ -330,6 +330,8 @@ export const limits = {
   pageGuessesMax: 10,
   /** Addresses of which wrong tokens are remembered; the oldest is forgotten first. */
   pageGuessersMax: 256,
+  /** Wrong tokens and certificates that the log tells of in a minute; the rest is counted in the status. */
+  pageRefusalsToldMax: 20,
   /** Incidents in one list of the page, newest first. */
   pageIncidentsMax: 200,
   /** An incident.json that the page reads: some thousand flows. Parsing keeps everything else waiting. */

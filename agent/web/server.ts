@@ -41,6 +41,8 @@ export interface PageServer {
   close(): Promise<void>;
 }
 
+const TOLD_WINDOW_MS = 60_000;
+
 /** On every answer. */
 const GUARDED = {
   'x-content-type-options': 'nosniff',
@@ -82,6 +84,7 @@ class Server implements PageServer {
   readonly #streams: EventStreams;
   readonly #refusals = new Map<string, number>();
   #connectionDrops = 0;
+  #told = { from: Number.NEGATIVE_INFINITY, count: 0 };
   #answered = 0;
   #listener: HttpListener | null = null;
   #tls: PageTls | null = null;
@@ -161,6 +164,13 @@ class Server implements PageServer {
     this.#refusals.set(name, (this.#refusals.get(name) ?? 0) + 1);
   }
 
+  /** Whoever knocks writes into our log: so much of it a minute, the rest stands in the counts. */
+  #mayTell(): boolean {
+    const now = this.#room.world.clock.monotonic();
+    if (now - this.#told.from >= TOLD_WINDOW_MS) this.#told = { from: now, count: 0 };
+    return ++this.#told.count <= limits.pageRefusalsToldMax;
+  }
+
   #admit(remote: Endpoint, open: number, ofAddress: number): boolean {
     const full =
       open >= limits.pageConnectionsMax || (ofAddress >= limits.pageConnectionsPerAddressMax && !isLoopback(remote.address));
@@ -202,7 +212,7 @@ class Server implements PageServer {
   #refused(error: unknown, asked: HttpAsked): HttpReply {
     if (error instanceof Refusal) {
       this.#count(error.code);
-      if (error.code === 'wrong-token' || error.code === 'wrong-certificate')
+      if ((error.code === 'wrong-token' || error.code === 'wrong-certificate') && this.#mayTell())
         this.#room.log.warn({ event: 'page-refused', remote: asked.remote.address, code: error.code }, `page: ${error.message}`);
       return errorReply(error);
     }

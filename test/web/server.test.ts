@@ -252,6 +252,21 @@ describe('hostile requests', () => {
     expect(await raw(made.port, `${head}${chunk}${chunk}`)).toMatch(/^HTTP\/1\.1 413 /);
   });
 
+  test('whoever knocks fills no log: so many lines a minute, the rest is counted', async () => {
+    const clock = new FakeClock();
+    const made = await stand({ clock });
+    const told = (): number => made.log.filter((line) => line.includes('page-refused')).length;
+    const knock = async (from: string): Promise<void> => {
+      for (let n = 0; n < limits.pageGuessesMax; n++)
+        await ask(made.port, '/api/v1/status', { from, headers: bearer('not-the-token-at-all') });
+    };
+    for (const from of ['127.0.0.2', '127.0.0.3', '127.0.0.4']) await knock(from);
+    expect([told(), refusalsOf(made)['page-wrong-token']]).toEqual([limits.pageRefusalsToldMax, 3 * limits.pageGuessesMax]);
+    await clock.advance(60_000);
+    await knock('127.0.0.5');
+    expect(told()).toBe(limits.pageRefusalsToldMax + limits.pageGuessesMax);
+  });
+
   test('no refusal says a secret, nor the text of the token that was tried', async () => {
     const made = await stand();
     const tried = 'tried-and-not-to-be-repeated';

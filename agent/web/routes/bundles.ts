@@ -25,11 +25,12 @@ export const bundleFile: Route = {
   access: 'read',
   about: 'One of its files; `Range: bytes=FROM-` or `bytes=FROM-TO` gives a part.',
   answer: async ({ params, headers }, room) => {
-    const { id, files } = await listingOf(params['id']!, room);
-    const file = files.find(({ name }) => name === params['name']);
-    if (file === undefined)
+    const { id, folder, names } = await manifestOf(params['id']!, room);
+    const name = names.find((known) => known.name === params['name'])?.name;
+    const file = name === undefined ? null : await room.disk.stat(`${folder}/${name}`);
+    if (file === null || file.folder)
       throw new Refusal(404, 'not-found', `the bundle ${id} has no such file; /api/v1/bundles/${id} lists them`);
-    const path = `${room.stored.folderOf(id)}/${file.name}`;
+    const path = `${folder}/${name}`;
     const { from, to, part } = rangeOf(headers['range'], file.bytes);
     return {
       status: part ? 206 : 200,
@@ -44,15 +45,26 @@ export const bundleFile: Route = {
   },
 };
 
-async function listingOf(asked: string, { disk, stored }: PageRoom): Promise<BundleListing> {
+interface Manifest {
+  readonly id: string;
+  readonly folder: string;
+  readonly names: readonly { readonly name: string; readonly sha256: string | null }[];
+}
+
+/** Rejects with INCIDENT_UNKNOWN, DISK_FAILED, BUNDLE_DAMAGED. */
+async function manifestOf(asked: string, { disk, stored }: PageRoom): Promise<Manifest> {
   const id = isIncidentId(asked) ? await stored.sealedId(asked) : null;
   if (id === null) throw new SpitrapError('INCIDENT_UNKNOWN', `no sealed bundle ${asked} here (yet)`);
   const folder = stored.folderOf(id);
   const manifest = await textOf(`${folder}/${MANIFEST}`, limits.bundleManifestBytesMax, disk);
-  const names = manifestFiles(manifest);
+  return { id, folder, names: [{ name: MANIFEST, sha256: null }, ...manifestFiles(manifest)] };
+}
+
+async function listingOf(asked: string, room: PageRoom): Promise<BundleListing> {
+  const { id, folder, names } = await manifestOf(asked, room);
   const files: BundleListing['files'][number][] = [];
-  for (const { name, sha256 } of [{ name: MANIFEST, sha256: null }, ...names]) {
-    const look = await disk.stat(`${folder}/${name}`);
+  for (const { name, sha256 } of names) {
+    const look = await room.disk.stat(`${folder}/${name}`);
     if (look !== null && !look.folder) files.push({ name, bytes: look.bytes, sha256 });
   }
   return { id, files };

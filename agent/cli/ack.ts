@@ -41,7 +41,7 @@ async function acknowledge(ids: readonly string[], options: Options, context: Cl
   for (const id of ids)
     if (!/^[\w-]{1,64}$/.test(id)) throw new SpitrapError('USAGE', `${quoted(id)} is no alarm id; spitrap status lists them`);
   if (options.all && ids.length > 0) throw new SpitrapError('USAGE', 'either --all or the ids of alarms, not both');
-  const dataDir = dataDirFrom(options, context);
+  const dataDir = await dataDirFrom(options, context);
   if (ids.length > 0) {
     for (const id of new Set(ids))
       say(await callControl(dataDir, { request: 'ack', alarm: id, who: whoAmI() }, context.world.clock), context);

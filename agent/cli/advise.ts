@@ -16,7 +16,8 @@ import { isSyslogListener } from '../config/config.ts';
 import type { Audit } from '../device/audit.ts';
 import { Cleanup } from '../lifecycle.ts';
 import { type Tone, wrapped } from '../status/text-layout.ts';
-import { type CliContext, configFrom, exitCodes, paintFor, print, printJson, type Subcommand } from './subcommand.ts';
+import { configFrom } from './config-from.ts';
+import { type CliContext, exitCodes, paintFor, print, printJson, type Subcommand } from './subcommand.ts';
 
 interface Options {
   /** `-c`: the agent's. */

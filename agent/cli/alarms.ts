@@ -9,9 +9,9 @@ import { type ChannelTest, testChannels } from '../alarms/test-channels.ts';
 import { callControl } from '../control/control-client.ts';
 import { alarmLines, channelLines } from '../status/status-text.ts';
 import { type Paint, wrapped } from '../status/text-layout.ts';
+import { configFrom } from './config-from.ts';
 import {
   type CliContext,
-  configFrom,
   type DataDirOptions,
   dataDirFrom,
   exitCodes,
@@ -45,7 +45,7 @@ export const alarmsCommand: Subcommand = {
 };
 
 async function list(options: DataDirOptions & { readonly json?: boolean }, context: CliContext): Promise<number> {
-  const status = await callControl(dataDirFrom(options, context), { request: 'status' }, context.world.clock);
+  const status = await callControl(await dataDirFrom(options, context), { request: 'status' }, context.world.clock);
   const { alarms, alarmChannels: channels, alarmsDegraded: degraded } = status;
   const paint = paintFor(context);
   if (options.json) printJson(context, { alarms, channels, degraded });

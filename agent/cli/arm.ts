@@ -42,7 +42,7 @@ export const armCommand: Subcommand = {
         perform(async (context) => {
           const leaseMs = options.lease === undefined ? null : leaseFrom(options.lease);
           const change = { pair: options.pair === true, leaseMs, who: whoAmI() };
-          const dataDir = dataDirFrom(options, context);
+          const dataDir = await dataDirFrom(options, context);
           const answer = await callControl(dataDir, { request: 'arm', change }, context.world.clock, ANSWER_WITHIN_MS);
           return report(context, answer, options.json === true);
         }),

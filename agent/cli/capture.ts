@@ -27,7 +27,11 @@ export const captureCommand: Subcommand = {
           if (who === '' || who.length > WHO_CHARS_MAX)
             throw new SpitrapError('USAGE', `--who has 1 to ${WHO_CHARS_MAX} characters`);
           const change = { pair: options.pair === true, who };
-          const answer = await callControl(dataDirFrom(options, context), { request: 'capture', change }, context.world.clock);
+          const answer = await callControl(
+            await dataDirFrom(options, context),
+            { request: 'capture', change },
+            context.world.clock,
+          );
           if (options.json === true) printJson(context, answer);
           else {
             const lines = [

@@ -6,16 +6,8 @@ import type { CheckRow } from '../check/row.ts';
 import { runChecks } from '../check/run-checks.ts';
 import { openControlSocket } from '../control/control-socket.ts';
 import { attentionLines, countRows, countsText, rowText } from './check-text.ts';
-import {
-  type CliContext,
-  configFrom,
-  durationFrom,
-  exitCodes,
-  paintFor,
-  print,
-  printJson,
-  type Subcommand,
-} from './subcommand.ts';
+import { configFrom } from './config-from.ts';
+import { type CliContext, durationFrom, exitCodes, paintFor, print, printJson, type Subcommand } from './subcommand.ts';
 
 interface Options {
   readonly config?: string;

@@ -5,7 +5,8 @@ import { platformNamed } from '../../shared/platforms/index.ts';
 import type { Config } from '../config/config.ts';
 import { wrapped } from '../status/text-layout.ts';
 import { armPlan } from '../wiring.ts';
-import { configFrom, exitCodes, print, printJson, type Subcommand } from './subcommand.ts';
+import { configFrom } from './config-from.ts';
+import { exitCodes, print, printJson, type Subcommand } from './subcommand.ts';
 
 interface Options {
   readonly config?: string;

@@ -26,7 +26,7 @@ export const disarmCommand: Subcommand = {
       .action((options: Options) =>
         perform(async (context) => {
           const change = { pair: options.pair === true, leaseMs: null, who: whoAmI() };
-          const dataDir = dataDirFrom(options, context);
+          const dataDir = await dataDirFrom(options, context);
           const answer = await callControl(dataDir, { request: 'disarm', change }, context.world.clock, ANSWER_WITHIN_MS);
           const isOff = answer.state === 'disarmed';
           if (options.json === true) printJson(context, answer);

@@ -23,7 +23,7 @@ export const holdCommand: Subcommand = {
       .action((options: Options) =>
         perform(async (context) => {
           const change = changeFrom(options);
-          const dataDir = dataDirFrom(options, context);
+          const dataDir = await dataDirFrom(options, context);
           const hold = await callControl(dataDir, { request: 'hold', change, who: whoAmI() }, context.world.clock).catch(
             (error: unknown) => {
               throw isSpitrapError(error, 'NOT_RUNNING') && change.on ? holdNextStart(error, dataDir) : error;

@@ -45,7 +45,7 @@ function shared(command: Command, description: string): Command {
 }
 
 async function list(options: Options, context: CliContext): Promise<number> {
-  const dataDir = dataDirFrom(options, context);
+  const dataDir = await dataDirFrom(options, context);
   const isThere = await dataDirIsThere(dataDir, options, context);
   const incidents = await storedIncidents(dataDir, context.world.disk);
   if (options.json)
@@ -77,7 +77,7 @@ async function dataDirIsThere(dataDir: string, options: Options, { world }: CliC
 
 /** Exit 1 when the bundle is not whole. */
 async function show(id: string, options: Options, context: CliContext): Promise<number> {
-  const dataDir = dataDirFrom(options, context);
+  const dataDir = await dataDirFrom(options, context);
   await dataDirIsThere(dataDir, options, context);
   const stored = pickIncident(await storedIncidents(dataDir, context.world.disk), id);
   if (stored.incident === null) {

@@ -6,8 +6,8 @@ import { Command, CommanderError } from 'commander';
 import { asSpitrapError, type ErrorCode, type SpitrapError } from '../../shared/errors.ts';
 import { printable } from '../../shared/model/printable.ts';
 import { wrapped } from '../status/text-layout.ts';
-import { subcommands } from './index.ts';
-import { type CliContext, exitCodes, usualExits } from './subcommand.ts';
+import { type ShelvedSubcommand, subcommands } from './index.ts';
+import { type CliContext, exitCodes, type Subcommand, usualExits } from './subcommand.ts';
 
 const EXAMPLES = `
 Examples:
@@ -28,9 +28,9 @@ export async function main(argv: readonly string[], context: CliContext): Promis
   const perform = async (work: (context: CliContext) => Promise<number>): Promise<void> => {
     code = await work(context);
   };
-  const program = buildProgram(context, perform);
   try {
-    await program.parseAsync(asked(argv, program), { from: 'user' });
+    const program = await buildProgram(context, perform, neededFor(argv));
+    await program.parseAsync(asked(argv), { from: 'user' });
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
@@ -38,14 +38,25 @@ export async function main(argv: readonly string[], context: CliContext): Promis
   }
 }
 
-export function buildProgram(context: CliContext, perform: Parameters<(typeof subcommands)[number]['register']>[1]): Command {
+/** The one that is asked for; for help, completion and what is no subcommand at all: every one. */
+function neededFor(argv: readonly string[]): readonly ShelvedSubcommand[] {
+  const word = argv.find((each) => !each.startsWith('-'));
+  const one = subcommands.find(({ name }) => name === word);
+  return one === undefined || one.ofAll === true ? subcommands : [one];
+}
+
+export async function buildProgram(
+  context: CliContext,
+  perform: Parameters<Subcommand['register']>[1],
+  needed = subcommands,
+): Promise<Command> {
   const program = new Command('spitrap')
     .description('Stops both ends’ debugs in sync when an IPsec pair falls out of sync, and keeps the evidence.')
     .version(context.version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print help')
     .option('--debug', 'with an error: its stack and its causes')
     .addHelpText('after', EXAMPLES);
-  for (const { name, register, exits } of subcommands) {
+  for (const { name, register, exits } of await Promise.all(needed.map((each) => each.load()))) {
     const command = configured(program.command(name), context);
     register(command, perform);
     command.addHelpText('afterAll', wrapped(`${exits ?? usualExits}.`, 'Exit codes: ').join('\n'));
@@ -57,10 +68,10 @@ export function buildProgram(context: CliContext, perform: Parameters<(typeof su
 const withInner = (command: Command): Command[] => [command, ...command.commands.flatMap(withInner)];
 
 /** `help signal send` is `signal send --help`; before a word that is no command there is no help of anything else either. */
-function asked(argv: readonly string[], program: Command): string[] {
+function asked(argv: readonly string[]): string[] {
   const [first, next] = argv;
   const words = first === 'help' && next !== undefined && !next.startsWith('-') ? [...argv.slice(1), '--help'] : [...argv];
-  const known = ['help', ...program.commands.map((command) => command.name())];
+  const known = ['help', ...subcommands.map(({ name }) => name)];
   const [word] = words;
   return word === undefined || word.startsWith('-') || known.includes(word) ? words : [word];
 }

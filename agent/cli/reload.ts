@@ -16,7 +16,7 @@ export const reloadCommand: Subcommand = {
       )
       .action((options: DataDirOptions) =>
         perform(async (context) => {
-          const dataDir = dataDirFrom(options, context);
+          const dataDir = await dataDirFrom(options, context);
           const answer = await callControl(dataDir, { request: 'reload', who: 'command' }, context.world.clock);
           for (const warning of answer.warnings) context.stderr.write(`spitrap: warning: ${printable(warning, 600)}\n`);
           print(context, reloadText(answer));

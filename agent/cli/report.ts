@@ -109,7 +109,7 @@ async function folderOf(asked: string, options: Options, context: CliContext): P
       'USAGE',
       `there is no folder ${quoted(asked)}; if it is the id of an incident, name its agent: -c FILE or --data-dir DIR`,
     );
-  const stored = pickIncident(await storedIncidents(dataDirFrom(options, context), disk), asked);
+  const stored = pickIncident(await storedIncidents(await dataDirFrom(options, context), disk), asked);
   return resolve(stored.folder);
 }
 

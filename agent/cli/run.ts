@@ -11,7 +11,9 @@ import type { ReloadSource } from '../reload.ts';
 import { SystemdService } from '../service/systemd.ts';
 import type { AgentStatus } from '../status/status.ts';
 import { wrapped } from '../status/text-layout.ts';
-import { type CliContext, configFrom, exitCodes, type Subcommand } from './subcommand.ts';
+import { deviceAdapters } from '../world.ts';
+import { configFrom } from './config-from.ts';
+import { type CliContext, exitCodes, type Subcommand } from './subcommand.ts';
 
 interface Options {
   readonly config?: string;
@@ -57,7 +59,7 @@ async function run(options: Options, context: CliContext): Promise<number> {
   ]);
   context.outliveReaders();
   // Loaded here, so that status and hold do not wait for SSH and SNMP to load.
-  const { startAgent } = await import('../app.ts');
+  const [{ startAgent }] = await Promise.all([import('../app.ts'), deviceAdapters.ssh(), deviceAdapters.snmp()]);
   const reload: ReloadSource = {
     load: () => configFrom(options.config, context),
     onTaken: (now, hidden) => log.change({ level: now.log.level, secrets: hidden }),

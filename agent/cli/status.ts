@@ -38,7 +38,7 @@ export const statusCommand: Subcommand = {
       )
       .action((options: Options) =>
         perform(async (context) => {
-          const dataDir = dataDirFrom(options, context);
+          const dataDir = await dataDirFrom(options, context);
           const look = (): Promise<AgentStatus> => callControl(dataDir, { request: 'status' }, context.world.clock);
           if (options.watch === true) return watch(look, durationFrom('--every', options.every), options.json === true, context);
           const status = await look();

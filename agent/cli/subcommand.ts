@@ -7,7 +7,6 @@ import { SpitrapError } from '../../shared/errors.ts';
 import { quoted } from '../../shared/model/printable.ts';
 import { type DurationMs, parseDuration } from '../../shared/model/time.ts';
 import type { ConfigHost } from '../config/config-host.ts';
-import { type LoadedConfig, loadConfig, loadDataDir } from '../config/load.ts';
 import type { World } from '../ports.ts';
 import { ansiPaint, noPaint, type Paint } from '../status/text-layout.ts';
 
@@ -70,22 +69,20 @@ export function print(context: CliContext, text: string): void {
 
 export const printJson = (context: CliContext, value: unknown): void => print(context, JSON.stringify(value, null, 2));
 
-/** @throws SpitrapError as load.ts does, USAGE without a file. */
-export function configFrom(file: string | undefined, context: CliContext): LoadedConfig {
-  if (file === undefined) throw new SpitrapError('USAGE', 'which agent? Give its configuration: -c FILE');
-  return loadConfig(file, context.host);
-}
-
 export interface DataDirOptions {
   readonly config?: string;
   readonly dataDir?: string;
 }
 
-/** For subcommands that ask a running agent or read what it left: the configuration names the folder, or the option does. */
-export function dataDirFrom(options: DataDirOptions, context: CliContext): string {
+/**
+ * For subcommands that ask a running agent or read what it left: the configuration names the folder, or the option does. What judges a
+ * configuration takes a tenth of a second to load: only when there is one. @throws SpitrapError USAGE, or as load.ts does.
+ */
+export async function dataDirFrom(options: DataDirOptions, context: CliContext): Promise<string> {
   if (options.dataDir !== undefined) return options.dataDir;
   if (options.config === undefined)
     throw new SpitrapError('USAGE', 'which agent? Give its configuration (-c FILE) or its folder (--data-dir DIR)');
+  const { loadDataDir } = await import('../config/load.ts');
   return loadDataDir(options.config, context.host);
 }
 

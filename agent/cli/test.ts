@@ -20,7 +20,7 @@ export const testCommand: Subcommand = {
       .addHelpText('after', '\nExamples:\n  spitrap test -c hub.yaml\n  spitrap test -c hub.yaml --json\n')
       .action((options: Options) =>
         perform(async (context) => {
-          const dataDir = dataDirFrom(options, context);
+          const dataDir = await dataDirFrom(options, context);
           const answer = await callControl(dataDir, { request: 'test' }, context.world.clock, ANSWER_WITHIN_MS);
           if (options.json === true) printJson(context, answer);
           else print(context, answer.peers.flatMap(peerLines).join('\n'));

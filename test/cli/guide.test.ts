@@ -31,7 +31,8 @@ const commands = scripts.flatMap((block) =>
 async function parses(words: readonly string[]): Promise<void> {
   const silent = { write: () => {}, isTty: false };
   const context = { stdout: silent, stderr: silent, version: 'test' } as unknown as CliContext;
-  await buildProgram(context, async () => {}).parseAsync([...words], { from: 'user' });
+  const program = await buildProgram(context, async () => {});
+  await program.parseAsync([...words], { from: 'user' });
 }
 
 describe('commands', () => {

@@ -7,8 +7,9 @@ import { exportRouter, LEAST_RELEASE } from '../../../shared/eem/export.ts';
 import { type ExportBlock, type ExportPart, exportParts, PLACEHOLDER, type RouterPlan } from '../../../shared/eem/export-plan.ts';
 import { keptEngineId } from '../../net/engine.ts';
 import { columns, wrapped } from '../../status/text-layout.ts';
+import { configFrom } from '../config-from.ts';
 import type { EemPart } from '../eem.ts';
-import { type CliContext, configFrom, exitCodes, print, printJson } from '../subcommand.ts';
+import { type CliContext, exitCodes, print, printJson } from '../subcommand.ts';
 import { type Ends, ends, routerPlans } from './export-plan.ts';
 
 interface Options {

@@ -17,7 +17,8 @@ import { openSnmpReceiver } from '../../net/snmp-receiver.ts';
 import type { Endpoint } from '../../ports.ts';
 import { hear } from '../../sources/peer-signal.ts';
 import { snmpPeer } from '../../wiring.ts';
-import { type CliContext, configFrom, durationFrom, exitCodes } from '../subcommand.ts';
+import { configFrom } from '../config-from.ts';
+import { type CliContext, durationFrom, exitCodes } from '../subcommand.ts';
 import { describeDatagram } from './describe-datagram.ts';
 import { endpointOf, usage } from './target.ts';
 

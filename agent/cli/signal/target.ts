@@ -12,7 +12,8 @@ import type { authProtocols, privProtocols } from '../../config/snmp-fields.ts';
 import type { SnmpCredentials } from '../../net/signalling.ts';
 import type { Endpoint } from '../../ports.ts';
 import { signalSource } from '../../wiring.ts';
-import { type CliContext, configFrom } from '../subcommand.ts';
+import { configFrom } from '../config-from.ts';
+import type { CliContext } from '../subcommand.ts';
 
 export interface TargetOptions {
   readonly config?: string;

@@ -10,6 +10,7 @@
 import { join } from 'node:path';
 import type { Clock } from '../shared/clock.ts';
 import { needsControlFree } from '../shared/coordinate/arming-state.ts';
+import type { Book } from '../shared/coordinate/book.ts';
 import { bestSample } from '../shared/coordinate/hello.ts';
 import type { GateContext } from '../shared/detect/gate.ts';
 import { SpitrapError } from '../shared/errors.ts';
@@ -84,8 +85,8 @@ export interface AgentOptions {
   readonly trustOnFirstUse: ((fingerprint: string) => void) | null;
   /** Where the configuration is read anew; absent: it is not. */
   readonly reload?: ReloadSource;
-  /** Told of each decision: the simulation counts by it what the machine has met (test/sim/world/cells.ts). */
-  readonly onDecided?: AgentEventMap['decided'];
+  /** Told of each decision, with the books before and after it: what the simulation sees of the machine (test/sim/world). */
+  readonly onDecided?: (...decided: [...Parameters<AgentEventMap['decided']>, after: Book]) => void;
 }
 
 export interface Agent {
@@ -165,9 +166,9 @@ async function wire(started: Config, world: World, log: Logger, options: AgentOp
   const events = new AgentEvents();
   cleanup.add('events', () => void events.removeAllListeners());
   tellLog(events, config, log);
-  if (options.onDecided !== undefined) events.on('decided', options.onDecided);
   const rules = live.viewOf((now) => machineRules(now, platform.debugOff.all, platform.arming.remedies));
   const coordinator = cleanup.add('coordinator', new Coordinator({ rules, journal, events, world, log }));
+  events.on('decided', (decision, before) => options.onDecided?.(decision, before, coordinator.book));
 
   const { name, address } = config.device;
   const clean = live.of(() => ownSecretReplacer(live.secrets, () => '<redacted>'));

@@ -247,16 +247,26 @@ export function berCounter64(value: bigint, tag: number = tags.counter64): Buffe
 
 /** Dotted decimal of two arcs or more; the caller gives well-formed text, ours or what `oid()` returned. */
 export function berOid(oid: string): Buffer {
-  const [first = 0, second = 0, ...rest] = oid.split('.').map(Number);
   const octets: number[] = [];
-  putArc(octets, first * 40 + second);
-  for (const arc of rest) putArc(octets, arc);
-  return berTlv(tags.oid, Uint8Array.from(octets));
+  let arcs = 0;
+  let first = 0;
+  let arc = 0;
+  for (let at = 0; at <= oid.length; at++) {
+    const digit = at < oid.length ? oid.charCodeAt(at) - 0x30 : -1;
+    if (digit >= 0) {
+      arc = arc * 10 + digit;
+      continue;
+    }
+    if (arcs === 0) first = arc;
+    else putArc(octets, arcs === 1 ? first * 40 + arc : arc);
+    arcs++;
+    arc = 0;
+  }
+  return berTlv(tags.oid, new Uint8Array(octets));
 }
 
 /** Seven bits an octet, the most significant first; all but the last have their top bit set. */
 function putArc(octets: number[], arc: number): void {
-  for (let unit = arc < 0x80 ? 0 : Math.floor(Math.log2(arc) / 7); unit > 0; unit--)
-    octets.push((Math.floor(arc / 128 ** unit) % 128) | 0x80);
+  for (let unit = 128 ** 4; unit > 1; unit /= 128) if (arc >= unit) octets.push((Math.floor(arc / unit) % 128) | 0x80);
   octets.push(arc % 128);
 }

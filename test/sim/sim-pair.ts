@@ -2,10 +2,9 @@
  * Both agents, both boxes, network, disks and clock in one process and virtual time: the production spine (agent/app.ts) over fake
  * ports, nothing else replaced. The boxes are agent/lab's, so what they say they received is the truth that tests judge by.
  */
-import { type Agent, startAgent } from '../../agent/app.ts';
+import { type Agent, type AgentOptions, startAgent } from '../../agent/app.ts';
 import type { Config, PeerConfig, SourceConfig } from '../../agent/config/config.ts';
 import type { ControlHandlers } from '../../agent/control/protocol.ts';
-import type { AgentEventMap } from '../../agent/events.ts';
 import type { Box, BoxOptions, PairOptions } from '../../agent/lab/contract.ts';
 import { createLabPair } from '../../agent/lab/pair.ts';
 import { type Logger, silentLog } from '../../agent/log.ts';
@@ -37,6 +36,9 @@ export const secrets = ['box-pw', 'enable-pw', 'auth-key-of-the-pair', 'priv-key
 
 export type End = 'hub' | 'spoke';
 
+/** What AgentOptions.onDecided is told. */
+export type Decided = Parameters<NonNullable<AgentOptions['onDecided']>>;
+
 export type Syslog = 'syslog-tcp' | 'syslog-udp' | 'both' | 'terminal-monitor' | 'file' | 'all';
 
 export interface SimOptions {
@@ -54,8 +56,8 @@ export interface SimOptions {
   readonly log?: Partial<Record<End, Logger>>;
   /** Ports of an agent's host as a world wants them: a clock that gains, a disk that tells what is done to it. */
   readonly host?: (end: End, world: World) => World;
-  /** Of each decision of either agent, with the book before it. */
-  readonly onDecided?: (end: End, ...decided: Parameters<AgentEventMap['decided']>) => void;
+  /** Of each decision of either agent, with the books before and after it. */
+  readonly onDecided?: (end: End, ...decided: Decided) => void;
 }
 
 export interface Station {

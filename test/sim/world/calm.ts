@@ -17,8 +17,8 @@ const isCalm = (stage: Stage, truth: Truth): boolean =>
       stage.hosts[end].listens &&
       !stage.boxes[end].isHung() &&
       truth.undertakings[end].every(({ flags, told }) => flags.size === 0 || told) &&
-      !stage.station(end).disk.paths.some((path) => OPEN.test(path)) &&
-      stage.sim.status(end).incidents.every(({ outcome }) => outcome !== null),
+      (stage.books[end]?.incidents ?? []).every(({ outcome }) => outcome !== null) &&
+      !stage.station(end).disk.paths.some((path) => OPEN.test(path)),
   );
 
 /** Asked after each step: at least `leastMs` have passed, and for two looks in a row nothing was under way. */

@@ -179,7 +179,7 @@ describe.each<
     async () => {
       const incidents = Array.from(
         { length: limits.openIncidentsMax + 1 },
-        () => ({ aliases: [], flows: [] }) as unknown as Incident,
+        () => ({ aliases: [], flows: [], stop: { kind: 'not-planned' } }) as unknown as Incident,
       );
       stage.books.hub = { ...emptyBook, incidents };
       for (const look of looks) look();

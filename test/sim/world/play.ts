@@ -42,8 +42,7 @@ export async function play(plan: Plan): Promise<Night> {
   const stage = new Stage(plan.seed, plan.setting);
   const truth = new Truth(stage);
   const cells = new Set<string>();
-  stage.onDecided = (end, { input }, before) => {
-    stage.books[end] = before;
+  stage.onDecided = (_, { input }, before) => {
     for (const cell of cellsMet(before, input)) cells.add(cell);
   };
   const violations: Violation[] = [];

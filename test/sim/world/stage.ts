@@ -4,7 +4,6 @@
  */
 import type { Config } from '../../../agent/config/config.ts';
 import type { ControlHandlers } from '../../../agent/control/protocol.ts';
-import type { AgentEventMap } from '../../../agent/events.ts';
 import type { SimulatedBox } from '../../../agent/lab/box.ts';
 import type { BoxBehaviour, BoxLine, LabPair } from '../../../agent/lab/contract.ts';
 import { createLog, type Logger, silentLog } from '../../../agent/log.ts';
@@ -13,7 +12,7 @@ import { type ErrorCode, SpitrapError } from '../../../shared/errors.ts';
 import { parseRange } from '../../../shared/model/address.ts';
 import { Dice } from '../../support/dice.ts';
 import type { FakeClock } from '../../support/fake-clock.ts';
-import { type End, SIGNAL_PORT, SimPair, type Station, secrets } from '../sim-pair.ts';
+import { type Decided, type End, SIGNAL_PORT, SimPair, type Station, secrets } from '../sim-pair.ts';
 import { Host } from './host.ts';
 import type { Setting } from './plan.ts';
 import { ENDS, otherEnd, outOfBand, Weather } from './weather.ts';
@@ -46,13 +45,13 @@ export class Stage {
   readonly logged: Readonly<Record<End, string[]>> = { hub: [], spoke: [] };
   /** When people did something at an agent. */
   readonly handled: { readonly end: End; readonly at: number }[] = [];
-  /** Of each agent, before its last decision. */
+  /** Of each agent, after its last decision. */
   readonly books: Record<End, Book | null> = { hub: null, spoke: null };
   /** Lines of each end's syslog that were lost on their way. */
   readonly syslogLost: Record<End, number> = { hub: 0, spoke: 0 };
   /** So many yet: what an agent undertakes changes by one of them and in no other way. */
   readonly decisions: Record<End, number> = { hub: 0, spoke: 0 };
-  onDecided: (end: End, ...decided: Parameters<AgentEventMap['decided']>) => void = () => {};
+  onDecided: (end: End, ...decided: Decided) => void = () => {};
   readonly #losesSyslog = new Set<End>();
   readonly #takenLines: BoxLine[] = [];
 
@@ -74,6 +73,7 @@ export class Stage {
       host: (end, world) => this.hosts[end].ports(world),
       onDecided: (end, ...decided) => {
         this.decisions[end]++;
+        this.books[end] = decided[2];
         this.onDecided(end, ...decided);
       },
     });
@@ -136,6 +136,11 @@ export class Stage {
 
   get now(): number {
     return this.clock.monotonic();
+  }
+
+  /** As the agent's own clock shows it. */
+  ownNow(end: End): number {
+    return this.now * this.setting.rate[end] - this.station(end).boot.behindMs;
   }
 
   get boxes(): Readonly<Record<End, SimulatedBox>> {

@@ -34,8 +34,19 @@ export interface Answered {
   readonly requestId: number;
 }
 
-/** Null: a Report, a discovery. */
+/** Null: a Report, a discovery. A packet that was heard as it left is not read again as it arrives. */
 export function hear(bytes: Buffer): Heard | Answered | null {
+  let heard = known.get(bytes);
+  if (heard === undefined) {
+    heard = read(bytes);
+    known.set(bytes, heard);
+  }
+  return heard;
+}
+
+const known = new WeakMap<Buffer, Heard | Answered | null>();
+
+function read(bytes: Buffer): Heard | Answered | null {
   const decoded = decodeMessage(bytes);
   if (!decoded.ok || decoded.message.version !== 3 || decoded.message.level !== 'authPriv') return null;
   const opened = openScopedPdu(decoded.message, keysOfPair().forEngine(decoded.message.engineId));

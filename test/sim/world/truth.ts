@@ -227,9 +227,9 @@ export class Truth {
     const { setting, now } = this.#stage;
     if (!this.#stage.hosts[end].listens || this.#decisions[end] === this.#stage.decisions[end]) return;
     this.#decisions[end] = this.#stage.decisions[end];
-    for (const { id, stopInMs, outcome } of this.#stage.sim.status(end).incidents) {
-      if (stopInMs === null || outcome !== null) continue;
-      const stopAt = now + stopInMs / setting.rate[end];
+    for (const { id, stop, stopAt: ownStopAt, outcome } of this.#stage.books[end]?.incidents ?? []) {
+      if (stop.kind === 'not-planned' || outcome !== null) continue;
+      const stopAt = now + (ownStopAt - this.#stage.ownNow(end)) / setting.rate[end];
       const known = this.undertakings[end].find(({ name }) => name === id);
       if (known !== undefined) known.stopAt = Math.min(known.stopAt, stopAt);
       else if (!this.#known[end].has(id)) {

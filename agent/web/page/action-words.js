@@ -309,3 +309,13 @@ function peerTold(one) {
   ].filter(Boolean);
   return `${printable(one.peer, 40)}: ${facts.join('; ')}.`;
 }
+
+/**
+ * The state that an action is about, in words; null: none that lasts. Once it is another, what the action came to is of the past.
+ * @param {string} name @param {any} status @returns {string | null}
+ */
+export function standing(name, status) {
+  if (name === 'arm' || name === 'disarm') return status.arming.state === 'armed' ? 'armed' : 'not armed';
+  if (name === 'hold') return status.hold.on ? 'on hold' : 'not on hold';
+  return null;
+}

@@ -20,7 +20,7 @@ export class Actions {
   #shown = null;
   /** Under way. @type {Action | null} */
   #running = null;
-  /** What the last one came to. @type {{ title: string, told: Told, at: number } | null} */
+  /** What the last one came to, and what stood then. @type {{ name: string, title: string, told: Told, at: number, stood: string | null } | null} */
   #last = null;
   /** Of the one in the dialog. @type {Told | null} */
   #told = null;
@@ -90,16 +90,7 @@ export class Actions {
         button(words.test, 'Test the pair'),
       ),
       ...(isStale ? [h('p.m', { key: 'stale' }, 'Nothing can be done from here while the agent does not answer.')] : []),
-      ...(this.#last === null
-        ? []
-        : [
-            h(
-              `p.last.${this.#last.told.tone}`,
-              { key: 'last' },
-              sign(this.#last.told.tone),
-              ` ${this.#last.title}, ${clockTime(this.#last.at, this.#model.now)}: ${this.#last.told.lines[0] ?? 'done'}`,
-            ),
-          ]),
+      ...this.#lastOne(status),
       ...(this.#api.token === null
         ? []
         : [
@@ -112,6 +103,17 @@ export class Actions {
           ]),
     ]);
     if (this.#shown !== null) this.#drawDialog();
+  }
+
+  /** No tick where an incident has ended what was armed meanwhile. @param {any} status */
+  #lastOne(status) {
+    if (this.#last === null) return [];
+    const { name, title, told, at, stood } = this.#last;
+    const stands = words.standing(name, status);
+    const isPast = told.tone !== 'bad' && stands !== stood;
+    const tone = isPast ? 'm' : told.tone;
+    const text = ` ${title}, ${clockTime(at, this.#model.now)}: ${told.lines[0] ?? 'done'}`;
+    return [h(`p.last.${tone}`, { key: 'last' }, sign(tone), text, isPast && h('b', null, ` Since then: ${stands}.`))];
   }
 
   #forget = () => {
@@ -231,7 +233,8 @@ export class Actions {
       told = this.#failed(error);
     }
     this.#running = null;
-    this.#last = { title: action.title, told, at: this.#model.now };
+    const { name, title } = action;
+    this.#last = { name, title, told, at: this.#model.now, stood: words.standing(name, this.#model.status) };
     if (this.#shown === action) {
       this.#told = told;
       this.#drawDialog();

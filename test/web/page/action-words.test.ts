@@ -5,11 +5,19 @@ import { SpitrapError } from '../../../shared/errors.ts';
 import { pageModule } from '../../support/page-module.ts';
 import { alarms, armed, calm, empty, hostile } from '../../support/page-states.ts';
 
-const { acknowledge, arm, capture, disarm, hold, test: testPair } = await pageModule('action-words');
+const { acknowledge, arm, capture, disarm, hold, standing, test: testPair } = await pageModule('action-words');
 
 const NOW = Date.parse('2026-03-12T18:30:00Z');
 const plain = (texts: readonly string[]): string[] => texts.map((text) => text.replaceAll('\u00a0', ' '));
 const first = (action: { says: (chosen: object) => string[] }, chosen: object): string => plain(action.says(chosen))[0]!;
+
+test('what an action came to is of the past once the state that it is about is another', () => {
+  const [before, after] = [armed(NOW).status, calm(NOW).status];
+  const held = { ...before, hold: { ...before.hold, on: true } };
+  expect([standing('arm', before), standing('disarm', before), standing('arm', after)]).toEqual(['armed', 'armed', 'not armed']);
+  expect([standing('hold', before), standing('hold', held)]).toEqual(['not on hold', 'on hold']);
+  expect(['capture', 'test', 'ack'].map((name) => standing(name, held))).toEqual([null, null, null]);
+});
 
 describe('before', () => {
   const { status } = calm(NOW);

@@ -147,7 +147,7 @@ describe.skipIf(!isThere)('the page of a real agent (skipped without chromium)',
     await pair.start('hub');
     await pair.ready('hub');
     await page.locator('#link', { hasText: 'live' }).waitFor();
-    await page.waitForFunction('!document.getElementById("first").classList.contains("stale")');
+    await page.locator('#first:not(.stale)').waitFor({ state: 'attached' });
   });
 
   test('hold and off again, without asking for the token once more', async () => {

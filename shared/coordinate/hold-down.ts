@@ -134,5 +134,13 @@ export function onDebugsSeen(book: Book, input: Input & { readonly kind: 'debugs
 export function endHoldDown(book: Book): Book {
   // Other flows of the peers count again. The known ones stay held: a message that comes again after its minute is the same black
   // hole, and an incident for it would end the debugs that somebody has just turned on.
-  return { ...book, held: book.held.map((entry) => ({ ...entry, peers: [] })) };
+  return { ...book, held: book.held.filter((entry) => !isNews(entry)).map((entry) => ({ ...entry, peers: [] })) };
 }
+
+/**
+ * Seen once, under the hold of its peer's other flow: no incident had it, and nothing says yet that it is a black hole. The debugs may
+ * have been typed before it came, for we read them at the hello alone; were it kept, its next message would be told as persistent and
+ * spring no trap, and those debugs would stay on.
+ */
+const isNews = ({ count, first, last, judged }: HeldFlow): boolean =>
+  count === 1 && first === last && judged?.verdict !== 'persistent';

@@ -291,6 +291,22 @@ describe('hold-down and arming', () => {
     expect(hub.book.incidents.map((incident) => incident.id)).toEqual([id(4)]);
   });
 
+  test('debugs typed a moment before another flow breaks, and read a moment after: its next message counts', () => {
+    const { world, hub, spoke, see } = pairOf();
+    see(0);
+    world.runUntil(60_000);
+    hub.debugs = [CRYPTO];
+    spoke.debugs = [CRYPTO];
+    hub.input(sighting({ id: id(3), flow: flowOf(9) }));
+    expect(hub.book.incidents).toEqual([]);
+    hub.input({ kind: 'debugs-seen', cryptoOn: true });
+    world.runUntil(120_000);
+    hub.input(sighting({ id: id(4), flow: flowOf(9) }));
+    expect(hub.book.incidents.map((incident) => incident.id)).toEqual([id(4)]);
+    world.runUntil(150_000);
+    expect([hub.debugs, spoke.debugs]).toEqual([[], []]);
+  });
+
   test('armed again before the bundle is sealed counts too', () => {
     const { world, hub, see } = pairOf();
     world.delivers = (phase) => phase !== 'done';

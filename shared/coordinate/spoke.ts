@@ -42,8 +42,18 @@ export function onAlert(rules: Rules, book: Book, input: Alert): Step {
   const open = known ?? beforeStop(book);
   if (open !== undefined) return mergeAlert(rules, book, open, input);
   const roomy = makeRoom(rules, book, input);
+  // Not remembered as closed: a message at the other end may join what was to be a look, and then this id has to stop.
+  if (!input.act && tooManyLooks(rules, roomy, input.at)) return stay(book, 'capture-over-budget', input.id);
   if (overBudget(rules, roomy, input.at, timing.hourMs)) return refuseOverBudget(rules, roomy, input, input.id);
   return openFromAlert(rules, roomy, input);
+}
+
+/** What peers only want to look at takes nothing of the budget that stops are made by, and has as much of its own (capture-now.ts). */
+function tooManyLooks(rules: Rules, book: Book, at: Monotonic): boolean {
+  const isLook = ({ openedBy, signallers }: Pick<Incident, 'openedBy' | 'signallers'>): boolean =>
+    openedBy === 'alert' && signallers.every((signaller) => signaller.captureOnly);
+  const closed = book.closed.filter((known) => isLook(known) && at - known.closedAt < timing.hourMs);
+  return closed.length + book.incidents.filter(isLook).length >= rules.incidentsPerHour;
 }
 
 /** When this alert wants the stop. Nonsense means our own delay; nothing moves it beyond `maxDelay`, or the lease of what we armed. */
@@ -65,7 +75,7 @@ function openFromAlert(rules: Rules, book: Book, input: Alert): Step {
     stopAt: deadline(rules, book, input),
     act: input.act,
   });
-  const counted = countOpening(rules, book, input.at, timing.hourMs);
+  const counted = input.act ? countOpening(rules, book, input.at, timing.hourMs) : book;
   if (incident.mode === 'observe') {
     const would = wouldDo(rules, incident, incident.stopAt - input.at);
     return settle(counted, go(incident, incident.onHold ? 'alert-on-hold' : 'alert-observed', ...firstOrders(incident), would));
@@ -100,8 +110,9 @@ function mergeAlert(rules: Rules, book: Book, incident: Incident, input: Alert):
       : incident.stopAt;
   const wake: Effect[] = stopAt !== incident.stopAt ? [{ kind: 'wake', incident: incident.id, name: 'stop', at: stopAt }] : [];
   const stop = nowActs ? ({ kind: 'planned', waiting: false } as const) : incident.stop;
+  const counted = nowActs ? countOpening(rules, book, input.at, timing.hourMs) : book;
   if (repeated || isFull(incident)) {
-    const known = repeated ? book : countDropped(book, 'mergedIdsMax');
+    const known = repeated ? counted : countDropped(counted, 'mergedIdsMax');
     const signallers = repeated ? addSignaller(incident, input.peer, input.id, input.act) : incident.signallers;
     return settle(known, go({ ...incident, signallers, stopAt, stop }, repeated ? 'alert-repeated' : 'alert-merged', ...wake));
   }
@@ -136,7 +147,7 @@ function mergeAlert(rules: Rules, book: Book, incident: Incident, input: Alert):
     stopAt,
     stop,
   };
-  return settle(book, go(merged, 'alert-merged', ...wake, ...look));
+  return settle(counted, go(merged, 'alert-merged', ...wake, ...look));
 }
 
 const isFull = (incident: Incident): boolean =>
@@ -213,7 +224,8 @@ function stopOpen(rules: Rules, book: Book, open: Incident, input: Stop): Step {
         signallers: addSignaller(open, input.peer, input.id, true),
         stopAt,
       };
-  const counted = isFull(open) ? countDropped(book, 'mergedIdsMax') : book;
+  const opened = isCaptureOnly(joined) ? countOpening(rules, book, input.at, timing.hourMs) : book;
+  const counted = isFull(open) ? countDropped(opened, 'mergedIdsMax') : opened;
   // Not planned here: there is nothing to stop, and the moment for the second look at the counters is now all the same.
   if (joined.stop.kind === 'not-planned' && !isCaptureOnly(joined))
     return reachStopTime(rules, counted, joined, input.at, whyNotStopped(joined));

@@ -97,11 +97,30 @@ describe('an authenticated peer', () => {
         );
         expect(toDevice.filter((kind) => ['arm-device', 'corroborate'].includes(kind))).toEqual([]);
         expect(new Set(effects.filter((kind) => kind === 'alert' || kind === 'signal-stop'))).toEqual(new Set());
-        expect(effects.filter((kind) => kind === 'capture').length).toBeLessThanOrEqual(3 * 3);
-        expect(effects.filter((kind) => kind === 'read-debugs').length).toBeLessThanOrEqual(3);
+        // Three that stop, and beside them three that a peer only wanted to look at: those never take the place of one that stops.
+        const ofWhom = (kind: string): number =>
+          new Set(end.performed.flatMap(({ effect }) => (effect.kind === kind && 'incident' in effect ? [effect.incident] : [])))
+            .size;
+        expect(effects.filter((kind) => kind === 'capture').length).toBeLessThanOrEqual(3 * (3 + 3));
+        expect(effects.filter((kind) => kind === 'read-debugs').length).toBeLessThanOrEqual(3 + 3);
+        expect([ofWhom('capture') <= 3 + 3, ofWhom('attempt-stop') <= 3 + 3]).toEqual([true, true]);
       }),
       { numRuns: 600 },
     );
+  });
+
+  test.each([[true], [false]])('that asks for looks only (act %s) takes nothing of the budget that stops are made by', (acts) => {
+    const world = new Pair();
+    const end = world.add('box', { ...spokeRules, incidentsPerHour: 3 });
+    end.debugs = [CRYPTO];
+    for (let n = 1; n <= 9; n++) world.schedule(n * 130_000, () => end.input(alert({ peer: 'hub1', id: id(n), act: acts })));
+    world.schedule(1_300_000, () => {
+      end.debugs = [CRYPTO];
+    });
+    world.schedule(1_400_000, () => end.input(alert({ peer: 'hub1', id: id(99) })));
+    world.runUntil(1_500_000);
+    const opened = end.performed.filter(({ effect }) => effect.kind === 'open-bundle').length;
+    expect([opened, end.debugs]).toEqual(acts ? [3, [CRYPTO]] : [3 + 1, []]);
   });
 
   test('never arms, renews or disarms by a stop, an alert or a done', () => {

@@ -108,6 +108,20 @@ describe('capture now', () => {
     expect(sim.alarms('hub').filter((key) => key === 'budget')).toEqual([]);
   });
 
+  test('of the pair, as often as it may be asked: the budget of both ends stays whole for the message', async () => {
+    await begin();
+    const perHour = sim.stations.hub.config.budgets.incidentsPerHour;
+    for (let n = 0; n < perHour; n++) {
+      await capture('hub', true);
+      await sim.clock.advance(60_000);
+    }
+    expect(debugsOn()).toEqual([true, true]);
+    sim.lab.desync();
+    await sim.clock.advance(60_000);
+    expect(debugsOn()).toEqual([false, false]);
+    expect([...sim.alarms('hub'), ...sim.alarms('spoke')].filter((key) => key === 'budget')).toEqual([]);
+  });
+
   test('goes on after a restart, and still turns nothing off', async () => {
     await begin();
     await capture('hub', true);

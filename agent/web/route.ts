@@ -10,6 +10,7 @@ import type { HttpReply, HttpStream } from '../http-ports.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { Disk } from '../ports.ts';
 import type { PageFiles } from './page-files.ts';
+import type { SharedStatus } from './shared-status.ts';
 import type { StoredIndex } from './stored-index.ts';
 
 /**
@@ -51,6 +52,7 @@ export interface PageRoom {
   readonly files: PageFiles;
   readonly stored: StoredIndex;
   readonly metrics: Metrics;
+  readonly shared: SharedStatus;
   /** Of an incident that is not sealed; empty: not known. */
   timelineOf(id: string): readonly TimelineEntry[];
   /** Takes a client of the event stream. @throws Refusal `too-many-streams` */

@@ -18,6 +18,7 @@ import { readPageFiles } from './page-files.ts';
 import { matched, partsOf } from './path.ts';
 import { errorReply, type PageRequest, type PageRoom, Refusal, type Route, refusalCodes } from './route.ts';
 import { routes as shelf } from './routes/index.ts';
+import { SharedStatus } from './shared-status.ts';
 import { StoredIndex } from './stored-index.ts';
 import { openTls, type PageTls } from './tls.ts';
 
@@ -58,10 +59,12 @@ const DATA_POLICY = "default-src 'none'; frame-ancestors 'none'";
 /** Rejects with LISTEN_REFUSED, TLS_CREDENTIALS_REFUSED, DISK_FAILED. */
 export async function openPage(config: PageConfig, room: OpenPageRoom, routes: readonly Route[] = shelf): Promise<PageServer> {
   const files = await readPageFiles(room.world.disk);
-  const metrics = openMetrics({ events: room.events, status: room.control.status });
+  const shared = new SharedStatus({ clock: room.world.clock, events: room.events, status: room.control.status });
+  const metrics = openMetrics({ events: room.events, status: () => shared.status });
   const server = new Server(config, room, routes, {
     ...room,
     metrics,
+    shared,
     clock: room.world.clock,
     disk: room.world.disk,
     files,
@@ -71,6 +74,7 @@ export async function openPage(config: PageConfig, room: OpenPageRoom, routes: r
     return await server.open();
   } catch (error) {
     metrics.close();
+    shared.close();
     throw error;
   }
 }
@@ -154,6 +158,7 @@ class Server implements PageServer {
   async close(): Promise<void> {
     this.#closed = true;
     this.#pageRoom.metrics.close();
+    this.#pageRoom.shared.close();
     this.#streams.close();
     await this.#tls?.close();
     await this.#listener?.close();

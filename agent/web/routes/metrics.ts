@@ -13,7 +13,7 @@ export const metrics: Route = {
   answer: async (_request, room) => ({
     status: 200,
     headers: { 'content-type': room.metrics.contentType, 'cache-control': 'no-store' },
-    body: Buffer.from(await room.metrics.text()),
+    body: Buffer.from(await room.shared.metrics(() => room.metrics.text())),
   }),
 };
 
@@ -29,7 +29,7 @@ export const healthz: Route = {
   path: '/healthz',
   access: 'open',
   about: '200: alive. 503: what is decided does not reach the disk.',
-  answer: (_request, room) => healthReply(liveness(room.control.status())),
+  answer: (_request, room) => healthReply(liveness(room.shared.status)),
 };
 
 export const readyz: Route = {
@@ -37,5 +37,5 @@ export const readyz: Route = {
   path: '/readyz',
   access: 'open',
   about: '200: would take the next incident. 503: one word a problem; what came back stands in the status.',
-  answer: (_request, room) => healthReply(readiness(room.control.status())),
+  answer: (_request, room) => healthReply(readiness(room.shared.status)),
 };

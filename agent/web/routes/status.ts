@@ -1,10 +1,10 @@
 /** GET /api/v1/status: the same as `spitrap status --json`. */
-import { jsonReply, type Route } from '../route.ts';
+import { API_HEADERS, type Route } from '../route.ts';
 
 export const status: Route = {
   method: 'GET',
   path: '/api/v1/status',
   access: 'read',
   about: 'What the agent says of itself: `spitrap status --json`.',
-  answer: (_request, room) => jsonReply(room.control.status()),
+  answer: (_request, room) => ({ status: 200, headers: API_HEADERS, body: room.shared.json }),
 };

@@ -1,6 +1,6 @@
 /**
  * Is there anything left that the pair has to bring to its end? A night is over when there is not: most come to rest within seconds, and a
- * rest that nothing happens in shows nothing. Used by play.ts and checkers/takes-the-next.ts; every tenth night waits to the last second.
+ * rest that nothing happens in shows nothing. Used by play.ts and checkers/takes-the-next.ts; every 25th night waits to the last second.
  */
 import type { Stage } from './stage.ts';
 import type { Truth } from './truth.ts';
@@ -9,7 +9,7 @@ import { ENDS } from './weather.ts';
 const OPEN = /\/incidents\/[0-9A-Z]{26}\.open\//;
 const LOOKS_APART_MS = 2_000;
 /** One seed in so many. */
-const PATIENT_SEEDS = 10;
+const PATIENT_SEEDS = 25;
 
 const isCalm = (stage: Stage, truth: Truth): boolean =>
   ENDS.every(

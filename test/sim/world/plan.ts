@@ -48,11 +48,14 @@ export interface Plan {
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 
+/** One passes as much time as four others: of a hundred thousand nights, four thousand are enough. */
+const LONG_PERCENT = 4;
+
 export function planOf(seed: number): Plan {
   const dice = new Dice(seed * 15_485_863 + 11);
   const setting = settingOf(dice);
   // Most nights hold their event, and trouble near it; in a long one leases and whole allowances run out.
-  const isLong = dice.percent() < 12;
+  const isLong = dice.percent() < LONG_PERCENT;
   const eventMs = 5 * SECOND + dice.upTo(20) * SECOND;
   const at = (): number =>
     Math.max(0, eventMs + dice.pick([-8_000, 0, 0, setting.delayMs, setting.delayMs]) + dice.upTo(6_000) - 1_000);

@@ -100,6 +100,7 @@ export class Hold {
   /** Rejects with DISK_FAILED when the file cannot be written: then nothing has changed. */
   async change(change: HoldChange, who?: string): Promise<HoldStatus> {
     const { disk, clock } = this.#room.world;
+    const wasOn = this.#room.coordinator.book.hold;
     if (!change.on) await disk.remove(this.#file);
     else {
       const until = change.forMs === null ? '' : `until ${new Date(clock.wall() + change.forMs).toISOString()} `;
@@ -112,6 +113,12 @@ export class Hold {
       }
     }
     await this.#look(who);
+    // Longer or shorter is no decision, and stands in no journal.
+    if (wasOn && change.on)
+      this.#room.log.info(
+        { event: 'hold', who },
+        `hold: on already, now until ${this.#status.until ?? 'it is taken off'}, by ${who ?? 'somebody'}`,
+      );
     return this.#status;
   }
 

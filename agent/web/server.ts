@@ -211,7 +211,12 @@ class Server implements PageServer {
         fitting.map(({ route }) => route.method),
       );
     const request: PageRequest = { params: found.params, headers: asked.headers, who, json: () => jsonOf(asked) };
-    return await found.route.answer(request, this.#pageRoom);
+    try {
+      return await found.route.answer(request, this.#pageRoom);
+    } finally {
+      // A hold that is made longer is no decision.
+      if (found.route.access === 'act') this.#pageRoom.shared.forget();
+    }
   }
 
   #refused(error: unknown, asked: HttpAsked): HttpReply {

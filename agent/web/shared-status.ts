@@ -29,7 +29,7 @@ export class SharedStatus {
 
   constructor(room: SharedStatusRoom) {
     this.#room = room;
-    room.events.on('decided', this.#forget);
+    room.events.on('decided', this.forget);
   }
 
   /** The same object as long as it is fresh. */
@@ -52,8 +52,8 @@ export class SharedStatus {
   }
 
   close(): void {
-    this.#room.events.off('decided', this.#forget);
-    this.#forget();
+    this.#room.events.off('decided', this.forget);
+    this.forget();
   }
 
   #fresh(): Fresh {
@@ -64,7 +64,8 @@ export class SharedStatus {
     return this.#last;
   }
 
-  readonly #forget = (): void => {
+  /** Something was done that it does not show yet. */
+  readonly forget = (): void => {
     this.#last = null;
   };
 }

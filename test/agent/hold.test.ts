@@ -10,6 +10,7 @@ import { FakeDisk } from '../support/fake-disk.ts';
 let clock: FakeClock;
 let disk: FakeDisk;
 let book = emptyBook;
+let told: string[] = [];
 let warned: number;
 
 beforeEach(() => {
@@ -18,12 +19,18 @@ beforeEach(() => {
   disk.put('/data/engine.json', '');
   book = emptyBook;
   warned = 0;
+  told = [];
 });
 
 const iso = (inMs: number): string => new Date(clock.wall() + inMs).toISOString();
 
 async function open(configured = false): Promise<Hold> {
-  const log: Logger = { debug: () => {}, info: () => {}, error: () => {}, warn: () => void warned++ };
+  const log: Logger = {
+    debug: () => {},
+    info: (_fields, text) => void told.push(text),
+    error: () => {},
+    warn: () => void warned++,
+  };
   const coordinator = {
     get book() {
       return book;
@@ -62,6 +69,14 @@ describe('at the start', () => {
 });
 
 describe('while it runs', () => {
+  test('made longer by another: no decision, so the log says who', async () => {
+    const hold = await open();
+    await hold.change({ on: true, forMs: 60_000 }, 'jo');
+    expect(told).toEqual([]);
+    await hold.change({ on: true, forMs: 120_000 }, 'page 192.0.2.1');
+    expect(told).toEqual([`hold: on already, now until ${iso(120_000)}, by page 192.0.2.1`]);
+  });
+
   test('a file that comes and goes counts within 2 s', async () => {
     await open();
     disk.put('/data/HOLD', '');

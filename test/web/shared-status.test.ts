@@ -5,7 +5,7 @@ import { SharedStatus } from '../../agent/web/shared-status.ts';
 import { emptyBook } from '../../shared/coordinate/book.ts';
 import { statusSample } from '../status/status-sample.ts';
 import { FakeClock } from '../support/fake-clock.ts';
-import { ask, standPage } from '../support/page-stand.ts';
+import { ask, bearer, standPage } from '../support/page-stand.ts';
 
 const decision = { input: { kind: 'hold' } } as unknown as Decision;
 
@@ -39,6 +39,28 @@ describe('the status is shared', () => {
     expect(shared.status.pid).toBe(1);
     events.emit('decided', decision, emptyBook);
     expect([shared.status.pid, JSON.parse(shared.json.toString()).pid]).toEqual([2, 2]);
+  });
+
+  test('nor is it older than an action over the page, whatever came of that', async () => {
+    let until = 'before';
+    const status = (): typeof statusSample => ({ ...statusSample, hold: { on: true, by: 'command', until } });
+    const { page, port } = await standPage({
+      clock: new FakeClock(),
+      status,
+      control: {
+        hold: async () => {
+          until = 'after';
+          return status().hold;
+        },
+      },
+    });
+    const read = async (): Promise<unknown> => JSON.parse((await ask(port, '/api/v1/status')).text).hold.until;
+    expect(await read()).toBe('before');
+    const body = JSON.stringify({ on: true, forMs: 60_000 });
+    const headers = { ...bearer(), 'content-type': 'application/json' };
+    expect((await ask(port, '/api/v1/hold', { method: 'POST', headers, body })).status).toBe(200);
+    expect(await read()).toBe('after');
+    await page.close();
   });
 
   test('not any more once closed', () => {

@@ -63,8 +63,8 @@ export interface LogFile {
   readonly identity: string;
   /** `links` 0: deleted; what has it open may still write to it. */
   look(): Promise<{ readonly bytes: number; readonly links: number }>;
-  /** Up to `length` bytes; fewer at the end of the file. */
-  read(offset: number, length: number): Promise<Buffer>;
+  /** Up to `length` bytes; fewer at the end of the file. `into`: memory that may be used for them, at least so large. */
+  read(offset: number, length: number, into?: Buffer): Promise<Buffer>;
   close(): Promise<void>;
 }
 

@@ -232,8 +232,8 @@ export const limits = {
   stopWindowBytesMax: 2 * 1024 * 1024,
   /** Flows that `spitrap detect` lists; messages of further ones are counted. 100,000 take some 60 MB. */
   detectFlowsMax: 100_000,
-  /** What it reads at a time: larger is not faster. */
-  detectPieceBytes: 256 * 1024,
+  /** What it reads at a time, twice: larger is not faster. */
+  detectPieceBytes: 512 * 1024,
   /** Flows named in one addendum of verdicts; the rest is counted. */
   judgedFlowsNamedMax: 100,
   /** Test bundles of `spitrap check` that stay; older ones go. */

@@ -47,7 +47,10 @@ interface Input {
   readonly name: string;
   /** Null: not known before its end. */
   readonly bytes: number | null;
+  /** Each is gone when the next but one comes. */
   readonly pieces: AsyncIterable<Buffer>;
+  /** Bytes in front of each that may be written over. */
+  readonly roomBefore: number;
 }
 
 async function detect(file: string | undefined, options: Options, context: CliContext): Promise<number> {
@@ -86,12 +89,13 @@ function printFlows(found: FileFlows, context: CliContext): void {
 async function openInput(file: string | undefined, { stdin, world }: CliContext): Promise<Input> {
   if (file === undefined && stdin.isTty)
     throw new SpitrapError('USAGE', 'which file? spitrap detect FILE, or … | spitrap detect');
-  if (file === undefined || file === '-') return { name: 'standard input', bytes: null, pieces: stdinPieces(stdin) };
+  if (file === undefined || file === '-')
+    return { name: 'standard input', bytes: null, pieces: stdinPieces(stdin), roomBefore: 0 };
   const opened = await world.logFiles.open(file).catch((error: unknown) => {
     throw notOpened(file, error);
   });
   const { bytes } = await opened.look();
-  return { name: file, bytes, pieces: filePieces(opened) };
+  return { name: file, bytes, pieces: filePieces(opened), roomBefore: ROOM_BEFORE };
 }
 
 /** A pipe (`spitrap detect <(zcat …)`) has no positions to read by. */
@@ -103,15 +107,23 @@ function notOpened(file: string, thrown: unknown): SpitrapError {
   return new SpitrapError('FILE_UNREADABLE', `cannot open ${name}: it is no regular file; spitrap detect - < ${name}`);
 }
 
-/** The next piece is read while this one is searched. */
+/** A line begun in the piece before, of any length that is not cut, and whole ones before it. */
+const ROOM_BEFORE = 2 * limits.lineBytesMax;
+
+/** The next piece is read while this one is searched, into the memory of the one before. */
 async function* filePieces(file: LogFile): AsyncGenerator<Buffer> {
+  let [memory, other] = [pieceMemory(), pieceMemory()];
+  const read = (at: number): Promise<Buffer> => {
+    [memory, other] = [other, memory];
+    return file.read(at, limits.detectPieceBytes, memory);
+  };
   try {
-    let next = file.read(0, limits.detectPieceBytes);
+    let next = read(0);
     for (let at = 0; ; ) {
       const piece = await next;
       if (piece.length === 0) return;
       at += piece.length;
-      next = file.read(at, limits.detectPieceBytes);
+      next = read(at);
       // Its failure is told when its turn comes, and not at all when nobody asks any more.
       next.catch(() => {});
       yield piece;
@@ -120,6 +132,8 @@ async function* filePieces(file: LogFile): AsyncGenerator<Buffer> {
     await file.close().catch(() => {});
   }
 }
+
+const pieceMemory = (): Buffer => Buffer.allocUnsafeSlow(ROOM_BEFORE + limits.detectPieceBytes).subarray(ROOM_BEFORE);
 
 async function* stdinPieces(stdin: CliContext['stdin']): AsyncGenerator<Buffer> {
   try {
@@ -149,7 +163,7 @@ class Search {
       for await (const piece of this.#input.pieces) {
         if (this.bytes === 0) refuseOtherForms(piece, this.#input.name);
         this.bytes += piece.length;
-        this.#take(this.blocks.push(piece));
+        this.#take(this.blocks.push(piece, this.#input.roomBefore));
         this.#progress.show(this.bytes, this.flows);
       }
     } finally {

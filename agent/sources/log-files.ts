@@ -61,9 +61,9 @@ class SystemLogFile implements LogFile {
     });
   }
 
-  read(offset: number, length: number): Promise<Buffer> {
+  read(offset: number, length: number, into?: Buffer): Promise<Buffer> {
     return attempt('read', this.#path, async () => {
-      const buffer = Buffer.allocUnsafe(length);
+      const buffer = into ?? Buffer.allocUnsafe(length);
       const { bytesRead } = await this.#handle.read(buffer, 0, length, offset);
       return buffer.subarray(0, bytesRead);
     });

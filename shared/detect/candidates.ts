@@ -7,6 +7,7 @@ import { limits } from '../limits.ts';
 import type { LineChunk, Trust } from '../model/observation.ts';
 import { elapsedMs, type Monotonic, type Wall } from '../model/time.ts';
 import { parseSyslog, type SyslogHeader } from '../wire/syslog.ts';
+import { indexOfAnchor } from './anchor-search.ts';
 import { type CutMessage, cutMessages } from './glued.ts';
 import { type InvalidSpi, type InvalidSpiFault, invalidSpiAnchor, isInvalidSpi, readInvalidSpi } from './invalid-spi.ts';
 import { lineText } from './line-text.ts';
@@ -57,14 +58,13 @@ export const emptyWrapState: WrapState = { tails: {}, gluedDropped: 0 };
 /** A console prints the rest of a message at once; what has not come by then does not come. */
 export const wrapWaitMs = 500;
 
-const ANCHOR = Buffer.from(invalidSpiAnchor, 'latin1');
 const LF = 10;
 
 export function findCandidates(state: WrapState, chunk: LineChunk): Found {
   const key = `${chunk.source} ${chunk.from}`;
   const tail = state.tails[key];
   // The fast path, taken for nearly every chunk: one native search and nothing else.
-  if (tail === undefined && chunk.bytes.indexOf(ANCHOR) === -1) return { state, candidates: [] };
+  if (tail === undefined && indexOfAnchor(chunk.bytes) === -1) return { state, candidates: [] };
   const reader = new ChunkReader(chunk);
   let next = state;
   if (tail !== undefined) {
@@ -133,7 +133,7 @@ class ChunkReader {
 
   readAll(): void {
     for (;;) {
-      const anchor = this.#bytes.indexOf(ANCHOR, this.#at);
+      const anchor = indexOfAnchor(this.#bytes, this.#at);
       if (anchor === -1) return;
       const lineStart = anchor === 0 ? 0 : Math.max(this.#at, this.#bytes.lastIndexOf(LF, anchor - 1) + 1);
       const line = this.#lineAt(lineStart);

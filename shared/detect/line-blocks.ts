@@ -4,12 +4,11 @@
  * Called by agent/cli/detect.ts.
  */
 import { limits } from '../limits.ts';
-import { invalidSpiAnchor } from './invalid-spi.ts';
+import { indexOfAnchor } from './anchor-search.ts';
 
 const LF = 10;
 const LINE_END = Buffer.from('\n');
 const NOTHING = Buffer.alloc(0);
-const ANCHOR = Buffer.from(invalidSpiAnchor, 'latin1');
 
 export class LineBlocks {
   lines = 0;
@@ -19,12 +18,15 @@ export class LineBlocks {
   /** Inside a line that was cut: everything up to its end is passed over. */
   #skipping = false;
 
-  /** Whole lines, LF and all; null when there are none yet. The block is `piece`'s memory: read it before the next piece. */
-  push(piece: Buffer): Buffer | null {
+  /**
+   * Whole lines, LF and all; null when there are none yet. The block is `piece`'s memory: read it before the next piece. `roomBefore`:
+   * bytes in front of it that may be written over, so that what was held need not be joined to it by a copy of both.
+   */
+  push(piece: Buffer, roomBefore = 0): Buffer | null {
     const fresh = this.#skipping ? this.#afterCut(piece) : piece;
     if (fresh.length === 0) return null;
     this.lines += countNewlines(fresh);
-    let all = this.#held.length > 0 ? Buffer.concat([this.#held, fresh]) : fresh;
+    let all = inFront(this.#held, fresh, roomBefore);
     let lineStart = all.lastIndexOf(LF) + 1;
     if (all.length - lineStart > limits.lineBytesMax) {
       all = Buffer.concat([all.subarray(0, lineStart + limits.lineBytesMax), LINE_END]);
@@ -55,12 +57,20 @@ export class LineBlocks {
   }
 }
 
+function inFront(held: Buffer, bytes: Buffer, roomBefore: number): Buffer {
+  if (held.length === 0) return bytes;
+  if (held.length > roomBefore) return Buffer.concat([held, bytes]);
+  const both = Buffer.from(bytes.buffer, bytes.byteOffset - held.length, held.length + bytes.length);
+  held.copy(both);
+  return both;
+}
+
 /** `end`, or the start of the first message in the last few lines before it: as many as one message may be wrapped over. */
 function beforeLastMessage(bytes: Buffer, end: number): number {
   let start = end;
   for (let line = 0; line < limits.wrappedLinesMax && start > 0; line++)
     start = start < 2 ? 0 : bytes.lastIndexOf(LF, start - 2) + 1;
-  const anchor = bytes.subarray(start, end).indexOf(ANCHOR);
+  const anchor = indexOfAnchor(bytes.subarray(start, end));
   if (anchor === -1) return end;
   const at = start + anchor;
   return at === 0 ? 0 : bytes.lastIndexOf(LF, at - 1) + 1;
@@ -68,8 +78,9 @@ function beforeLastMessage(bytes: Buffer, end: number): number {
 
 const LFS = 0x0a0a0a0a;
 const LOW7 = 0x7f7f7f7f;
-/** Rounds after which one of four 8-bit counts could overflow. */
-const ROUNDS_MAX = 255;
+const ONES = 0x01010101;
+/** Words after which one of four 8-bit counts could overflow, in steps of four. */
+const WORDS_MAX = 252;
 
 /** Four bytes at a time: a gigabyte of log has ten million lines, and a call for each would take longer than reading it. */
 export function countNewlines(bytes: Buffer): number {
@@ -78,16 +89,23 @@ export function countNewlines(bytes: Buffer): number {
   for (; at < bytes.length && (bytes.byteOffset + at) % 4 !== 0; at++) if (bytes[at] === LF) count++;
   if (at === bytes.length) return count;
   const words = new Uint32Array(bytes.buffer, bytes.byteOffset + at, (bytes.length - at) >>> 2);
-  for (let from = 0; from < words.length; from += ROUNDS_MAX) {
-    const to = Math.min(words.length, from + ROUNDS_MAX);
-    let sums = 0;
-    for (let word = from; word < to; word++) {
-      const x = words[word]! ^ LFS;
-      // The high bit of each byte that is zero, and so was an LF; exact, without borrow between bytes.
-      sums += (~(((x & LOW7) + LOW7) | x | LOW7) >>> 7) & 0x01010101;
-    }
-    count += (sums & 0xff) + ((sums >>> 8) & 0xff) + ((sums >>> 16) & 0xff) + (sums >>> 24);
+  const whole = words.length - (words.length % 4);
+  for (let word = 0; word < whole; ) {
+    const from = word;
+    let others = 0;
+    for (const to = Math.min(whole, from + WORDS_MAX); word < to; word += 4)
+      // `| 0`: four counts in one word, whatever its sign.
+      others =
+        (others + othersIn(words[word]!) + othersIn(words[word + 1]!) + othersIn(words[word + 2]!) + othersIn(words[word + 3]!)) |
+        0;
+    count += (word - from) * 4 - ((others & 0xff) + ((others >>> 8) & 0xff) + ((others >>> 16) & 0xff) + (others >>> 24));
   }
-  for (at += words.length * 4; at < bytes.length; at++) if (bytes[at] === LF) count++;
+  for (at += whole * 4; at < bytes.length; at++) if (bytes[at] === LF) count++;
   return count;
+}
+
+/** A one in each of its four bytes that is no LF: the high bit of what is not zero without it; exact, without borrow between bytes. */
+function othersIn(word: number): number {
+  const x = word ^ LFS;
+  return ((((x & LOW7) + LOW7) | x) >>> 7) & ONES;
 }

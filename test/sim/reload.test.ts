@@ -73,6 +73,35 @@ describe('a reload', () => {
     expect(reloadsIn('hub')).toEqual(['"changed":[]', '"changed":["stop.delay"]']);
   });
 
+  test('in an incident, and taken back before it ends: nothing waits any more, and nothing changes', async () => {
+    sim = await SimPair.armed();
+    const before = sim.stations.hub.config.stop.delayMs;
+    sim.lab.desync();
+    await sim.clock.advance(2_000);
+    change('hub', delayOf(3_000));
+    await reload('hub');
+    change('hub', delayOf(before));
+    expect(await reload('hub')).toEqual({ changed: [], waits: [], warnings: [] });
+    expect(sim.status('hub').configuration?.waits).toEqual([]);
+    await sim.clock.advance(180_000);
+    expect(reloadsIn('hub')).toEqual(['"changed":[]', '"changed":[]']);
+  });
+
+  test('while debugs are being turned on: they come on under the rules of before, the change after that', async () => {
+    sim = new SimPair();
+    await sim.start();
+    const arming = sim.stations.hub.handlers!.arm({ pair: false, leaseMs: null, who: 'jo' });
+    arming.catch(() => {});
+    await sim.clock.advance(1);
+    expect(sim.status('hub').arming.state).not.toMatch(/^(?:armed|disarmed)$/);
+    change('hub', delayOf(3_000));
+    expect(await reload('hub')).toMatchObject({ changed: [], waits: ['stop.delay'] });
+    await sim.clock.advance(60_000);
+    await arming;
+    expect([sim.status('hub').arming.state, sim.status('hub').configuration?.waits]).toEqual(['armed', []]);
+    expect(reloadsIn('hub')).toEqual(['"changed":[]', '"changed":["stop.delay"]']);
+  });
+
   test('what can be told at once is not held up by an incident', async () => {
     sim = await SimPair.armed();
     sim.lab.desync();

@@ -96,6 +96,26 @@ describe('what is served', () => {
   });
 
   test.each([
+    ['arm', { change: { pair: true, leaseMs: null, who: 'root' }, who: 'root' }],
+    ['arm', { pair: true, leaseMs: null, who: 'root' }],
+    ['disarm', { pair: true, who: 'root' }],
+    ['capture', { change: { pair: true, who: 'root' } }],
+    ['ack', { alarm: 'a1', who: 'root' }],
+  ])('so does %s: %j', async (action, body) => {
+    const asked: unknown[] = [];
+    const told = async (...given: unknown[]): Promise<never> => {
+      asked.push(given);
+      throw new SpitrapError('USAGE', 'noted');
+    };
+    const { port } = await stand({ control: { arm: told, disarm: told, capture: told, ack: told } });
+    const headers = { ...bearer(), 'content-type': 'application/json' };
+    await ask(port, `/api/v1/${action}`, { method: 'POST', headers, body: JSON.stringify(body) });
+    expect(asked).toHaveLength(1);
+    expect(JSON.stringify(asked)).toContain('"page 127.0.0.1"');
+    expect(JSON.stringify(asked)).not.toContain('root');
+  });
+
+  test.each([
     ['INCIDENT_UNKNOWN', 404],
     ['ARM_REFUSED', 409],
     ['USAGE', 400],

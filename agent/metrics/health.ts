@@ -35,7 +35,7 @@ export function readiness(status: AgentStatus): Health {
       if (state !== 'ready' && state !== 'busy')
         problems.push({ what: `session-${name}`, detail: `${state}${lastError === null ? '' : `: ${lastError}`}` });
   for (const peer of peers)
-    if (peer.kind === 'spitrap' && (peer.lastHelloAt === null || peer.missedHellos > timing.missingHellosMax))
+    if (peer.kind === 'spitrap' && (peer.lastHelloAt === null || peer.missedHellos >= timing.missingHellosMax))
       problems.push({
         what: 'peer',
         detail: `${peer.name}: ${peer.lastHelloAt === null ? 'not heard yet' : `${peer.missedHellos} hellos missing in a row`}`,

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { liveness, readiness } from '../../agent/metrics/health.ts';
 import type { AgentStatus } from '../../agent/status/status.ts';
+import { timing } from '../../shared/coordinate/timing.ts';
 import { statusSample } from '../status/status-sample.ts';
 
 const ready = { state: 'ready', sinceMs: 0, lastError: null } as const;
@@ -16,6 +17,12 @@ const well: AgentStatus = {
 test('all is well', () => {
   expect(readiness(well)).toEqual({ ok: true, problems: [] });
   expect(liveness(well)).toEqual({ ok: true, problems: [] });
+});
+
+test('a peer is taken for silent when the alarm says so (hello.ts: silent for longer than three), not before', () => {
+  const missing = (missedHellos: number): boolean =>
+    readiness({ ...well, peers: well.peers.map((peer) => ({ ...peer, missedHellos })) }).ok;
+  expect([missing(timing.missingHellosMax - 1), missing(timing.missingHellosMax)]).toEqual([true, false]);
 });
 
 describe('not ready, and alive all the same', () => {

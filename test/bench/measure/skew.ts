@@ -5,6 +5,7 @@
  */
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
@@ -27,8 +28,12 @@ import { fixed, median, percentile, spread, whole } from '../stats.ts';
 const DELAY_MS = 3_000;
 /** Longer than the delay: a second message of the same black hole comes after the stop, and then the pair is whole again. */
 const MESSAGE_INTERVAL_MS = 4_000;
-/** For the boxes to say that debugs are on, and for the agents to read it. */
-const ARMED_WITHIN_MS = 1_500;
+/** Agents read their device at a hello, every 2 s here; a message before that would be held down for the incident before. */
+const ARMED_WITHIN_MS = 30_000;
+/** The twins' message has come, its second one has not: one trap an incident. */
+const TWIN_WHOLE_AFTER_MS = 2_000;
+/** Outputs, the delay, the trap, and the other applet's `undebug all`; a lost trap is waited for no longer. */
+const EEM_WITHIN_MS = 6_000;
 const QUIET_WITHIN_MS = 5_000;
 /** Between the desyncs of a round, so that stops are alone on the CPU. */
 const APART_MS = 60;
@@ -68,6 +73,8 @@ interface Incident {
   /** Null: one of the two never stopped. */
   readonly skewMs: number | null;
   readonly alertArrived: boolean;
+  /** Until one was acknowledged, or the stop. */
+  readonly alertsSent: number;
 }
 
 interface CaseResult {
@@ -81,7 +88,7 @@ export const skew: Measurement = {
   name: 'skew',
   title: 'Skew between the boxes',
   async run(context) {
-    const [pairs, rounds] = context.quick ? [2, 2] : [10, 20];
+    const [pairs, rounds] = context.quick ? [10, 2] : [10, 20];
     const theatre = await Theatre.open(context, pairs);
     try {
       const results: CaseResult[] = [];
@@ -168,8 +175,8 @@ type Timers = Readonly<Record<End, ChildProcessByStdio<Writable, Readable, null>
 
 class Theatre {
   #case: Case = CASES[0]!;
-  /** What the relay has seen since the round began, a pair. */
-  readonly #alerted = new Set<number>();
+  /** What the relay has seen since the round began, a pair: alerts sent, and those that were let through. */
+  readonly #alerts = new Map<number, { sent: number; arrived: number }>();
   readonly #roundTrips: number[] = [];
   readonly #acts: Act[] = [];
   readonly #cleanup = new Cleanup(clock, 20_000);
@@ -212,7 +219,10 @@ class Theatre {
 
   #onRelay(index: number, event: RelayEvent): void {
     if (event.kind === 'answer') this.#roundTrips.push(event.roundTripMs);
-    else if (event.from === 'hub' && event.phase === 'alert' && !event.dropped) this.#alerted.add(index);
+    else if (event.from === 'hub' && event.phase === 'alert') {
+      const { sent, arrived } = this.#alerts.get(index) ?? { sent: 0, arrived: 0 };
+      this.#alerts.set(index, { sent: sent + 1, arrived: arrived + (event.dropped ? 0 : 1) });
+    }
   }
 
   async #ready({ stage, folder }: Act): Promise<void> {
@@ -252,6 +262,7 @@ class Theatre {
   async play(one: Case, rounds: number, say: (line: string) => void): Promise<CaseResult> {
     this.#case = one;
     this.#roundTrips.length = 0;
+    const began = clock.monotonic();
     const result: CaseResult = { incidents: [], controlMs: [], roundTripMs: [], eem: { sent: 0, lost: 0, skewMs: [] } };
     for (const { twin } of this.#acts) Object.assign(twin.traps, { sent: 0, lost: 0 });
     for (let round = 0; round < rounds; round += 1) await this.#round(result);
@@ -261,17 +272,23 @@ class Theatre {
       result.eem.lost += twin.traps.lost;
     }
     const skews = result.incidents.flatMap(({ skewMs }) => skewMs ?? []);
-    say(`${one.name}: ${skews.length} of ${result.incidents.length} stopped, skew p50 ${percentile(skews, 0.5).toFixed(1)} ms`);
+    const unheard = result.incidents.filter(({ alertArrived }) => !alertArrived).map(({ alertsSent }) => alertsSent);
+    const tries = unheard.length === 0 ? '' : `, alerts sent where none arrived: ${unheard.join(', ')}`;
+    const minutes = ((clock.monotonic() - began) / 60_000).toFixed(1);
+    say(
+      `${one.name}: ${skews.length} of ${result.incidents.length} stopped, skew p50 ${percentile(skews, 0.5).toFixed(1)} ms${tries}; ${minutes} min, load ${loadavg()[0]!.toFixed(1)}`,
+    );
     return result;
   }
 
   async #round(result: CaseResult): Promise<void> {
-    this.#alerted.clear();
+    this.#alerts.clear();
     for (const { stage, twin } of this.#acts) {
       prepare(stage.pair!, stage.boxes);
       prepare(twin.pair, twin.box);
     }
-    await pause(ARMED_WITHIN_MS);
+    const typedAt = clock.wall();
+    await Promise.all(this.#acts.map((act) => this.#armed(act, typedAt)));
     const began: number[] = [];
     for (const [index, { stage, twin }] of this.#acts.entries()) {
       const now = clock.monotonic();
@@ -280,9 +297,25 @@ class Theatre {
         this.#timers![end].stdin.write(`${JSON.stringify({ at: { index, atMs: now + CONTROL_AFTER_MS } })}\n`);
       stage.pair!.desync();
       twin.pair.desync();
+      clock.timer(`bench twin ${index}`, TWIN_WHOLE_AFTER_MS, () => twin.pair.repair());
       await pause(APART_MS);
     }
     await Promise.all(this.#acts.map((act, index) => this.#taken(act, index, began[index]!, result)));
+  }
+
+  /** Both agents have read that debugs are on. */
+  async #armed({ folder }: Act, typedAt: number): Promise<void> {
+    for (const end of ends)
+      await until(
+        `the debugs of ${folder}, as the ${end}'s agent reads them`,
+        async () => {
+          const { device } = await callControl(join(folder, dataDirOf(end)), { request: 'status' }, clock, 20_000);
+          const readAt = device.debugsReadAt === null ? 0 : Date.parse(device.debugsReadAt);
+          return readAt > typedAt && (device.debugsOn ?? []).length > 0 ? true : null;
+        },
+        ARMED_WITHIN_MS,
+        200,
+      );
   }
 
   async #taken(act: Act, index: number, began: number, result: CaseResult): Promise<void> {
@@ -292,13 +325,11 @@ class Theatre {
     const isQuiet = (): true | null => (ends.every((end) => stage.boxes[end].debugsOn().length === 0) ? true : null);
     const quiet = await until('quiet boxes', isQuiet, QUIET_WITHIN_MS, 20).catch(() => null);
     stage.pair!.repair();
-    twin.pair.repair();
     const skewMs = stopped === null || quiet === null ? null : Math.abs(stopped.hub - stopped.spoke);
-    result.incidents.push({ skewMs, alertArrived: this.#alerted.has(index) });
+    const alerts = this.#alerts.get(index) ?? { sent: 0, arrived: 0 };
+    result.incidents.push({ skewMs, alertArrived: alerts.arrived > 0, alertsSent: alerts.sent });
     const control = both(stage.boxes, CONTROL_COMMAND, began);
     if (control !== null) result.controlMs.push(Math.abs(control.hub - control.spoke));
-    const eem = both(twin.box, STOP, began);
-    if (eem !== null) result.eem.skewMs.push(Math.abs(eem.hub - eem.spoke));
     // The path is as it was once the bundles are sealed: the next round begins with nothing under way.
     for (const end of ends)
       await until(
@@ -310,6 +341,9 @@ class Theatre {
         120_000,
         200,
       );
+    const left = Math.max(0, began + EEM_WITHIN_MS - clock.monotonic());
+    const eem = await until('both applets', () => both(twin.box, STOP, began), left, 50).catch(() => null);
+    if (eem !== null) result.eem.skewMs.push(Math.abs(eem.hub - eem.spoke));
   }
 
   async close(): Promise<void> {

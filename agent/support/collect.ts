@@ -62,7 +62,9 @@ export async function collectSupport(room: SupportRoom): Promise<Support> {
   if (loaded !== null) await attempt('check.json', async () => putJson('check.json', await room.check(loaded, room.configFile!)));
   const { logFile } = room;
   if (logFile !== null)
-    await attempt('agent.log', async () => put('agent.log', await tailOf(logFile, limits.supportLogBytesMax, room)));
+    await attempt('agent.log', async () =>
+      put('agent.log', redactedLines(await tailOf(logFile, limits.supportLogBytesMax, room), redact)),
+    );
   if (dataDir === null) return collected.support(['dataDir: not known, the configuration does not say it']);
   await attempt('status.json', async () => putJson('status.json', await room.status(dataDir)));
   await attempt('journal.jsonl', async () => {

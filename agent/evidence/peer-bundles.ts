@@ -92,7 +92,7 @@ export class PeerBundles {
     const incident = await storedIncident(this.#folderOf(id), this.#room.world.disk);
     if (incident === null) return;
     for (const peer of namesOfOthers(incident)) {
-      if (!pages.has(peer) || this.#jobs.some((job) => job.id === id && job.peer === peer)) continue;
+      if (!pages.has(peer)) continue;
       if ((await this.#room.world.disk.stat(this.#peerFolder(id, peer)).catch(() => null)) !== null) continue;
       this.#enqueue(id, peer);
     }
@@ -107,6 +107,8 @@ export class PeerBundles {
 
   #enqueue(id: IncidentId, peer: string): void {
     const { clock, random } = this.#room.world;
+    // The disk was asked meanwhile: sealed, and taken up by the start at the same moment.
+    if (this.#jobs.some((job) => job.id === id && job.peer === peer)) return;
     if (this.#jobs.length >= limits.peerBundlesWaitingMax) {
       this.#room.log.warn(
         { event: 'peer-bundle', incident: id, peer },
@@ -288,9 +290,13 @@ export class PeerBundles {
       making.catch(() => {});
       const made = await bounded(making, limits.reportWithinMs, world.clock, 'report of both ends');
       if (!made.inTime) throw new SpitrapError('REPORT_FAILED', `not made within ${limits.reportWithinMs / 1_000} s`);
-      // The JSON last: it is what says that the others are there.
-      for (const kind of ['html', 'text', 'json'] as const)
-        await writeDurably(reportOfBothEnds(own, kind), [Buffer.from(made.value[kind])], world.disk);
+      // The JSON last: it is what says that the others are there. Each at once: somebody may be reading it.
+      for (const kind of ['html', 'text', 'json'] as const) {
+        const path = reportOfBothEnds(own, kind);
+        await writeDurably(`${path}${PART}`, [Buffer.from(made.value[kind])], world.disk);
+        await world.disk.rename(`${path}${PART}`, path);
+      }
+      await world.disk.syncFolder(peersFolder(own));
     } catch (error) {
       const why = asSpitrapError(error, 'REPORT_FAILED').message;
       log.warn(

@@ -263,6 +263,23 @@ describe('fetched', () => {
   });
 });
 
+test('sealed while the start takes it up: fetched once', async () => {
+  let listings = 0;
+  const counted: Http = {
+    request: (request, signal) => {
+      if (!request.url.includes('/files/')) listings++;
+      return nodeHttp.request(request, signal);
+    },
+  };
+  const one = fetcher({ http: counted });
+  await Promise.all([one.start(), one.noteSealed(id), one.noteSealed(id)]);
+  await here();
+  await said(/the report is of both ends/);
+  // The next turn would have been due long since.
+  await fetcher({ http: counted }).start();
+  await expect(vi.waitFor(() => expect(listings).toBeGreaterThan(1), { timeout: 300 })).rejects.toThrow();
+});
+
 describe('room', () => {
   const expire = async (maxBytes: number): Promise<string[]> => {
     const { expireBundles } = await import('../../agent/evidence/retention.ts');
@@ -384,6 +401,30 @@ describe('in the way of nobody', () => {
     await fetcher({ http: slow, lateMs: () => at }).noteSealed(id);
     await said(/device\.log is still coming, 10 of/);
     expect(statSync(join(`${fetched()}.part`, 'device.log')).size).toBeGreaterThanOrEqual(10);
+  });
+
+  test('a report is there whole or not at all: it is read while it is made anew', async () => {
+    const real = createDisk();
+    const opened: string[] = [];
+    const watched: Disk = {
+      ...real,
+      open: (path, how) => {
+        if (how === 'create') opened.push(path);
+        return real.open(path, how);
+      },
+    };
+    await fetcher({ disk: watched }).noteSealed(id);
+    await here();
+    expect(opened.map((path) => path.slice(peers().length + 1))).toEqual([
+      'report.html.part',
+      'report.txt.part',
+      'verdict.json.part',
+    ]);
+    await vi.waitFor(() =>
+      expect(readdirSync(peers()).sort()).toEqual(
+        [hub.incident.peers[0]!.name, 'report.html', 'report.txt', 'verdict.json'].sort(),
+      ),
+    );
   });
 
   test('of several peers the report is of the one that the incident names first, whoever comes last', async () => {

@@ -14,9 +14,11 @@ export interface Logger {
   info(fields: LogFields, message: string): void;
   warn(fields: LogFields, message: string): void;
   error(fields: LogFields, message: string): void;
+  /** False: nobody reads `debug`, and what it would say need not be made. Absent: not known. */
+  readonly debugs?: () => boolean;
 }
 
-export type LogLevel = keyof Logger;
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
 export interface LogOptions {
   readonly level: LogLevel;
@@ -61,7 +63,14 @@ export function createLog(options: LogOptions, stream: LogStream = process.stdou
     secrets = [...new Set([...secrets, ...(next.secrets ?? [])])];
     clean = cleaner(secrets, readable);
   };
-  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error'), change };
+  return {
+    debug: at('debug'),
+    info: at('info'),
+    warn: at('warn'),
+    error: at('error'),
+    debugs: () => sink.isLevelEnabled('debug'),
+    change,
+  };
 }
 
 /** For callers that have no log to give: tests, offline tools. */

@@ -78,7 +78,8 @@ export class Signals {
   }
 
   #respondAfter(entry: Entry | null, notification: Notification): void {
-    if (entry === null) {
+    // Nobody waits for the answer to a trap.
+    if (entry === null || !notification.confirmed) {
       notification.respond();
       return;
     }

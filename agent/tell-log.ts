@@ -20,7 +20,10 @@ export function tellLog(events: AgentEvents, config: Config, log: Logger): void 
 /** One line in the log for each decision that moved something; the rest only when somebody debugs. */
 function tell(config: Config, log: Logger, decision: Decision): void {
   const { input, reason, incident, effects, moved } = decision;
+  const isNews = moved && input.kind !== 'expire';
+  // Thousands a second of a flood move nothing.
+  if (!isNews && log.debugs?.() === false) return;
   const fields = { event: reason, input: input.kind, incident, at: input.at, effects: effects.map((effect) => effect.kind) };
-  if (moved && input.kind !== 'expire') log.info(fields, narrate(config.role, decision));
+  if (isNews) log.info(fields, narrate(config.role, decision));
   else log.debug(fields, narrate(config.role, decision));
 }

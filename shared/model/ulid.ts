@@ -4,15 +4,27 @@ import type { Wall } from './time.ts';
 const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 const PATTERN = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
 
+/** 48 bits of milliseconds. */
+const TIME_END = 2 ** 48;
+const TIME_CHARS = 10;
+const RANDOM_BYTES = 10;
+
 export type IncidentId = string;
 
 export function ulid(at: Wall, random: Uint8Array): IncidentId {
-  let bits = BigInt(Math.max(0, Math.floor(at))) & 0xffffffffffffn;
-  for (let i = 0; i < 10; i++) bits = (bits << 8n) | BigInt(random[i] ?? 0);
+  let time = Math.max(0, Math.floor(at)) % TIME_END;
   let text = '';
-  for (let i = 0; i < 26; i++) {
-    text = ALPHABET[Number(bits & 31n)]! + text;
-    bits >>= 5n;
+  for (let i = 0; i < TIME_CHARS; i++) {
+    const rest = Math.floor(time / 32);
+    text = ALPHABET[time - rest * 32]! + text;
+    time = rest;
+  }
+  // Five octets are eight characters.
+  let held = 0;
+  let bits = 0;
+  for (let i = 0; i < RANDOM_BYTES; i++) {
+    held = ((held << 8) | (random[i] ?? 0)) & 0xfff;
+    for (bits += 8; bits >= 5; bits -= 5) text += ALPHABET[(held >>> (bits - 5)) & 31]!;
   }
   return text;
 }

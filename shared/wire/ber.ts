@@ -24,6 +24,9 @@ export const tags = {
 const OID_ARCS_MAX = 128;
 const ARC_MAX = 0xffff_ffff;
 const NO_BYTES = Buffer.alloc(0);
+/** The longest object identifier as text: its arcs of ten digits, a dot behind each. Written over by every one that is read. */
+const OID_TEXT = Buffer.alloc(OID_ARCS_MAX * 11);
+const [DOT, ZERO] = [0x2e, 0x30] as const;
 
 /** One pass over one buffer; `enter` and `leave` walk nested TLVs without allocating. */
 export class BerReader {
@@ -124,13 +127,14 @@ export class BerReader {
     const head = this.arc(end);
     if (this.fault !== null) return '';
     const first = head < 40 ? 0 : head < 80 ? 1 : 2;
-    let text = `${first}.${head - first * 40}`;
+    let at = putArcText(putArcText(0, first), head - first * 40);
     for (let arcs = 2; this.offset < end; arcs++) {
       if (arcs >= OID_ARCS_MAX) return this.badText('object identifier of more than 128 arcs');
-      text += `.${this.arc(end)}`;
+      at = putArcText(at, this.arc(end));
       if (this.fault !== null) return '';
     }
-    return text;
+    // Without the last dot. One string at the end: put together arc by arc it would be dozens of them, a dozen times a notification.
+    return OID_TEXT.toString('latin1', 0, at - 1);
   }
 
   /** The whole TLV that comes next, tag and length included, as a view. */
@@ -184,6 +188,20 @@ export class BerReader {
     this.fail(why);
     return '';
   }
+}
+
+/** Its digits and a dot; where the next one goes. */
+function putArcText(at: number, arc: number): number {
+  let digits = 1;
+  for (let power = 10; arc >= power; power *= 10) digits++;
+  let rest = arc;
+  for (let place = at + digits - 1; place >= at; place--) {
+    const tens = Math.floor(rest / 10);
+    OID_TEXT[place] = ZERO + rest - tens * 10;
+    rest = tens;
+  }
+  OID_TEXT[at + digits] = DOT;
+  return at + digits + 1;
 }
 
 /** A TLV with minimal length octets. */

@@ -49,7 +49,8 @@ export interface PolicyEvent {
   readonly strData: string | null;
 }
 
-export const policyEventTrapOid = (root: EventManagerRoot): string => `${ROOT_OIDS[root]}.0.2`;
+const TRAP_OIDS: Readonly<Record<EventManagerRoot, string>> = { 91: `${ROOT_OIDS[91]}.0.2`, 134: `${ROOT_OIDS[134]}.0.2` };
+export const policyEventTrapOid = (root: EventManagerRoot): string => TRAP_OIDS[root];
 
 /** Enterprise and specific trap of the v1 form (RFC 3584 §3.2: the zero before the last arc is not sent). */
 export const policyEventV1 = (root: EventManagerRoot): { readonly enterprise: string; readonly specificTrap: number } => ({
@@ -127,8 +128,8 @@ export function readPolicyEvent(
   trapOid: string,
   varbinds: Pdu['varbinds'],
 ): (PolicyEvent & { readonly root: EventManagerRoot }) | null {
-  const root = ([91, 134] as const).find((candidate) => trapOid === policyEventTrapOid(candidate));
-  if (root === undefined) return null;
+  const root = trapOid === TRAP_OIDS[91] ? 91 : trapOid === TRAP_OIDS[134] ? 134 : null;
+  if (root === null) return null;
   const values = valuesByColumn(root, varbinds);
   const find = (column: number): SnmpValue | undefined => values[column];
   const number = (value: SnmpValue | undefined): number | null => (value?.type === 'integer' ? value.value : null);

@@ -169,6 +169,8 @@ interface Act {
   readonly folder: string;
   readonly agents: Watched[];
   readonly twin: EemTwin;
+  /** Its debugs, for the round to come. */
+  typedAt: number;
 }
 
 type Timers = Readonly<Record<End, ChildProcessByStdio<Writable, Readable, null>>>;
@@ -188,6 +190,7 @@ class Theatre {
     for (let index = 0; index < pairs; index += 1) theatre.#acts.push(await theatre.#set(index, context));
     await Promise.all(theatre.#acts.map((act) => theatre.#ready(act)));
     theatre.#timers = await theatre.#openTimers(context);
+    await Promise.all(theatre.#acts.map((act) => theatre.#prepare(act)));
     return theatre;
   }
 
@@ -214,7 +217,7 @@ class Theatre {
       ...{ index, delayMs: DELAY_MS, messageIntervalMs: MESSAGE_INTERVAL_MS, world },
       loses: () => this.#case.trapLost(),
     });
-    return { stage, folder, agents, twin };
+    return { stage, folder, agents, twin, typedAt: 0 };
   }
 
   #onRelay(index: number, event: RelayEvent): void {
@@ -283,12 +286,8 @@ class Theatre {
 
   async #round(result: CaseResult): Promise<void> {
     this.#alerts.clear();
-    for (const { stage, twin } of this.#acts) {
-      prepare(stage.pair!, stage.boxes);
-      prepare(twin.pair, twin.box);
-    }
-    const typedAt = clock.wall();
-    await Promise.all(this.#acts.map((act) => this.#armed(act, typedAt)));
+    for (const { twin } of this.#acts) prepare(twin.pair, twin.box);
+    await Promise.all(this.#acts.map((act) => this.#armed(act)));
     const began: number[] = [];
     for (const [index, { stage, twin }] of this.#acts.entries()) {
       const now = clock.monotonic();
@@ -303,8 +302,20 @@ class Theatre {
     await Promise.all(this.#acts.map((act, index) => this.#taken(act, index, began[index]!, result)));
   }
 
+  /** For the next round, once both agents have read that debugs are off: their hello falls into the time until the bundles are sealed. */
+  async #prepare(act: Act): Promise<void> {
+    const isOff = async (end: End): Promise<boolean> => {
+      const { incidents } = await callControl(join(act.folder, dataDirOf(end)), { request: 'status' }, clock, 20_000);
+      return incidents.every(({ debugsOff }) => debugsOff !== 'pending');
+    };
+    const areOff = async (): Promise<true | null> => ((await isOff('hub')) && (await isOff('spoke')) ? true : null);
+    await until('verified stops', areOff, QUIET_WITHIN_MS, 50).catch(() => null);
+    prepare(act.stage.pair!, act.stage.boxes);
+    act.typedAt = clock.wall();
+  }
+
   /** Both agents have read that debugs are on. */
-  async #armed({ folder }: Act, typedAt: number): Promise<void> {
+  async #armed({ folder, typedAt }: Act): Promise<void> {
     for (const end of ends)
       await until(
         `the debugs of ${folder}, as the ${end}'s agent reads them`,
@@ -330,6 +341,7 @@ class Theatre {
     result.incidents.push({ skewMs, alertArrived: alerts.arrived > 0, alertsSent: alerts.sent });
     const control = both(stage.boxes, CONTROL_COMMAND, began);
     if (control !== null) result.controlMs.push(Math.abs(control.hub - control.spoke));
+    await this.#prepare(act);
     // The path is as it was once the bundles are sealed: the next round begins with nothing under way.
     for (const end of ends)
       await until(

@@ -171,9 +171,14 @@ export class HeldSession {
 
   /** Null when the time is up. */
   async #sessionWithin(job: Job, left: () => number): Promise<Session | null> {
-    const late = this.#options.clock.timer('session wanted', left(), () => this.#wake?.());
+    // A timer may fire a fraction early: by the clock alone it would be waited on, with nothing left to end that, and typed minutes later.
+    let isLate = false;
+    const late = this.#options.clock.timer('session wanted', left(), () => {
+      isLate = true;
+      this.#wake?.();
+    });
     let urgent = job.options.urgent === true;
-    while (this.#session === null && left() > 0 && !this.#stopped && !job.overtaken) {
+    while (this.#session === null && !isLate && left() > 0 && !this.#stopped && !job.overtaken) {
       const tried = this.#tryOpen(urgent);
       // One more attempt, not one after the other.
       if (tried) urgent = false;

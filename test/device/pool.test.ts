@@ -51,6 +51,33 @@ describe('two held sessions', () => {
     expect(seen[0]).toBe('connecting');
   });
 
+  test('a line whose time is up by a timer that fires a fraction early is not typed when the device lets us in again', async () => {
+    const clock = new FakeClock();
+    const early: FakeClock['timer'] = (name, delayMs, fire) =>
+      clock.timer(name, name === 'session wanted' ? Math.max(0, delayMs - 0.4) : delayMs, fire);
+    let isShut = true;
+    const { box, device } = pool(
+      { refuse: () => (isShut ? refused() : null) },
+      {
+        clock: {
+          ...{ bootId: clock.bootId, monotonic: () => clock.monotonic(), wall: () => clock.wall() },
+          ...{ timer: early, sleep: (name, delayMs) => new Promise((resolve) => void early(name, delayMs, resolve)) },
+        },
+      },
+    );
+    device.connect();
+    await clock.advance(60_000);
+    let status = '';
+    void device.run('control', 'undebug all', { timeoutMs: 8_000, urgent: true }).then((result) => {
+      status = result.status;
+    });
+    await clock.advance(10_000);
+    expect(status).toBe('closed');
+    isShut = false;
+    await clock.advance(600_000);
+    expect(box.typed.filter((line) => line.includes('undebug all'))).toEqual([]);
+  });
+
   test('lines of two captures that wait for a device that is gone wait together, each its own time and no longer', async () => {
     const { clock, device } = pool({ refuse: unreachable });
     device.connect();

@@ -162,7 +162,14 @@ const kinds = [
     name: 'stall-command',
     apply: (stage, end, amount) =>
       spoils(stage, end, 'stall', [
-        of(amount, [/^show crypto ipsec/, /^show debugging/, /^undebug|^no debug/, /^debug crypto/, /^show processes/]),
+        of(amount, [
+          /^show crypto ipsec/,
+          /^show debugging/,
+          /^undebug|^no debug/,
+          /^debug crypto/,
+          /^show processes/,
+          /^show logging/,
+        ]),
       ]),
   },
   {
@@ -206,6 +213,7 @@ const kinds = [
   {
     name: 'noise',
     apply: (stage, end, amount) => {
+      stage.noisy.add(end);
       stage.boxes[end].behave({ noisePerSecond: of(amount, [2, 20]) });
       return true;
     },
@@ -279,7 +287,7 @@ const kinds = [
   {
     name: 'stall-disk',
     apply: (stage, end, amount) => {
-      stage.stallDisk(end, of(amount, [2, 10, 30]) * SECOND);
+      stage.stallDisk(end, of(amount, [2, 10, 30, 30, 240]) * SECOND);
       return writes(stage, end);
     },
   },
@@ -358,6 +366,8 @@ const kinds = [
   },
   { name: 'hold', apply: (stage, end) => stage.hold(end, true) },
   { name: 'hold-off', apply: (stage, end) => stage.heldSince[end] !== null && stage.hold(end, false) },
+  { name: 'capture', apply: (stage, end) => stage.capture(end, false) },
+  { name: 'capture-pair', apply: (stage, end) => stage.capture(end, true) },
   {
     name: 'acknowledge',
     apply: (stage, end) => {

@@ -40,10 +40,12 @@ export class Host {
   readonly synced: Readonly<Record<'journal' | 'ring', number[]>> = { journal: [], ring: [] };
   /** Disks that were thrown away with what was on them. */
   readonly lostDisks: FakeDisk[] = [];
-  /** Shells to the device that are open. */
   /** Told to end, and not yet gone. */
   isLeaving = false;
+  /** Shells to the device that are open. */
   shells = 0;
+  /** Since when each of those that asked for it has what the device logs. */
+  readonly monitors = new Map<object, number>();
   shellsMax = 0;
   readonly failures: string[] = [];
   #countdown: Countdown | null = null;
@@ -92,6 +94,7 @@ export class Host {
         const closed = (): void => {
           if (open) this.shells--;
           open = false;
+          this.monitors.delete(shell);
         };
         return {
           ...shell,
@@ -106,6 +109,7 @@ export class Host {
           },
           write: (text) => {
             shell.write(text);
+            if (/^terminal monitor$/m.test(text)) this.monitors.set(shell, this.#clock.monotonic());
             this.#acted();
           },
         };
@@ -177,6 +181,7 @@ export class Host {
     station.agent = null;
     station.lifeline.cut();
     station.shells.dropAll();
+    this.monitors.clear();
     this.shells = 0;
     this.#setting.say(`${this.end}'s agent is dead`);
     return true;

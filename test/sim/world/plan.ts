@@ -6,6 +6,7 @@ import type { Mode } from '../../../shared/model/watch.ts';
 import { Dice } from '../../support/dice.ts';
 import type { End, Syslog } from '../sim-pair.ts';
 import { happeningKinds, type Kind } from './happenings.ts';
+import { sceneOf } from './scenes.ts';
 
 export interface Setting {
   readonly syslog: Syslog;
@@ -51,9 +52,14 @@ const MINUTE = 60 * SECOND;
 /** One passes as much time as four others: of a hundred thousand nights, four thousand are enough. */
 const LONG_PERCENT = 4;
 
+const TAKES_BACK: Partial<Record<Kind, Kind>> = {
+  ...{ unreachable: 'reach-again', 'refuse-logins': 'reach-again', hold: 'hold-off', 'refuse-command': 'obey-again' },
+};
+
 export function planOf(seed: number): Plan {
   const dice = new Dice(seed * 15_485_863 + 11);
-  const setting = settingOf(dice);
+  const scene = dice.percent() < 45 ? sceneOf(dice) : null;
+  const setting: Setting = { ...settingOf(dice), ...scene?.setting };
   // Most nights hold their event, and trouble near it; in a long one leases and whole allowances run out.
   const isLong = dice.percent() < LONG_PERCENT;
   const eventMs = 5 * SECOND + dice.upTo(20) * SECOND;
@@ -62,11 +68,21 @@ export function planOf(seed: number): Plan {
   const happenings: Happening[] = [];
   const add = (atMs: number, kind: Kind): void =>
     void happenings.push({ atMs, kind, end: dice.pick(['hub', 'spoke'] as const), amount: dice.percent() / 100 });
-  if (dice.percent() < 85) add(eventMs, dice.pick(['desync', 'desync', 'desync', 'transient', 'storm', 'both-detect']));
-  for (let left = dice.upTo(6); left > 0; left--) add(at(), dice.pick(happeningKinds));
+  if (scene !== null || dice.percent() < 85)
+    add(eventMs, dice.pick(['desync', 'desync', 'desync', 'transient', 'storm', 'both-detect']));
+  for (let left = dice.upTo(scene === null ? 6 : 1); left > 0; left--) add(at(), dice.pick(happeningKinds));
+  for (const { afterMs, stopIs, kind, end, amount } of scene?.happenings ?? [])
+    happenings.push({ atMs: Math.max(0, eventMs + (stopIs ? setting.delayMs : 0) + afterMs), kind, end, amount });
+  // What takes back what was done before finds little to take back otherwise.
+  for (const { atMs, kind, end } of [...happenings]) {
+    const back = TAKES_BACK[kind];
+    if (back !== undefined && dice.percent() < 40)
+      happenings.push({ atMs: atMs + dice.upTo(40) * SECOND, kind: back, end, amount: 0 });
+  }
   if (isLong) for (let left = dice.upTo(3); left > 0; left--) add(eventMs + dice.upTo(6 * MINUTE), dice.pick(happeningKinds));
   happenings.sort((a, b) => a.atMs - b.atMs);
-  const healAtMs = eventMs + setting.delayMs + (isLong ? 6 * MINUTE + dice.upTo(6) * MINUTE : dice.upTo(60) * SECOND);
+  const restMs = isLong ? 6 * MINUTE + dice.upTo(6) * MINUTE : dice.upTo(60) * SECOND;
+  const healAtMs = eventMs + setting.delayMs + Math.max(restMs, scene?.lastsMs ?? 0);
   return { seed, setting, happenings, healAtMs };
 }
 
@@ -92,7 +108,7 @@ function settingOf(dice: Dice): Setting {
     deadMan: arm !== 'manual' && dice.percent() < 40,
     leaseMs: dice.pick([3, 5]) * MINUTE,
     maxDebugMs: dice.percent() < 8 ? 4 * MINUTE : 72 * 60 * MINUTE,
-    delayMs: dice.pick([3, 8, 18]) * SECOND,
+    delayMs: dice.pick([1, 3, 8, 18]) * SECOND,
     bothRoles: dice.percent() < 25,
     twoPaths: dice.percent() < 40,
     keepLogs: dice.percent() < 10,

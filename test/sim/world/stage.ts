@@ -37,12 +37,16 @@ export class Stage {
   readonly persons: PersonsLine[] = [];
   /** Spans in which a box, or the way to it, was not well. */
   readonly boxTroubles: Readonly<Record<End, { readonly from: number; until: number }[]>> = { hub: [], spoke: [] };
+  /** Boxes that log as much, or are as busy, as a breaker is there for. */
+  readonly noisy = new Set<End>();
   /** Put on hold by a person, since when. */
   readonly heldSince: Record<End, number | null> = { hub: null, spoke: null };
   /** Alarms that a person took over. */
   readonly acknowledged: Readonly<Record<End, { readonly at: number; readonly text: string }[]>> = { hub: [], spoke: [] };
   /** Everything that both agents wrote to their logs. */
   readonly logged: Readonly<Record<End, string[]>> = { hub: [], spoke: [] };
+  /** Captures that people asked for: nothing may be stopped for them. */
+  readonly looks = new Set<string>();
   /** When people did something at an agent. */
   readonly handled: { readonly end: End; readonly at: number }[] = [];
   /** Of each agent, after its last decision. */
@@ -244,6 +248,13 @@ export class Stage {
     this.handled.push({ end, at: this.now });
     act(handlers).catch((error: unknown) => this.say(`${end}: ${error instanceof Error ? error.message : String(error)}`));
     return true;
+  }
+
+  /** True once it is begun. */
+  capture(end: End, pair: boolean): () => boolean {
+    const before = this.looks.size;
+    this.hands(end, async (handlers) => this.looks.add((await handlers.capture({ pair, who: 'ops' })).incident));
+    return () => this.looks.size > before;
   }
 
   leave(end: End): boolean {

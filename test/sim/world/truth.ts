@@ -54,6 +54,8 @@ const HOUR = 3_600 * SECOND;
 const CORROBORATION_MS = 3 * SECOND;
 /** From the last key of a line to what it does. */
 const SLOWEST_MS = 15 * SECOND;
+/** Warnings. */
+const MONITOR_LEVEL = 4;
 const PEER_SILENT_MS = 190 * SECOND;
 const MESSAGE = /RECVD_PKT_INV_SPI.*spi=(0x[0-9A-F]+).*srcaddr=([\d.]+)/i;
 const TITLES: Readonly<Record<string, string>> = Object.fromEntries(
@@ -73,6 +75,8 @@ export class Truth {
   readonly signals: Readonly<Record<End, (Heard & { readonly sentAt: number; readonly arrivedAt: number })[]>> = both(() => []);
   /** What the agent's sessions typed; what its applet on the box did is not among it. */
   readonly typed: Readonly<Record<End, Command[]>> = both(() => []);
+  /** When it last turned anything off that it had a cause for. */
+  readonly ended: Record<End, number | null> = { hub: null, spoke: null };
   readonly reboots: Readonly<Record<End, number[]>> = both(() => []);
   /** Conditions that the agent set and has not removed. */
   readonly conditions: Readonly<Record<End, Set<string>>> = both(() => new Set());
@@ -102,7 +106,8 @@ export class Truth {
 
   #onSyslog(end: End, line: string): void {
     const { syslog } = this.#stage.setting;
-    if (!this.#stage.hosts[end].listens || syslog === 'terminal-monitor') return;
+    if (!this.#stage.hosts[end].listens) return;
+    if (syslog === 'terminal-monitor' && !this.#isMonitored(end, line)) return;
     if (syslog === 'syslog-udp' && this.#stage.losesSyslog(end)) return;
     this.delivered[end].push({ at: this.#stage.now, line });
     const [, spi, source] = MESSAGE.exec(line) ?? [];
@@ -114,6 +119,13 @@ export class Truth {
     this.#spis[end].add(spi);
     this.causes[end].push({ at: now, what: 'message' });
     if (isFresh) this.#undertake(end, `a message of ${Math.round(now)}`, now + this.#stage.setting.delayMs + CORROBORATION_MS);
+  }
+
+  /** On a session that asked for it a while ago, of a severity that its level lets through (docs/sources.md). */
+  #isMonitored(end: End, line: string): boolean {
+    const severity = /%[A-Z0-9_]+-(\d)-/.exec(line)?.[1];
+    const isOn = [...this.#stage.hosts[end].monitors.values()].some((since) => this.#stage.now - since >= SLOWEST_MS);
+    return isOn && severity !== undefined && Number(severity) <= MONITOR_LEVEL;
   }
 
   /** No hold-down can be about it. */
@@ -132,7 +144,8 @@ export class Truth {
     const { now } = this.#stage;
     this.signals[crossing.from].push({ ...heard, sentAt: crossing.sentAt, arrivedAt: now });
     this.#heardAt[end] = now;
-    if (heard.phase === 'alert' || heard.phase === 'stop' || heard.phase === 'disarm')
+    const isLook = heard.phase === 'alert' && heard.keys['act'] === 'no';
+    if ((heard.phase === 'alert' && !isLook) || heard.phase === 'stop' || heard.phase === 'disarm')
       this.causes[end].push({ at: now, what: `${heard.phase} ${heard.id}` });
     this.#waiting.set(`${end} ${heard.requestId}`, { heard, at: now });
   }
@@ -239,9 +252,12 @@ export class Truth {
     }
   }
 
-  /** An alarm that tells to log in to that end's device and to turn its debugs off. */
+  /**
+   * An alarm that tells to log in to that end's device and to turn its debugs off; or, minutes after a stop that nobody was there for, to
+   * look at what is on, which may be anybody's by then (pair-protocol.md, "Crash, restart, disk").
+   */
   toldOf(end: End): boolean {
-    const tells = new RegExp(`log in to (?:the device of )?${end}\\b.*undebug`);
+    const tells = new RegExp(`log in to (?:the device of )?${end}\\b.*(?:undebug|look: show debugging)`);
     const ownTells = /log in to our device.*undebug/;
     return ENDS.some(
       (at) =>

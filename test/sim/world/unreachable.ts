@@ -1,8 +1,92 @@
-/** Cells of the machine (cells.ts) that no night can meet, each with its reason. */
+/** Cells of the machine (cells.ts) that no night can meet, each with its reason: who could bring that input, and why not into that state. */
+import type { Phase } from './cells.ts';
 
 const because = (why: string, ...cells: readonly string[]): readonly (readonly [string, string])[] =>
   cells.map((cell) => [cell, why] as const);
 
+/** Every one of these states with every one of these inputs. */
+const each = (phases: readonly Phase[], ...inputs: readonly string[]): string[] =>
+  phases.flatMap((phase) => inputs.map((input) => `${phase} x ${input}`));
+
+/** What only an order, or a timer, of this run of the agent brings back. */
+const ANSWERS = ['corroborated', 'debugs-read', 'capture-ended', 'stop-attempted', 'delivery', 'sealed', 'seal-failed'];
+const TIMERS = ['stop', 'stop-bound', 'stop-retry', 'stop-hung', 'tail', 'seal-deadline', 'seal-retry', 'judge'];
+const TRYING = ['stop-attempted', 'timer stop-bound', 'timer stop-retry', 'timer stop-hung'];
+
 export const unreachable: ReadonlyMap<string, string> = new Map([
   ...because('a symptom comes from sources (drop counters, clog traps) that no pair of the simulation has', 'symptom'),
+  ...because(
+    'an incident that something was ordered for is open or closed, and a closed id is remembered for seven days (step.ts, expire)',
+    ...each(['none'], ...ANSWERS, ...TIMERS.map((name) => `timer ${name}`)),
+  ),
+  ...because(
+    'an input for each incident that the replayed book holds open, and for no other (coordinator.ts, resume)',
+    ...each(['none', 'closed'], 'recovered'),
+  ),
+  ...because(
+    'restarted comes before every recovered, and leaves no pre-flight and no arm under way (arming.ts, recoverArming)',
+    'checking x recovered',
+    'arming x recovered',
+  ),
+  ...because(
+    'a stop that has begun never goes back to being planned: only what was to be looked at is planned anew, and that had no stop',
+    ...each(['planned', 'waits', 'not-planned'], ...TRYING),
+  ),
+  ...because(
+    'between two attempts of a stop only the retry itself begins the next one (stopping.ts, tryAgain)',
+    'running x timer stop-retry',
+  ),
+  ...because(
+    'a stop waits only while no line of its incident may be believed, and only a believed one is told to a peer (hub.ts, alertPeers)',
+    'waits x delivery',
+  ),
+  ...because(
+    'what waits for corroboration has not passed its stop time, and what is planned anew after it is believed already (hub.ts, believe)',
+    ...each(['waits'], 'timer tail', 'timer seal-deadline'),
+  ),
+  ...because(
+    'sealed when the tail is kept, or at the deadline 100 s after the tail timer; both are set together (stopping.ts, recovery.ts)',
+    ...each(['sealing', 'seal-failed', 'sealed', 'closed'], 'timer tail'),
+  ),
+  ...because(
+    'what is planned anew after a look has its stop within 18 s of the look, and with it a new deadline',
+    'planned x timer seal-deadline',
+  ),
+  ...because(
+    'sealed before its deadline it had every done and its stop was settled: it is closed in the same step (sealing.ts, closeIfSettled)',
+    'sealed x timer seal-deadline',
+  ),
+  ...because(
+    'sealed and still open is only what was sealed 110 s after its stop; no stop of these nights is planned for more than 18 s',
+    'sealed x timer stop',
+  ),
+  ...because(
+    'set when a seal has failed, or is found so after a restart; nothing but this timer tries it again (sealing.ts, onSealRetry)',
+    ...each(
+      ['planned', 'waits', 'not-planned', 'running', 'waiting-retry', 'verified', 'sealing', 'sealed', 'closed'],
+      'timer seal-retry',
+    ),
+  ),
+  ...because(
+    'the answer to an order to seal, of which each incident has one at a time; nothing but the answer ends that state (sealing.ts)',
+    ...each(
+      ['planned', 'waits', 'not-planned', 'running', 'waiting-retry', 'verified', 'seal-failed', 'sealed', 'closed'],
+      'sealed',
+      'seal-failed',
+    ),
+  ),
+  ...because(
+    'the keeper renews what is armed, and asks the book in the same tick (arm-keeper.ts, tick)',
+    'disarmed x lease-renewed',
+    'checking x lease-renewed',
+    'arming x lease-renewed',
+    'disarming x lease-renewed',
+  ),
+  ...because(
+    'the breaker watches what is armed, and stops in the step that ends it (arm-keeper.ts, follow)',
+    'disarmed x breaker',
+    'checking x breaker',
+    'arming x breaker',
+    'disarming x breaker',
+  ),
 ]);

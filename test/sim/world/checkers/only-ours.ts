@@ -7,6 +7,7 @@ import { addresses, type End } from '../../sim-pair.ts';
 import type { Stage } from '../stage.ts';
 import type { Truth } from '../truth.ts';
 import { ENDS, otherEnd } from '../weather.ts';
+import { causeOf } from './causes.ts';
 import { type MakeChecker, type Report, SECOND } from './checker.ts';
 
 const ALWAYS = [/^enable$/, /^terminal (?:length|width) \d+$/, /^terminal (?:no )?monitor$/, /^show clock$/, /^exit$/, /^$/];
@@ -22,8 +23,6 @@ const ACT = [
   /^end$/,
 ];
 const SOMEONES_CONDITION = '203.0.113.77';
-/** An incident waits so long for its stop at most; then its ladder, and attempts until it is verified. */
-const CAUSE_HOLDS_MS = 5 * 60 * SECOND + timing.stopBoundMs;
 
 export const onlyOurs: MakeChecker = (stage, truth, report) => {
   const read: Record<End, number> = { hub: 0, spoke: 0 };
@@ -72,24 +71,11 @@ function checkConditions(end: End, line: string, ours: Set<string>, truth: Truth
 }
 
 function checkCause(stage: Stage, truth: Truth, end: End, at: number, line: string, report: Report): void {
-  // An arm that was cut off may have gone on: after a restart it is resolved by turning off, whether or not its first line was typed.
-  const armedBefore = truth.typed[end].some(
-    (typed) =>
-      typed.at <= at && (/^debug crypto (?!condition)/.test(typed.expanded) || typed.expanded === 'show crypto debug-condition'),
-  );
-  const cause = truth.causes[end].findLast((known) => known.at <= at);
-  const open = truth.undertakings[end].some(({ seenAt, offAt }) => seenAt <= at && (offAt === null || offAt >= at));
-  const isMonitor = stage.setting.syslog === 'terminal-monitor';
-  if (line !== 'undebug all') {
-    // `own`, or a late restart: flags of a t0 list, or what the agent armed.
-    if (!armedBefore && cause === undefined && !isMonitor) report(`${end}: ${line} with nothing of its own on, and no cause`);
-    return;
-  }
-  if (cause === undefined && !armedBefore && !isMonitor) report(`${end}: undebug all with no message and no signal`);
-  else if (!open && !armedBefore && !isMonitor && cause !== undefined && at - cause.at > CAUSE_HOLDS_MS)
-    report(
-      `${end}: undebug all ${Math.round((at - cause.at) / SECOND)} s after its last cause (${cause.what}), with nothing left to stop`,
-    );
+  const lastAt = truth.ended[end];
+  const cause = causeOf(stage, truth, { end, at, lastAt });
+  if (cause === null) report(`${end}: ${line} with no message and no signal, and nothing armed that had to end`);
+  else truth.ended[end] = at;
+  if (line !== 'undebug all') return;
   if (stage.setting.stop === 'own' && !escalated(truth, end, at))
     report(`${end}: stop is own, and undebug all went without two verifications that failed`);
 }

@@ -1,4 +1,5 @@
 /** 9. After the faults cease, the pair takes the next incident: each end as its mode has it. */
+import { emptyBook } from '../../../../shared/coordinate/book.ts';
 import { timing } from '../../../../shared/coordinate/timing.ts';
 import type { End } from '../../sim-pair.ts';
 import { untilCalm } from '../calm.ts';
@@ -11,7 +12,8 @@ const REST_MS = 180 * SECOND;
 /** The box tells of a lost SPI once a minute. */
 const MESSAGES_APART_MS = 61 * SECOND;
 
-const LOCK_OUT_MS = 310 * SECOND;
+/** Five minutes, and an attempt every half. */
+const LOCK_OUT_MS = 345 * SECOND;
 const SHELLS_HELD = 2;
 
 export const takesTheNext: MakeChecker = (stage, truth, report) => ({
@@ -30,7 +32,13 @@ export const takesTheNext: MakeChecker = (stage, truth, report) => ({
     for (const end of ENDS) stage.boxes[end].core.debugs.resetConditions();
     await pass(REST_MS, untilCalm(stage, truth, MESSAGES_APART_MS));
     // After three refused logins an agent tries once in five minutes.
-    await pass(LOCK_OUT_MS, () => ENDS.every((end) => stage.hosts[end].shells >= SHELLS_HELD));
+    // And until then a stop or a disarm of before may still be tried.
+    const isSettled = (end: End): boolean => {
+      const { arming, incidents } = stage.books[end] ?? emptyBook;
+      const isTried = incidents.some(({ stop }) => stop.kind === 'running' || stop.kind === 'waiting-retry');
+      return !isTried && arming.state.kind !== 'arming' && arming.state.kind !== 'disarming';
+    };
+    await pass(LOCK_OUT_MS, () => ENDS.every((end) => stage.hosts[end].shells >= SHELLS_HELD && isSettled(end)));
     const idsOf = async (end: End): Promise<string[]> => (await sim.incidents(end)).map(({ id }) => id);
     const before: Record<End, readonly string[]> = { hub: await idsOf('hub'), spoke: await idsOf('spoke') };
     const acts = (end: End): boolean => setting.mode[end] === 'act';
@@ -64,8 +72,8 @@ export const takesTheNext: MakeChecker = (stage, truth, report) => ({
       const sees = setting.mode.hub === 'act' || (setting.arm === 'manual' && setting.mode.hub === 'capture');
       const isHeldDown = !sees && before.hub.length > 0;
       if (isHeldDown) return;
-      // An end that only observes tells nobody.
-      if (end === 'spoke' && setting.mode.hub === 'observe' && !setting.bothRoles) return;
+      // An end that only observes tells nobody, and the message is the hub's.
+      if (end === 'spoke' && setting.mode.hub === 'observe') return;
       // A capture-only hub asks its peer to capture; nobody stops.
       const stops = acts(end) && acts('hub');
       if (hears && latest === undefined) report(`${end}: no incident was sealed for the next event; ${about()}`);

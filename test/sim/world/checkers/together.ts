@@ -20,8 +20,9 @@ export function skewsOf(stage: Stage, truth: Truth): Skew[] {
   for (const from of ENDS) {
     const to = otherEnd(from);
     const alerts = new Map<string, { readonly sentAt: number; readonly arrivedAt: number; readonly plannedMs: number }>();
-    for (const { phase, id, number, sentAt, arrivedAt } of truth.signals[from])
-      if (phase === 'alert' && !alerts.has(id)) alerts.set(id, { sentAt, arrivedAt, plannedMs: number ?? 0 });
+    for (const { phase, id, number, keys, sentAt, arrivedAt } of truth.signals[from])
+      if (phase === 'alert' && keys['act'] !== 'no' && !alerts.has(id))
+        alerts.set(id, { sentAt, arrivedAt, plannedMs: number ?? 0 });
     for (const [id, { sentAt, arrivedAt, plannedMs }] of alerts) {
       const plannedAt = sentAt + plannedMs;
       if (![from, to].every((end) => wasWell(stage, truth, end, sentAt - 5 * SECOND, plannedAt + SECOND))) continue;

@@ -165,8 +165,8 @@ function attemptStop(rules: Rules, book: Book, incident: Incident, attempt: numb
     incident: incident.id,
     attempt,
     via: viaOf(attempt),
-    only: incident.onlyOurs && !ownOnly ? (known ?? []) : null,
-    expectOff: incident.onlyOurs ? (known ?? []) : known,
+    only: incident.onlyOurs && !ownOnly ? (known ?? withOurs(book, [])) : null,
+    expectOff: known,
     own,
     timeoutMs: timing.stopAttemptMs,
   };

@@ -108,6 +108,11 @@ describe('what a restart does and does not', () => {
     expect(last.book.alarms.map(({ key }) => key)).toContain(`stale:${id(1)}`);
   });
 
+  test('later, and the t0 list was never read: nothing goes off by name, and nothing is verified while anything is on', () => {
+    const { last } = run(hubRules, [at(0, sighting()), at(18_000 + 121_000, recovered())]);
+    expect(last.effects).toContainEqual(expect.objectContaining({ kind: 'attempt-stop', only: [], expectOff: null }));
+  });
+
   test('a retry that had begun long ago is no better', () => {
     const { last } = run(hubRules, [
       ...planned,

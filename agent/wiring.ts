@@ -11,6 +11,7 @@ import type { Config, DeviceConfig, PeerConfig } from './config/config.ts';
 import { isSyslogListener } from './config/config.ts';
 import type { DeliveryRoom } from './effects/send-signal.ts';
 import type { Retention } from './evidence/retention.ts';
+import type { RingBounds } from './evidence/ring.ts';
 import type { SnmpPeer, SnmpReceiver, SnmpSender } from './net/signalling.ts';
 import { type PreparedPeers, preparePeers } from './net/snmp-peers.ts';
 import type { ShellTarget } from './ports.ts';
@@ -180,4 +181,9 @@ export const sighting = (event: DetectedEvent) => ({
   spoofable: event.trust === 'spoofable',
   spiAsReceived: event.spiAsReceived,
   line: event.raw,
+});
+
+export const ringBounds = ({ ringMaxAgeMs, ringMaxBytes }: Config['evidence']): RingBounds => ({
+  maxAgeMs: ringMaxAgeMs,
+  maxBytes: ringMaxBytes,
 });

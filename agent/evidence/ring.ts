@@ -45,15 +45,31 @@ export interface RingBounds {
 
 type RingWorld = Pick<World, 'clock' | 'disk'>;
 
-/** Rejects with DISK_FAILED when the folder cannot be had or read. */
-export async function openRing(folder: string, bounds: RingBounds, world: RingWorld, log: Logger = silentLog): Promise<Ring> {
+/** Rejects with DISK_FAILED when the folder cannot be had or read. `ranFrom`: when an earlier run of the agent began; null: none did. */
+export async function openRing(
+  folder: string,
+  bounds: RingBounds,
+  world: RingWorld,
+  log: Logger = silentLog,
+  ranFrom: Moment | null = null,
+): Promise<Ring> {
   await world.disk.makeFolder(folder);
   const loaded = await loadSegments(folder, world, log);
   const ring = new Ring(folder, bounds, world, log, loaded.segments);
   for (const hole of loaded.holes) ring.remember(hole);
-  if (loaded.lastKept) {
-    const between = { from: loaded.lastKept, to: momentNow(world.clock), source: null, lostLines: null, lostBytes: null };
-    ring.note({ ...between, reason: 'agent-not-running', detail: 'from the last line kept to the start of this agent' });
+  // A disk that took nothing kept no line either: then all of the earlier run is in doubt.
+  const from = loaded.lastKept ?? ranFrom;
+  if (from !== null) {
+    const since = loaded.lastKept ? 'from the last line kept' : 'nothing is kept of the run before, from its start';
+    const { wall, monotonic, bootId } = from;
+    const between = {
+      from: { wall, monotonic, bootId },
+      to: momentNow(world.clock),
+      source: null,
+      lostLines: null,
+      lostBytes: null,
+    };
+    ring.note({ ...between, reason: 'agent-not-running', detail: `${since} to the start of this agent` });
   }
   await ring.expire();
   return ring;

@@ -7,6 +7,7 @@ import { createDisk } from '../../agent/evidence/disk.ts';
 import type { Hole } from '../../agent/evidence/holes.ts';
 import { openRing, type Ring } from '../../agent/evidence/ring.ts';
 import { type Moment, momentNow, shifted } from '../../agent/evidence/window.ts';
+import { silentLog } from '../../agent/log.ts';
 import { limits } from '../../shared/limits.ts';
 import { FakeClock, settle } from '../support/fake-clock.ts';
 import { FakeDisk } from '../support/fake-disk.ts';
@@ -337,6 +338,16 @@ describe('after a crash', () => {
     const [hole] = ring.holes(shifted(momentNow(clock), -HOUR_MS), momentNow(clock));
     expect(hole).toMatchObject({ reason: 'agent-not-running', source: null });
     expect(hole!.to!.monotonic - hole!.from.monotonic).toBeGreaterThan(HOUR_MS);
+  });
+
+  test('a run of which nothing was kept is a hole from its start; without one there is none', async () => {
+    const clock = new FakeClock();
+    const ranFrom = momentNow(clock);
+    await clock.advance(HOUR_MS);
+    const everSince = [shifted(ranFrom, -1), momentNow(clock)] as const;
+    const ring = await openRing('/ring', BOUNDS, { disk: new FakeDisk(), clock }, silentLog, ranFrom);
+    expect(ring.holes(...everSince)).toMatchObject([{ reason: 'agent-not-running', from: ranFrom }]);
+    expect((await openRing('/ring', BOUNDS, { disk: new FakeDisk(), clock })).holes(...everSince)).toEqual([]);
   });
 
   test('under another boot, lines are found by the wall clock', async () => {

@@ -35,8 +35,10 @@ const TWIN_WHOLE_AFTER_MS = 2_000;
 /** Outputs, the delay, the trap, and the other applet's `undebug all`; a lost trap is waited for no longer. */
 const EEM_WITHIN_MS = 6_000;
 const QUIET_WITHIN_MS = 5_000;
-/** Between the desyncs of a round, so that stops are alone on the CPU. */
-const APART_MS = 60;
+/** Between the desyncs of a round: one pair's stop, verification and capture take some 100 ms of two cores, the next one's is to be alone. */
+const APART_MS = 120;
+/** Of log after the stop: the first pair's bundle and report (CPU for some 0.2 s an end) are made when the last pair has stopped. */
+const TAIL_MS = 1_500;
 /** Of the delay, when the control's timers are due. */
 const CONTROL_AFTER_MS = 1_500;
 const STOP_PATIENCE_MS = 60_000;
@@ -210,7 +212,8 @@ class Theatre {
     stage.pair!.start();
     const agents = ends.map((end) => {
       // A minute's worth of the field's incidents comes in ten seconds here.
-      writeFileSync(stage.configs[end], `${readFileSync(stage.configs[end], 'utf8')}budgets: { incidentsPerHour: 1000 }\n`);
+      const text = readFileSync(stage.configs[end], 'utf8').replace(/^ {2}after: \S+/m, `  after: ${TAIL_MS}ms`);
+      writeFileSync(stage.configs[end], `${text}budgets: { incidentsPerHour: 1000 }\n`);
       return start([process.execPath, context.bin, 'run', '-c', stage.configs[end]], join(folder, `${end}.log`));
     });
     const twin = await openEemTwin({

@@ -39,7 +39,17 @@ describe('bash', () => {
   });
 
   test('options of that subcommand, and those of the program', () => {
-    expect(offered('status', '-').sort()).toEqual(['--config', '--data-dir', '--debug', '--every', '--help', '--json', '--watch', '-c', '-h']);
+    expect(offered('status', '-').sort()).toEqual([
+      '--config',
+      '--data-dir',
+      '--debug',
+      '--every',
+      '--help',
+      '--json',
+      '--watch',
+      '-c',
+      '-h',
+    ]);
     expect(offered('--v')).toEqual(['--version']);
     expect(offered('incidents', 'show', '--j')).toEqual(['--json']);
     expect(offered('lab', '--scenario', 'lost')).toEqual(['lost-stop', 'lost-alert']);

@@ -1,8 +1,8 @@
 /** `spitrap incidents` on a sealed incident: what a person reads, in 80 columns, with hostile text escaped. */
 import { expect, test } from 'vitest';
 import { incidentListText, incidentText } from '../../agent/cli/incident-text.ts';
-import { pickIncident, type StoredIncident, storedVerdicts } from '../../agent/evidence/stored-incidents.ts';
 import { fileMoment } from '../../agent/evidence/file-moment.ts';
+import { pickIncident, type StoredIncident, storedVerdicts } from '../../agent/evidence/stored-incidents.ts';
 import { noPaint } from '../../agent/status/text-layout.ts';
 import { type IncidentFile, incidentFileSchema, parseIncidentFile } from '../../shared/bundle/incident-file.ts';
 import { monotonic, wall } from '../../shared/model/time.ts';

@@ -2,5 +2,9 @@
 import type { Reports } from '../../agent/ports.ts';
 
 export const instantReports: Reports = {
-  make: async (folders) => ({ html: `<!doctype html><title>${folders.join(' ')}</title>`, text: `${folders.join(' ')}\n`, json: '{}\n' }),
+  make: async (folders) => ({
+    html: `<!doctype html><title>${folders.join(' ')}</title>`,
+    text: `${folders.join(' ')}\n`,
+    json: '{}\n',
+  }),
 };

@@ -134,7 +134,7 @@ const CHECK_SAYS = 'spitrap check says what to enter on the router';
 /** Debugs that are nobody's may be ours, of an agent that lost its dataDir with them on: nothing but a person ends them. */
 function whatToDo({ device: { name, address }, stopCommand }: Rules, refusals: readonly Finding[]): string {
   if (!refusals.some(({ word }) => word === 'foreign-debugs')) return CHECK_SAYS;
-  return `if nobody needs the debugs that are on, log in to ${name} (${address}) and type: ${stopCommand}`;
+  return `if nobody needs the debugs that are on, log in to ${name} (${address}) and type: ${stopCommand}; ${CHECK_SAYS}`;
 }
 
 const inWords = ({ text, enter }: Finding): string => (enter.length === 0 ? text : `${text}; enter there: ${enter.join(' / ')}`);

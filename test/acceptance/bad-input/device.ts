@@ -18,7 +18,9 @@ async function givenToAPerson(pair: LivingPair, end: End, words: RegExp): Promis
   const alarm = await pair.alarm(end, /debugs on .* are not verified off/, SEALED_MS);
   expect(alarm.text).toMatch(words);
   expect(alarm.remedy).toBe(`log in to ${deviceName} (${ssh.address}) and type: undebug all`);
-  expect(pair.log[end].some(({ level, msg }) => level === 'error' && msg.includes(alarm.remedy ?? '?'))).toBe(true);
+  // The log comes over a pipe, the status over a socket: either may be first.
+  const logged = () => pair.log[end].some(({ level, msg }) => level === 'error' && msg.includes(alarm.remedy ?? '?'));
+  await pair.until(`the ${end}'s log says what to type`, logged);
 }
 
 function partialFor(file: IncidentFile, words: RegExp): void {

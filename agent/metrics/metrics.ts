@@ -1,6 +1,6 @@
 /**
  * What `GET /metrics` answers: every family of the shelf off a fresh status, the counts, and Node's own. The only importer of prom-client
- * besides counts.ts. Opened by app.ts when the page is on. Format: Prometheus text exposition 0.0.4.
+ * besides counts.ts. Opened by web/server.ts with the page. Format: Prometheus text exposition 0.0.4.
  */
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { AgentEvents } from '../events.ts';

@@ -39,7 +39,7 @@ export const blindSabotages: readonly Sabotage[] = [
   {
     name: 'hold-down outlives re-arming: debugs are on again, and the next event of that peer records and stops nothing',
     file: 'shared/coordinate/hold-down.ts',
-    find: 'return { ...book, held: book.held.map((entry) => ({ ...entry, peers: [] })) };',
+    find: 'return { ...book, held: book.held.filter((entry) => !isNews(entry)).map((entry) => ({ ...entry, peers: [] })) };',
     replace: 'return book;',
   },
   // agent/coordinator, agent/journal
@@ -78,8 +78,8 @@ export const blindSabotages: readonly Sabotage[] = [
   {
     name: 'the time in which no agent ran is no hole: a bundle passes for complete without the lines that came meanwhile',
     file: 'agent/evidence/ring.ts',
-    find: 'if (loaded.lastKept) {',
-    replace: 'if (loaded.lastKept === undefined) {',
+    find: 'if (from !== null) {',
+    replace: 'if (from !== null && ranFrom === undefined) {',
   },
   {
     name: 'lines with the word key are taken for harmless: pre-shared keys of the running configuration stand in the bundle',

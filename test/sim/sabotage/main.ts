@@ -1,22 +1,19 @@
 /**
- * `npm run sim:sabotage [-- --only WORD --seed S --worlds N]`: each sabotage of the two lists in a copy of the code, compiled, and as many
- * worlds as it takes until a checker fails. The tree itself is never touched. First the code as it is, which must pass. Last line: `n of n
- * caught`; exit code 1 when one was not.
+ * `npm run sim:sabotage [-- --only WORD --seed S --worlds N --jobs J --search --check]`: each sabotage of the two lists in a copy of the
+ * code (stand.ts), compiled, and as many worlds as it takes until a checker reports a broken promise; that very night must then pass with
+ * the code as it is. `--search` leaves out the nights that are known to catch one. Last line: `n of n caught`; exit code 1 when one was not.
  */
-import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { blindSabotages } from './blind.ts';
 import type { Sabotage } from './sabotage.ts';
 import { seeingSabotages } from './seeing.ts';
+import { Stand } from './stand.ts';
 
-const WORLDS_MAX = 3_000;
-/** The code as it is must pass that many: else "caught" says nothing. */
-const HEALTHY_WORLDS = 500;
-/** Of one list of worlds; a sabotage that hangs every world is caught by the watchdog of the simulation long before. */
-const RUN_MS_MAX = 20 * 60_000;
+const WORLDS_MAX = 1_500;
+/** The code as it is must pass that many; and each night that catches a sabotage. */
+const HEALTHY_WORLDS = 200;
 
 const { values } = parseArgs({
   options: {
@@ -24,13 +21,18 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     worlds: { type: 'string', default: String(WORLDS_MAX) },
     jobs: { type: 'string', default: '2' },
+    search: { type: 'boolean', default: false },
     check: { type: 'boolean', default: false },
   },
 });
 
 const root = process.cwd();
 const all = [...blindSabotages, ...seeingSabotages];
-const chosen = all.filter(({ name, file }) => values.only === undefined || `${file} ${name}`.includes(values.only));
+const only = values.only?.split('|');
+const chosen = all
+  .filter(({ name, file }) => only === undefined || only.some((word) => `${file} ${name}`.includes(word)))
+  // Those that take a search last: what is quick is known soon.
+  .sort((a, b) => Number(a.night === undefined) - Number(b.night === undefined));
 const faults = all.flatMap(faultOf);
 if (faults.length > 0) fail(`sabotages that can not be applied:\n${faults.join('\n')}`);
 if (chosen.length === 0) fail(`no sabotage has ${JSON.stringify(values.only)} in its name or file`);
@@ -53,66 +55,31 @@ function faultOf({ name, file, find, replace }: Sabotage): string[] {
   return times === 1 ? [] : [`${name}: ${JSON.stringify(find)} stands ${times} times in ${file}`];
 }
 
-interface Run {
-  readonly worlds: number;
-  readonly failed: number;
-  /** The first checker that failed, and on what; or why the simulation itself did not run. */
-  readonly word: string;
-}
-
-const copy = mkdtempSync(join(tmpdir(), 'spitrap-sabotage-'));
+const firstSeed = Number(values.seed);
+const startedAt = performance.now();
+const sinceMin = (): string => ((performance.now() - startedAt) / 60_000).toFixed(1);
+const stand = new Stand(root, values.jobs);
 let caught = 0;
 try {
-  for (const part of ['agent', 'shared', 'test/sim', 'test/support', 'package.json', 'tsconfig.json', 'tsconfig.sim.json'])
-    cpSync(join(root, part), join(copy, part), { recursive: true });
-  symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
-  const healthy = play(HEALTHY_WORLDS);
-  if (healthy.failed > 0 || healthy.worlds < HEALTHY_WORLDS) fail(`the code as it is fails: ${healthy.word}`);
+  const healthy = stand.playWhole(firstSeed, HEALTHY_WORLDS);
+  if (healthy.breach !== null || healthy.fault !== null || healthy.worlds < HEALTHY_WORLDS)
+    fail(`the code as it is fails: ${healthy.fault ?? `seed ${healthy.breach?.seed}: ${healthy.breach?.what}`}`);
   console.log(`the code as it is: ${healthy.worlds} worlds passed`);
   for (const [index, sabotage] of chosen.entries()) {
+    const search = [firstSeed, sabotage.worldsMax ?? Number(values.worlds)] as const;
+    const known = sabotage.night === undefined || values.search ? [] : [[sabotage.night, 1] as const];
+    const { breach, fault, worlds } = stand.playWrong(sabotage, [...known, search]);
+    if (breach !== null) caught++;
+    const word = breach === null ? 'NOT CAUGHT' : 'caught';
     const how = blindSabotages.includes(sabotage) ? 'blind' : 'seeing';
-    const file = join(copy, sabotage.file);
-    const whole = readFileSync(file, 'utf8');
-    writeFileSync(
-      file,
-      whole.replace(sabotage.find, () => sabotage.replace),
-    );
-    const run = play(sabotage.worldsMax ?? Number(values.worlds));
-    writeFileSync(file, whole);
-    if (run.failed > 0) caught++;
-    console.log(
-      `${index + 1}. ${run.failed > 0 ? 'caught' : 'NOT CAUGHT'} (${how}) ${sabotage.name}\n     ${sabotage.file}; ${run.worlds} worlds${run.failed > 0 ? `; ${run.word}` : ''}`,
-    );
+    console.log(`${index + 1}. ${word} (${how}) ${sabotage.name}`);
+    console.log(`     ${sabotage.file}; ${worlds} ${worlds === 1 ? 'world' : 'worlds'}, ${sinceMin()} min`);
+    if (breach !== null) console.log(`     seed ${breach.seed}: ${breach.what}`);
+    else if (fault !== null) console.log(`     ${fault}`);
   }
 } finally {
-  rmSync(copy, { recursive: true, force: true });
+  stand.close();
 }
+console.log(`${sinceMin()} minutes on ${values.jobs} processes`);
 console.log(`${caught} of ${chosen.length} caught`);
-process.exit(caught === chosen.length ? 0 : 1);
-
-function play(worlds: number): Run {
-  const compiler = join(root, 'node_modules/typescript/bin/tsc');
-  // Type errors are no matter: what counts is what runs.
-  const compiled = spawnSync(process.execPath, [compiler, '-p', 'tsconfig.sim.json'], { cwd: copy, encoding: 'utf8' });
-  const args = [
-    '.sim/test/sim/world/main.js',
-    '--worlds',
-    String(worlds),
-    '--seed',
-    values.seed,
-    '--jobs',
-    values.jobs,
-    '--first',
-  ];
-  const played = spawnSync(process.execPath, args, {
-    cwd: copy,
-    encoding: 'utf8',
-    timeout: RUN_MS_MAX,
-    maxBuffer: 64 * 1024 ** 2,
-  });
-  const last = /(\d+) passed, (\d+) failed\s*$/.exec(played.stdout);
-  const checker = /FAILED (.*)\n\s*(.*)/.exec(played.stdout);
-  const word = checker ? `${checker[1]}: ${checker[2]!.slice(0, 160)}` : `${played.stderr || compiled.stdout}`.slice(0, 600);
-  if (last === null) return { worlds: 0, failed: 0, word: `the simulation did not end: ${word}` };
-  return { worlds: Number(last[1]) + Number(last[2]), failed: Number(last[2]), word };
-}
+process.exitCode = caught === chosen.length ? 0 : 1;

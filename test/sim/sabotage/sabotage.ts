@@ -7,6 +7,8 @@ export interface Sabotage {
   /** Stands exactly once in that file. */
   readonly find: string;
   readonly replace: string;
-  /** How many worlds it may take; default in main.ts. */
+  /** A night that broke a promise under it: tried first, so that the run of all stays short. Without it, or where it holds no more, nights are searched. */
+  readonly night?: number;
+  /** How many worlds may be searched; default in main.ts. */
   readonly worldsMax?: number;
 }

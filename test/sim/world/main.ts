@@ -1,5 +1,5 @@
 /**
- * `npm run sim -- --worlds N --seed S [--jobs J] [--minutes M]`: N bad nights from seed S on J processes (or as many as M minutes take),
+ * `npm run sim -- --worlds N --seed S [--jobs J] [--minutes M] [--first]`: N bad nights from seed S on J processes (or as many as M minutes take),
  * then what they covered. A run in which a kind of happening never took effect, or a cell of the machine was never met, fails; so does one
  * with a night that broke a promise: its seed, its shortest plan and how to play it again (`--replay FILE`) are printed. Compiled by the
  * script; runs without vitest, so that 100,000 nights take no longer than they must.
@@ -25,6 +25,8 @@ const { values } = parseArgs({
     jobs: { type: 'string', default: '2' },
     minutes: { type: 'string' },
     replay: { type: 'string' },
+    // Ends at the first night that fails and shrinks nothing (test/sim/sabotage).
+    first: { type: 'boolean', default: false },
     worker: { type: 'boolean', default: false },
   },
 });
@@ -71,7 +73,10 @@ async function lead(): Promise<void> {
   await playAll({
     file: fileURLToPath(import.meta.url),
     jobs,
-    next: () => (next - firstSeed < worlds && performance.now() - startedAt < untilMs ? next++ : null),
+    next: () =>
+      next - firstSeed < worlds && performance.now() - startedAt < untilMs && !(values.first && tally.failures.length > 0)
+        ? next++
+        : null,
     onNight: (night) => {
       tally.add(night);
       if (performance.now() - toldAt < REPORT_EVERY_MS) return;
@@ -80,8 +85,9 @@ async function lead(): Promise<void> {
     },
   });
   const took = rate();
-  for (const night of tally.failures.slice(0, FAILURES_SHRUNK)) await explain(night);
-  for (const { seed, violations } of tally.failures.slice(FAILURES_SHRUNK, FAILURES_NAMED))
+  const shrunk = values.first ? 0 : FAILURES_SHRUNK;
+  for (const night of tally.failures.slice(0, shrunk)) await explain(night);
+  for (const { seed, violations } of tally.failures.slice(shrunk, FAILURES_NAMED))
     console.log(`seed ${seed} failed: ${violations[0]!.checker}: ${violations[0]!.what.slice(0, 160)}`);
   console.log(`\n${tally.nights} worlds from seed ${firstSeed}, ${took} a second on ${jobs} processes`);
   for (const line of tally.lines) console.log(line);

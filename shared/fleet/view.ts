@@ -1,0 +1,145 @@
+/**
+ * What the fleet's index answers with: to the page, `spitrap fleet incidents|top|show` and docs/fleet.md. Made by agent/fleet/index/. An incident
+ * is one, however many ends told of it. All moments are milliseconds since 1970 by the clocks of the agents, unless said otherwise.
+ */
+import type { FleetBody } from './record.ts';
+
+/** `healed`: by itself. `black-holed`: traffic is lost until somebody acts, as far as is known. */
+export type FleetState = 'open' | 'healed' | 'black-holed' | 'not-known';
+export const fleetStates = ['open', 'healed', 'black-holed', 'not-known'] as const satisfies readonly FleetState[];
+
+export interface FleetEnd {
+  readonly site: string;
+  readonly device: string;
+  readonly role: 'hub' | 'spoke';
+  readonly agentVersion: string;
+  readonly software: string | null;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly outcome: string | null;
+  readonly debugsOff: string;
+  readonly sealedAtMs: number | null;
+  readonly verdict: FleetBody<'verdict'> | null;
+  readonly bundle: FleetBody<'bundle'> | null;
+}
+
+export interface FleetIncident {
+  readonly id: string;
+  readonly openedAtMs: number;
+  /** Device names; null: nobody told. When only one end told, the other is the name its configuration has for it. */
+  readonly hub: string | null;
+  readonly spoke: string | null;
+  readonly ends: readonly FleetEnd[];
+  /** Of the surer end, with both ends' evidence before one's. `not-judged`: no report yet. */
+  readonly cause: string;
+  readonly title: string;
+  readonly confidence: string | null;
+  readonly sentence: string | null;
+  readonly harm: 'transient' | 'persistent' | 'unknown';
+  readonly state: FleetState;
+  readonly flows: number;
+  readonly aliases: readonly string[];
+}
+
+/** What can be counted by. A tag is one of either end's (`carrier`). */
+export type FleetDimension =
+  | 'cause'
+  | 'hub'
+  | 'spoke'
+  | 'site'
+  | 'software'
+  | 'agent-version'
+  | 'state'
+  | 'harm'
+  | `tag:${string}`;
+
+export interface FleetQuery {
+  /** Opened at or after, and before. */
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** All of these. */
+  readonly where: readonly { readonly dimension: FleetDimension; readonly value: string }[];
+}
+
+export interface IncidentPage {
+  /** Newest first. */
+  readonly incidents: readonly FleetIncident[];
+  /** For the next page; null: there is none. */
+  readonly next: string | null;
+}
+
+export interface TopRow {
+  readonly value: string;
+  readonly incidents: number;
+  readonly byState: Readonly<Record<FleetState, number>>;
+  readonly lastAtMs: number;
+}
+
+export interface TimeBucket {
+  readonly fromMs: number;
+  readonly incidents: number;
+  readonly byState: Readonly<Record<FleetState, number>>;
+}
+
+/** Incidents that share an end, a cause and a window: one event. */
+export interface FleetGroup {
+  /** Stable while it grows: its end, cause and the bucket in which it began. */
+  readonly id: string;
+  /** The end they share. */
+  readonly device: string;
+  readonly role: 'hub' | 'spoke';
+  readonly cause: string;
+  readonly title: string;
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly incidents: number;
+  /** How many others it met. */
+  readonly others: number;
+  readonly byState: Readonly<Record<FleetState, number>>;
+  /** `hub-2 failed over at 03:12: 412 spokes, 409 healed by themselves, 3 still black-holed` */
+  readonly headline: string;
+}
+
+export interface FleetAgent {
+  readonly site: string;
+  readonly device: string;
+  readonly version: string;
+  /** By the engine's clock. */
+  readonly heardAtMs: number;
+  /** More than three heartbeats without one. */
+  readonly gone: boolean;
+  readonly heartbeat: FleetBody<'heartbeat'>;
+}
+
+export interface FleetAlarm {
+  readonly site: string;
+  readonly device: string;
+  readonly key: string;
+  readonly alarm: FleetBody<'alarm'>;
+}
+
+/** Of the fleet as it is: pairs whose heartbeat is gone, half-armed pairs, leases, agents and versions. */
+export interface FleetNow {
+  readonly agents: number;
+  readonly gone: readonly FleetAgent[];
+  readonly versions: readonly { readonly version: string; readonly agents: number }[];
+  readonly armed: readonly FleetAgent[];
+  readonly silentPairs: readonly { readonly device: string; readonly peer: string; readonly lastHelloAtMs: number | null }[];
+  readonly silentPairsCount: number;
+  readonly halfArmed: readonly { readonly device: string; readonly peer: string }[];
+  readonly halfArmedCount: number;
+  readonly alarms: readonly FleetAlarm[];
+  readonly alarmsCount: number;
+}
+
+/** What agents could not tell, and what the index could not read. */
+export interface IndexState {
+  readonly incidents: number;
+  readonly records: number;
+  /** Sequence of the stream up to which all is in the index. */
+  readonly sequence: number;
+  /** Messages of the stream that are not in the index yet; null: the engine is away. */
+  readonly behind: number | null;
+  readonly unreadable: number;
+  readonly gaps: number;
+  readonly bytes: number;
+}

@@ -224,6 +224,10 @@ export const limits = {
   alarmReceiveBufferBytes: 64 * 1024,
   /** Deliveries under way and the last write get so long when the agent ends; what is not told by then is told at the next start. */
   alarmCloseMs: 2_000,
+  /** Words that one peer or device is counted by: carrier, region, access, contract, and room for what else a fleet asks. */
+  tagsMax: 16,
+  /** Characters of the value of one. */
+  tagCharsMax: 64,
   /** Sightings at a spoke, which open nothing there and are told in done. */
   ownSightingsMax: 100,
   /** Incidents per peer remembered for how often they recur (7 days); a storm of 5,000 spokes is 5,000 entries. The oldest go first. */

@@ -94,7 +94,7 @@ function facts(
     // A test is of no role; of the two that an incident can have it takes the agent's own, or the first.
     role: config.role === 'both' ? 'hub' : config.role,
     mode: TEST,
-    device: { name, address, platform, hostname, clock: null },
+    device: { name, address, platform, hostname, clock: null, tags: {} },
     peers: [],
     openedBy: 'message',
     opened: at,

@@ -67,6 +67,7 @@ export function assemblePeer(spelled: SpelledPeer, index: number, root: 91 | 134
     notify: spelled.notify ?? (kind === 'eem' ? 'trap' : 'inform'),
     engineId,
     page: assemblePeerPage(spelled.page, index, reader),
+    tags: spelled.tags,
   };
 }
 
@@ -113,6 +114,7 @@ export function assembleConfig(
     mode: spelled.mode,
     hold: spelled.hold,
     dataDir: dataDirOf(spelled.dataDir, file),
+    site: spelled.site,
     device: parts.device,
     sources: parts.sources,
     peers: parts.peers,

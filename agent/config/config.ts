@@ -6,6 +6,7 @@ import type { DeviceMatch, Mode, Role, Trigger } from '../../shared/model/watch.
 import type { AgreedValues } from '../../shared/wire/signal.ts';
 import type { PollCredentials, SnmpCredentials } from '../net/signalling.ts';
 import type { Endpoint } from '../ports.ts';
+import type { Tags } from './tags-field.ts';
 
 export interface Config {
   readonly role: Role;
@@ -14,6 +15,8 @@ export interface Config {
   readonly hold: boolean;
   /** Absolute. */
   readonly dataDir: string;
+  /** One word of the subjects that a fleet reads: letters, digits, `_` and `-`, 64 at most. */
+  readonly site: string;
   readonly device: DeviceConfig;
   readonly sources: readonly SourceConfig[];
   readonly peers: readonly PeerConfig[];
@@ -56,6 +59,7 @@ export interface DeviceConfig {
   readonly match: readonly DeviceMatch[];
   /** Addresses on which this device terminates IPsec, HSRP and NAT addresses included. */
   readonly cryptoAddresses: readonly AddressRange[];
+  readonly tags: Tags;
 }
 
 export interface JumpConfig {
@@ -182,6 +186,8 @@ export interface PeerConfig {
   readonly engineId: string | null;
   /** Where its agent's sealed bundles are fetched from; null: they are not. */
   readonly page: PeerPageConfig | null;
+  /** What incidents with it are counted by: carrier, region. */
+  readonly tags: Tags;
 }
 
 export interface PeerPageConfig {

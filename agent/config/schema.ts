@@ -15,6 +15,7 @@ import { peerPage } from './peer-page-field.ts';
 import { secret } from './secrets.ts';
 import { snmpFields } from './snmp-fields.ts';
 import { sourceFields } from './source-fields.ts';
+import { siteName, tags } from './tags-field.ts';
 import { trigger } from './trigger-field.ts';
 
 const SECOND = 1_000;
@@ -80,6 +81,11 @@ const device = mapping({
     oneOrMany(kinds.range()),
     'Addresses on which the device terminates IPsec (`destaddr` of the message), HSRP and NAT addresses included.',
   ),
+  tags: withDefault(
+    tags(),
+    {},
+    'Words that incidents of this device are counted by, such as its region. They stand in the bundle.',
+  ),
 });
 
 const peer = mapping({
@@ -117,6 +123,11 @@ const peer = mapping({
   root: optional(z.literal([91, 134]), 'Root of the event-manager MIB in what is sent to it.', '`signal.root`'),
   engineId: optional(kinds.engineId(), 'Engine id of its v3 traps (informs carry ours).'),
   page: peerPage(),
+  tags: withDefault(
+    tags(),
+    {},
+    'Words that incidents are counted by, such as its carrier. They stand in the bundle of each incident with this peer.',
+  ),
 });
 
 const agreedValue = (phase: keyof typeof defaultValues, doc: string) =>
@@ -140,6 +151,7 @@ export const rootShape = {
     'Journal, ring, bundles, control socket; one agent each. Relative to this file.',
     '`spitrap-data/` and the name of this file without its ending, beside it',
   ),
+  site: withDefault(siteName(), 'default', 'Where this agent is, as a fleet names it (`spitrap.<site>.<device>.<kind>`).'),
   device: required(device, 'The head-end beside this agent.'),
   sources: withDefault(
     listOf(sourceFields, 'list of sources'),

@@ -136,6 +136,7 @@ function describeDevice(config: Config, device: DeviceStatus, bootId: string): I
             mark: clock.reading.mark,
             read: fileMoment({ wall: clock.wall, monotonic: clock.at, bootId }),
           },
+    tags: { ...config.device.tags },
   };
 }
 
@@ -159,7 +160,7 @@ function describePeers({ config, incident, recurrences, clockOf, bootId }: SealC
       const sample = clockOf(peer.name);
       const read = sample && fileMoment({ wall: wallOf(incident, sample.at), monotonic: sample.at, bootId });
       const clock = sample && read && { offsetMs: sample.offsetMs, uncertaintyMs: sample.delayMs / 2, read };
-      return { name: peer.name, kind: peer.kind, cryptoAddresses, recurrence, clock };
+      return { name: peer.name, kind: peer.kind, cryptoAddresses, recurrence, clock, tags: { ...peer.tags } };
     });
 }
 

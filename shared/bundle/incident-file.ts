@@ -85,6 +85,9 @@ const hole = z.strictObject({
   lostBytes: count.nullable(),
 });
 
+/** Of the configuration, for counting. Bundles before the fleet have none. */
+const tags = z.record(z.string(), z.string()).default({});
+
 const outcome = z.strictObject({
   kind: z.enum(['complete', 'complete-one-ended', 'partial', 'captured', 'observed']),
   reasons: z.array(text),
@@ -104,6 +107,7 @@ export const incidentFactsSchema = z.strictObject({
     // Bundles before the diagnosis have none.
     user: text.nullable().optional(),
     clock: z.strictObject({ text, mark: text, read: moment }).nullable(),
+    tags,
   }),
   peers: z.array(
     z.strictObject({
@@ -113,6 +117,7 @@ export const incidentFactsSchema = z.strictObject({
       recurrence: z.strictObject({ incidentsInDay: count, incidentsInWeek: count, flowsInWeek: count }).nullable().default(null),
       // Bundles before the diagnosis have none.
       clock: z.strictObject({ offsetMs: ms, uncertaintyMs: ms, read: moment }).nullable().default(null),
+      tags,
     }),
   ),
   openedBy: z.enum(['message', 'alert', 'stop', 'symptom', 'person']),

@@ -8,7 +8,16 @@ import { alertSent, hubBundle, spokeBundle } from './two-ends.ts';
 
 const read = momentsOf({ role: 'hub' })(-30_000);
 const hello = (name: string, offsetMs: number, uncertaintyMs: number): Partial<IncidentFacts> => ({
-  peers: [{ name, kind: 'spitrap', cryptoAddresses: ['11.1.1.3'], recurrence: null, clock: { offsetMs, uncertaintyMs, read } }],
+  peers: [
+    {
+      name,
+      kind: 'spitrap',
+      cryptoAddresses: ['11.1.1.3'],
+      recurrence: null,
+      clock: { offsetMs, uncertaintyMs, read },
+      tags: {},
+    },
+  ],
 });
 
 const spokeClock = (...ends: Parameters<typeof agentClocks>[0]) => agentClocks(ends)[1];

@@ -419,7 +419,7 @@ describe('flows', () => {
   });
 
   test('a neighbour of the spoke in the same range is not the spoke', () => {
-    const range = { name: 'spoke', kind: 'spitrap', cryptoAddresses: ['11.1.0.0/16'], recurrence: null, clock: null };
+    const range = { name: 'spoke', kind: 'spitrap', cryptoAddresses: ['11.1.0.0/16'], recurrence: null, clock: null, tags: {} };
     const flow = { ...hubBundle().incident.flows[0]!, src: '11.1.9.9', peers: ['spoke'] };
     const about = caseOf(hubBundle({ hubFacts: { peers: [range], flows: [flow], ...alertSent(20) } }), spokeBundle());
     expect(about.flows.find(({ flow: one }) => one.src === '11.1.9.9')).toMatchObject({ receiver: 0, sender: null });

@@ -63,6 +63,7 @@ const device = (name: string, address: string): IncidentFacts['device'] => ({
   hostname: name,
   user: 'spitrap',
   clock: null,
+  tags: {},
 });
 
 export function spokeBundle(options: TwoEnds = {}): BundleText {
@@ -100,7 +101,7 @@ export function spokeBundle(options: TwoEnds = {}): BundleText {
     incident: {
       device: device('spoke', '192.0.2.2'),
       openedBy: 'alert',
-      peers: [{ name: 'hub', kind: 'spitrap', cryptoAddresses: [HUB], recurrence: null, clock: null }],
+      peers: [{ name: 'hub', kind: 'spitrap', cryptoAddresses: [HUB], recurrence: null, clock: null, tags: {} }],
       flows: [{ ...flow!, sources: ['peer:hub'], peers: ['hub'] }],
       signals: [signal('received', 'alert', 'hub', moment(0), moment(0))],
       ...options.spokeFacts,

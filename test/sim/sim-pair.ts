@@ -344,12 +344,14 @@ export function simConfig(end: End, mode: Mode, syslog: Syslog): Config {
     notify: 'inform',
     engineId: null,
     page: null,
+    tags: {},
   };
   return {
     role: end satisfies Role,
     mode,
     hold: false,
     dataDir: `/${end}`,
+    site: 'default',
     device: {
       name: end,
       address: addresses[end].box,
@@ -370,6 +372,7 @@ export function simConfig(end: End, mode: Mode, syslog: Syslog): Config {
         { kind: 'relay', range: range('127.0.0.1'), hostname: addresses[end].box },
       ],
       cryptoAddresses: [range(addresses[end].crypto)],
+      tags: {},
     },
     sources: simSources(end, syslog),
     peers: [peer],

@@ -22,6 +22,7 @@ const peer = (name: string, kind: PeerConfig['kind'], ...crypto: string[]): Peer
   notify: 'inform',
   engineId: null,
   page: null,
+  tags: {},
 });
 const peers = [peer('hub', 'spitrap', '213.163.222.7', '10.9.0.0/16'), peer('router', 'eem', '203.0.113.1')];
 

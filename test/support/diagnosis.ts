@@ -167,7 +167,7 @@ function failoverBundles(): readonly [BundleText, BundleText] {
     id: ID,
     openedMs: T0,
     facts: (at) => ({
-      device: { name: 'hub-b', address: '192.0.2.1', platform: 'cisco-ios', hostname: 'hub-b', clock: null },
+      device: { name: 'hub-b', address: '192.0.2.1', platform: 'cisco-ios', hostname: 'hub-b', clock: null, tags: {} },
       verdict: 'persistent',
       stop: {
         sent: at(18_034),
@@ -217,7 +217,7 @@ function failoverBundles(): readonly [BundleText, BundleText] {
     facts: (at) => ({
       role: 'spoke',
       openedBy: 'alert',
-      device: { name: 'spoke1', address: '192.0.2.3', platform: 'cisco-ios', hostname: 'spoke1', clock: null },
+      device: { name: 'spoke1', address: '192.0.2.3', platform: 'cisco-ios', hostname: 'spoke1', clock: null, tags: {} },
       stop: {
         sent: at(18_037),
         via: 'control',

@@ -10,7 +10,15 @@ export function incidentFacts(id: string, opened: Moment, more: Partial<Incident
     aliases: [],
     role: 'hub',
     mode: 'act',
-    device: { name: 'hub1', address: '192.0.2.1', platform: 'cisco-ios', hostname: 'hub', user: 'spitrap', clock: null },
+    device: {
+      name: 'hub1',
+      address: '192.0.2.1',
+      platform: 'cisco-ios',
+      hostname: 'hub',
+      user: 'spitrap',
+      clock: null,
+      tags: {},
+    },
     peers: [
       {
         name: 'spoke1',
@@ -18,6 +26,7 @@ export function incidentFacts(id: string, opened: Moment, more: Partial<Incident
         cryptoAddresses: ['11.1.1.3'],
         recurrence: { incidentsInDay: 1, incidentsInWeek: 1, flowsInWeek: 1 },
         clock: null,
+        tags: {},
       },
     ],
     openedBy: 'message',

@@ -80,6 +80,7 @@ export function bundleOf(end: EndRecord): BundleText {
       platform: end.platform,
       hostname: end.hostname,
       clock: end.deviceClock && { text: end.deviceClock.text, mark: end.deviceClock.mark, read: at(end.deviceClock.atMs) },
+      tags: {},
     },
     peers: end.peers.map((peer, index) => ({
       name: peer.name,
@@ -90,6 +91,7 @@ export function bundleOf(end: EndRecord): BundleText {
         index === 0 && end.hello
           ? { offsetMs: end.hello.offsetMs, uncertaintyMs: end.hello.uncertaintyMs, read: at(end.hello.atMs) }
           : null,
+      tags: {},
     })),
     openedBy: end.role === 'hub' ? 'message' : 'alert',
     opened: at(end.openedMs),

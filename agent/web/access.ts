@@ -1,5 +1,5 @@
 /**
- * Who may ask what of the page. Called by server.ts before any route. Decides from where the listener is, what the Host header says (a
+ * Who may ask what of the page. Called by web-server.ts before any route. Decides from where the listener is, what the Host header says (a
  * name that an attacker points at us makes a browser ask in our user's place: DNS rebinding), the bearer token and the client's
  * certificate. docs/page.md has each refusal.
  */

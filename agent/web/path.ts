@@ -1,4 +1,4 @@
-/** A path as it was asked for, and the pattern of a route: refused or taken as it stands, never decoded, never normalized. Used by server.ts. */
+/** A path as it was asked for, and the pattern of a route: refused or taken as it stands, never decoded, never normalized. Used by web-server.ts. */
 import { Refusal } from './route.ts';
 
 const PATH_CHARS_MAX = 1_024;

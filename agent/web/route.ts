@@ -1,5 +1,5 @@
 /**
- * The contract of a route: one file in routes/, one line in its index.ts. server.ts finds the route of a request, access.ts says who may,
+ * The contract of a route: one file in routes/, one line in its index.ts. web-server.ts finds the route of a request, access.ts says who may,
  * the route answers. docs/api.md has every route (a test holds it to the shelf).
  */
 import type { Clock } from '../../shared/clock.ts';
@@ -19,7 +19,8 @@ import type { StoredIndex } from './stored-index.ts';
  */
 export type Access = 'open' | 'read' | 'act';
 
-export interface Route {
+/** `Room`: what it answers from. */
+export interface Route<Room = PageRoom> {
   /** GET is HEAD too. */
   readonly method: 'GET' | 'POST';
   /** `/api/v1/incidents/:id`: a part with a colon is any one part of a path; `:name+`, the last, is one or more. */
@@ -28,12 +29,14 @@ export interface Route {
   /** One line for docs/api.md. */
   readonly about: string;
   /** Rejects with a SpitrapError (statusOf) or a Refusal. */
-  answer(request: PageRequest, room: PageRoom): HttpReply | Promise<HttpReply>;
+  answer(request: PageRequest, room: Room): HttpReply | Promise<HttpReply>;
 }
 
 export interface PageRequest {
   /** What stands for the parts with a colon. Each is `[A-Za-z0-9._-]` only, none `.` or `..`, parts of `:name+` joined by `/`. */
   readonly params: Readonly<Record<string, string>>;
+  /** What stands behind the `?`, as it came; empty: nothing. */
+  readonly query: string;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   /** For the journal: `page 127.0.0.1`, or `page CN=…` with a certificate. 64 characters at most. */

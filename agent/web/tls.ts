@@ -1,6 +1,6 @@
 /**
  * The certificate of the page: the same files, and the same care, as of a syslog-tls source. They are looked at now and then: a renewed
- * one is used without a restart, a broken one never takes the place of a good one. Opened by server.ts.
+ * one is used without a restart, a broken one never takes the place of a good one. Opened by web-server.ts.
  */
 import type { Timer } from '../../shared/clock.ts';
 import { asSpitrapError } from '../../shared/errors.ts';

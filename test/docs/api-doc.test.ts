@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { routes } from '../../agent/web/routes/index.ts';
-import { pageRefusals } from '../../agent/web/server.ts';
+import { pageRefusals } from '../../agent/web/web-server.ts';
 import { statusSample } from '../status/status-sample.ts';
 import { ask, type Stand, standPage, TOKEN } from '../support/page-stand.ts';
 

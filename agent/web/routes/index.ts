@@ -1,4 +1,4 @@
-/** The shelf of routes: one file each, or a few of one kind. server.ts asks them in this order: the files of the page, which any word could be, last. */
+/** The shelf of routes: one file each, or a few of one kind. web-server.ts asks them in this order: the files of the page, which any word could be, last. */
 import type { Route } from '../route.ts';
 import { actions } from './actions.ts';
 import { bundle, bundleFile } from './bundles.ts';

@@ -1,12 +1,18 @@
 /** GET / and the files of the page: open to whoever reaches the listener, since nothing of the agent is in them. */
 import type { HttpReply } from '../../http-ports.ts';
-import { type PageRequest, type PageRoom, Refusal, type Route } from '../route.ts';
+import type { PageFiles } from '../page-files.ts';
+import { type PageRequest, Refusal, type Route } from '../route.ts';
 
 /** Its scripts and styles are files of ours, and it asks nobody but us. */
 const PAGE_POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-export const page: Route = {
+/** Of any page of ours. */
+interface FilesRoom {
+  readonly files: PageFiles;
+}
+
+export const page: Route<FilesRoom> = {
   method: 'GET',
   path: '/',
   access: 'open',
@@ -14,7 +20,7 @@ export const page: Route = {
   answer: (request, room) => fileReply('index.html', request, room),
 };
 
-export const pageFiles: Route = {
+export const pageFiles: Route<FilesRoom> = {
   method: 'GET',
   path: '/:file',
   access: 'open',
@@ -22,7 +28,7 @@ export const pageFiles: Route = {
   answer: (request, room) => fileReply(request.params['file']!, request, room),
 };
 
-function fileReply(name: string, { headers }: PageRequest, { files }: PageRoom): HttpReply {
+function fileReply(name: string, { headers }: PageRequest, { files }: FilesRoom): HttpReply {
   const file = files.get(name);
   if (file === undefined) throw new Refusal(404, 'not-found', `there is nothing at /${name}`);
   const packed = takesGzip(headers['accept-encoding']);

@@ -302,7 +302,8 @@ async function wire(started: Config, world: World, log: Logger, options: AgentOp
     }),
   );
   const listening = new Map<string, string>();
-  const openContext = { world, emit: intake.observe, device, config, engine, onSignal: signals.onNotification };
+  const intoRing = { emit: intake.observe, whenRoom: ring.whenRoom };
+  const openContext = { ...intoRing, world, device, config, engine, onSignal: signals.onNotification };
   for (const source of config.sources) {
     const opened = cleanup.add(source.name, await openSource(source, openContext));
     if (opened.local !== null) listening.set(source.name, endpoint(opened.local));

@@ -112,6 +112,8 @@ export interface StreamConnection {
   onData(handler: (bytes: Buffer) => void): void;
   /** Exactly once, for end, reset and our own close alike. */
   onClose(handler: () => void): void;
+  /** Within onData: nothing more is read and handed up until then; the sender waits. `until` never rejects. */
+  hold(until: Promise<void>): void;
   close(): void;
 }
 

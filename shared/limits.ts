@@ -112,6 +112,10 @@ export const limits = {
   ringPendingBytesMax: 32 * 1024 * 1024,
   /** The same in chunks: a datagram of one byte costs an object of a hundred. */
   ringPendingChunksMax: 262_144,
+  /** Of either of the two: from here on sources that can make their sender wait do so, until half of it is left. */
+  ringHoldShare: 0.5,
+  /** For so long at most: the message may be among what waits, and an alert may come a second late by a disk that hangs, no more. */
+  ringHoldMs: 1_000,
   /** Pause between two log entries about dropped lines. */
   ringDropSaidEveryMs: 10_000,
   /** One ring segment: the unit in which old evidence is deleted. */

@@ -14,6 +14,8 @@ import type { World } from '../ports.ts';
 import { type Hole, Holes } from './holes.ts';
 import { copySegments, type WindowCopy, type WindowSink } from './ring-copy.ts';
 import { loadSegments } from './ring-load.ts';
+import { type Batch, RingPending } from './ring-pending.ts';
+import { RingRoom } from './ring-room.ts';
 import { removeSegment, type Segment } from './ring-segment.ts';
 import { SegmentWriter } from './ring-writer.ts';
 import { ageMs, type Moment, momentNow } from './window.ts';
@@ -75,17 +77,6 @@ export async function openRing(
   return ring;
 }
 
-interface Chunk extends Arrival {
-  readonly bytes: Buffer;
-}
-
-/** What one write will take: filled by `append` until its write begins, so that a slow disk is given fewer and larger ones. */
-interface Batch {
-  readonly chunks: Chunk[];
-  bytes: number;
-  full: boolean;
-}
-
 export class Ring {
   readonly #folder: string;
   readonly #bounds: RingBounds;
@@ -93,11 +84,10 @@ export class Ring {
   readonly #log: Logger;
   readonly #holes = new Holes();
   readonly #writer: SegmentWriter;
+  readonly #room: RingRoom;
   /** Oldest first; the one being written is the last. */
   readonly #segments: Segment[];
-  #pending: Batch[] = [];
-  #pendingBytes = 0;
-  #pendingChunks = 0;
+  readonly #pending = new RingPending();
   /** Chunks ever taken, written, synced: a flush waits for the third to reach what the first was. */
   #taken = 0;
   #written = 0;
@@ -124,27 +114,24 @@ export class Ring {
     this.#world = world;
     this.#log = log;
     this.#segments = segments;
+    this.#room = new RingRoom(world.clock);
     this.#writer = new SegmentWriter(folder, bounds.maxAgeMs, world, segments);
   }
 
   /** Takes whole lines as they came; the buffer is the ring's from here on. Never throws, never waits. */
   append(bytes: Buffer, at: Arrival): void {
     if (bytes.length === 0) return;
-    const noRoom =
-      this.#pendingBytes + bytes.length > limits.ringPendingBytesMax || this.#pendingChunks >= limits.ringPendingChunksMax;
-    if (this.#closed || noRoom) {
+    if (this.#closed || !this.#pending.hasRoomFor(bytes.length)) {
       this.#drop(bytes, at);
       return;
     }
-    const batch = this.#batchToFill();
-    batch.chunks.push({ bytes, at: at.at, wall: at.wall, source: at.source });
-    batch.bytes += bytes.length;
-    batch.full = batch.bytes >= limits.ringSegmentBytes;
-    this.#pendingBytes += bytes.length;
-    this.#pendingChunks++;
+    this.#pending.add({ bytes, at: at.at, wall: at.wall, source: at.source });
     this.#taken++;
     this.#workSoon();
   }
+
+  /** Asked after an `append` by who can make a sender wait; null: there is room (ring-room.ts). */
+  whenRoom = (): Promise<void> | null => (this.#degraded || this.#closed ? null : this.#room.whenRoom(this.#pending.share));
 
   /** Everything appended so far onto the disk, now: called at t0. `degraded` when that takes longer than `atMostMs`. Never rejects. */
   async flush(atMostMs: DurationMs = limits.ringSyncEveryMs): Promise<'synced' | 'degraded'> {
@@ -195,7 +182,7 @@ export class Ring {
       segments: this.#segments.length,
       oldestWall: this.#segments.find((segment) => segment.span)?.span?.wallFirst ?? null,
       newestWall: this.#segments.findLast((segment) => segment.span)?.span?.wallLast ?? null,
-      pendingBytes: this.#pendingBytes,
+      pendingBytes: this.#pending.bytes,
       droppedLines: this.#counters.droppedLines,
       droppedBytes: this.#counters.droppedBytes,
       lastSyncAt: this.#lastSyncAt,
@@ -226,9 +213,10 @@ export class Ring {
     if (this.#closed) return;
     const flushed = await this.flush(limits.diskCloseMs);
     this.#closed = true;
+    this.#room.release();
     for (const timer of [this.#writeTimer, this.#syncTimer, this.#retryTimer]) timer?.cancel();
     if (flushed !== 'synced')
-      this.#log.error({ bytes: this.#pendingBytes }, 'ring: closed with lines that did not reach the disk');
+      this.#log.error({ bytes: this.#pending.bytes }, 'ring: closed with lines that did not reach the disk');
     const ended = (this.#working ?? Promise.resolve()).then(() => this.#writer.finish());
     await bounded(ended, limits.diskCloseMs, this.#world.clock, 'ring close').catch(() => {});
   }
@@ -272,7 +260,7 @@ export class Ring {
     if (this.#dropSaidAt !== null && elapsedMs(this.#dropSaidAt, now) < limits.ringDropSaidEveryMs) return;
     this.#dropSaidAt = now;
     this.#log.error(
-      { ...this.#counters, pendingBytes: this.#pendingBytes },
+      { ...this.#counters, pendingBytes: this.#pending.bytes },
       'ring: the disk does not keep up; lines are dropped and counted',
     );
   }
@@ -280,7 +268,7 @@ export class Ring {
   #workSoon(): void {
     // A disk that refused is left alone until its retry is due; only a flush asks at once.
     if (this.#working || this.#retryTimer) return;
-    if (this.#pendingBytes >= limits.ringBatchBytes) this.#work();
+    if (this.#pending.bytes >= limits.ringBatchBytes) this.#work();
     else this.#writeTimer ??= this.#world.clock.timer('ring write', limits.ringWriteEveryMs, () => this.#work());
   }
 
@@ -301,7 +289,7 @@ export class Ring {
       // What came during a write gathers again: a write costs as much as a thousand lines.
       for (let due = true; ; due = false) {
         this.#workingSince = this.#world.clock.monotonic();
-        const next = this.#pending[0];
+        const next = this.#pending.first;
         if (next && (due || this.#isUrgent())) await this.#writeBatch(next);
         else if (this.#holes.unsaved().length > 0 && this.#writer.current) await this.#saveHoles();
         else if (this.#flushes.length > 0 && this.#synced < this.#written) await this.#sync();
@@ -313,30 +301,21 @@ export class Ring {
     }
     this.#working = null;
     this.#workingSince = null;
-    if (this.#pendingChunks > 0 && !this.#closed) this.#workSoon();
+    if (this.#pending.chunks > 0 && !this.#closed) this.#workSoon();
   }
 
   /** Pending lines that wait no longer: many, or somebody waits for them. */
   #isUrgent(): boolean {
-    return this.#pendingBytes >= limits.ringBatchBytes || this.#flushes.length > 0;
-  }
-
-  #batchToFill(): Batch {
-    const last = this.#pending.at(-1);
-    if (last && !last.full) return last;
-    const batch: Batch = { chunks: [], bytes: 0, full: false };
-    this.#pending.push(batch);
-    return batch;
+    return this.#pending.bytes >= limits.ringBatchBytes || this.#flushes.length > 0;
   }
 
   async #writeBatch(batch: Batch): Promise<void> {
     batch.full = true;
     if (this.#writer.wantsToRoll()) await this.#sync();
     await this.#writer.write(batch.chunks, batch.bytes);
-    this.#pending.shift();
-    this.#pendingBytes -= batch.bytes;
-    this.#pendingChunks -= batch.chunks.length;
+    this.#pending.written(batch);
     this.#written += batch.chunks.length;
+    this.#room.written(this.#pending.share);
     this.#dropHole = null;
     this.#syncTimer ??= this.#world.clock.timer('ring sync', limits.ringSyncEveryMs, () => void this.flush());
     await this.expire();
@@ -390,6 +369,7 @@ export class Ring {
 
   #failed(error: unknown): void {
     this.#counters.writeFailures++;
+    this.#room.release();
     const reason = error instanceof SpitrapError ? error.message : String(error);
     if (!this.#degraded) this.#log.error({ reason }, 'ring: cannot write; lines are kept in memory while there is room');
     this.#degraded = { reason, since: this.#degraded?.since ?? this.#world.clock.monotonic() };

@@ -92,6 +92,7 @@ export function connectionOf(socket: Socket): StreamConnection {
       if (socket.closed) queueMicrotask(gone);
       else socket.once('close', gone);
     },
+    hold: (until) => turns?.hold(until),
     close: () => {
       turns?.forget();
       socket.destroy();
@@ -112,6 +113,8 @@ class Turns {
   /** In this turn. */
   #handed = false;
   #paused = false;
+  /** By whoever takes what is handed up. */
+  #held = false;
   /** To be told once all is handed up. */
   #ended: (() => void) | null = null;
 
@@ -121,7 +124,7 @@ class Turns {
   }
 
   take(bytes: Buffer): void {
-    if (!this.#handed && this.#waiting === null) {
+    if (!this.#handed && !this.#held && this.#waiting === null) {
       this.#hand(bytes);
       return;
     }
@@ -141,6 +144,16 @@ class Turns {
     this.#size(piece.length, monotonicMs() - began);
   }
 
+  hold(until: Promise<void>): void {
+    this.#held = true;
+    this.#pause();
+    void until.then(() => {
+      this.#held = false;
+      // Else that turn goes on.
+      if (!this.#handed) this.#turn();
+    });
+  }
+
   #pause(): void {
     this.#paused = true;
     this.#socket.pause();
@@ -156,6 +169,7 @@ class Turns {
 
   #turn = (): void => {
     this.#handed = false;
+    if (this.#held) return;
     const bytes = this.#waiting;
     if (bytes !== null) {
       this.#hand(bytes);
@@ -170,7 +184,7 @@ class Turns {
 
   /** The connection is gone. What its far end had still to say goes on in turns; after a reset, or at our own end, nobody can wait. */
   end(handler: () => void): void {
-    if (this.#waiting !== null && this.#socket.readableEnded) {
+    if ((this.#waiting !== null || this.#held) && this.#socket.readableEnded) {
       this.#ended = handler;
       return;
     }
@@ -182,6 +196,7 @@ class Turns {
 
   /** We have closed it. */
   forget(): void {
+    this.#held = false;
     this.#waiting = null;
     this.#ended?.();
     this.#ended = null;

@@ -88,6 +88,8 @@ class FileTail implements Closable {
     try {
       if (!this.#started) await this.#start();
       more = await this.#follow();
+      // What is not read yet stays in the file.
+      await this.#context.whenRoom?.();
     } catch (error) {
       this.#trouble(asSpitrapError(error).message);
     }

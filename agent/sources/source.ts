@@ -11,6 +11,8 @@ export interface SourceContext<Device> {
   /** Never blocks, never throws. */
   readonly emit: (observation: Observation) => void;
   readonly device: Device;
+  /** Asked after `emit` by a source that can make its sender wait: read no more until then. Null, or absent: there is room. Never rejects. */
+  readonly whenRoom?: () => Promise<void> | null;
 }
 
 export interface SourceKind<Config, Device = unknown> {

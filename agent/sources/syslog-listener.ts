@@ -133,7 +133,7 @@ export const syslogTcp: ListeningSourceKind = {
       }
       open.set(connection, from);
       report.state('open', `connection from ${shown(connection.remote)}`);
-      receive(connection, from, report, () => {
+      receive(connection, from, report, context.whenRoom, () => {
         open.delete(connection);
         // A sender that reconnected before its old connection was seen to end has left no hole.
         if (!closing && ![...open.values()].includes(from))
@@ -159,13 +159,24 @@ export const syslogTcp: ListeningSourceKind = {
   },
 };
 
-export function receive(connection: StreamConnection, from: string, report: Reporter, closed: () => void): void {
+/** `whenRoom`: of the context. While the disk is behind, the sender waits. */
+export function receive(
+  connection: StreamConnection,
+  from: string,
+  report: Reporter,
+  whenRoom: SourceContext<unknown>['whenRoom'],
+  closed: () => void,
+): void {
   const framer = new SyslogFramer();
   const pass = (framed: Framed): void => {
     if (framed.bytes !== null) report.lines(framed.bytes, from);
     if (framed.cutLines > 0) report.refused('line-too-long', from, framed.lostBytes);
   };
-  connection.onData((bytes) => pass(framer.push(bytes)));
+  connection.onData((bytes) => {
+    pass(framer.push(bytes));
+    const room = whenRoom?.() ?? null;
+    if (room !== null) connection.hold(room);
+  });
   connection.onClose(() => {
     pass(framer.end());
     closed();

@@ -26,7 +26,7 @@ export const syslogTls = {
   async open(name: string, config: SyslogTlsConfig, context: SourceContext<unknown>): Promise<Listening> {
     const { world } = context;
     const files = await loadTlsFiles(`source ${name}`, config.files, world);
-    const connections = new Connections(config, reporter(name, 'connected', context));
+    const connections = new Connections(config, reporter(name, 'connected', context), context.whenRoom);
     const listener = await world.tls.listen(config.listen, files.credentials, {
       asksClient: asksClient(config),
       handshakeTimeoutMs: HANDSHAKE_MS,
@@ -54,11 +54,13 @@ class Connections {
   readonly report: Reporter;
   closing = false;
   readonly #config: SyslogTlsConfig;
+  readonly #whenRoom: SourceContext<unknown>['whenRoom'];
   /** Past the handshake, by whose lines they bring. */
   readonly #open = new Map<StreamConnection, string>();
 
-  constructor(config: SyslogTlsConfig, report: Reporter) {
+  constructor(config: SyslogTlsConfig, report: Reporter, whenRoom: SourceContext<unknown>['whenRoom']) {
     this.#config = config;
+    this.#whenRoom = whenRoom;
     this.report = report;
   }
 
@@ -86,7 +88,7 @@ class Connections {
     const { from } = speaker;
     this.#open.set(connection, from);
     this.report.state('open', `connection from ${shown(remote)}${client === null ? '' : `, ${client.subject}`}`);
-    receive(connection, from, this.report, () => {
+    receive(connection, from, this.report, this.#whenRoom, () => {
       this.#open.delete(connection);
       // A sender that reconnected before its old connection was seen to end has left no hole.
       if (!this.closing && ![...this.#open.values()].includes(from))

@@ -234,6 +234,55 @@ describe('a disk in trouble', () => {
     await closing;
   });
 
+  test('behind: who can make a sender wait is asked to, until most is written, and nothing is lost', async () => {
+    const { disk, ring, say } = await fresh();
+    disk.stall();
+    const mib = `${'z'.repeat(1023)}\n`.repeat(1024);
+    expect(ring.whenRoom()).toBeNull();
+    let said = 0;
+    for (; ring.whenRoom() === null; said++) say(mib);
+    expect(ring.status().pendingBytes).toBe(limits.ringHoldShare * limits.ringPendingBytesMax);
+    let room = 0;
+    const waiting = [ring.whenRoom()!, ring.whenRoom()!].map((wait) => wait.then(() => room++));
+    await settle();
+    expect(room).toBe(0);
+    disk.resume();
+    await Promise.all(waiting);
+    expect(ring.status().pendingBytes).toBeLessThan((limits.ringHoldShare / 2) * limits.ringPendingBytesMax);
+    expect(ring.whenRoom()).toBeNull();
+    expect(await ring.flush()).toBe('synced');
+    expect(logs(disk).reduce((sum, path) => sum + disk.content(path).length, 0)).toBe(said * mib.length);
+    expect(ring.status().droppedBytes).toBe(0);
+  });
+
+  test('hung or refusing: nobody waits longer than a message may, and not again before the disk has caught up', async () => {
+    const { clock, disk, ring, say } = await fresh();
+    disk.stall();
+    const half = `${'z'.repeat(1023)}\n`.repeat((limits.ringHoldShare * limits.ringPendingBytesMax) / 1024);
+    say(half);
+    let over = false;
+    void ring.whenRoom()!.then(() => {
+      over = true;
+    });
+    await clock.advance(limits.ringHoldMs - 1);
+    expect(over).toBe(false);
+    await clock.advance(1);
+    expect(over).toBe(true);
+    expect(ring.whenRoom()).toBeNull();
+    disk.resume();
+    expect(await ring.flush()).toBe('synced');
+    // Then again; and a disk that refuses ends the wait.
+    disk.stall();
+    say(half);
+    const wait = ring.whenRoom();
+    expect(wait).not.toBeNull();
+    disk.fail('append', 'EIO');
+    disk.resume();
+    await wait;
+    expect(ring.status().degraded?.reason).toContain('EIO');
+    expect(ring.whenRoom()).toBeNull();
+  });
+
   test('a sync that fails is a hole, a flush that says so, and a new segment', async () => {
     const { clock, disk, ring, say } = await fresh();
     say('one\n');

@@ -111,6 +111,51 @@ describe('the Streams port over TCP', () => {
     expect(Math.max(...pieces)).toBe(limits.streamPieceBytesMin);
   });
 
+  test('held, nothing more is handed up or read, and its sender waits; then all of it, before the close', async () => {
+    const sent = Buffer.alloc(32 * 1024 * 1024, 'x');
+    const got = { bytes: 0, whileHeld: 0, closed: false };
+    let release = (): void => {};
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    let isHeld = false;
+    const closed = new Promise<void>((resolve) => {
+      const listening = tcpStreams.listen({ address: '127.0.0.1', port: 0 }, (connection) => {
+        connection.onData((bytes) => {
+          got.bytes += bytes.length;
+          if (isHeld) got.whileHeld += 1;
+          if (isHeld || got.bytes > bytes.length) return;
+          isHeld = true;
+          connection.hold(held);
+        });
+        connection.onClose(() => {
+          got.closed = true;
+          void listening.then((listener) => listener.close()).then(resolve);
+        });
+      });
+      void listening.then(({ local }) => {
+        const theirs = connect(local.port, '127.0.0.1');
+        theirs.end(sent);
+        // The kernel takes some of it; the rest waits at the sender as long as we hold.
+        let last = -1;
+        const look = (): void => {
+          if (theirs.bytesWritten > 0 && theirs.writableLength === last) {
+            expect([got.whileHeld, got.closed]).toEqual([0, false]);
+            expect(theirs.writableLength).toBeGreaterThan(0);
+            isHeld = false;
+            release();
+          } else {
+            last = theirs.writableLength;
+            setTimeout(look, 50);
+          }
+        };
+        theirs.once('connect', () => setTimeout(look, 50));
+      });
+    });
+    await closed;
+    expect(got).toEqual({ bytes: sent.length, whileHeld: 0, closed: true });
+  });
+
   test('what waits when we close is not handed up any more', async () => {
     let handed = 0;
     await new Promise<void>((resolve) => {

@@ -39,6 +39,8 @@ export class MemoryStreams implements Streams {
         this.#onData = handler;
       },
       onClose: () => {},
+      // A box brings some hundred lines: no disk is that far behind.
+      hold: () => {},
       close: () => {
         this.#onData = null;
       },

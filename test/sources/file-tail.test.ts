@@ -24,6 +24,8 @@ class Stage {
   readonly disk = new FakeDisk();
   readonly files = new FakeLogFiles();
   seen: Observation[] = [];
+  /** Until when the ring has none. */
+  room: Promise<void> | null = null;
   #source: Closable | null = null;
 
   async open(): Promise<void> {
@@ -33,6 +35,7 @@ class Stage {
       world,
       emit: (observation) => this.seen.push(observation),
       device: null,
+      whenRoom: () => this.room,
     });
     await settle(10);
   }
@@ -152,6 +155,24 @@ describe('a file that grows', () => {
     expect(files.largestRead).toBeLessThanOrEqual(limits.fileReadBytes + limits.fileFingerprintBytes);
     expect(Math.max(...stage.lags())).toBeGreaterThan(1_000_000);
     expect(stage.lags().at(-1)).toBe(0);
+  });
+
+  test('while the ring has no room the rest stays in the file', async () => {
+    const { files, clock } = await opened();
+    let release = (): void => {};
+    stage.room = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const all = `${'x'.repeat(999)}\n`.repeat(20_000);
+    files.append(LOG, all);
+    await clock.advance(5_000);
+    const read = stage.live().length;
+    expect(read).toBeGreaterThan(0);
+    expect(read).toBeLessThan(all.length);
+    stage.room = null;
+    release();
+    await clock.advance(1_000);
+    expect(stage.live()).toBe(all);
   });
 });
 

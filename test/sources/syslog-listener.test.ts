@@ -184,6 +184,18 @@ describe('TCP', () => {
     await source.close();
     expect(states()).toEqual(['open', 'open', 'open', 'interrupted', 'open', 'closed']);
   });
+  test('a sender waits while the ring has no room, and only then', async () => {
+    const w = watching();
+    let room: Promise<void> | null = null;
+    const { streams, lines } = await open({ ...w, context: { ...w.context, whenRoom: () => room } as typeof w.context });
+    const connection = streams.connect('192.0.2.1');
+    connection.deliver('<188>one\n');
+    expect(connection.held).toBeNull();
+    room = Promise.resolve();
+    connection.deliver('<188>two\n');
+    expect(connection.held).toBe(room);
+    expect(lines()).toEqual(['<188>one\n', '<188>two\n']);
+  });
   test('connections do not mix', async () => {
     const { streams, lines } = await open();
     const [a, b] = [streams.connect('192.0.2.1'), streams.connect('192.0.2.1')];

@@ -62,6 +62,13 @@ export class FakeConnection implements StreamConnection {
     this.#onClose = handler;
   }
 
+  /** What holds it, while a test cares. */
+  held: Promise<void> | null = null;
+
+  hold(until: Promise<void>): void {
+    this.held = until;
+  }
+
   /** Our end closes, or (from a test) the far end does. */
   close(): void {
     if (this.closed) return;

@@ -49,6 +49,10 @@ export const errorCodes = [
   'PEER_UNANSWERED',
   'INCIDENT_UNKNOWN',
   'REPORT_FAILED',
+  // the fleet
+  'ENGINE_FAILED',
+  'INDEX_FAILED',
+  'INDEX_UNREADABLE',
   // the lab
   'LAB_FAILED',
   // ours

@@ -352,4 +352,22 @@ export const limits = {
   pageFileBytesMax: 512 * 1024,
   /** Hold-down entries of (src, dst, SPI). */
   heldFlowsMax: 10_000,
+  /** Messages set aside by the fleet's index, newest: enough to see whose they are. All are counted. */
+  fleetSetAsideMax: 1_000,
+  /** Different values of one dimension of the fleet (spokes: thousands; a tag: dozens). Beyond it they count as `(other)`. */
+  fleetValuesMax: 100_000,
+  /** Names of tags that can be counted by; further ones are told with their incident, and counted. */
+  fleetTagKeysMax: 64,
+  /** Ends of one incident that are put together: a hub and the spokes that it alerted. The rest is on disk and not looked at. */
+  fleetEndsMax: 1_024,
+  /** Ids that name one another as aliases and become one incident. More is nobody's: then each stands for itself. */
+  fleetAliasesMax: 256,
+  /** Steps of one picture of incidents over time: an hour for a month. */
+  fleetTimeBucketsMax: 2_000,
+  /** Incidents in one page of a list of the fleet. */
+  fleetPageMax: 1_000,
+  /** Alarms remembered for one device of the fleet, cleared ones too. An agent has some dozen keys. */
+  fleetAlarmsPerDeviceMax: 512,
+  /** A `spitrap fleet` that said nothing for so long shares no work. */
+  fleetInstanceGoneMs: 30_000,
 } as const;

@@ -18,6 +18,8 @@ export interface FleetEnd {
   readonly outcome: string | null;
   readonly debugsOff: string;
   readonly sealedAtMs: number | null;
+  /** By this end's records alone. */
+  readonly state: FleetState;
   readonly verdict: FleetBody<'verdict'> | null;
   readonly bundle: FleetBody<'bundle'> | null;
 }
@@ -28,6 +30,9 @@ export interface FleetIncident {
   /** Device names; null: nobody told. When only one end told, the other is the name its configuration has for it. */
   readonly hub: string | null;
   readonly spoke: string | null;
+  /** All of them, those above first: a hub's incident may be of many spokes. */
+  readonly hubs: readonly string[];
+  readonly spokes: readonly string[];
   readonly ends: readonly FleetEnd[];
   /** Of the surer end, with both ends' evidence before one's. `not-judged`: no report yet. */
   readonly cause: string;
@@ -92,8 +97,9 @@ export interface FleetGroup {
   readonly fromMs: number;
   readonly toMs: number;
   readonly incidents: number;
-  /** How many others it met. */
+  /** How many different ones it met. */
   readonly others: number;
+  /** Of what it met: each other end of each incident counts, in its own state where it told. With one other end an incident: incidents. */
   readonly byState: Readonly<Record<FleetState, number>>;
   /** `hub-2 failed over at 03:12: 412 spokes, 409 healed by themselves, 3 still black-holed` */
   readonly headline: string;
@@ -131,6 +137,23 @@ export interface FleetNow {
   readonly alarmsCount: number;
 }
 
+/** One process of `spitrap fleet` that has the index's folder open. */
+export interface FleetInstance {
+  /** Drawn at its start. */
+  readonly name: string;
+  readonly pid: number;
+  readonly version: string;
+  readonly startedAtMs: number;
+  /** By its own clock. */
+  readonly heardAtMs: number;
+  /** Messages it put into the index since its start. */
+  readonly messages: number;
+  /** As in IndexState. */
+  readonly behind: number | null;
+  /** Where its page is; null: it serves none. */
+  readonly page: string | null;
+}
+
 /** What agents could not tell, and what the index could not read. */
 export interface IndexState {
   readonly incidents: number;
@@ -140,6 +163,11 @@ export interface IndexState {
   /** Messages of the stream that are not in the index yet; null: the engine is away. */
   readonly behind: number | null;
   readonly unreadable: number;
-  readonly gaps: number;
+  /** Devices whose agent could not tell all, and how many records it dropped. */
+  readonly gaps: readonly { readonly site: string; readonly device: string; readonly gap: FleetBody<'gap'> }[];
+  /** Values beyond `limits.fleetValuesMax` of a dimension: they count as `(other)`. */
+  readonly otherValues: number;
+  /** Records of incidents beyond `keep`, which were not taken in. */
+  readonly tooOld: number;
   readonly bytes: number;
 }

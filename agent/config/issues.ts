@@ -9,11 +9,15 @@ import { absent, bare, child, fieldNotes, optionFor, schemaAt } from './field-no
 import { rootSchema } from './schema.ts';
 
 export interface FaultContext {
+  /** Of the whole file; absent: an agent's configuration. */
+  readonly root?: z.ZodObject;
   readonly tree: unknown;
   lineOf(path: FaultPath): number | null;
 }
 
 type Issue = z.core.$ZodIssue;
+
+const rootOf = ({ root }: FaultContext): z.ZodObject => root ?? rootSchema;
 
 /** `base`: where the judged value stands in the file. */
 export function issueFaults(issue: Issue, base: FaultPath, context: FaultContext): ConfigFault[] {
@@ -23,21 +27,26 @@ export function issueFaults(issue: Issue, base: FaultPath, context: FaultContext
 }
 
 export function faultAt(path: FaultPath, remedy: string, context: FaultContext): ConfigFault {
-  return { path: formatPath(path), line: context.lineOf(path), value: shownAt(path, context.tree), remedy };
+  return { path: formatPath(path), line: context.lineOf(path), value: shownAt(path, context), remedy };
 }
 
 /** The value is not shown: a mistyped `password` holds a password too. */
 export function unknownKey(path: FaultPath, context: FaultContext): ConfigFault {
   const key = String(path.at(-1));
-  const above = schemaAt(rootSchema, path.slice(0, -1), context.tree);
+  const above = schemaAt(rootOf(context), path.slice(0, -1), context.tree);
   const here = above === null ? [] : keysOf(above, valueAt(context.tree, path.slice(0, -1)));
-  return { path: formatPath(path), line: context.lineOf(path), value: null, remedy: unknownKeyRemedy(key, here) };
+  return {
+    path: formatPath(path),
+    line: context.lineOf(path),
+    value: null,
+    remedy: unknownKeyRemedy(key, here, rootOf(context)),
+  };
 }
 
-function unknownKeyRemedy(key: string, here: readonly string[]): string {
+function unknownKeyRemedy(key: string, here: readonly string[], root: z.ZodType): string {
   const near = nearest(key, here);
   if (near !== null) return `unknown key; did you mean ${near}?`;
-  const elsewhere = placesOf(key);
+  const elsewhere = placesOf(key, root);
   if (elsewhere.length > 0) return `unknown key here; it stands at ${elsewhere.join(' or ')}`;
   return `unknown key; known here: ${here.slice(0, KEYS_SHOWN_MAX).join(', ')}${here.length > KEYS_SHOWN_MAX ? ', …' : ''}`;
 }
@@ -46,7 +55,7 @@ const KEYS_SHOWN_MAX = 20;
 
 function remedyOf(issue: Issue, path: FaultPath, context: FaultContext): string {
   const raw = valueAt(context.tree, path);
-  const schema = schemaAt(rootSchema, path, context.tree);
+  const schema = schemaAt(rootOf(context), path, context.tree);
   switch (issue.code) {
     case 'invalid_type': {
       const form = issue.expected === 'array' ? 'a list' : 'a mapping (key: value)';
@@ -95,11 +104,12 @@ function asWritten(path: FaultPath, tree: unknown): FaultPath {
   return last === 0 && !Array.isArray(valueAt(tree, path.slice(0, -1))) ? path.slice(0, -1) : path;
 }
 
-function shownAt(path: FaultPath, tree: unknown): string | null {
+function shownAt(path: FaultPath, context: FaultContext): string | null {
+  const { tree } = context;
   const raw = valueAt(tree, path);
   const shown = showValue(raw);
   if (raw === undefined || raw === null || typeof raw === 'object') return shown;
-  const schema = schemaAt(rootSchema, path, tree);
+  const schema = schemaAt(rootOf(context), path, tree);
   const parent = valueAt(tree, path.slice(0, -1));
   // A scalar where a mapping belongs is often a secret written in plain: `snmp: public`.
   const open = schema !== null && !(schema instanceof z.ZodObject) && fieldNotes.get(schema)?.secret !== true;
@@ -109,9 +119,9 @@ function shownAt(path: FaultPath, tree: unknown): string | null {
 }
 
 /** Where else a key of this name stands, and what other documents call it. */
-function placesOf(key: string): string[] {
-  if (Object.hasOwn(aliases, key)) return [aliases[key]!];
-  return places(rootSchema, '').filter((place) => place.slice(place.lastIndexOf('.') + 1) === key);
+function placesOf(key: string, root: z.ZodType): string[] {
+  if (root === rootSchema && Object.hasOwn(aliases, key)) return [aliases[key]!];
+  return places(root, '').filter((place) => place.slice(place.lastIndexOf('.') + 1) === key);
 }
 
 const aliases: Readonly<Record<string, string>> = {

@@ -33,7 +33,7 @@ export interface LoadedConfig {
 /** @throws SpitrapError CONFIG_UNREADABLE, CONFIG_INVALID (faultsOf gives the list), SECRET_UNREADABLE. */
 export function loadConfig(file: string, host: ConfigHost): LoadedConfig {
   const absolute = resolve(file);
-  return loadConfigText(readFile(absolute, host), absolute, host);
+  return loadConfigText(readConfigFile(absolute, host), absolute, host);
 }
 
 /**
@@ -46,13 +46,14 @@ export function loadDataDir(file: string, host: ConfigHost): string {
   } catch (error) {
     if (!isSpitrapError(error, 'SECRET_UNREADABLE')) throw error;
     const absolute = resolve(file);
-    const read = readConfigText(readFile(absolute, host));
+    const read = readConfigText(readConfigFile(absolute, host));
     const spelled = read.ok && isMapping(read.tree) ? read.tree['dataDir'] : undefined;
     return dataDirOf(typeof spelled === 'string' ? spelled : null, absolute);
   }
 }
 
-function readFile(file: string, host: ConfigHost): string {
+/** Rejections as loadConfig has them. */
+export function readConfigFile(file: string, host: ConfigHost): string {
   try {
     return host.readFile(file, configBytesMax);
   } catch (error) {
@@ -110,8 +111,8 @@ type SettingParts = Parts & {
 /** What is missing has no line and stands after what is there. */
 const LAST = Number.MAX_SAFE_INTEGER;
 
-/** Collects faults and warnings of one file. */
-class Judgement {
+/** Collects faults and warnings of one file. `context.root`: what its settings are (agent/fleet/config.ts has others than an agent's). */
+export class Judgement {
   readonly faults: ConfigFault[] = [];
   readonly warnings: string[] = [];
   readonly #file: string;
@@ -143,8 +144,9 @@ class Judgement {
 
   /** Every setting judged by itself; only the good ones come back. */
   settings(tree: Record<string, unknown>): SettingParts {
-    const boxed = this.#box(tree, rootSchema, []);
-    const store = convict(convictSchema(), { args: [], env: {} });
+    const root = this.#context.root ?? rootSchema;
+    const boxed = this.#box(tree, root, []);
+    const store = convict(convictSchema(root.shape), { args: [], env: {} });
     let accepted = true;
     try {
       store.load(boxed).validate({ allowed: 'strict' });
@@ -152,7 +154,7 @@ class Judgement {
       // What convict found is found again below, with path, line and remedy.
       accepted = false;
     }
-    const values = this.#collect(store.getProperties(), rootSchema, []);
+    const values = this.#collect(store.getProperties(), root, []);
     if (!accepted && this.faults.length === 0)
       throw new SpitrapError(
         'INTERNAL',
@@ -206,6 +208,6 @@ function goodItems(schema: z.ZodType, raw: unknown): unknown[] | null {
   return raw.slice(0, 512).map((item) => (list.element as z.ZodType).safeParse(item).data);
 }
 
-function isMapping(value: unknown): value is Record<string, unknown> {
+export function isMapping(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -25,64 +25,64 @@ const hostName = () =>
   });
 
 export const pageField = () =>
-  optional(
-    mapping({
-      listen: withDefault(
-        kinds.endpoint(USUAL_PORT, 'listen'),
-        `127.0.0.1:${USUAL_PORT}`,
-        'Where it is served (TCP). Any other address than loopback needs `tls`, and `token` or a client’s certificate.',
-      ),
-      token: optional(
-        secret(),
-        'What actions need, and whoever reads from elsewhere: `Authorization: Bearer …`. 16 characters or more, no spaces: `openssl rand -hex 32`.',
-        'none: nothing can be done from the page',
-      ),
-      readToken: optional(
-        secret(),
-        'A second token, for whoever may look and do nothing: the other end’s agent (`peers[].page`), Prometheus.',
-      ),
-      loopback: withDefault(
-        kinds.word(['free', 'token']),
-        'free',
-        'Whether whoever is on this host may read without the token. `token` where others than operators log in, or a proxy on this host speaks for others.',
-      ),
-      tls: optional(
-        mapping({
-          certificate: required(
-            kinds.text('path'),
-            'PEM file with this server’s certificate, then its chain; relative to this file. Read anew when it changes.',
-          ),
-          key: required(secret(), 'Its private key, PEM, not encrypted. From a file it is read anew when it changes.'),
-          clientCa: optional(
-            kinds.text('path'),
-            'PEM file with the authorities that sign clients’ certificates: whoever shows one of them may read.',
-            'none: no certificate is asked for',
-          ),
-          clients: optional(
-            oneOrMany(tlsClient()),
-            'Which certificates may read: a name in it (exactly; no wildcards), an address in it, or its fingerprint "SHA256:AB:CD:…", which needs no authority.',
-            'every certificate that an authority in `clientCa` signed',
-          ),
-        }),
-        'HTTPS.',
-        'none: HTTP, on loopback alone',
-      ),
-      names: withDefault(
-        oneOrMany(hostName(), 0),
-        [],
-        'Names that browsers ask for it by, beside its address and `localhost`; a request by any other is refused (DNS rebinding).',
-      ),
-    }),
-    'A page and a JSON API to watch and to act (page.md).',
-    'none: nothing is served',
-  );
+  optional(pageMapping(USUAL_PORT), 'A page and a JSON API to watch and to act (page.md).', 'none: nothing is served');
 
-type SpelledPage = NonNullable<Spelled['page']>;
+/** Of an agent's page, and of a fleet's. */
+export const pageMapping = (usualPort: number) =>
+  mapping({
+    listen: withDefault(
+      kinds.endpoint(usualPort, 'listen'),
+      `127.0.0.1:${usualPort}`,
+      'Where it is served (TCP). Any other address than loopback needs `tls`, and `token` or a client’s certificate.',
+    ),
+    token: optional(
+      secret(),
+      'What actions need, and whoever reads from elsewhere: `Authorization: Bearer …`. 16 characters or more, no spaces: `openssl rand -hex 32`.',
+      'none: nothing can be done from the page',
+    ),
+    readToken: optional(
+      secret(),
+      'A second token, for whoever may look and do nothing: the other end’s agent (`peers[].page`), Prometheus.',
+    ),
+    loopback: withDefault(
+      kinds.word(['free', 'token']),
+      'free',
+      'Whether whoever is on this host may read without the token. `token` where others than operators log in, or a proxy on this host speaks for others.',
+    ),
+    tls: optional(
+      mapping({
+        certificate: required(
+          kinds.text('path'),
+          'PEM file with this server’s certificate, then its chain; relative to this file. Read anew when it changes.',
+        ),
+        key: required(secret(), 'Its private key, PEM, not encrypted. From a file it is read anew when it changes.'),
+        clientCa: optional(
+          kinds.text('path'),
+          'PEM file with the authorities that sign clients’ certificates: whoever shows one of them may read.',
+          'none: no certificate is asked for',
+        ),
+        clients: optional(
+          oneOrMany(tlsClient()),
+          'Which certificates may read: a name in it (exactly; no wildcards), an address in it, or its fingerprint "SHA256:AB:CD:…", which needs no authority.',
+          'every certificate that an authority in `clientCa` signed',
+        ),
+      }),
+      'HTTPS.',
+      'none: HTTP, on loopback alone',
+    ),
+    names: withDefault(
+      oneOrMany(hostName(), 0),
+      [],
+      'Names that browsers ask for it by, beside its address and `localhost`; a request by any other is refused (DNS rebinding).',
+    ),
+  });
+
+export type SpelledPage = NonNullable<Spelled['page']>;
 
 const LOOPBACK = /^(?:127\.\d+\.\d+\.\d+|::1)$/;
 
 /** What is reached from elsewhere is never read in the clear, and never without a credential. */
-export function pageGuarded({ page }: Parts, { fault }: Findings): void {
+export function pageGuarded({ page }: Pick<Parts, 'page'>, { fault }: Findings): void {
   if (!page) return;
   const { tls, token, readToken } = page;
   const far = !LOOPBACK.test(page.listen.address);

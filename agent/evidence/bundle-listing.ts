@@ -23,7 +23,7 @@ export const manifestFiles = (manifest: string): readonly { readonly name: strin
   });
 
 /** At most one folder deep, nothing hidden, nothing that leads elsewhere. */
-const isBundleName = (name: string): boolean =>
+export const isBundleName = (name: string): boolean =>
   name.length <= 300 && /^[\w-][\w.-]*(?:\/[\w-][\w.-]*)?$/.test(name) && !name.split('/').includes('..');
 
 const listing = z.object({

@@ -149,9 +149,9 @@ function readStrData(bytes: Buffer): void {
   if (decoded.kind === 'signal' && Object.keys(decoded.text.keys).length > 128) throw new Error('keys without bound');
 }
 
-/** Why something was refused is shown to people and stands in logs. */
+/** Why something was refused is shown to people and stands in logs. What was too long ends in the one character beyond ASCII. */
 function printableWord(why: string): void {
-  if (!/^[\x20-\x7e]{1,300}$/.test(why)) throw new Error(`not printable or not bounded: ${JSON.stringify(why.slice(0, 400))}`);
+  if (!/^[\x20-\x7e…]{1,300}$/.test(why)) throw new Error(`not printable or not bounded: ${JSON.stringify(why.slice(0, 400))}`);
 }
 
 /** One socket whose datagrams are handed in by a call. Bound at another port than ours, it is the sender's. */

@@ -164,7 +164,7 @@ async function look(): Promise<void> {
     const { files, bytes } = filesBelow(stand.dataDir(end));
     note(end, held, files);
     parts.push(
-      `${end}: heap ${kib(held.heapBytes)} RSS ${kib(held.rssBytes)} KiB, ${held.descriptors} fds, ${stand.sessions(end)} sessions, ` +
+      `${end}: heap ${kib(held.heapBytes)} (buffers ${kib(held.bufferBytes)}) RSS ${kib(held.rssBytes)} KiB, ${held.descriptors} fds, ${stand.sessions(end)} sessions, ` +
         `${files} files ${kib(bytes)} KiB, journal ${kib(status.journal.bytes)} KiB, ${status.alarms.length} alarms`,
     );
   }

@@ -39,8 +39,10 @@ export interface StandOptions {
 /** What a process of ours holds, as Linux counts it. */
 export interface Held {
   readonly rssBytes: number;
-  /** After a garbage collection. */
+  /** V8's and what it keeps outside (buffers among it), after a garbage collection. */
   readonly heapBytes: number;
+  /** Of that the octets of buffers. */
+  readonly bufferBytes: number;
   readonly descriptors: number;
   /** Since the last look: how long what was due had to wait for its turn, at most and in all but one of a hundred cases. */
   readonly loopMs: { readonly most: number; readonly p99: number };
@@ -181,10 +183,11 @@ export class PairStand {
     rmSync(file, { force: true });
     process.kill(pid, 'SIGUSR2');
     await this.until('the agent says what it holds', () => existsSync(file), 10_000);
-    const { rss, heapUsed, external, most, p99 } = JSON.parse(readFileSync(file, 'utf8')) as Record<string, number>;
+    const { rss, heapUsed, external, arrayBuffers, most, p99 } = JSON.parse(readFileSync(file, 'utf8')) as Record<string, number>;
     return {
       rssBytes: rss!,
       heapBytes: heapUsed! + external!,
+      bufferBytes: arrayBuffers!,
       descriptors: readdirSync(`/proc/${pid}/fd`).length,
       loopMs: { most: most!, p99: p99! },
     };

@@ -1,11 +1,12 @@
 /**
  * The ports: everything that touches the world comes through one of these, so that simulation can drive the production code.
  * Adapters: agent/clock.ts, random.ts, evidence/disk.ts, sources/log-files.ts, net/datagram.ts, net/stream.ts, net/tls.ts, net/http.ts,
- * net/http-server.ts, net/snmp-poll.ts, net/dialer.ts, spawn.ts, device/transport.ts; test/sim has its own.
+ * net/http-server.ts, net/snmp-poll.ts, net/nats.ts, net/dialer.ts, spawn.ts, device/transport.ts; test/sim has its own.
  */
 import type { Clock } from '../shared/clock.ts';
 import type { SpitrapError } from '../shared/errors.ts';
 import type { DurationMs } from '../shared/model/time.ts';
+import type { Engines } from './fleet-ports.ts';
 import type { HttpServers } from './http-ports.ts';
 import type { PollCredentials } from './net/signalling.ts';
 
@@ -345,4 +346,6 @@ export interface World {
   readonly dialer: Dialer;
   readonly spawn: Spawn;
   readonly reports: Reports;
+  /** The fleet's; nothing on an incident's path asks it anything. */
+  readonly engines: Engines;
 }

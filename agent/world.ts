@@ -8,6 +8,7 @@ import { udpDatagrams } from './net/datagram.ts';
 import { tcpDialer } from './net/dialer.ts';
 import { nodeHttp } from './net/http.ts';
 import { nodeHttpServers } from './net/http-server.ts';
+import { natsEngines } from './net/nats.ts';
 import { tcpStreams } from './net/stream.ts';
 import { tlsStreams } from './net/tls.ts';
 import type { ShellTransport, SnmpPolls, World } from './ports.ts';
@@ -17,10 +18,11 @@ import { nodeSpawn } from './spawn.ts';
 
 export function createWorld(): World {
   const clock = createClock();
+  const random = createRandom();
   const spawn = nodeSpawn(clock);
   return {
     clock,
-    random: createRandom(),
+    random,
     disk: createDisk(),
     logFiles: systemLogFiles,
     datagrams: udpDatagrams,
@@ -33,6 +35,7 @@ export function createWorld(): World {
     dialer: tcpDialer(clock),
     spawn,
     reports: threadReports(),
+    engines: natsEngines(clock, random),
   };
 }
 

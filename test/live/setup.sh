@@ -16,6 +16,7 @@ packages=(
   chromium        # the report is looked at in it
   fonts-dejavu-core  # without a font it would measure boxes
   openssh-server  # sshd, run by the test with a configuration, keys and port of its own
+  nats-server     # the fleet's engine, run by the tests on ports of their own
 )
 # What `spitrap lab --real` needs: npm run lab:real:setup, which is this script with the argument lab-real, installs these alone.
 lab_real=(

@@ -2,6 +2,7 @@
  * Ports that can be torn out of an agent at once, as `kill -9` and a reboot do: from then on its timers do not fire, its disk never
  * answers, its sockets and sessions are gone. Bytes that it had written stay, as the kernel keeps them. Used by sim-pair.ts.
  */
+import type { Engine } from '../../agent/fleet-ports.ts';
 import type { Datagrams, Disk, DiskFile, LogFile, LogFiles, ShellTransport, Streams, World } from '../../agent/ports.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { after } from '../../shared/model/time.ts';
@@ -35,11 +36,29 @@ export class Lifeline {
       httpServers: world.httpServers,
       http: { request: (request, signal) => this.#begin(() => world.http.request(request, signal)) },
       dialer: { push: (to, bytes, how) => this.#begin(() => world.dialer.push(to, bytes, how)) },
+      engines: { open: (options) => this.#engine(world.engines.open(options)) },
       reports: { make: (folders, signal) => this.#begin(() => world.reports.make(folders, signal)) },
       spawn: {
         run: (program, signal) => this.#begin(() => world.spawn.run(program, signal)),
         converse: (program) => this.#begin(() => world.spawn.converse(program)),
       },
+    };
+  }
+
+  /** An agent's: it consumes nothing. What the engine was given before the cut, it has. */
+  #engine(engine: Engine): Engine {
+    this.#cuts.push(() => void engine.close());
+    return {
+      state: () => engine.state(),
+      onState: (handler) => engine.onState((state) => void (this.#alive && handler(state))),
+      publish: (subject, bytes, messageId) => this.#begin(() => engine.publish(subject, bytes, messageId)),
+      putObject: (bucket, name, chunks) => this.#begin(() => engine.putObject(bucket, name, chunks)),
+      getObject: (bucket, name) => this.#begin(() => engine.getObject(bucket, name)),
+      ensure: (wanted) => this.#begin(() => engine.ensure(wanted)),
+      streamState: (stream) => this.#begin(() => engine.streamState(stream)),
+      consume: (ask, onBatch) => engine.consume(ask, onBatch),
+      forget: (stream, durable) => this.#begin(() => engine.forget(stream, durable)),
+      close: () => this.#begin(() => engine.close()),
     };
   }
 

@@ -228,6 +228,23 @@ export const limits = {
   alarmReceiveBufferBytes: 64 * 1024,
   /** Deliveries under way and the last write get so long when the agent ends; what is not told by then is told at the next start. */
   alarmCloseMs: 2_000,
+  /** Peers of one agent, from wherever they come: the hub of a large DMVPN has 2,000 spokes, the largest plans three times that. */
+  peersMax: 16_384,
+  /** One file of `peersFrom.directory`: a site's peers, a hundred at most in practice. */
+  peerFileBytesMax: 1024 * 1024,
+  /** `peersFrom.table`: as many rows as there may be peers, of 1,000 characters each. */
+  peerTableBytesMax: 16 * 1024 * 1024,
+  /** Of a table; an inventory's export has some dozen. */
+  peerTableColumnsMax: 256,
+  /** Characters of a column's name. */
+  peerTableNameCharsMax: 64,
+  /** Characters of a cell: none becomes more than an address, a name, a word. */
+  peerTableCellCharsMax: 1_024,
+  /** All files that peers come from: a folder of something else is found out before it is all in memory. */
+  peersFromBytesMax: 64 * 1024 * 1024,
+  /** Faults of peers from a folder or a table that are shown, and warnings of one configuration: one mistake in a column is one in each row. */
+  configFaultsShownMax: 20,
+  configWarningsMax: 100,
   /** Words that one peer or device is counted by: carrier, region, access, contract, and room for what else a fleet asks. */
   tagsMax: 16,
   /** Characters of the value of one. */
@@ -236,6 +253,8 @@ export const limits = {
   ownSightingsMax: 100,
   /** Incidents per peer remembered for how often they recur (7 days); a storm of 5,000 spokes is 5,000 entries. The oldest go first. */
   recurrencesMax: 10_000,
+  /** Of one turn of the event loop, for what of a sealed incident is redacted: five thousand flows take a quarter of a second. */
+  redactTurnMs: 5,
   /** Read of the ring for each two-second sample around the stop: twice what the breaker lets a device print in that time. */
   stopWindowBytesMax: 2 * 1024 * 1024,
   /** Flows that `spitrap detect` lists; messages of further ones are counted. 100,000 take some 60 MB. */
@@ -368,6 +387,23 @@ export const limits = {
   fleetPageMax: 1_000,
   /** Alarms remembered for one device of the fleet, cleared ones too. An agent has some dozen keys. */
   fleetAlarmsPerDeviceMax: 512,
+  /** Behind the end of a bundle's archive: blocks of zeros, as tar fills them up. */
+  bundleTrailerBytesMax: 1024 * 1024,
+  /** Rows of a list of the fleet where nobody asked for more. */
+  fleetRowsDefault: 50,
+  /** Of anything that a fleet's page names by the dozen: agents that are gone, pairs, alarms, ends of one incident. Numbers are of all. */
+  fleetShownMax: 100,
+  /** Answers of a fleet's page that are kept for whoever asks the same within a second. */
+  fleetAnswersMax: 64,
+  /** Conditions of one question to the fleet: each is looked up in the index. */
+  fleetConditionsMax: 8,
+  /** Reports that a fleet's page keeps on its disk, made of bundles of the object store: each can be made again. */
+  fleetReportsBytesMax: 512 * 1024 * 1024,
+  fleetReportsMax: 500,
+  /** Reports that are being made, or wait for it: each has bundles unpacked on the disk. Whoever asks for another is told to come again. */
+  fleetReportsWaitingMax: 8,
+  /** From the first byte of a bundle to its report. */
+  fleetReportMs: 60_000,
   /** A `spitrap fleet` that said nothing for so long shares no work. */
   fleetInstanceGoneMs: 30_000,
 } as const;

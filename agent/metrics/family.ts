@@ -7,14 +7,15 @@ export interface Sample {
   readonly value: number;
 }
 
-export interface Family {
+/** `Status`: what it is read off. */
+export interface Family<Status = AgentStatus> {
   /** As Prometheus names things: `spitrap_`, base units, `_total` for what only grows. */
   readonly name: string;
   readonly help: string;
   readonly kind: 'gauge' | 'counter';
   readonly labels: readonly string[];
   /** What is not known is left out: a gap says more than a zero. */
-  read(status: AgentStatus): readonly Sample[];
+  read(status: Status): readonly Sample[];
 }
 
 type Reading = number | boolean | null;

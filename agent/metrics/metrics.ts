@@ -7,6 +7,7 @@ import type { AgentEvents } from '../events.ts';
 import type { AgentStatus } from '../status/status.ts';
 import { countInto } from './counts.ts';
 import { families } from './families.ts';
+import type { Family } from './family.ts';
 
 /** Gauges that end in `_total`; what they count stands in `nodejs_active_handles` and its like too. */
 const MISNAMED = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total'];
@@ -24,31 +25,40 @@ export interface MetricsRooms {
 
 export function openMetrics(rooms: MetricsRooms): Metrics {
   const registry = new Registry();
+  const stopCounting = countInto(registry, rooms.events);
+  const { close, ...served } = serveFamilies(registry, families, rooms.status);
+  return {
+    ...served,
+    close() {
+      stopCounting();
+      close();
+    },
+  };
+}
+
+/** Families read off a status, and Node's own. */
+export function serveFamilies<Status>(registry: Registry, shelf: readonly Family<Status>[], status: () => Status): Metrics {
   // Memory, CPU, event loop lag, open files: names as every Node exporter has them.
   collectDefaultMetrics({ register: registry });
   for (const name of MISNAMED) registry.removeSingleMetric(name);
-  const stopCounting = countInto(registry, rooms.events);
-  const shown = families.map((family) => {
+  const shown = shelf.map((family) => {
     const options = { name: family.name, help: family.help, labelNames: [...family.labels], registers: [registry] };
     return { family, metric: family.kind === 'counter' ? new Counter(options) : new Gauge(options) };
   });
   return {
     contentType: registry.contentType,
     async text() {
-      const status = rooms.status();
+      const now = status();
       for (const { family, metric } of shown) {
         // Anew at each scrape: a peer that is gone has no sample left behind.
         metric.reset();
         // Without labels a reset is a zero, and a zero is a word.
         if (family.labels.length === 0) metric.remove();
-        for (const { labels, value } of family.read(status))
+        for (const { labels, value } of family.read(now))
           metric.inc(Object.fromEntries(family.labels.map((name, index) => [name, labels[index] ?? ''])), value);
       }
       return registry.metrics();
     },
-    close() {
-      stopCounting();
-      registry.clear();
-    },
+    close: () => registry.clear(),
   };
 }

@@ -28,6 +28,15 @@ export const pageFiles: Route<FilesRoom> = {
   answer: (request, room) => fileReply(request.params['file']!, request, room),
 };
 
+/** Of a page that stands on scripts of an agent's: under the path at which they are beside it in the sources. */
+export const sharedPageFiles: Route<FilesRoom> = {
+  method: 'GET',
+  path: '/web/page/:file',
+  access: 'open',
+  about: 'Scripts that it shares with the page of an agent.',
+  answer: (request, room) => fileReply(`web/page/${request.params['file']!}`, request, room),
+};
+
 function fileReply(name: string, { headers }: PageRequest, { files }: FilesRoom): HttpReply {
   const file = files.get(name);
   if (file === undefined) throw new Refusal(404, 'not-found', `there is nothing at /${name}`);

@@ -8,30 +8,32 @@ import type { HttpReply } from '../../http-ports.ts';
 import type { PageRequest, PageRoom, Route } from '../route.ts';
 
 /** The report brings its style along, and a policy of its own that says the same. */
-const REPORT_POLICY =
+export const REPORT_POLICY =
   "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox";
 
-const TYPES = {
+export const REPORT_TYPES = {
   html: 'text/html; charset=utf-8',
   text: 'text/plain; charset=utf-8',
   json: 'application/json; charset=utf-8',
 } as const;
 
-const ABOUT = {
+export const REPORT_ABOUT = {
   html: 'The report of its bundle, a page of its own.',
   text: 'The same in 80 columns.',
   json: 'The same for programs (report.md).',
 } as const;
 
+export type ReportForm = keyof typeof REPORTS;
+
 export const reportFiles: readonly Route[] = (['html', 'text', 'json'] as const).map((form) => ({
   method: 'GET',
   path: `/api/v1/incidents/:id/${REPORTS[form]}`,
   access: 'read',
-  about: ABOUT[form],
+  about: REPORT_ABOUT[form],
   answer: (request, room) => reportFile(form, request, room),
 }));
 
-async function reportFile(form: keyof typeof REPORTS, { params }: PageRequest, { disk, stored }: PageRoom): Promise<HttpReply> {
+async function reportFile(form: ReportForm, { params }: PageRequest, { disk, stored }: PageRoom): Promise<HttpReply> {
   const id = params['id']!;
   const places = isIncidentId(id) ? [reportOfBothEnds(stored.folderOf(id), form), `${stored.folderOf(id)}/${REPORTS[form]}`] : [];
   let path: string | null = null;
@@ -50,7 +52,7 @@ async function reportFile(form: keyof typeof REPORTS, { params }: PageRequest, {
     throw new SpitrapError('DISK_FAILED', `the report has ${look.bytes} bytes, more than is served; it stands in the bundle`);
   return {
     status: 200,
-    headers: { 'content-type': TYPES[form], 'cache-control': 'no-store', 'content-security-policy': REPORT_POLICY },
+    headers: { 'content-type': REPORT_TYPES[form], 'cache-control': 'no-store', 'content-security-policy': REPORT_POLICY },
     // In pieces: sixty readers that take their time must not cost sixty reports of memory.
     body: { bytes: look.bytes, parts: readPieces(path, disk) },
   };

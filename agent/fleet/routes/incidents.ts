@@ -1,0 +1,74 @@
+/** GET /api/v1/incidents and /api/v1/incidents/:id, /api/v1/groups and /api/v1/group: what happened in the fleet. */
+import { SpitrapError } from '../../../shared/errors.ts';
+import type { FleetIncident } from '../../../shared/fleet/view.ts';
+import { quoted } from '../../../shared/model/printable.ts';
+import { isIncidentId } from '../../../shared/model/ulid.ts';
+import { jsonReply } from '../../web/route.ts';
+import { queryFrom } from '../ask.ts';
+import { askedOf, type FleetRoom, type FleetRoute } from '../fleet-room.ts';
+import { incidentDetail, incidentRow } from '../short.ts';
+import { shared } from './overview.ts';
+
+const DAY_MS = 86_400_000;
+
+export const incidents: FleetRoute = {
+  method: 'GET',
+  path: '/api/v1/incidents',
+  access: 'read',
+  about:
+    'Incidents, newest first: `{ incidents, next }`; `next` is the `after` of the page that follows. `since` (7d), `until`, `where`, `limit`.',
+  answer: ({ query }, room) => {
+    const asked = askedOf(query, ['since', 'until', 'where', 'after', 'limit']);
+    return shared(room, `incidents ${query}`, () => {
+      const window = queryFrom(asked, room.clock.wall(), 7 * DAY_MS);
+      const page = room.index().incidents(window, { limit: asked.limit, after: asked.after ?? null });
+      return { window, incidents: page.incidents.map(incidentRow), next: page.next };
+    });
+  },
+};
+
+export const incident: FleetRoute = {
+  method: 'GET',
+  path: '/api/v1/incidents/:id',
+  access: 'read',
+  about: 'One incident with its ends: what each told, its verdict and its bundle.',
+  answer: ({ params }, room) => jsonReply({ incident: incidentDetail(incidentOf(params['id']!, room)) }),
+};
+
+export const groups: FleetRoute = {
+  method: 'GET',
+  path: '/api/v1/groups',
+  access: 'read',
+  about:
+    'Incidents that share an end, a cause and a window, as one event each, newest first. `since` (7d), `until`, `where`, `limit`.',
+  answer: ({ query }, room) => {
+    const asked = askedOf(query, ['since', 'until', 'where', 'limit']);
+    return shared(room, `groups ${query}`, () => {
+      const window = queryFrom(asked, room.clock.wall(), 7 * DAY_MS);
+      return { window, groups: room.index().groups(window, asked.limit) };
+    });
+  },
+};
+
+export const group: FleetRoute = {
+  method: 'GET',
+  path: '/api/v1/group',
+  access: 'read',
+  about: 'One of them, by `id`, and its incidents: `{ group, incidents, next }`. `after`, `limit`.',
+  answer: ({ query }, room) => {
+    const { id = '', after, limit } = askedOf(query, ['id', 'after', 'limit']);
+    const index = room.index();
+    const found = index.group(id);
+    if (found === null) throw new SpitrapError('INCIDENT_UNKNOWN', `no group ${quoted(id, 80)} here; /api/v1/groups lists them`);
+    const page = index.groupMembers(found.id, { limit, after: after ?? null });
+    return jsonReply({ group: found, incidents: page.incidents.map(incidentRow), next: page.next });
+  },
+};
+
+/** By its id, or that of one that became it. @throws SpitrapError INCIDENT_UNKNOWN */
+export function incidentOf(id: string, room: Pick<FleetRoom, 'index'>): FleetIncident {
+  const found = isIncidentId(id) ? room.index().show(id) : null;
+  if (found === null)
+    throw new SpitrapError('INCIDENT_UNKNOWN', `no incident ${quoted(id, 64)} is known here; /api/v1/incidents lists them`);
+  return found;
+}

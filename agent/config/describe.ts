@@ -19,8 +19,8 @@ export interface Setting {
 }
 
 /** Every setting, in the order of the schema. */
-export function describeConfig(): readonly Setting[] {
-  return within(rootSchema, '', null);
+export function describeConfig(root: z.ZodObject = rootSchema): readonly Setting[] {
+  return within(root, '', null);
 }
 
 function within(schema: z.ZodObject, prefix: string, only: string | null): Setting[] {
@@ -80,9 +80,21 @@ function groupOf(path: string): string {
   return OF_THEIR_OWN.has(top) ? `\`${top}\`` : 'The agent';
 }
 
-const OF_THEIR_OWN = new Set(['device', 'sources', 'peers', 'capture', 'stop', 'signal', 'evidence', 'alarms', 'budgets', 'log']);
+const OF_THEIR_OWN = new Set([
+  'device',
+  'sources',
+  'peers',
+  'peersFrom',
+  'capture',
+  'stop',
+  'signal',
+  'evidence',
+  'alarms',
+  'budgets',
+  'log',
+]);
 
-function table(settings: readonly Setting[]): string {
+export function table(settings: readonly Setting[]): string {
   const rows = settings.map(({ path, spelled, default: fallback, doc, only }) => {
     const belongs = only === null ? '' : ` Only with \`${only}\`.`;
     return `| \`${path}\` | ${cell(spelled)} | ${fallback === null ? '**required**' : cell(fallback)} | ${cell(doc)}${cell(belongs)} |`;

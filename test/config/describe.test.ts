@@ -5,6 +5,8 @@ import { z } from 'zod';
 import { configurationPage, describeConfig } from '../../agent/config/describe.ts';
 import { bare } from '../../agent/config/field-notes.ts';
 import { platformNames, rootSchema } from '../../agent/config/schema.ts';
+import { fleetSchema, loadFleetConfigText } from '../../agent/fleet/config.ts';
+import { fleetConfigurationPage } from '../../agent/fleet/describe-config.ts';
 import { platformNames as shelf } from '../../shared/platforms/index.ts';
 import { host, load } from './smallest-pair.ts';
 
@@ -26,6 +28,34 @@ describe('docs/configuration.md', () => {
     const settings = describeConfig();
     expect(settings.filter(({ doc, spelled }) => doc === '' || spelled === 'value').map(({ path }) => path)).toEqual([]);
     expect(settings.length).toBeGreaterThan(keysIn(rootSchema) - 10);
+  });
+});
+
+describe('docs/fleet-configuration.md', () => {
+  test('is what the schema of a fleet process says', async () => {
+    await expect(fleetConfigurationPage()).toMatchFileSnapshot('../../docs/fleet-configuration.md');
+  });
+
+  test('its examples load', () => {
+    const page = readFileSync(new URL('../../docs/fleet-configuration.md', import.meta.url), 'utf8');
+    const files: Record<string, string> = {
+      'fleet.pw': 'a-password',
+      'fleet.creds': 'x',
+      'nats-ca.pem': '-----BEGIN CERTIFICATE-----',
+      'page.token': 'a-token-of-more-than-16-characters',
+      'page.key': 'k',
+    };
+    const on = host({ files: Object.fromEntries(Object.entries(files).map(([name, text]) => [`/etc/spitrap/${name}`, text])) });
+    const examples = [...page.matchAll(/```yaml\n([\s\S]*?)```/g)].map((match) => match[1]!);
+    expect(examples).toHaveLength(2);
+    for (const example of examples)
+      expect(loadFleetConfigText(example, '/etc/spitrap/fleet.yaml', on).warnings, example).toEqual([]);
+  });
+
+  test('every key has a spelling and a purpose', () => {
+    const settings = describeConfig(fleetSchema);
+    expect(settings.filter(({ doc, spelled }) => doc === '' || spelled === 'value').map(({ path }) => path)).toEqual([]);
+    expect(settings.length).toBeGreaterThan(20);
   });
 });
 

@@ -110,8 +110,7 @@ export function loadFleetConfigText(text: string, file: string, host: ConfigHost
   if (parts.page) pageGuarded({ page: parts.page }, judgement);
   const secrets: string[] = [];
   const reader: SecretReader = {
-    ...{ host, secrets, folder: dirname(file), known: new Map() },
-    where: (path) => judgement.where(path),
+    ...{ host, secrets, folder: dirname(file) },
     fault: (path, remedy, code) => judgement.fault(path, remedy, code),
     warn: (message) => judgement.warn(message),
   };
@@ -135,7 +134,7 @@ export function loadFleetConfigText(text: string, file: string, host: ConfigHost
       },
       keepMs: keep,
     },
-    warnings: judgement.told(),
+    warnings: judgement.warnings,
     secrets,
   };
 }

@@ -253,8 +253,6 @@ export const limits = {
   ownSightingsMax: 100,
   /** Incidents per peer remembered for how often they recur (7 days); a storm of 5,000 spokes is 5,000 entries. The oldest go first. */
   recurrencesMax: 10_000,
-  /** Of one turn of the event loop, for what of a sealed incident is redacted: five thousand flows take a quarter of a second. */
-  redactTurnMs: 5,
   /** Read of the ring for each two-second sample around the stop: twice what the breaker lets a device print in that time. */
   stopWindowBytesMax: 2 * 1024 * 1024,
   /** Flows that `spitrap detect` lists; messages of further ones are counted. 100,000 take some 60 MB. */

@@ -1,5 +1,6 @@
 /** Small writes and reads that bundle.ts, bundle-log.ts, bundles.ts and verify.ts share: whole files, made durable before anybody is told. */
 import { createHash } from 'node:crypto';
+import type { Clock } from '../../shared/clock.ts';
 import { SpitrapError } from '../../shared/errors.ts';
 import { limits } from '../../shared/limits.ts';
 import type { Redact } from '../../shared/redact/redact.ts';
@@ -107,4 +108,39 @@ export function redactDeep<T>(value: T, redact: Redact): { readonly value: T; re
     return one;
   };
   return { value: walk(value) as T, count };
+}
+
+/** Of one turn of the event loop: five thousand flows take a quarter of a second. */
+export const REDACT_TURN_MS = 5;
+
+/**
+ * The same of a value whose arrays may have thousands of entries (a storm's flows): entry by entry, with a turn of the event loop in between
+ * wherever REDACT_TURN_MS are used up. A stop may be waiting.
+ */
+export async function redactDeepInTurns<T extends object>(
+  value: T,
+  redact: Redact,
+  clock: Pick<Clock, 'monotonic' | 'sleep'>,
+): Promise<{ readonly value: T; readonly count: number }> {
+  let count = 0;
+  let began = clock.monotonic();
+  const one = async (inner: unknown): Promise<unknown> => {
+    const clean = redactDeep(inner, redact);
+    count += clean.count;
+    if (clock.monotonic() - began >= REDACT_TURN_MS) {
+      await clock.sleep('redaction', 0);
+      began = clock.monotonic();
+    }
+    return clean.value;
+  };
+  const entries: [string, unknown][] = [];
+  for (const [key, inner] of Object.entries(value)) {
+    if (!Array.isArray(inner)) entries.push([key, await one(inner)]);
+    else {
+      const cleaned: unknown[] = [];
+      for (const entry of inner) cleaned.push(await one(entry));
+      entries.push([key, cleaned]);
+    }
+  }
+  return { value: Object.fromEntries(entries) as T, count };
 }

@@ -24,6 +24,7 @@ import {
   MANIFEST,
   readPieces,
   redactDeep,
+  redactDeepInTurns,
   sha256Of,
   writeDurably,
 } from './bundle-files.ts';
@@ -220,11 +221,19 @@ export class Bundle {
     await writeDurably(`${this.#folder}/${facts.incident.role}.txt`, this.#allOutputs(), disk);
     const logPart = await writeDeviceLog(this.#folder, DEVICE_LOG, facts.logWindow, facts.ring, redact, disk);
     const kept = facts.journalRecords.slice(0, limits.bundleJournalRecordsMax);
-    const journal = redactDeep(kept, redact);
-    await writeDurably(`${this.#folder}/${JOURNAL}`, journal.value.map(encodeRecord), disk);
-    const told = redactDeep(facts.incident, redact);
+    let journalValues = 0;
+    // One by one: a storm has ten thousand of them, and each write ends a turn of the event loop.
+    const records = function* (): Generator<Buffer> {
+      for (const record of kept) {
+        const clean = redactDeep(record, redact);
+        journalValues += clean.count;
+        yield encodeRecord(clean.value);
+      }
+    };
+    await writeDurably(`${this.#folder}/${JOURNAL}`, records(), disk);
+    const told = await redactDeepInTurns(facts.incident, redact, clock);
     const outcome = this.#judge(told.value, logPart);
-    const values = told.count + journal.count + logPart.redacted + this.#captures.reduce((sum, entry) => sum + entry.redacted, 0);
+    const values = told.count + journalValues + logPart.redacted + this.#captures.reduce((sum, entry) => sum + entry.redacted, 0);
     const file: IncidentFile = {
       schema: INCIDENT_SCHEMA,
       ...told.value,

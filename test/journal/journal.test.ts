@@ -242,12 +242,15 @@ describe('rewrite', () => {
   });
 
   test.each(['open', 'append', 'sync', 'rename'] as const)(
-    'that fails at %s leaves the old file and a journal that works',
+    'that fails at %s leaves the old file, nothing open of the new one, and a journal that works',
     async (operation) => {
       const { disk, journal } = await fresh();
-      await journal.append('a', null, 0).synced;
+      const kept = journal.append('a', null, 0);
+      await kept.synced;
       disk.fail(operation, 'ENOSPC', 1, operation === 'rename' ? '' : '.new');
-      await expect(journal.rewrite([])).rejects.toMatchObject({ code: 'DISK_FAILED' });
+      await expect(journal.rewrite([kept.record])).rejects.toMatchObject({ code: 'DISK_FAILED' });
+      const isClosed = disk.operations.includes(`close ${FILE}.new`);
+      expect(isClosed).toBe(operation !== 'open');
       disk.heal();
       await journal.append('b', null, 0).synced;
       expect(kinds((await reopen(disk)).records)).toEqual(['a', 'b']);

@@ -38,7 +38,8 @@ export const sightingMemoryMs = 10 * 60_000;
 /** A stamp this fine is one message's: the device logs a flow once a minute at most. */
 const STAMP_RESOLUTION_MS = 1_000;
 
-const SHARDS = 64;
+/** A storm of 5,000 flows leaves twenty in each, which every message copies. */
+const SHARDS = 256;
 export const emptyShards: FlowShards = { shards: Array.from({ length: SHARDS }, () => ({})) };
 
 export const wayOf = (source: string, header: SyslogHeader): Way => ({
@@ -103,7 +104,7 @@ export function remember(
   const living = Object.entries(state.shards[index] ?? {}).filter(
     ([other, memory]) => other !== key && elapsedMs(lastSeen(memory), at) <= memoryMs,
   );
-  const shardMax = Math.ceil(limits.rememberedFlowsMax / SHARDS);
+  const shardMax = Math.floor(limits.rememberedFlowsMax / SHARDS);
   const over = Math.max(0, living.length + 1 - shardMax);
   // Without a sort by age this would be a queue by first sight, and a flow that keeps coming would be forgotten first.
   const kept = over === 0 ? living : living.sort((a, b) => lastSeen(a[1]) - lastSeen(b[1])).slice(over);

@@ -22,7 +22,7 @@ import type { World } from './ports.ts';
 /** Where a configuration comes from, and who outside of the agent must know of it. */
 export interface ReloadSource {
   /** @throws as config/load.ts. */
-  load(): LoadedConfig;
+  load(): Omit<LoadedConfig, 'peerOrigins'>;
   /** Its secrets and its log level: before anything is said of it. */
   onTaken(config: Config, secrets: readonly string[]): void;
 }

@@ -242,8 +242,9 @@ export const limits = {
   peerTableCellCharsMax: 1_024,
   /** All files that peers come from: a folder of something else is found out before it is all in memory. */
   peersFromBytesMax: 64 * 1024 * 1024,
-  /** Faults of peers from a folder or a table that are shown, and warnings of one configuration: one mistake in a column is one in each row. */
+  /** Faults of peers from a folder or a table that are shown: one mistake in a column is one in each row. */
   configFaultsShownMax: 20,
+  /** Warnings of one configuration: a permission that all keys of a folder have wrong. */
   configWarningsMax: 100,
   /** Words that one peer or device is counted by: carrier, region, access, contract, and room for what else a fleet asks. */
   tagsMax: 16,
@@ -385,6 +386,34 @@ export const limits = {
   fleetPageMax: 1_000,
   /** Alarms remembered for one device of the fleet, cleared ones too. An agent has some dozen keys. */
   fleetAlarmsPerDeviceMax: 512,
+  /** Records for the fleet sent and not acknowledged: a path of 50 ms carries a thousand a second with them. */
+  fleetWindowMax: 64,
+  /** Looked at behind records that the engine refuses. */
+  fleetRefusedWindowMax: 256,
+  /** Told to the fleet and not on disk yet, while the disk refuses; beyond it they are counted as a gap, and told again when it does not. */
+  fleetPendingRecordsMax: 4_096,
+  fleetPendingBytesMax: 8 * 1024 * 1024,
+  /** One file of the spool: what goes at once when it is full, and what is read into memory. */
+  fleetSegmentBytesMax: 1024 * 1024,
+  /** (kind, about) that the fleet was told of: all incidents that are kept, three records each, and alarms. The oldest is forgotten. */
+  fleetLedgerMax: 20_000,
+  /** `refused.jsonl`, and as much again of the one before. */
+  fleetRefusedBytesMax: 4 * 1024 * 1024,
+  /** For one acknowledgement, whatever the engine's adapter promises. */
+  fleetPublishMs: 30_000,
+  /** At the end of the agent, for what is on its way. */
+  fleetCloseMs: 2_000,
+  /** Between two writes of how far the fleet was told; what lies between is told twice after a crash. */
+  fleetCursorMs: 1_000,
+  /** What changes within this time is told as one change: an incident opens with some ten decisions. */
+  fleetTellMs: 250,
+  /** Over which agents spread their first heartbeat when a server is back. */
+  fleetFirstBeatMs: 5_000,
+  /** A bundle on its way into the object store, read in such pieces, and no faster: it has time, and the path is others' too. */
+  fleetBundlePieceBytes: 64 * 1024,
+  fleetBundleBytesPerSecond: 2 * 1024 * 1024,
+  /** Head of a verdict.json in which the sentence stands, and how far into it its healing is looked for. */
+  fleetVerdictBytesMax: 16 * 1024 * 1024,
   /** Behind the end of a bundle's archive: blocks of zeros, as tar fills them up. */
   bundleTrailerBytesMax: 1024 * 1024,
   /** Rows of a list of the fleet where nobody asked for more. */
@@ -402,6 +431,8 @@ export const limits = {
   fleetReportsWaitingMax: 8,
   /** From the first byte of a bundle to its report. */
   fleetReportMs: 60_000,
+  /** Agents of which the last heartbeat is kept; ten times the largest estate that docs/scale.md reckons with. */
+  fleetAgentsMax: 100_000,
   /** A `spitrap fleet` that said nothing for so long shares no work. */
   fleetInstanceGoneMs: 30_000,
 } as const;

@@ -3,6 +3,7 @@
  * test/config/describe.test.ts holds it to the schema).
  */
 import { z } from 'zod';
+import { limits } from '../../shared/limits.ts';
 import { bare, fieldNotes, spelling } from './field-notes.ts';
 import { isSection, rootSchema } from './schema.ts';
 
@@ -148,6 +149,41 @@ peers:
 
 Behind a syslog relay, say whose lines are the device's:
 \`match: [192.0.2.1, { relay: 10.0.0.5, hostname: hub1 }]\`, and \`allow: [10.0.0.5]\` at the source.
+
+## Hundreds of peers
+
+The hub of a large DMVPN need not write each spoke out. \`peersFrom\` takes peers from a folder, from a table, or from both, beside those in
+\`peers\`; all together may be ${limits.peersMax}. A reload reads them anew ([operations.md](operations.md)).
+
+\`\`\`yaml
+peersFrom:
+  directory: peers.d               # peers.d/*.yaml, *.yml, *.json, by name: one peer in each, or a list of them
+  table: spokes.csv                # name,tunnel,agent,carrier
+  template:                        # what peer a row makes
+    name: "{name}"
+    cryptoAddresses: ["{tunnel}"]
+    send: ["{agent}:10162"]
+    snmp:
+      version: 3
+      user: "{name}"
+      auth: { protocol: sha256, key: { file: "/etc/spitrap/spokes/{name}.auth" } }
+      priv: { protocol: aes, key: { file: "/etc/spitrap/spokes/{name}.priv" } }
+    tags: { carrier: "{carrier}" }
+\`\`\`
+
+- **The table** is CSV as RFC 4180 has it, in UTF-8: commas, double quotes around what holds a comma, LF or CRLF, a byte order mark or none. Its
+  first row names the columns; columns that the template does not name are no matter. Spaces around a cell and blank lines are dropped.
+- **The template** is a peer with \`{column}\` in its values, as often and beside as much other text as it takes; \`{{\` and \`}}\` are braces. A value
+  that comes out empty is left out, with its key: then its default counts, or the row is at fault when it needs one. Numbers (\`version\`,
+  \`root\`) are written out: what is filled in is text.
+- **Secrets** never stand in a table: it names them, as \`{ file: … }\`, \`{ env: … }\` or \`{ credential: … }\`. What is filled into a \`file\` holds no
+  slash and no \`..\`: whoever may write the table shall not choose which file of this host is a key. With a file that everybody knows as
+  key, anybody could forge a stop. Write the folder into the template. In \`peers.d\` paths are as in this file, and start at its folder.
+- **Faults** are told with file, row, line, column and what to do, all of them at once (the first ${limits.configFaultsShownMax}, and how many more there are); names,
+  addresses and engine ids are compared across all sources. What is wrong with the template itself is told once, with its line here.
+  \`spitrap check --peers -c FILE\` lists the peers with where each came from.
+- **Tags** (\`peers[].tags\`, \`device.tags\`) are what a fleet counts by: up to ${limits.tagsMax} words, each of ${limits.tagCharsMax} characters at most. They stand in
+  \`incident.json\` of each incident with the peer.
 
 ## A log file
 

@@ -77,11 +77,11 @@ export function oneOrMany<S extends z.ZodType>(item: S, least: 0 | 1 = 1) {
   return note(schema, { spelled: `${fieldNotes.get(item)?.spelled ?? 'value'}, or a list of them` });
 }
 
-export function listOf<S extends z.ZodType>(item: S, spelled: string) {
-  return note(z.array(item).max(LIST_MAX, `more than ${LIST_MAX} entries`), { spelled });
+export function listOf<S extends z.ZodType>(item: S, spelled: string, most = LIST_MAX) {
+  return note(z.array(item).max(most, `more than ${most} entries`), { spelled });
 }
 
-/** More than this is a generated file gone wrong: a pair has a handful of peers, the hub of a large DMVPN two thousand. */
+/** More than this is a generated file gone wrong; of peers there may be more (limits.peersMax). */
 const LIST_MAX = 4_096;
 
 export const absent = (raw: unknown, spelled: string): string =>

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { nearest } from './did-you-mean.ts';
 import { type ConfigFault, type FaultPath, formatPath, showValue } from './faults.ts';
 import { absent, bare, child, fieldNotes, optionFor, schemaAt } from './field-notes.ts';
+import type { Place } from './peers-from.ts';
 import { rootSchema } from './schema.ts';
 
 export interface FaultContext {
@@ -13,6 +14,8 @@ export interface FaultContext {
   readonly root?: z.ZodObject;
   readonly tree: unknown;
   lineOf(path: FaultPath): number | null;
+  /** Of what is not in the file itself; null, or absent: it is. */
+  readonly placeOf?: (path: FaultPath) => Place | null;
 }
 
 type Issue = z.core.$ZodIssue;
@@ -27,7 +30,21 @@ export function issueFaults(issue: Issue, base: FaultPath, context: FaultContext
 }
 
 export function faultAt(path: FaultPath, remedy: string, context: FaultContext): ConfigFault {
-  return { path: formatPath(path), line: context.lineOf(path), value: shownAt(path, context), remedy };
+  return placed(path, shownAt(path, context), remedy, context);
+}
+
+function placed(path: FaultPath, value: string | null, remedy: string, context: FaultContext): ConfigFault {
+  const place = context.placeOf?.(path) ?? null;
+  if (place !== null) return { ...faultPlace(place, context), value, remedy };
+  return { path: formatPath(path), line: context.lineOf(path), value, remedy };
+}
+
+/** A place in words that faults.ts shows. */
+export function faultPlace(place: Place, context: FaultContext): Pick<ConfigFault, 'at' | 'path' | 'line'> {
+  const { file, line, row, columns, path } = place;
+  if (file === null) return { path: formatPath(path), line: context.lineOf(path) };
+  const at = { file, ...(row === undefined ? {} : { row }), ...(columns === undefined ? {} : { columns }) };
+  return { at, path: formatPath(path), line };
 }
 
 /** The value is not shown: a mistyped `password` holds a password too. */
@@ -35,12 +52,7 @@ export function unknownKey(path: FaultPath, context: FaultContext): ConfigFault 
   const key = String(path.at(-1));
   const above = schemaAt(rootOf(context), path.slice(0, -1), context.tree);
   const here = above === null ? [] : keysOf(above, valueAt(context.tree, path.slice(0, -1)));
-  return {
-    path: formatPath(path),
-    line: context.lineOf(path),
-    value: null,
-    remedy: unknownKeyRemedy(key, here, rootOf(context)),
-  };
+  return placed(path, null, unknownKeyRemedy(key, here, rootOf(context)), context);
 }
 
 function unknownKeyRemedy(key: string, here: readonly string[], root: z.ZodType): string {
@@ -51,7 +63,7 @@ function unknownKeyRemedy(key: string, here: readonly string[], root: z.ZodType)
   return `unknown key; known here: ${here.slice(0, KEYS_SHOWN_MAX).join(', ')}${here.length > KEYS_SHOWN_MAX ? ', …' : ''}`;
 }
 
-const KEYS_SHOWN_MAX = 20;
+const KEYS_SHOWN_MAX = 24;
 
 function remedyOf(issue: Issue, path: FaultPath, context: FaultContext): string {
   const raw = valueAt(context.tree, path);

@@ -11,6 +11,7 @@ import type { FaultPath } from './faults.ts';
 import { formatEndpoint } from './fields.ts';
 import { pageGuarded } from './page-fields.ts';
 import { peerPagesPinned } from './peer-page-field.ts';
+import { peerEnginesDiffer, peersDoNotOverlap, peersTellApart } from './peer-rules.ts';
 import type { Spelled, SpelledDevice, SpelledPeer, SpelledSource } from './schema.ts';
 import { sourcesFit } from './source-rules.ts';
 
@@ -33,6 +34,8 @@ export interface Parts {
 export interface Findings {
   fault(path: FaultPath, remedy: string): void;
   warn(message: string): void;
+  /** How a message names the setting at a path. */
+  where(path: FaultPath): string;
 }
 
 type Rule = (parts: Parts, findings: Findings) => void;
@@ -60,6 +63,7 @@ const rules: readonly Rule[] = [
   stopOperatorsUsed,
   v1Unacknowledged,
   peersTellApart,
+  peerEnginesDiffer,
   insecureSaid,
   alarmChannelsDiffer,
   platformHasIt,
@@ -242,30 +246,8 @@ function peersNotUs({ device, peers = [] }: Parts, { fault }: Findings): void {
   }
 }
 
-/** Several peers behind one NAT address are legal and all alerted; any other overlap leaves open whose message it is. */
-function peersDoNotOverlap({ peers = [] }: Parts, { fault }: Findings): void {
-  const seen: { readonly range: AddressRange; readonly name: string; readonly peer: number }[] = [];
-  for (const [index, peer] of peers.entries()) {
-    for (const [item, range] of (peer?.cryptoAddresses ?? []).entries()) {
-      const clash = seen.find(
-        (other) => other.peer !== index && rangesOverlap(other.range, range) && !oneNatAddress(other.range, range),
-      );
-      if (clash)
-        fault(
-          ['peers', index, 'cryptoAddresses', item],
-          `overlaps ${clash.range.text} of peer ${clash.name}; make the ranges disjoint (only one and the same single address, a NAT, may stand at several peers)`,
-        );
-      seen.push({ range, name: peer?.name ?? '', peer: index });
-    }
-  }
-}
-
-function oneNatAddress(a: AddressRange, b: AddressRange): boolean {
-  return a.base === b.base && a.bits === b.bits && a.bits === (a.family === 6 ? 128 : 32);
-}
-
 /** What a router runs on its own: at a hub it is told the stop, at a spoke it tells it. */
-function eemReached({ role, peers = [] }: Parts, { fault, warn }: Findings): void {
+function eemReached({ role, peers = [] }: Parts, { fault, warn, where }: Findings): void {
   peers.forEach((peer, index) => {
     if (peer?.kind !== 'eem' || peer.send.length > 0) return;
     if (role === 'hub')
@@ -274,7 +256,7 @@ function eemReached({ role, peers = [] }: Parts, { fault, warn }: Findings): voi
         'where the router takes the stop is missing: a hub only tells an eem peer; give send: ["198.51.100.9:162"]',
       );
     if (role === 'both')
-      warn(`peers[${index}].send is empty: ${peer.name} may stop us, and is not told when our own device reports`);
+      warn(`${where(['peers', index, 'send'])} is empty: ${peer.name} may stop us, and is not told when our own device reports`);
   });
 }
 
@@ -302,34 +284,12 @@ function v1Unacknowledged({ peers = [] }: Parts, { fault }: Findings): void {
   });
 }
 
-/** A signal is given to the peer whose address and user (or community) it has: two such peers would be one. */
-function peersTellApart({ peers = [] }: Parts, { fault }: Findings): void {
-  peers.forEach((peer, index) => {
-    const earlier = peers.slice(0, index).find((other) => other && peer && sameIdentity(other, peer));
-    if (earlier)
-      fault(
-        ['peers', index, 'from'],
-        `signals of ${peer?.name} could not be told from those of ${earlier.name}: same source addresses and same ${peer?.snmp.version === 3 ? 'snmp user' : 'community'}; give each its own`,
-      );
-  });
-}
-
-function sameIdentity(a: SpelledPeer, b: SpelledPeer): boolean {
-  const same =
-    a.snmp.version === 3 && b.snmp.version === 3
-      ? a.snmp.user === b.snmp.user
-      : a.snmp.version !== 3 &&
-        b.snmp.version === a.snmp.version &&
-        JSON.stringify(a.snmp.community) === JSON.stringify(b.snmp.community);
-  return same && senders(a).some((from) => senders(b).some((other) => rangesOverlap(from, other)));
-}
-
 /** `from`, else the addresses in `send`. */
 export function senders(peer: SpelledPeer): readonly AddressRange[] {
   return peer.from ?? peer.send.map(({ address }) => hostRange(address));
 }
 
-function insecureSaid({ signal, peers = [] }: Parts, { fault, warn }: Findings): void {
+function insecureSaid({ signal, peers = [] }: Parts, { fault, warn, where }: Findings): void {
   peers.forEach((peer, index) => {
     if (peer && peer.snmp.version !== 3 && signal.allowInsecure === false)
       fault(
@@ -337,7 +297,7 @@ function insecureSaid({ signal, peers = [] }: Parts, { fault, warn }: Findings):
         `v${peer.snmp.version} can be spoofed by anyone; use version 3, or say so with signal.allowInsecure: true`,
       );
     if (peer?.snmp.version === 3 && peer.snmp.priv === null)
-      warn(`peers[${index}].snmp has no priv: signals are authenticated, and readable on the wire`);
+      warn(`${where(['peers', index, 'snmp'])} has no priv: signals are authenticated, and readable on the wire`);
   });
 }
 
@@ -348,5 +308,12 @@ export function hostRange(address: string): AddressRange {
 
 /** Indexes of the second and later holders of a name. */
 function duplicates(names: readonly (string | null)[]): number[] {
-  return names.flatMap((name, index) => (name !== null && names.indexOf(name) < index ? [index] : []));
+  const seen = new Set<string>();
+  return names.flatMap((name, index) => {
+    if (name === null || !seen.has(name)) {
+      if (name !== null) seen.add(name);
+      return [];
+    }
+    return [index];
+  });
 }

@@ -4,6 +4,7 @@
  */
 import type convict from 'convict';
 import { z } from 'zod';
+import { limits } from '../../shared/limits.ts';
 import { defaultValues } from '../../shared/wire/signal.ts';
 import { alarmChannel } from './alarm-channels.ts';
 import { armField, armingSection } from './arming-fields.ts';
@@ -12,6 +13,7 @@ import { fieldNotes, listOf, mapping, oneOrMany, optional, required, section, wi
 import * as kinds from './fields.ts';
 import { pageField } from './page-fields.ts';
 import { peerPage } from './peer-page-field.ts';
+import { peersFromField } from './peers-from.ts';
 import { secret } from './secrets.ts';
 import { snmpFields } from './snmp-fields.ts';
 import { sourceFields } from './source-fields.ts';
@@ -158,7 +160,12 @@ export const rootShape = {
     [],
     'Where the device’s log lines come in. `hub` and `both` need at least one.',
   ),
-  peers: required(listOf(peer, 'list of peers'), 'The other ends.'),
+  peers: optional(
+    listOf(peer, 'list of peers', limits.peersMax),
+    'The other ends.',
+    'those of `peersFrom`; one of the two must stand',
+  ),
+  peersFrom: peersFromField(),
   trigger: withDefault(trigger(), 'first', 'Which message opens an incident: the first of a flow, or the same flow seen again.'),
   alsoTrigger: withDefault(
     oneOrMany(kinds.word(alsoTriggers), 0),
@@ -281,7 +288,7 @@ export const rootShape = {
 export const rootSchema = z.strictObject(rootShape);
 export type Spelled = z.output<typeof rootSchema>;
 export type SpelledDevice = Spelled['device'];
-export type SpelledPeer = Spelled['peers'][number];
+export type SpelledPeer = NonNullable<Spelled['peers']>[number];
 export type SpelledSource = Spelled['sources'][number];
 
 /**

@@ -58,14 +58,21 @@ export interface SecretReader {
   readonly host: ConfigHost;
   /** The folder of the configuration file: relative paths start there. */
   readonly folder: string;
-  /** Filled with every secret that was read. */
+  /** Filled with every secret that was read, once. */
   readonly secrets: string[];
+  /** By reference: what thousands of peers share is read once. */
+  readonly known?: Map<string, string>;
+  /** How a message names the setting at a path; absent: as it stands in the file. */
+  readonly where?: (path: FaultPath) => string;
   fault(path: FaultPath, remedy: string, code: 'CONFIG_INVALID' | 'SECRET_UNREADABLE'): void;
   warn(message: string): void;
 }
 
 /** The secret, or '' after a fault was reported. */
 export function readSecret(ref: SecretRef, path: FaultPath, needs: SecretNeeds, reader: SecretReader): string {
+  const name = JSON.stringify([ref, needs]);
+  const before = reader.known?.get(name);
+  if (before !== undefined) return before;
   const raw = rawSecret(ref, path, reader);
   if (raw === null) return '';
   // Editors and `echo` end a file with a line break that is not part of the secret.
@@ -73,6 +80,7 @@ export function readSecret(ref: SecretRef, path: FaultPath, needs: SecretNeeds, 
   const where = { file: 'the file', env: 'the variable', credential: 'the credential' }[ref.kind];
   const faulty = faultIn(value, where, needs);
   if (faulty === null) {
+    reader.known?.set(name, value);
     reader.secrets.push(value);
     return value;
   }
@@ -109,7 +117,7 @@ function fromFile(file: string, path: FaultPath, reader: SecretReader): string |
     if ((permissions & ~PERMISSIONS_ALLOWED) !== 0) {
       const octal = permissions.toString(8).padStart(4, '0');
       reader.warn(
-        `${formatPath(path)}: ${absolute} has permissions ${octal}; a secret is for its owner alone: chmod 0600 ${absolute}`,
+        `${reader.where?.(path) ?? formatPath(path)}: ${absolute} has permissions ${octal}; a secret is for its owner alone: chmod 0600 ${absolute}`,
       );
     }
     return text;

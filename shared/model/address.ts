@@ -79,3 +79,10 @@ export function rangeContains(range: AddressRange, address: string): boolean {
 export function rangesOverlap(a: AddressRange, b: AddressRange): boolean {
   return a.bits <= b.bits ? rangeContains(a, b.base) : rangeContains(b, a.base);
 }
+
+/** The first bits of a canonical address, in a form that is the same for all addresses with these bits. */
+export function prefixOf(address: string, family: 4 | 6, bits: number): string {
+  if (bits === (family === 6 ? 128 : 32)) return address;
+  if (family === 6) return ipaddr.IPv6.networkAddressFromCIDR(`${address}/${bits}`).toString();
+  return String(bits === 0 ? 0 : v4Number(address)! >>> (32 - bits));
+}

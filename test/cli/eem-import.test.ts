@@ -16,7 +16,12 @@ const scratch = mkdtempSync(join(tmpdir(), 'spitrap-import-'));
 afterAll(() => rmSync(scratch, { recursive: true }));
 
 /** Every secret is there. */
-const host: ConfigHost = { readFile: () => 'a-secret-of-some-length\n', permissions: () => 0o600, environment: () => undefined };
+const host: ConfigHost = {
+  readFile: () => 'a-secret-of-some-length\n',
+  listFolder: () => [],
+  permissions: () => 0o600,
+  environment: () => undefined,
+};
 const load = (text: string) => loadConfigText(text, '/etc/spitrap/agent.yaml', host).config;
 const imported = async (...args: string[]) => {
   const run = await cli(['eem', 'import', ...args]);

@@ -36,7 +36,12 @@ test.each(['hub', 'spoke'])('the router that the %s’s agent has as its peer', 
 
 test('the exported hub, imported: its role, its spoke, and the wait as the delay', async () => {
   const { stdout } = await cli(['eem', 'import', await exported('spoke')]);
-  const host = { readFile: () => 'a-secret-of-some-length\n', permissions: () => 0o600, environment: () => undefined };
+  const host = {
+    readFile: () => 'a-secret-of-some-length\n',
+    permissions: () => 0o600,
+    listFolder: () => [],
+    environment: () => undefined,
+  };
   const { config } = loadConfigText(stdout, '/etc/spitrap/hub.yaml', host);
   expect(config).toMatchObject({ role: 'hub', stop: { delayMs: 18_000 } });
   expect(config.peers.flatMap(({ cryptoAddresses }) => cryptoAddresses.map(({ text }) => text))).toEqual(['11.1.1.3']);

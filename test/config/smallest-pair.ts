@@ -35,6 +35,13 @@ export function host(
       if (text.length > bytesMax) throw new RangeError(`${text.length} bytes, at most ${bytesMax} expected`);
       return text;
     },
+    listFolder(path) {
+      const names = Object.keys(files).flatMap((file) =>
+        file.startsWith(`${path}/`) ? [file.slice(path.length + 1).split('/')[0]!] : [],
+      );
+      if (names.length === 0) throw errno(path in files ? 'ENOTDIR' : 'ENOENT');
+      return [...new Set(names)].reverse();
+    },
     permissions: () => more.permissions ?? 0o600,
     environment: (name) => more.env?.[name],
   };

@@ -76,6 +76,7 @@ peers: [ { name: spoke1, cryptoAddresses: [11.1.1.3], send: ["198.51.100.9:10162
       readFile: () => text,
       permissions: () => 0o600,
       environment: () => 'long enough for a key',
+      listFolder: () => [],
     };
     return possibleCommands(loadConfigText(text, '/x.yaml', host).config).map(({ command }) => command);
   });

@@ -23,6 +23,7 @@ export function hostWith(files: readonly PlannedFile[], host: ConfigHost): Confi
   const planned = new Map(files.map(({ path, text }) => [path, text]));
   return {
     readFile: (path, bytesMax) => planned.get(path) ?? host.readFile(path, bytesMax),
+    listFolder: (path) => host.listFolder(path),
     permissions: (path) => (planned.has(path) ? 0o600 : host.permissions(path)),
     environment: host.environment,
   };

@@ -1,9 +1,10 @@
 /** GET /api/v1/overview: what the first screen of a fleet's page shows, in one answer; and its parts, each by itself, for programs. */
-import type { FleetQuery } from '../../../shared/fleet/view.ts';
+import type { FleetGroup, FleetIncident, FleetQuery, IncidentPage } from '../../../shared/fleet/view.ts';
 import { limits } from '../../../shared/limits.ts';
 import { API_HEADERS } from '../../web/route.ts';
 import { bucketFor, dimensionFrom, queryFrom } from '../ask.ts';
 import { askedOf, type FleetRoom, type FleetRoute } from '../fleet-room.ts';
+import type { FleetIndex } from '../index/fleet-index.ts';
 import { incidentRow, nowShort } from '../short.ts';
 
 const DAY_MS = 86_400_000;
@@ -11,6 +12,9 @@ const DAY_MS = 86_400_000;
 const GROUPS_SHOWN = 20;
 const INCIDENTS_SHOWN = 30;
 const TOP_SHOWN = 8;
+/** Incidents that are looked at for those in no group. */
+const SINGLES_LOOKED_MAX = 600;
+const SINGLES_STEP = 100;
 
 /** What is counted by on the first screen, and every tag that there is. */
 const COUNTED = ['cause', 'hub', 'software', 'agent-version', 'site'] as const;
@@ -29,16 +33,19 @@ export const overview: FleetRoute = {
       const index = room.index();
       const tags = index.dimensions().filter((one) => one.startsWith('tag:'));
       const counted = [...COUNTED, ...tags.slice(0, TAGS_COUNTED)];
-      const { incidents, next } = index.incidents(window, { limit: INCIDENTS_SHOWN, after: null });
+      const groups = index.groups(window, GROUPS_SHOWN);
+      const overTime = overTimeOf(room, window);
+      const all = overTime.buckets.reduce((sum, { incidents }) => sum + incidents, 0);
+      const { incidents, more } = singles(index, window, groups, all);
       return {
         ...headOf(room, nowMs),
         window,
         tags,
         now: nowShort(index.now(nowMs)),
-        groups: index.groups(window, GROUPS_SHOWN),
+        groups,
         incidents: incidents.map(incidentRow),
-        more: next !== null,
-        overTime: overTimeOf(room, window),
+        more,
+        overTime,
         top: counted.map((dimension) => ({ dimension, rows: index.top(dimension, window, TOP_SHOWN) })),
       };
     });
@@ -87,6 +94,33 @@ export const top: FleetRoute = {
     });
   },
 };
+
+/** The newest that are in none of these groups; `more`: not every incident is in a group, or shown. */
+function singles(
+  index: FleetIndex,
+  window: FleetQuery,
+  groups: readonly FleetGroup[],
+  all: number,
+): { readonly incidents: readonly FleetIncident[]; readonly more: boolean } {
+  const grouped = groups.reduce((sum, { incidents }) => sum + incidents, 0);
+  // Of a night with one great failover nothing is left over, and nothing is looked for.
+  if (window.where.length === 0 && grouped >= all) return { incidents: [], more: all > 0 };
+  const found: FleetIncident[] = [];
+  let after: string | null = null;
+  for (let looked = 0; looked < SINGLES_LOOKED_MAX; looked += SINGLES_STEP) {
+    const page: IncidentPage = index.incidents(window, { limit: SINGLES_STEP, after });
+    found.push(...page.incidents.filter((incident) => !groups.some((group) => isOf(incident, group))));
+    after = page.next;
+    if (found.length >= INCIDENTS_SHOWN || after === null) break;
+  }
+  return { incidents: found.slice(0, INCIDENTS_SHOWN), more: all > 0 };
+}
+
+const isOf = ({ cause, hubs, spokes, openedAtMs }: FleetIncident, group: FleetGroup): boolean =>
+  cause === group.cause &&
+  openedAtMs >= group.fromMs &&
+  openedAtMs <= group.toMs &&
+  (group.role === 'hub' ? hubs : spokes).includes(group.device);
 
 /** Who answers, and how much of what happened it knows. */
 const headOf = (room: FleetRoom, nowMs: number) => ({

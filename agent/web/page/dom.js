@@ -6,7 +6,9 @@
 /** @typedef {{ tag: string, key: string | null, props: Record<string, any>, children: Child[] }} Piece */
 /** @typedef {Piece | string} Child */
 
-const OURS = /^(?:\/api\/v1\/[\w./-]+|#[\w-]+)$/;
+/** Addresses of our API, and places of this page: its view stands in the fragment, as URLSearchParams write it. */
+const OURS = /^(?:\/api\/v1\/[\w./-]+|#[\w.~%=&+*-]*)$/;
+const SVG = 'http://www.w3.org/2000/svg';
 /** What each element was last given. @type {WeakMap<Element, Piece>} */
 const given = new WeakMap();
 
@@ -52,7 +54,7 @@ function patchText(parent, there, text) {
 
 /** @param {Element} parent @param {ChildNode | null} there @param {Piece} piece @param {Set<string | null>} keys */
 function patchElement(parent, there, piece, keys) {
-  const element = found(there, piece) ?? document.createElement(piece.tag);
+  const element = found(there, piece) ?? made(parent, piece.tag);
   let next = there;
   if (element.parentNode === parent) {
     // What is moved loses the focus: rather takes away what stands before it and is wanted no more.
@@ -67,6 +69,10 @@ function patchElement(parent, there, piece, keys) {
   given.set(element, piece);
   patch(element, piece.children);
 }
+
+/** A picture's elements are of another namespace. @param {Element} parent @param {string} tag */
+const made = (parent, tag) =>
+  tag === 'svg' || parent.namespaceURI === SVG ? document.createElementNS(SVG, tag) : document.createElement(tag);
 
 /** @param {ChildNode} node @param {Set<string | null>} keys */
 function isWanted(node, keys) {

@@ -46,6 +46,7 @@ import { bounded, Cleanup, type StopStep } from './lifecycle.ts';
 import { LiveConfiguration } from './live-configuration.ts';
 import type { Logger } from './log.ts';
 import { openEngine } from './net/engine.ts';
+import { startPeers } from './net/snmp-peers.ts';
 import { openSnmpReceiver } from './net/snmp-receiver.ts';
 import { openSnmpSender } from './net/snmp-sender.ts';
 import { PairTest } from './pair-test.ts';
@@ -185,10 +186,16 @@ async function wire(started: Config, world: World, log: Logger, options: AgentOp
   // The peers.
   const engine = await openEngine(dataDir, signal.engineId, world);
   for (const remark of engine.remarks) log.info({ event: 'engine' }, remark);
-  const snmpPeers = config.peers.map(snmpPeer);
+  const snmpPeers = startPeers(config.peers.map(snmpPeer));
   const sender = cleanup.add(
     'SNMP sender',
-    await openSnmpSender({ peers: snmpPeers, engine, world, source: signalSource(signal.listen.address) }),
+    await openSnmpSender({
+      peers: snmpPeers.given,
+      ready: snmpPeers.ready,
+      engine,
+      world,
+      source: signalSource(signal.listen.address),
+    }),
   );
   const delivery = cleanup.add(
     'delivery',
@@ -259,7 +266,8 @@ async function wire(started: Config, world: World, log: Logger, options: AgentOp
     'SNMP receiver',
     await openSnmpReceiver({
       listen: signal.listen,
-      peers: snmpPeers,
+      peers: snmpPeers.given,
+      ready: snmpPeers.ready,
       engine,
       world,
       onNotification: signals.onNotification,
@@ -320,7 +328,7 @@ async function wire(started: Config, world: World, log: Logger, options: AgentOp
     'reload',
     new Reloader({
       ...{ source: options.reload ?? null, live, world, coordinator, events, journal, log },
-      preparePeers: peersTaker(clock, [sender, receiver]),
+      preparePeers: peersTaker(clock, snmpPeers, [sender, receiver]),
       follow: (changes) => {
         coordinator.noteRules();
         alarms.changeChannels(config.alarms);

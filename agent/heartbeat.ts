@@ -10,6 +10,7 @@ import type { Incident } from '../shared/coordinate/book.ts';
 import { type Armed, linkTroubles, newLink, onHello, type PeerLink, type Trouble } from '../shared/coordinate/hello.ts';
 import { timing } from '../shared/coordinate/timing.ts';
 import { asSpitrapError } from '../shared/errors.ts';
+import { peerNamed } from '../shared/model/peer-lookup.ts';
 import type { DurationMs, Monotonic, Wall } from '../shared/model/time.ts';
 import type { Config, PeerConfig } from './config/config.ts';
 import { formatEndpoint } from './config/fields.ts';
@@ -255,7 +256,7 @@ export class Heartbeat {
   }
 
   #peer(name: string): PeerConfig | undefined {
-    return this.#room.config.peers.find((peer) => peer.name === name);
+    return peerNamed(this.#room.config.peers, name);
   }
 
   /** A hello without `org` is a question, one with it an answer. */

@@ -7,8 +7,8 @@ import type { Clock } from '../shared/clock.ts';
 import type { InputBody } from '../shared/coordinate/input.ts';
 import { readInvalidSpi } from '../shared/detect/invalid-spi.ts';
 import { asSpitrapError } from '../shared/errors.ts';
-import { rangeContains } from '../shared/model/address.ts';
 import type { CutMessage, LineChunk, Symptom, Trust } from '../shared/model/observation.ts';
+import { peersAt } from '../shared/model/peer-lookup.ts';
 import { printable } from '../shared/model/printable.ts';
 import type { Monotonic, Wall } from '../shared/model/time.ts';
 import type { IncidentId } from '../shared/model/ulid.ts';
@@ -186,9 +186,6 @@ export class Symptoms {
 }
 
 const words = (line: string): string[] => line.split(/[\s,]+/);
-
-const peersAt = (peers: readonly PeerConfig[], address: string): PeerConfig[] =>
-  peers.filter((peer) => peer.cryptoAddresses.some((range) => rangeContains(range, address)));
 
 /** The other end, when the configuration knows one alone. */
 function onlyRemote(peers: readonly PeerConfig[]): string | null {

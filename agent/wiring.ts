@@ -137,13 +137,15 @@ export const snmpPeer = ({ name, from, snmp, engineId }: PeerConfig): SnmpPeer =
 /** At a reload: the keys of new peers are made one by one, with a turn of the event loop between; then both rooms have them in one. */
 export function peersTaker(
   clock: Clock,
+  started: PreparedPeers,
   rooms: readonly Pick<SnmpSender & SnmpReceiver, 'changePeers'>[],
 ): (next: Config) => Promise<() => void> {
-  let prepared: PreparedPeers | null = null;
+  let prepared = started;
   return async ({ peers }) => {
-    prepared = await preparePeers(peers.map(snmpPeer), prepared, () => clock.sleep('keys of a peer', 0));
-    const { ready } = prepared;
+    const next = await preparePeers(peers.map(snmpPeer), prepared, () => clock.sleep('keys of a peer', 0));
+    const { ready } = next;
     return () => {
+      prepared = next;
       for (const room of rooms) room.changePeers(ready);
     };
   };

@@ -40,14 +40,16 @@ export const limits = {
   snmpDuplicatesMax: 4_096,
   /** Engines for which one user's localized keys are kept: ours, its own, and those it had before a restart. */
   usmEnginesMax: 16,
-  /** Passwords whose Ku is kept: two for each of 64 peers. One more costs a megabyte of hashing again, and nothing else. */
+  /** Passwords whose Ku is kept for another who asks: a lab's, a source's. One more costs a megabyte of hashing again, and nothing else. */
   usmPasswordsMax: 128,
+  /** New peers of a reload whose keys are made before it is taken over: half a second. Of more each makes its own at its first hello. */
+  usmPreparedMax: 128,
   /** Reports a second to one source address, of each kind: enough for every retry of a delivery schedule, useless to an amplifier. */
   snmpReportsPerSecondMax: 50,
-  /** Addresses from which a budget of Reports or a list of peers is remembered; beyond it all are forgotten and counted anew. */
-  snmpAddressesMax: 256,
-  /** Our notifications waiting for a Response at once: a dozen attempts for each of some hundred peers. */
-  snmpAttemptsMax: 4_096,
+  /** Addresses of which a budget of Reports or a send error is remembered, one for each peer; beyond it all are forgotten and counted anew. */
+  snmpAddressesMax: 16_384,
+  /** Our notifications waiting for a Response at once: six attempts, the first half second of a stop, for each of 5,000 peers; 1.5 KB each. */
+  snmpAttemptsMax: 32_768,
   /** Datagrams that `spitrap signal send` remembers of one attempt: ours are eight at most, the rest is a flood at our socket. */
   tappedDatagramsMax: 256,
   /** Lines a second that `spitrap signal listen` prints; what comes beyond is counted and told. A person reads five. */

@@ -6,6 +6,7 @@
 import type { Clock, Timer } from '../../shared/clock.ts';
 import { attemptAfterMs } from '../../shared/coordinate/delivery.ts';
 import { timing } from '../../shared/coordinate/timing.ts';
+import { peerNamed } from '../../shared/model/peer-lookup.ts';
 import { after, type DurationMs, type Monotonic } from '../../shared/model/time.ts';
 import type { AgreedValues, SignalText } from '../../shared/wire/signal.ts';
 import { encodeSignalText, type Phase } from '../../shared/wire/signal.ts';
@@ -66,7 +67,7 @@ export class Delivery {
   /** Starts repeating; the first attempt leaves in this tick. A repetition of the same (phase, peer, incident) that is running goes on instead. */
   start(order: SignalOrder, onResult: (result: SignalResult) => void): void {
     if (this.#closed) return;
-    const receiver = this.#room.receivers.find((known) => known.name === order.peer);
+    const receiver = peerNamed(this.#room.receivers, order.peer);
     if (receiver === undefined || receiver.send.length === 0) {
       onResult({ result: 'given-up', attempts: 0, roundTripMs: null, detail: 'the peer has no address to send to' });
       return;
@@ -93,7 +94,7 @@ export class Delivery {
   /** One hello on each of the peer's paths, not repeated: the next one comes in a minute. */
   once(order: SignalOrder, onOutcome: OnOutcome): void {
     if (this.#closed) return;
-    const receiver = this.#room.receivers.find((known) => known.name === order.peer);
+    const receiver = peerNamed(this.#room.receivers, order.peer);
     if (receiver !== undefined) this.attempt(receiver, order, onOutcome);
   }
 

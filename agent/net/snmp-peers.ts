@@ -5,7 +5,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { SpitrapError } from '../../shared/errors.ts';
 import { limits } from '../../shared/limits.ts';
-import { type AddressRange, parseRange, rangeContains } from '../../shared/model/address.ts';
+import { type AddressRange, parseRange } from '../../shared/model/address.ts';
+import { AddressIndex } from '../../shared/model/address-index.ts';
 import { passwordBytesMin, UserKeys } from '../../shared/wire/usm.ts';
 import { parseEngineId } from './engine.ts';
 import type { SnmpCredentials, SnmpPeer } from './signalling.ts';
@@ -33,8 +34,9 @@ export interface V3Peer extends PeerBasics {
 export type ReadyPeer = CommunityPeer | V3Peer;
 
 /**
- * Of a reload, before anything changes: a peer's keys take some ms of CPU, so a pause comes after each that is new. Rejects with CONFIG_INVALID
- * as readyPeers throws it. `before`: a peer that did not change is as it was.
+ * Of a reload, before anything changes. Rejects with CONFIG_INVALID as readyPeers throws it. `before`: a peer that did not change is as it
+ * was, with its keys. Of one that is new the keys take some ms of CPU, so a pause comes after each; of many they are made when each is first
+ * needed, as at a start.
  */
 export async function preparePeers(
   peers: readonly SnmpPeer[],
@@ -43,16 +45,26 @@ export async function preparePeers(
 ): Promise<PreparedPeers> {
   const known = new Map(before?.given.map((peer, index) => [peer.name, { peer, ready: before.ready[index]! }]));
   const ready: ReadyPeer[] = [];
+  const fresh: ReadyPeer[] = [];
   for (const peer of peers) {
     const same = known.get(peer.name);
     if (same !== undefined && isDeepStrictEqual(same.peer, peer)) ready.push(same.ready);
     else {
-      ready.push(readyPeers([peer])[0]!);
-      await pause();
+      const [made] = readyPeers([peer]);
+      ready.push(made!);
+      fresh.push(made!);
     }
   }
+  if (fresh.length <= limits.usmPreparedMax)
+    for (const peer of fresh) {
+      if (peer.version === 3) peer.keys.prepare();
+      await pause();
+    }
   return { given: peers, ready };
 }
+
+/** Of a start. Throws as readyPeers. */
+export const startPeers = (peers: readonly SnmpPeer[]): PreparedPeers => ({ given: peers, ready: readyPeers(peers) });
 
 export interface PreparedPeers {
   readonly given: readonly SnmpPeer[];
@@ -98,22 +110,15 @@ function invalid(peer: SnmpPeer, what: string): never {
   });
 }
 
-/** Which peers may speak from an address. The answer is remembered, so that a flood costs a look-up and no parsing. */
+/** Which peers may speak from an address: a look-up, so that a flood costs no more, whoever it is from and however many peers there are. */
 export class PeersByAddress {
-  private readonly peers: readonly ReadyPeer[];
-  private readonly known = new Map<string, readonly ReadyPeer[]>();
+  private readonly index: AddressIndex<ReadyPeer>;
 
   constructor(peers: readonly ReadyPeer[]) {
-    this.peers = peers;
+    this.index = new AddressIndex(peers.flatMap((peer) => peer.from.map((range) => [range, peer] as const)));
   }
 
   at(address: string): readonly ReadyPeer[] {
-    let found = this.known.get(address);
-    if (found === undefined) {
-      found = this.peers.filter((peer) => peer.from.some((range) => rangeContains(range, address)));
-      if (this.known.size >= limits.snmpAddressesMax) this.known.clear();
-      this.known.set(address, found);
-    }
-    return found;
+    return this.index.at(address);
   }
 }

@@ -27,6 +27,8 @@ export interface SnmpReceiverOptions {
   /** Which setting asks for it, as its refusal names it; absent: signal.listen. */
   readonly setting?: string;
   readonly peers: readonly SnmpPeer[];
+  /** The same, where they were made ready before: sender and receiver then make each key once. */
+  readonly ready?: readonly ReadyPeer[];
   readonly engine: SnmpEngine;
   readonly world: Pick<World, 'clock' | 'datagrams'>;
   readonly onNotification: (notification: Notification) => void;
@@ -35,7 +37,7 @@ export interface SnmpReceiverOptions {
 
 /** Rejects with CONFIG_INVALID (a peer) or LISTEN_REFUSED. */
 export async function openSnmpReceiver(options: SnmpReceiverOptions): Promise<SnmpReceiver> {
-  const peers = readyPeers(options.peers);
+  const peers = options.ready ?? readyPeers(options.peers);
   const { datagrams } = options.world;
   const socket = await datagrams
     .bind(options.listen, { receiveBufferBytes: limits.udpReceiveBufferBytes })

@@ -25,6 +25,8 @@ import { type CommunityPeer, type ReadyPeer, readyPeers } from './snmp-peers.ts'
 
 export interface SnmpSenderOptions {
   readonly peers: readonly SnmpPeer[];
+  /** The same, where they were made ready before: sender and receiver then make each key once. */
+  readonly ready?: readonly ReadyPeer[];
   readonly engine: SnmpEngine;
   readonly world: Pick<World, 'clock' | 'datagrams' | 'random'>;
   /** Our source address per family; default: any, the route decides. */
@@ -38,7 +40,7 @@ const NO_AGENT_ADDRESS = '0.0.0.0';
 
 /** Rejects with CONFIG_INVALID. Sockets are bound at the first use of their family, so that a missing one harms nobody else. */
 export async function openSnmpSender(options: SnmpSenderOptions): Promise<SnmpSender> {
-  return new Sender(options, readyPeers(options.peers));
+  return new Sender(options, options.ready ?? readyPeers(options.peers));
 }
 
 class Sender implements SnmpSender {

@@ -5,6 +5,7 @@
 import type { InputBody } from '../../shared/coordinate/input.ts';
 import { canonicalAddress, rangeContains } from '../../shared/model/address.ts';
 import { type Flow, parseSpi } from '../../shared/model/flow.ts';
+import { peerNamed } from '../../shared/model/peer-lookup.ts';
 import { printable } from '../../shared/model/printable.ts';
 import type { Monotonic, Wall } from '../../shared/model/time.ts';
 import type { IncidentId } from '../../shared/model/ulid.ts';
@@ -42,7 +43,7 @@ export function hear(
   newId: () => IncidentId,
   allowRemoteArm = false,
 ): Heard {
-  const peer = peers.find((known) => known.name === notification.peer);
+  const peer = peerNamed(peers, notification.peer);
   if (peer === undefined || notification.root === null)
     return refuse('not-a-signal', `notification ${printable(notification.trapOid, 120)}`);
   const phase = phases.find((known) => values[known] === notification.intData1);

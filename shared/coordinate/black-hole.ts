@@ -3,6 +3,7 @@
  * back when no such flow of that incident is held any more (not seen for the hold-down, or the hold-down has ended). Called by judging.ts.
  */
 import { type Flow, formatFlow, formatSpi } from '../model/flow.ts';
+import { peerNamed } from '../model/peer-lookup.ts';
 import { elapsedMs, formatDuration, type Monotonic } from '../model/time.ts';
 import type { IncidentId } from '../model/ulid.ts';
 import type { Alarm, Book } from './book.ts';
@@ -55,7 +56,10 @@ export function blackHoleAlarm(
   const since = new Date(wall - forMs).toISOString().replace(/\.\d+Z$/, 'Z');
   const names = peers.join(', ');
   const more = flows > 1 ? ` (and ${flows - 1} more flows)` : '';
-  const where = rules.peers.filter((rule) => peers.includes(rule.name)).map((rule) => `${rule.name} (${rule.where})`);
+  const where = peers.flatMap((name) => {
+    const rule = peerNamed(rules.peers, name);
+    return rule === undefined ? [] : [`${rule.name} (${rule.where})`];
+  });
   return {
     key,
     text:

@@ -3,6 +3,7 @@
  * (pair-protocol.md, "What counts as the event" and "Timeline"). Also what peers report back: done.
  */
 import { formatFlow } from '../model/flow.ts';
+import { peerNamed } from '../model/peer-lookup.ts';
 import { after, earlier } from '../model/time.ts';
 import { doneBits } from '../wire/signal.ts';
 import type { Book, DoneReport, FlowRecord, Incident, PeerRecord } from './book.ts';
@@ -347,7 +348,7 @@ function alarmPeerNotOff(
   input: Input & { readonly kind: 'done' },
   report: DoneReport,
 ): Step {
-  const where = rules.peers.find((rule) => rule.name === input.peer)?.where ?? input.peer;
+  const where = peerNamed(rules.peers, input.peer)?.where ?? input.peer;
   return raiseAlarm(book, input, {
     key: `peer-stop:${input.peer}:${id}`,
     text: `${input.peer} reports its debugs ${report.off === 'failed' ? 'not stopped' : 'stopped, not verified'} (off=${input.keys['off'] ?? '?'}${input.keys['mode'] ? ` mode=${input.keys['mode']}` : ''})`,

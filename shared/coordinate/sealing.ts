@@ -4,6 +4,7 @@
  */
 
 import { limits } from '../limits.ts';
+import { peerNamed } from '../model/peer-lookup.ts';
 import { after } from '../model/time.ts';
 import { doneBits } from '../wire/signal.ts';
 import type { Book, ClosedIncident, Incident, Outcome, PeerRecord } from './book.ts';
@@ -16,17 +17,7 @@ import { timing } from './timing.ts';
 
 type Now = Pick<Input, 'at' | 'wall'>;
 
-/** Rules are constant for the life of an agent; a fleet's peers are looked up for every message of a storm. */
-const spitrapPeers = new WeakMap<Rules, ReadonlySet<string>>();
-
-export function isSpitrap(rules: Rules, peer: string): boolean {
-  let names = spitrapPeers.get(rules);
-  if (names === undefined) {
-    names = new Set(rules.peers.filter((rule) => rule.kind === 'spitrap').map((rule) => rule.name));
-    spitrapPeers.set(rules, names);
-  }
-  return names.has(peer);
-}
+export const isSpitrap = ({ peers }: Rules, peer: string): boolean => peerNamed(peers, peer)?.kind === 'spitrap';
 
 /** Done is owed by every spitrap peer that was told anything. */
 const awaitsDone = (rules: Rules, record: PeerRecord): boolean =>

@@ -2,6 +2,7 @@
  * The stop of one incident: from its time to "verified off, or the alarm stands" (pair-protocol.md, promise 1 and "Timeline").
  * Session B, then a fresh one, then A; one more attempt inside the bound; then every 30 s until verified or acknowledged.
  */
+import { peerNamed } from '../model/peer-lookup.ts';
 import type { Monotonic } from '../model/time.ts';
 import { after } from '../model/time.ts';
 import type { DebugFlag } from '../platforms/platform.ts';
@@ -329,7 +330,7 @@ function resumeLadder(rules: Rules, book: Book, incident: Incident, input: Input
 
 /** A peer that was to hear of the stop and never did: its end may still run its debugs. */
 export function alarmUntoldPeer(rules: Rules, book: Book, incident: Incident, peer: string, why: string, input: Input): Step {
-  const where = rules.peers.find((rule) => rule.name === peer)?.where ?? peer;
+  const where = peerNamed(rules.peers, peer)?.where ?? peer;
   return raiseAlarm(book, input, {
     key: `peer-stop:${peer}:${incident.id}`,
     text: `${peer} never acknowledged the stop (${why}): its debugs may still be on`,

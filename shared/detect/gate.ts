@@ -6,6 +6,7 @@ import { limits } from '../limits.ts';
 import { type AddressRange, rangeContains } from '../model/address.ts';
 import type { Flow } from '../model/flow.ts';
 import type { Trust } from '../model/observation.ts';
+import { peersAt } from '../model/peer-lookup.ts';
 import { type DurationMs, elapsedMs, type Monotonic, type Wall } from '../model/time.ts';
 import type { DeviceMatch, Trigger } from '../model/watch.ts';
 import type { SyslogHeader } from '../wire/syslog.ts';
@@ -147,9 +148,7 @@ export function gate(state: GateState, candidate: Candidate, context: GateContex
   const flow: Flow = { src, dst, spi };
   if (!context.cryptoAddresses.some((range) => rangeContains(range, dst)))
     return turnAway(state, { kind: 'foreign-destination', reason: 'foreign-destination', flow });
-  const peers = context.peers
-    .filter((peer) => peer.cryptoAddresses.some((range) => rangeContains(range, src)))
-    .map((peer) => peer.name);
+  const peers = peersAt(context.peers, src).map((peer) => peer.name);
   if (peers.length === 0) return turnAway(state, { kind: 'unknown-peer', reason: 'unknown-peer', flow });
   if (candidate.backlog) return turnAway(state, { kind: 'stale', reason: 'stale-backlog', flow, peers, lagMs: null });
   const lagMs = stampLagMs(candidate.header.stamp, context.clock, candidate.at);

@@ -69,13 +69,13 @@ export function privacyKey(auth: AuthProtocol, priv: PrivProtocol, ku: Uint8Arra
 }
 
 /**
- * One user's keys: the passwords are turned into Ku at once and not kept, localized keys are kept per engine, least recently used
+ * One user's keys: the passwords are turned into Ku when they are first needed, which is a hello or a packet of the peer (a hub of 5,000
+ * peers would hash for ten seconds at its start otherwise), and not kept then. Localized keys are kept per engine, least recently used
  * out first (limits.usmEnginesMax).
  */
 export class UserKeys {
   private readonly auth: AuthProtocol;
-  private readonly authKu: Buffer;
-  private readonly priv: { readonly protocol: PrivProtocol; readonly ku: Buffer } | null;
+  private ku: (() => Ku) | Ku;
   private readonly byEngine = new Map<string, LocalizedKeys>();
 
   /** Passwords of at least `passwordBytesMin` octets: the configuration sees to that. */
@@ -84,24 +84,34 @@ export class UserKeys {
     readonly priv: { readonly protocol: PrivProtocol; readonly key: string } | null;
   }) {
     this.auth = user.auth.protocol;
-    this.authKu = passwordToKey(this.auth, Buffer.from(user.auth.key, 'utf8'));
-    this.priv = user.priv && {
-      protocol: user.priv.protocol,
-      ku: passwordToKey(this.auth, Buffer.from(user.priv.key, 'utf8')),
-    };
+    this.ku = () => ({
+      auth: passwordToKey(this.auth, Buffer.from(user.auth.key, 'utf8')),
+      priv: user.priv && {
+        protocol: user.priv.protocol,
+        ku: passwordToKey(this.auth, Buffer.from(user.priv.key, 'utf8')),
+      },
+    });
+  }
+
+  /** The hashing, now: a peer that a reload brings is ready before its first packet. */
+  prepare(): void {
+    this.made();
+  }
+
+  private made(): Ku {
+    if (typeof this.ku === 'function') this.ku = this.ku();
+    return this.ku;
   }
 
   forEngine(engineId: Buffer): LocalizedKeys {
     const name = engineId.toString('hex');
     let keys = this.byEngine.get(name);
     if (keys === undefined) {
+      const { auth, priv } = this.made();
       keys = {
         auth: this.auth,
-        authKey: localizeKey(this.auth, this.authKu, engineId),
-        priv: this.priv && {
-          protocol: this.priv.protocol,
-          key: privacyKey(this.auth, this.priv.protocol, this.priv.ku, engineId),
-        },
+        authKey: localizeKey(this.auth, auth, engineId),
+        priv: priv && { protocol: priv.protocol, key: privacyKey(this.auth, priv.protocol, priv.ku, engineId) },
       };
       if (this.byEngine.size >= limits.usmEnginesMax) this.byEngine.delete(this.byEngine.keys().next().value!);
     } else this.byEngine.delete(name);
@@ -113,6 +123,11 @@ export class UserKeys {
   get engines(): number {
     return this.byEngine.size;
   }
+}
+
+interface Ku {
+  readonly auth: Buffer;
+  readonly priv: { readonly protocol: PrivProtocol; readonly ku: Buffer } | null;
 }
 
 /** The MAC of a whole message whose authentication parameters stand at `macOffset`, taken as zeros (RFC 3414 §6.3.1). */

@@ -1,14 +1,15 @@
 /**
  * `npm run soak -- --minutes 20`: a real pair of agents beside simulated boxes, an incident every five seconds with a delay of one, and
  * something else going wrong in most of them. Each incident must end with the debugs of both boxes off, or the alarm; at the end nothing may
- * have grown: memory, descriptors, sessions, files. The first half is warm-up, in which agents are killed too; the second is measured.
- * Exit 1 when something did not hold.
+ * have grown: memory, descriptors, sessions, files. The first half is warm-up, in which agents are killed too; the second is measured, by
+ * the line of least squares through its looks. What the agents are fed must not grow either: the boxes' logging buffers, which each incident
+ * captures, are full within the warm-up. Exit 1 when something did not hold.
  */
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { End } from '../../agent/cli/lab/relay.ts';
 import { Dice } from '../support/dice.ts';
-import { ends, filesBelow, type Held, PairStand, world } from '../support/pair-stand.ts';
+import { ends, filesBelow, type Held, PairStand, residentBytesOf, world } from '../support/pair-stand.ts';
 import { faultKinds, openFaults } from './faults.ts';
 import { type Look, slopeOf } from './growth.ts';
 
@@ -34,10 +35,19 @@ const PAUSE_MS = 2_000;
 const FAULTY_PERCENT = 60;
 const LOOK_EVERY_MS = 15_000;
 const BUNDLES_MAX = 10;
-/** Per minute, in the second half, in which twelve incidents a minute leave their ids and verdicts in the book (some KiB each, for 7 days). */
+/** Of the boxes, in bytes: full after some minutes of this; 512,000 would take an hour, and captures, bundles and reports grow until then. */
+const LOGGING_BUFFERED = 32_768;
+const RESIDENT_EVERY_MS = 500;
+/**
+ * Per minute, in the second half, in which twelve incidents a minute leave their ids and verdicts in the book (some KiB each, for 7 days).
+ *
+ * Resident memory has more in it than what is alive: V8's pages and glibc's arenas keep what was freed, the more of it the larger the most
+ * that was ever in use, which the thread that makes a report sets. It swings by 25 MiB within seconds. Its least between two looks is looked
+ * at, which leaves threads out; a leak of 100 KiB an incident is 1,200 KiB a minute of it.
+ */
 const BARS = {
   'heap KiB': 512,
-  'RSS KiB': 2_048,
+  'least RSS KiB': 1_024,
   descriptors: 0.5,
   sessions: 0.2,
   files: 2,
@@ -71,6 +81,8 @@ const stand = await PairStand.set({
   unreachable: (sender) => faults.unreachable.has(sender),
 });
 const onSignal = (): void => void stand.close().finally(() => process.exit(130));
+for (const end of ends)
+  for (const line of ['configure terminal', `logging buffered ${LOGGING_BUFFERED}`, 'end']) stand.stage.boxes[end].console(line);
 process.once('SIGINT', onSignal);
 process.once('SIGTERM', onSignal);
 
@@ -80,15 +92,19 @@ const elapsedMinutes = (): number => (clock.monotonic() - began) / 60_000;
 const isMeasured = (): boolean => clock.monotonic() >= began + (endsAt - began) / 2;
 const looks: Record<End, Record<Measure, Look[]>> = { hub: noLooks(), spoke: noLooks() };
 function noLooks(): Record<Measure, Look[]> {
-  return { 'heap KiB': [], 'RSS KiB': [], descriptors: [], sessions: [], files: [] };
+  return { 'heap KiB': [], 'least RSS KiB': [], descriptors: [], sessions: [], files: [] };
 }
+/** Since the last look. */
+const leastResident: Record<End, number> = { hub: Number.POSITIVE_INFINITY, spoke: Number.POSITIVE_INFINITY };
 const tally = { incidents: 0, quiet: 0, alarmed: 0, faulty: 0 };
 const settleMs: number[] = [];
+let isOver = false;
 
 try {
   await Promise.all(ends.map((end) => stand.start(end)));
   await Promise.all(ends.map((end) => stand.ready(end)));
   print(`soak: ${minutes} minutes, seed ${seed}, an incident every ${EVERY_MS / 1_000} s; ${stand.folder}`);
+  watchResident();
   let nextLook = clock.monotonic() + LOOK_EVERY_MS;
   for (let next: number = clock.monotonic(); clock.monotonic() < endsAt; next = Math.max(next + EVERY_MS, clock.monotonic())) {
     if (next > clock.monotonic()) await clock.sleep('soak pace', next - clock.monotonic());
@@ -102,6 +118,7 @@ try {
   fail(error instanceof Error ? (error.stack ?? error.message) : String(error));
 } finally {
   const keep = values.keep || wrong.length > 0;
+  isOver = true;
   await stand.close(keep);
   if (keep) print(`kept: ${stand.folder}`);
 }
@@ -109,6 +126,15 @@ process.off('SIGINT', onSignal);
 process.off('SIGTERM', onSignal);
 print(wrong.length === 0 ? 'soak: nothing grew, every incident ended' : `soak: ${wrong.length} WRONG`);
 process.exitCode = wrong.length === 0 ? 0 : 1;
+
+function watchResident(): void {
+  for (const end of ends) {
+    const pid = stand.pid(end);
+    const bytes = pid === null ? null : residentBytesOf(pid);
+    if (bytes !== null && bytes > 0) leastResident[end] = Math.min(leastResident[end], bytes);
+  }
+  if (!isOver) clock.timer('soak resident', RESIDENT_EVERY_MS, watchResident);
+}
 
 async function oneIncident(): Promise<void> {
   const pair = stand.stage.pair!;
@@ -162,21 +188,26 @@ async function look(): Promise<void> {
       continue;
     }
     const { files, bytes } = filesBelow(stand.dataDir(end));
-    note(end, held, files);
     parts.push(
-      `${end}: heap ${kib(held.heapBytes)} (buffers ${kib(held.bufferBytes)}) RSS ${kib(held.rssBytes)} KiB, ${held.descriptors} fds, ${stand.sessions(end)} sessions, ` +
+      `${end}: heap ${kib(held.heapBytes)} (buffers ${kib(held.bufferBytes)}) RSS ${kib(held.rssBytes)} (least ${kib(Math.min(held.rssBytes, leastResident[end]))}) KiB, ${held.descriptors} fds, ${stand.sessions(end)} sessions, ` +
         `${files} files ${kib(bytes)} KiB, journal ${kib(status.journal.bytes)} KiB, ${status.alarms.length} alarms`,
     );
+    note(end, held, files);
   }
   print(`${elapsedMinutes().toFixed(1).padStart(5)} min, ${tally.incidents} incidents; ${parts.join('; ')}`);
 }
 
 function note(end: End, held: Held, files: number): void {
-  if (!isMeasured()) return;
+  leastResident[end] = Math.min(leastResident[end], held.rssBytes);
+  if (isMeasured()) noteMeasured(end, held, files);
+  leastResident[end] = held.rssBytes;
+}
+
+function noteMeasured(end: End, held: Held, files: number): void {
   const at = elapsedMinutes();
   const add = (measure: Measure, value: number): void => void looks[end][measure].push({ minutes: at, value });
   add('heap KiB', held.heapBytes / 1_024);
-  add('RSS KiB', held.rssBytes / 1_024);
+  add('least RSS KiB', leastResident[end] / 1_024);
   add('descriptors', held.descriptors);
   add('sessions', stand.sessions(end));
   add('files', files);

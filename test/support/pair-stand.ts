@@ -241,5 +241,14 @@ export function peakBytesOf(pid: number): number {
   return 1_024 * Number(/^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1] ?? 0);
 }
 
+/** Resident memory now, without asking the process: VmRSS of /proc/PID/status; null: it is gone. */
+export function residentBytesOf(pid: number): number | null {
+  try {
+    return 1_024 * Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1] ?? 0);
+  } catch {
+    return null;
+  }
+}
+
 /** USER_HZ, which Linux shows to user space as 100 everywhere. */
 const CLOCK_TICKS = 100;

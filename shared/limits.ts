@@ -42,6 +42,12 @@ export const limits = {
   usmEnginesMax: 16,
   /** Passwords whose Ku is kept for another who asks: a lab's, a source's. One more costs a megabyte of hashing again, and nothing else. */
   usmPasswordsMax: 128,
+  /** Hellos that leave in one turn of the event loop; to more peers they leave in turns (agent/hello-round.ts). */
+  hellosAtOnceMax: 64,
+  /** Between two such turns: 5,000 hellos a minute are ten at a time. */
+  helloTurnMs: 100,
+  /** Alarms of one kind about peers; one more says that there are others. */
+  peerAlarmsMax: 50,
   /** New peers of a reload whose keys are made before it is taken over: half a second. Of more each makes its own at its first hello. */
   usmPreparedMax: 128,
   /** Reports a second to one source address, of each kind: enough for every retry of a delivery schedule, useless to an amplifier. */
@@ -394,6 +400,7 @@ export const limits = {
   fleetRefusedWindowMax: 256,
   /** Told to the fleet and not on disk yet, while the disk refuses; beyond it they are counted as a gap, and told again when it does not. */
   fleetPendingRecordsMax: 4_096,
+  /** The same in bytes. */
   fleetPendingBytesMax: 8 * 1024 * 1024,
   /** One file of the spool: what goes at once when it is full, and what is read into memory. */
   fleetSegmentBytesMax: 1024 * 1024,
@@ -411,8 +418,9 @@ export const limits = {
   fleetTellMs: 250,
   /** Over which agents spread their first heartbeat when a server is back. */
   fleetFirstBeatMs: 5_000,
-  /** A bundle on its way into the object store, read in such pieces, and no faster: it has time, and the path is others' too. */
+  /** A bundle on its way into the object store is read in such pieces. */
   fleetBundlePieceBytes: 64 * 1024,
+  /** And no faster: it has time, and the path is others' too. */
   fleetBundleBytesPerSecond: 2 * 1024 * 1024,
   /** Head of a verdict.json in which the sentence stands, and how far into it its healing is looked for. */
   fleetVerdictBytesMax: 16 * 1024 * 1024,
@@ -420,6 +428,8 @@ export const limits = {
   bundleTrailerBytesMax: 1024 * 1024,
   /** Rows of a list of the fleet where nobody asked for more. */
   fleetRowsDefault: 50,
+  /** Incidents that `spitrap fleet incidents` prints. */
+  fleetListedMax: 100_000,
   /** Of anything that a fleet's page names by the dozen: agents that are gone, pairs, alarms, ends of one incident. Numbers are of all. */
   fleetShownMax: 100,
   /** Answers of a fleet's page that are kept for whoever asks the same within a second. */
@@ -435,6 +445,8 @@ export const limits = {
   fleetReportMs: 60_000,
   /** Agents of which the last heartbeat is kept; ten times the largest estate that docs/scale.md reckons with. */
   fleetAgentsMax: 100_000,
+  /** Agents, pairs and alarms named in one picture of the fleet as it is; all are counted. */
+  fleetNamedMax: 1_000,
   /** A `spitrap fleet` that said nothing for so long shares no work. */
   fleetInstanceGoneMs: 30_000,
 } as const;

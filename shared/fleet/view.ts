@@ -40,7 +40,10 @@ export interface FleetIncident {
   readonly confidence: string | null;
   readonly sentence: string | null;
   readonly harm: 'transient' | 'persistent' | 'unknown';
+  /** As of when it was asked for: what heals at a moment is `black-holed` until then. */
   readonly state: FleetState;
+  /** That moment; null: there is none, or it is not known. */
+  readonly healsAtMs: number | null;
   readonly flows: number;
   readonly aliases: readonly string[];
 }
@@ -158,7 +161,7 @@ export interface FleetInstance {
 export interface IndexState {
   readonly incidents: number;
   readonly records: number;
-  /** Sequence of the stream up to which all is in the index. */
+  /** Highest sequence of the stream that is in the index; another instance may be at work on some before it. */
   readonly sequence: number;
   /** Messages of the stream that are not in the index yet; null: the engine is away. */
   readonly behind: number | null;
@@ -169,5 +172,7 @@ export interface IndexState {
   readonly otherValues: number;
   /** Records of incidents beyond `keep`, which were not taken in. */
   readonly tooOld: number;
+  /** Alarms and agents beyond their limits. */
+  readonly beyondLimits: number;
   readonly bytes: number;
 }

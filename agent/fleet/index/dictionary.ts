@@ -1,0 +1,122 @@
+/**
+ * Values of dimensions as numbers, and profiles: the whole set of them that an incident has (hubs, spokes, sites, software, versions, tags). Pairs
+ * meet again and again, so that there are far fewer profiles than incidents; a question weighs each profile once. Both only grow: what this process
+ * read of them stays true. Written within the transactions of put-records.ts, read by query.ts.
+ */
+import { createHash } from 'node:crypto';
+import type { FleetDimension } from '../../../shared/fleet/view.ts';
+import { limits } from '../../../shared/limits.ts';
+import type { Counters } from './counters.ts';
+import { numberKey, textKey } from './keys.ts';
+import type { Store, Table } from './store.ts';
+
+/** What values beyond `limits.fleetValuesMax` count under. */
+export const OTHER = '(other)';
+
+/** Each step reads so many at most before it looks again. */
+export interface Value {
+  readonly dimension: FleetDimension;
+  readonly value: string;
+}
+
+export class Dictionary {
+  readonly #values: Table;
+  readonly #valueIds: Table;
+  readonly #profiles: Table;
+  readonly #profileIds: Table;
+
+  // What is in the tables, as far as it was read. Index 0 stands for nothing.
+  readonly #known: Value[] = [{ dimension: 'cause', value: '' }];
+  readonly #knownProfiles: Uint32Array[] = [new Uint32Array()];
+  readonly #idOf = new Map<string, number>();
+  /** Of values committed before; not those of a transaction that may yet come to nothing. */
+  readonly #dimensionIds = new Map<FleetDimension, number[]>();
+
+  constructor(store: Store) {
+    this.#values = store.table('values');
+    this.#valueIds = store.table('value-ids');
+    this.#profiles = store.table('profiles');
+    this.#profileIds = store.table('profile-ids');
+  }
+
+  /** Reads what has come since. Outside of transactions. */
+  refresh({ value, profile }: Counters): void {
+    for (const { value: bytes } of this.#values.range({ from: numberKey(this.#known.length), to: numberKey(value) })) {
+      const [dimension, text] = JSON.parse(bytes.toString('utf8')) as [FleetDimension, string];
+      const id = this.#known.length;
+      this.#known.push({ dimension, value: text });
+      this.#idOf.set(`${dimension}\0${text}`, id);
+      const ids = this.#dimensionIds.get(dimension);
+      if (ids === undefined) this.#dimensionIds.set(dimension, [id]);
+      else ids.push(id);
+    }
+    for (const { value: bytes } of this.#profiles.range({ from: numberKey(this.#knownProfiles.length), to: numberKey(profile) }))
+      this.#knownProfiles.push(new Uint32Array(new Uint8Array(bytes).buffer));
+  }
+
+  get valueCount(): number {
+    return this.#known.length;
+  }
+
+  get profileCount(): number {
+    return this.#knownProfiles.length;
+  }
+
+  value(id: number): Value {
+    return this.#known[id] ?? this.#known[0]!;
+  }
+
+  /** Null: no incident ever had it. */
+  idOf(dimension: FleetDimension, value: string): number | null {
+    return this.#idOf.get(`${dimension}\0${value}`) ?? null;
+  }
+
+  dimensions(): readonly FleetDimension[] {
+    return [...this.#dimensionIds.keys()];
+  }
+
+  /** Numbers of values, in order. */
+  profile(id: number): Uint32Array {
+    return this.#knownProfiles[id] ?? this.#knownProfiles[0]!;
+  }
+
+  /** Within a transaction. */
+  numberOf(dimension: FleetDimension, value: string, counters: Counters): number {
+    const known = this.#idOf.get(`${dimension}\0${value}`) ?? this.#stored(dimension, value);
+    if (known !== null) return known;
+    const count = counters.values[dimension] ?? 0;
+    const newKey = dimension.startsWith('tag:') && count === 0;
+    if (newKey && Object.keys(counters.values).filter((one) => one.startsWith('tag:')).length >= limits.fleetTagKeysMax) {
+      counters.otherValues++;
+      return 0;
+    }
+    if (count >= limits.fleetValuesMax && value !== OTHER) {
+      counters.otherValues++;
+      return this.numberOf(dimension, OTHER, counters);
+    }
+    const id = counters.value++;
+    counters.values[dimension] = count + 1;
+    this.#values.put(numberKey(id), Buffer.from(JSON.stringify([dimension, value])));
+    this.#valueIds.put(keyOf(dimension, value), numberKey(id));
+    return id;
+  }
+
+  /** Within a transaction. `ids` of values. */
+  profileOf(ids: readonly number[], counters: Counters): number {
+    const sorted = Uint32Array.from([...new Set(ids)].filter((id) => id !== 0)).sort();
+    const bytes = new Uint8Array(sorted.buffer);
+    const key = createHash('sha256').update(bytes).digest().subarray(0, 20);
+    const stored = this.#profileIds.peek(key);
+    if (stored !== undefined) return stored.readUInt32BE();
+    const id = counters.profile++;
+    this.#profiles.put(numberKey(id), bytes);
+    this.#profileIds.put(key, numberKey(id));
+    return id;
+  }
+
+  #stored(dimension: FleetDimension, value: string): number | null {
+    return this.#valueIds.peek(keyOf(dimension, value))?.readUInt32BE() ?? null;
+  }
+}
+
+const keyOf = (dimension: FleetDimension, value: string): Buffer => Buffer.concat([textKey(dimension), textKey(value)]);

@@ -125,7 +125,7 @@ async function wire(started: Config, world: World, log: Logger, options: AgentOp
   const control = cleanup.add('control socket', await options.openControl(dataDir, clock));
   const { journal, records, torn, damagedLines } = await openJournal(join(dataDir, 'journal'), world, log);
   cleanup.add('journal', journal);
-  const ranFrom = records.findLast(({ kind }) => kind === 'agent-started') ?? null;
+  const ranFrom = records.find(({ kind }) => kind === 'agent-started') ?? null;
   const ring = cleanup.add('ring', await openRing(join(dataDir, 'ring'), ringBounds(evidence), world, log, ranFrom));
   const redactionKey = evidence.redactionKey === null ? random.bytes(32) : Buffer.from(evidence.redactionKey);
   const redact = live.of(() => createRedactor(redactionKey, live.secrets));

@@ -47,7 +47,7 @@ export interface RingBounds {
 
 type RingWorld = Pick<World, 'clock' | 'disk'>;
 
-/** Rejects with DISK_FAILED when the folder cannot be had or read. `ranFrom`: when an earlier run of the agent began; null: none did. */
+/** Rejects with DISK_FAILED when the folder cannot be had or read. `ranFrom`: when the first run of the agent that is known began; null: none did. */
 export async function openRing(
   folder: string,
   bounds: RingBounds,
@@ -92,6 +92,7 @@ export class Ring {
   #taken = 0;
   #written = 0;
   #synced = 0;
+  #unsyncedBytes = 0;
   #flushes: { readonly upTo: number; readonly done: (outcome: 'synced' | 'degraded') => void }[] = [];
   #writeTimer: Timer | null = null;
   #syncTimer: Timer | null = null;
@@ -317,7 +318,10 @@ export class Ring {
     this.#written += batch.chunks.length;
     this.#room.written(this.#pending.share);
     this.#dropHole = null;
-    this.#syncTimer ??= this.#world.clock.timer('ring sync', limits.ringSyncEveryMs, () => void this.flush());
+    this.#unsyncedBytes += batch.bytes;
+    // Little at a time: the journal's record of an alert waits behind what the disk is given at once.
+    if (this.#unsyncedBytes >= limits.ringBatchBytes) await this.#sync();
+    else this.#syncTimer ??= this.#world.clock.timer('ring sync', limits.ringSyncEveryMs, () => void this.flush());
     await this.expire();
   }
 
@@ -329,6 +333,7 @@ export class Ring {
 
   async #sync(): Promise<void> {
     const upTo = this.#written;
+    this.#unsyncedBytes = 0;
     this.#syncTimer?.cancel();
     this.#syncTimer = null;
     try {

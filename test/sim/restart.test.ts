@@ -46,6 +46,22 @@ describe('a restart during an incident', () => {
     expect(sim.alarms('hub').join()).toContain('show debugging');
   });
 
+  test('two runs of which no line was kept: the bundle knows that nobody ran between them too', async () => {
+    sim = new SimPair();
+    await sim.start();
+    const diedAt = sim.clock.wall();
+    await comeBack('hub', 60_000);
+    await sim.clock.advance(3_000);
+    await comeBack('hub', 5_000);
+    sim.armByHand();
+    await sim.clock.advance(61_000);
+    sim.lab.desync();
+    await sim.clock.advance(60_000);
+    const { holes } = (await sim.incidentOf('hub')).log;
+    expect(holes.map(({ reason }) => reason)).toContain('agent-not-running');
+    expect(Math.min(...holes.map(({ from }) => Date.parse(from.at)))).toBeLessThanOrEqual(diedAt);
+  });
+
   test('a host that reboots: the stop that was planned is due at once', async () => {
     sim = await SimPair.armed();
     sim.lab.desync();

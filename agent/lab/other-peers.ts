@@ -49,6 +49,7 @@ export class OtherPeers {
   }
 
   start(): void {
+    if (this.settings.otherPeers === 0) return;
     const jitterMs = (): number => (this.peers.some(({ lost }) => lost !== null) ? this.prng.between(0, STORM_JITTER_MS) : 0);
     this.timers.every(`lab-net-others-${this.place.own}`, TRAFFIC_TICK_MS, () => this.traffic(), jitterMs);
     for (let index = 0; index < this.settings.otherPeers; index += 1) this.add(index);

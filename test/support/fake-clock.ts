@@ -103,7 +103,8 @@ export class FakeClock implements Clock {
       };
       const batch = (): void => {
         if (over) return;
-        for (let left = Math.min(FIRINGS_PER_TURN, this.#timers.size + 1); left > 0; left--) setImmediate(fire);
+        // Whatever one of them sets that is due too is fired in the next turn.
+        for (let left = Math.min(FIRINGS_PER_TURN, this.#timers.dueBy(until) + 1); left > 0; left--) setImmediate(fire);
         setImmediate(batch);
       };
       batch();

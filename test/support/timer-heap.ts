@@ -20,9 +20,11 @@ export class TimerHeap {
     return entry;
   }
 
-  /** Those that wait, and some dead ones. */
-  get size(): number {
-    return this.#heap.length;
+  /** How many are due until then, dead ones too. */
+  dueBy(untilMs: number, at = 0): number {
+    const entry = this.#heap[at];
+    if (entry === undefined || entry.dueAt > untilMs) return 0;
+    return 1 + this.dueBy(untilMs, 2 * at + 1) + this.dueBy(untilMs, 2 * at + 2);
   }
 
   /** The next one due until then, taken out. */

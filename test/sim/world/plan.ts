@@ -49,8 +49,10 @@ export interface Plan {
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 
-/** One passes as much time as four others: of a hundred thousand nights, four thousand are enough. */
-const LONG_PERCENT = 4;
+/** One passes as much time as three others: of a hundred thousand nights, two thousand are enough. */
+const LONG_PERCENT = 2;
+/** Most nights are short: what trouble does it does at once, and a rest in which nothing happens shows nothing. */
+const REST_PERCENT = 25;
 
 const TAKES_BACK: Partial<Record<Kind, Kind>> = {
   ...{ unreachable: 'reach-again', 'refuse-logins': 'reach-again', hold: 'hold-off', 'refuse-command': 'obey-again' },
@@ -81,7 +83,8 @@ export function planOf(seed: number): Plan {
   }
   if (isLong) for (let left = dice.upTo(3); left > 0; left--) add(eventMs + dice.upTo(6 * MINUTE), dice.pick(happeningKinds));
   happenings.sort((a, b) => a.atMs - b.atMs);
-  const restMs = isLong ? 6 * MINUTE + dice.upTo(6) * MINUTE : dice.upTo(60) * SECOND;
+  const shortMs = dice.upTo(dice.percent() < REST_PERCENT ? 60 : 12) * SECOND;
+  const restMs = isLong ? 6 * MINUTE + dice.upTo(6) * MINUTE : shortMs;
   const healAtMs = eventMs + setting.delayMs + Math.max(restMs, scene?.lastsMs ?? 0);
   return { seed, setting, happenings, healAtMs };
 }

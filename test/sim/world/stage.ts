@@ -26,6 +26,8 @@ export interface PersonsLine {
 
 /** A night of seconds, not of minutes: three hellos are missed in one. */
 export const HELLO_MS = 20_000;
+/** In one seed of so many the hub has spokes that have no box, and scoped captures leave them out. */
+const OTHERS_SEEDS = 4;
 
 export class Stage {
   readonly sim: SimPair;
@@ -68,6 +70,8 @@ export class Stage {
     const box = (end: End) => ({ behaviour: { thinkMs: setting.thinkMs[end] }, monitorLevel }) as const;
     this.sim = new SimPair({
       seed,
+      // A storm has its own; these would fill a table.
+      pair: { otherPeers: seed % OTHERS_SEEDS === 0 ? 2 : 0 },
       syslog: setting.syslog,
       tcpLagMs: setting.tcpLagMs,
       mode: setting.mode,

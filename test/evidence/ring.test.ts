@@ -60,6 +60,19 @@ describe('writing', () => {
     expect(disk.operations.length).toBe(before);
   });
 
+  test('much is synced as it is written, not all of it a second later: the journal shares the disk', async () => {
+    const { disk, ring, say } = await fresh();
+    const syncs = (): number => disk.operations.filter((operation) => /^sync .*\.log$/.test(operation)).length;
+    for (let i = 1; i <= 3; i++) {
+      say('x'.repeat(limits.ringBatchBytes - 1));
+      await settle(10);
+      expect(syncs()).toBe(i - 1);
+      say('\n');
+      await settle(10);
+      expect([syncs(), ring.status().pendingBytes]).toEqual([i, 0]);
+    }
+  });
+
   test('an idle ring has no timers and touches no disk', async () => {
     const { disk, clock, say, ring } = await fresh();
     say('one\n');

@@ -14,7 +14,6 @@ import type { Book } from '../shared/coordinate/book.ts';
 import { bestSample } from '../shared/coordinate/hello.ts';
 import type { GateContext } from '../shared/detect/gate.ts';
 import { SpitrapError } from '../shared/errors.ts';
-import { limits } from '../shared/limits.ts';
 import { ulid } from '../shared/model/ulid.ts';
 import { platformNamed } from '../shared/platforms/index.ts';
 import { ownSecretReplacer } from '../shared/redact/own-secrets.ts';
@@ -51,13 +50,14 @@ import { openSnmpReceiver } from './net/snmp-receiver.ts';
 import { openSnmpSender } from './net/snmp-sender.ts';
 import { PairTest } from './pair-test.ts';
 import type { World } from './ports.ts';
+import { FleetDesk } from './publish/fleet-desk.ts';
 import { Reloader, type ReloadSource } from './reload.ts';
 import { Signals } from './signals.ts';
 import { openSource } from './sources/index.ts';
 import { collectStatus, endpoint } from './status/collect.ts';
 import type { AgentStatus } from './status/status.ts';
 import { Symptoms } from './symptoms.ts';
-import { tellLog } from './tell-log.ts';
+import { tellLog, tellReceiveBuffer, tellReplay, tellWatching } from './tell-log.ts';
 import { liveTimeline } from './web/live-timeline.ts';
 import { openPage, type PageServer } from './web/server.ts';
 import {
@@ -244,13 +244,7 @@ async function wire(started: Config, world: World, log: Logger, options: AgentOp
   alarms.start(coordinator.book.alarmCount);
   coordinator.noteRules();
   journal.append('agent-started', null, { version, role: config.role, mode: config.mode, device: config.device.name });
-  if (torn !== null || damagedLines > 0)
-    log.warn({ event: 'journal-torn', torn, damagedLines }, 'the journal had a torn or damaged end; it was cut and kept aside');
-  if (records.length > 0)
-    log.info(
-      { event: 'replayed', ...replayed, open: coordinator.book.incidents.length },
-      `journal replayed: ${replayed.steps} steps, ${coordinator.book.incidents.length} incidents open`,
-    );
+  tellReplay(log, { torn, damagedLines, records: records.length, replayed, open: coordinator.book.incidents.length });
   cleanup.add('device watch', new DeviceWatch({ device, address, mode: config.mode, world, coordinator, log }));
   device.connect();
   // Before the hold is looked at: a stop that is due waits for no disk. Not by the newest record of all: a start that died before
@@ -274,12 +268,7 @@ async function wire(started: Config, world: World, log: Logger, options: AgentOp
       onRefusal: signals.onRefusal,
     }),
   );
-  if (receiver.receiveBufferBytes < limits.udpReceiveBufferBytes) {
-    log.info(
-      { event: 'receive-buffer', bytes: receiver.receiveBufferBytes },
-      `signals: the kernel gives ${receiver.receiveBufferBytes} bytes of receive buffer, ${limits.udpReceiveBufferBytes} were asked for (sysctl net.core.rmem_max)`,
-    );
-  }
+  tellReceiveBuffer(log, receiver.receiveBufferBytes);
   const match = live.of((now) => ownLines(now.device));
   const context = (): GateContext => gateContext(config, match(), device.status().clock);
   const symptoms: Symptoms = new Symptoms({
@@ -319,7 +308,11 @@ async function wire(started: Config, world: World, log: Logger, options: AgentOp
   heartbeat.start();
 
   // The other ends' evidence, in no hurry.
-  const peerBundles = cleanup.add('peer bundles', new PeerBundles({ dataDir, peers: () => config.peers, world, log }));
+  let fleet: FleetDesk | null = null;
+  const peerBundles = cleanup.add(
+    'peer bundles',
+    new PeerBundles({ dataDir, peers: () => config.peers, world, log, onBothEnds: (id) => fleet?.noteBothEnds(id) }),
+  );
   events.on('decided', ({ input }) => {
     if (input.kind === 'sealed') void peerBundles.noteSealed(input.incident);
   });
@@ -360,6 +353,7 @@ async function wire(started: Config, world: World, log: Logger, options: AgentOp
     listening,
     watch,
     page: () => page,
+    fleet: () => fleet,
     reloader,
   };
   const status = () => collectStatus(rooms);
@@ -374,19 +368,13 @@ async function wire(started: Config, world: World, log: Logger, options: AgentOp
     page = await openPage(config.page, { world, log, events, role: config.role, status, dataDir, control: handlers, timelineOf });
     cleanup.add('page', page);
   }
-  log.info(
-    {
-      event: 'watching',
-      role: config.role,
-      mode: config.mode,
-      device: config.device.name,
-      engineId: engine.idHex,
-      signal: endpoint(receiver.local),
-      cfg: heartbeat.cfg,
-      at: clock.monotonic(),
-    },
-    `watching ${config.device.name} as ${config.role}, mode ${config.mode}`,
-  );
+  if (started.fleet !== null) {
+    const room = { config, fleet: started.fleet, platform, version, world, coordinator, events, log, status };
+    fleet = cleanup.add('fleet', new FleetDesk({ ...room, clean: (text) => clean()(text).text }));
+    void fleet.start();
+  }
+  const signalling = { engineId: engine.idHex, signal: endpoint(receiver.local), cfg: heartbeat.cfg };
+  tellWatching(log, config, { ...signalling, at: clock.monotonic() });
 
   return {
     status,

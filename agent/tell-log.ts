@@ -1,6 +1,11 @@
 /** What the log says of decisions and alarms, each in one line. Called by app.ts. */
+
+import { limits } from '../shared/limits.ts';
+import type { Monotonic } from '../shared/model/time.ts';
 import type { Config } from './config/config.ts';
+import type { Coordinator } from './coordinator.ts';
 import type { AgentEvents, Decision } from './events.ts';
+import type { Torn } from './journal/recover.ts';
 import type { Logger } from './log.ts';
 import { narrate } from './narrate.ts';
 
@@ -26,4 +31,38 @@ function tell(config: Config, log: Logger, decision: Decision): void {
   const fields = { event: reason, input: input.kind, incident, at: input.at, effects: effects.map((effect) => effect.kind) };
   if (isNews) log.info(fields, narrate(config.role, decision));
   else log.debug(fields, narrate(config.role, decision));
+}
+
+/** What the start found in the journal. */
+export function tellReplay(
+  log: Logger,
+  found: {
+    readonly torn: Torn | null;
+    readonly damagedLines: number;
+    readonly records: number;
+    readonly replayed: ReturnType<Coordinator['replay']>;
+    readonly open: number;
+  },
+): void {
+  const { torn, damagedLines, records, replayed, open } = found;
+  if (torn !== null || damagedLines > 0)
+    log.warn({ event: 'journal-torn', torn, damagedLines }, 'the journal had a torn or damaged end; it was cut and kept aside');
+  if (records > 0)
+    log.info({ event: 'replayed', ...replayed, open }, `journal replayed: ${replayed.steps} steps, ${open} incidents open`);
+}
+
+export function tellReceiveBuffer(log: Logger, bytes: number): void {
+  if (bytes < limits.udpReceiveBufferBytes)
+    log.info(
+      { event: 'receive-buffer', bytes },
+      `signals: the kernel gives ${bytes} bytes of receive buffer, ${limits.udpReceiveBufferBytes} were asked for (sysctl net.core.rmem_max)`,
+    );
+}
+
+export function tellWatching(
+  log: Logger,
+  { role, mode, device: { name } }: Config,
+  about: { readonly engineId: string; readonly signal: string; readonly cfg: string; readonly at: Monotonic },
+): void {
+  log.info({ event: 'watching', role, mode, device: name, ...about }, `watching ${name} as ${role}, mode ${mode}`);
 }

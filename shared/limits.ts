@@ -42,6 +42,8 @@ export const limits = {
   usmEnginesMax: 16,
   /** Passwords whose Ku is kept for another who asks: a lab's, a source's. One more costs a megabyte of hashing again, and nothing else. */
   usmPasswordsMax: 128,
+  /** Samples of a scrape that are rendered in one turn of the event loop: some 2 ms. */
+  metricSamplesPerTurn: 2_000,
   /** Hellos that leave in one turn of the event loop; to more peers they leave in turns (agent/hello-round.ts). */
   hellosAtOnceMax: 64,
   /** Between two such turns: 5,000 hellos a minute are ten at a time. */
@@ -190,8 +192,8 @@ export const limits = {
   addendaPerIncidentMax: 1_000,
   /** A control socket request. */
   controlRequestBytesMax: 64 * 1024,
-  /** A control socket reply, as the client reads it: a status with thousands of counters is under 1 MiB. */
-  controlReplyBytesMax: 8 * 1024 * 1024,
+  /** A control socket reply, as the client reads it: a status of 5,000 peers is 3 MB. */
+  controlReplyBytesMax: 32 * 1024 * 1024,
   /** Control connections at once; people and a health check need one each. Further ones are closed. */
   controlConnectionsMax: 16,
   /** Requests on one control connection that are not answered yet. */
@@ -378,6 +380,8 @@ export const limits = {
   pageFileBytesMax: 512 * 1024,
   /** Hold-down entries of (src, dst, SPI). */
   heldFlowsMax: 10_000,
+  /** Messages of one transaction of the fleet's index: one sync to disk each, some tens of milliseconds in which nobody else writes. */
+  fleetBatchMax: 500,
   /** Messages set aside by the fleet's index, newest: enough to see whose they are. All are counted. */
   fleetSetAsideMax: 1_000,
   /** Different values of one dimension of the fleet (spokes: thousands; a tag: dozens). Beyond it they count as `(other)`. */

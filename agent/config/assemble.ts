@@ -6,7 +6,16 @@ import { basename, dirname, extname, resolve } from 'node:path';
 import type { DeviceMatch } from '../../shared/model/watch.ts';
 import type { SnmpCredentials } from '../net/signalling.ts';
 import { peerConditions } from './arming-fields.ts';
-import type { AlarmChannelConfig, Config, DeviceConfig, JumpConfig, PageConfig, PeerConfig, SourceConfig } from './config.ts';
+import type {
+  AlarmChannelConfig,
+  Config,
+  DeviceConfig,
+  FleetConfig,
+  JumpConfig,
+  PageConfig,
+  PeerConfig,
+  SourceConfig,
+} from './config.ts';
 import type { FaultPath } from './faults.ts';
 import { assemblePeerPage } from './peer-page-field.ts';
 import { hostRange, senders } from './rules.ts';
@@ -104,6 +113,7 @@ export function assembleConfig(
     readonly sources: readonly SourceConfig[];
     readonly alarms: readonly AlarmChannelConfig[];
     readonly page: PageConfig | null;
+    readonly fleet: FleetConfig | null;
     readonly redactionKey: string | null;
   },
   file: string,
@@ -160,6 +170,7 @@ export function assembleConfig(
     },
     alarms: parts.alarms,
     page: parts.page,
+    fleet: parts.fleet,
     budgets: spelled.budgets,
     log: spelled.log,
   };

@@ -4,6 +4,7 @@ import type { ArmWhen, DebugName } from '../../shared/model/arming.ts';
 import type { DurationMs } from '../../shared/model/time.ts';
 import type { DeviceMatch, Mode, Role, Trigger } from '../../shared/model/watch.ts';
 import type { AgreedValues } from '../../shared/wire/signal.ts';
+import type { EngineOptions } from '../fleet-ports.ts';
 import type { PollCredentials, SnmpCredentials } from '../net/signalling.ts';
 import type { Endpoint } from '../ports.ts';
 import type { Tags } from './tags-field.ts';
@@ -33,8 +34,18 @@ export interface Config {
   readonly alarms: readonly AlarmChannelConfig[];
   /** Null: nothing is served. */
   readonly page: PageConfig | null;
+  /** Null: nobody is told. */
+  readonly fleet: FleetConfig | null;
   readonly budgets: { readonly incidentsPerHour: number };
   readonly log: { readonly level: 'debug' | 'info' | 'warn' | 'error'; readonly format: 'json' | 'pretty' | 'auto' };
+}
+
+export interface FleetConfig {
+  readonly engine: EngineOptions;
+  /** Sealed bundles go into the object store too. */
+  readonly bundles: boolean;
+  readonly heartbeatMs: DurationMs;
+  readonly spoolBytesMax: number;
 }
 
 export interface DeviceConfig {

@@ -17,6 +17,7 @@ import type { ConfigHost } from './config-host.ts';
 import { configBytesMax, readConfigText } from './config-text.ts';
 import { type ConfigFault, configInvalid, type FaultPath, formatPath, formatPlace, inOrder } from './faults.ts';
 import { bare, fieldNotes, schemaAt } from './field-notes.ts';
+import { assembleFleet } from './fleet-fields.ts';
 import { type FaultContext, faultAt, faultPlace, issueFaults, unknownKey, valueAt } from './issues.ts';
 import { assemblePage } from './page-fields.ts';
 import { type GatheredFault, type GatheredPeers, gatherPeers, type Place } from './peers-from.ts';
@@ -113,11 +114,12 @@ export function loadConfigText(text: string, file: string, host: ConfigHost): Lo
   const sources = device === undefined ? [] : assembleSources(parts.sources ?? [], device, dataDir, reader);
   const alarms = assembleAlarmChannels(parts.alarms ?? [], reader);
   const page = assemblePage(parts.page ?? null, reader);
+  const fleet = assembleFleet(parts.fleet ?? null, device?.name ?? '', reader);
   const keyRef = parts.evidence?.redactionKey;
   const redactionKey = keyRef ? readSecret(keyRef, ['evidence', 'redactionKey'], { charactersMin: 8 }, reader) : null;
   if (judgement.faults.length > 0 || !device || !peers) throw judgement.error();
   return {
-    config: assembleConfig(parts as Spelled, { device, peers, sources, alarms, page, redactionKey }, file),
+    config: assembleConfig(parts as Spelled, { device, peers, sources, alarms, page, fleet, redactionKey }, file),
     peerOrigins: peers.map((_, index) => gathered.originOf(index)?.words ?? null),
     warnings: judgement.warnings,
     secrets,

@@ -28,6 +28,7 @@ export const reloadRules: Readonly<Record<string, ReloadRule>> = {
   dataDir: restart('dataDir'),
   site: restart('site'),
   page: restart('page'),
+  fleet: restart('fleet'),
   sources: restart('sources'),
   peers: idle('peers'),
   trigger: idle('trigger'),

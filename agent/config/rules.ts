@@ -9,6 +9,7 @@ import { alarmChannelsDiffer, type SpelledAlarmChannel } from './alarm-channels.
 import { conditionsStand, remoteArmAuthenticated, stopModeFits } from './arming-fields.ts';
 import type { FaultPath } from './faults.ts';
 import { formatEndpoint } from './fields.ts';
+import { fleetFits } from './fleet-fields.ts';
 import { pageGuarded } from './page-fields.ts';
 import { peerPagesPinned } from './peer-page-field.ts';
 import { peerEnginesDiffer, peersDoNotOverlap, peersTellApart } from './peer-rules.ts';
@@ -25,6 +26,7 @@ export interface Parts {
   readonly peers?: readonly (SpelledPeer | undefined)[];
   readonly alarms?: readonly (SpelledAlarmChannel | undefined)[];
   readonly page?: Spelled['page'];
+  readonly fleet?: Spelled['fleet'];
   readonly arm?: Spelled['arm'];
   readonly arming: Section<'arming'>;
   readonly stop: Section<'stop'>;
@@ -71,6 +73,7 @@ const rules: readonly Rule[] = [
   conditionsStand,
   remoteArmAuthenticated,
   pageGuarded,
+  fleetFits,
 ];
 
 function delayFits({ stop }: Parts, { fault }: Findings): void {

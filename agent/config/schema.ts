@@ -11,6 +11,7 @@ import { armField, armingSection } from './arming-fields.ts';
 import { alsoTriggers, stopOperators } from './config.ts';
 import { fieldNotes, listOf, mapping, oneOrMany, optional, required, section, withDefault } from './field-notes.ts';
 import * as kinds from './fields.ts';
+import { fleetField } from './fleet-fields.ts';
 import { pageField } from './page-fields.ts';
 import { peerPage } from './peer-page-field.ts';
 import { peersFromField } from './peers-from.ts';
@@ -272,6 +273,7 @@ export const rootShape = {
     'Whom alarms are told to, beside the log and `spitrap status` (alarms.md).',
   ),
   page: pageField(),
+  fleet: fleetField(),
   budgets: section(
     { incidentsPerHour: withDefault(kinds.count(1, 1_000), 12, 'Incidents an hour that act, per device and per peer.') },
     'What a runaway source can cause at most.',

@@ -11,6 +11,7 @@ import { countRecurrences } from '../../shared/coordinate/recurrence.ts';
 import { firstJudgement } from '../../shared/detect/judge.ts';
 import { formatSpi } from '../../shared/model/flow.ts';
 import { type Monotonic, type Wall, wall } from '../../shared/model/time.ts';
+import type { Role } from '../../shared/model/watch.ts';
 import { doneBits, type Phase } from '../../shared/wire/signal.ts';
 import type { Config } from '../config/config.ts';
 import type { StepData } from '../coordinator.ts';
@@ -41,14 +42,16 @@ interface Step extends StepData {
   readonly bootId: string;
 }
 
+/** An agent of role both was the one or the other in this incident. */
+export const roleIn = ({ openedBy }: Pick<Incident, 'openedBy'>, role: Role): 'hub' | 'spoke' =>
+  role !== 'both' ? role : ['message', 'symptom', 'person'].includes(openedBy) ? 'hub' : 'spoke';
+
 export function incidentFacts(context: SealContext): IncidentFacts {
   const { config, incident, device, bootId } = context;
   const steps = context.records.flatMap((record): Step[] =>
     record.kind === 'step' ? [{ ...(record.data as StepData), bootId: record.bootId }] : [],
   );
-  // An agent of role both was the one or the other in this incident.
-  const role =
-    config.role !== 'both' ? config.role : ['message', 'symptom', 'person'].includes(incident.openedBy) ? 'hub' : 'spoke';
+  const role = roleIn(incident, config.role);
   const opened = fileMoment({ wall: incident.openedAtWall, monotonic: incident.openedAt, bootId });
   return {
     id: incident.id,

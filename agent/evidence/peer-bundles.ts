@@ -28,6 +28,8 @@ export interface PeerBundlesRoom {
   readonly peers: () => readonly PeerConfig[];
   readonly world: Pick<World, 'clock' | 'random' | 'disk' | 'http' | 'reports'>;
   readonly log: Logger;
+  /** The report of both ends is on the disk. */
+  readonly onBothEnds?: (id: IncidentId) => void;
 }
 
 /** It seals when its own log tail is kept, seconds after us or minutes; then a path that is down is tried for a day. */
@@ -297,6 +299,7 @@ export class PeerBundles {
         await world.disk.rename(`${path}${PART}`, path);
       }
       await world.disk.syncFolder(peersFolder(own));
+      this.#room.onBothEnds?.(id as IncidentId);
     } catch (error) {
       const why = asSpitrapError(error, 'REPORT_FAILED').message;
       log.warn(

@@ -4,7 +4,7 @@ import { debugSpentMs, leaseLeftMs } from '../../shared/coordinate/arming-state.
 import type { Alarm, Book, ClosedIncident, Incident } from '../../shared/coordinate/book.ts';
 import { clockOffset } from '../../shared/coordinate/hello.ts';
 import { verdictOfIncident } from '../../shared/coordinate/judging.ts';
-import { countRecurrences, type RecurrenceCounts } from '../../shared/coordinate/recurrence.ts';
+import { countRecurrences } from '../../shared/coordinate/recurrence.ts';
 import { formatFlow } from '../../shared/model/flow.ts';
 import type { Monotonic, Wall } from '../../shared/model/time.ts';
 import type { AlarmDesk, ChannelState } from '../alarms/desk.ts';
@@ -23,6 +23,7 @@ import type { Journal } from '../journal/journal.ts';
 import type { SnmpEngine } from '../net/engine.ts';
 import type { SnmpReceiver, SnmpSender } from '../net/signalling.ts';
 import type { World } from '../ports.ts';
+import type { FleetDesk } from '../publish/fleet-desk.ts';
 import type { Reloader } from '../reload.ts';
 import type { Signals } from '../signals.ts';
 import type { PageServer } from '../web/server.ts';
@@ -62,6 +63,8 @@ export interface StatusRooms {
   readonly watch: ArmWatch;
   /** Null: not turned on, or not open yet. */
   readonly page: () => PageServer | null;
+  /** Null: nobody is told. */
+  readonly fleet: () => Pick<FleetDesk, 'status'> | null;
 }
 
 /** A damaged record may hold any number; status is what a person looks at when something is wrong. */
@@ -72,7 +75,6 @@ export function collectStatus(rooms: StatusRooms): AgentStatus {
   const { config, coordinator, engine, ring, journal, receiver, world } = rooms;
   const now = world.clock.monotonic();
   const ringStatus = ring.status();
-  const recurrences = countRecurrences(coordinator.book.recurrences, world.clock.wall());
   return {
     version: rooms.version,
     pid: rooms.pid,
@@ -90,7 +92,7 @@ export function collectStatus(rooms: StatusRooms): AgentStatus {
     device: describeDevice(rooms, now),
     arming: describeArming(rooms, now),
     sources: config.sources.map((source) => describeSource(source, rooms)),
-    peers: config.peers.map((peer) => describePeer(peer.name, rooms, now, recurrences.get(peer.name) ?? null)),
+    peers: describePeers(rooms, now),
     incidents: incidentSummaries(coordinator.book, now, config.dataDir),
     alarms: coordinator.book.alarms.map(describeAlarm),
     alarmChannels: rooms.alarms.channels.map(describeChannel),
@@ -103,6 +105,7 @@ export function collectStatus(rooms: StatusRooms): AgentStatus {
     ]),
     drops: describeDrops(rooms, ringStatus.droppedLines),
     page: describePage(rooms.page()),
+    fleet: rooms.fleet()?.status() ?? null,
     ring: {
       bytes: ringStatus.bytes,
       segments: ringStatus.segments,
@@ -193,8 +196,30 @@ function describeSource(source: SourceConfig, { intake, listening, world }: Stat
   };
 }
 
-function describePeer(name: string, rooms: StatusRooms, now: Monotonic, recurrence: RecurrenceCounts | null): PeerStatus {
-  const config = rooms.config.peers.find((peer) => peer.name === name)!;
+/** Of thousands, so nothing is searched for in here. */
+function describePeers(rooms: StatusRooms, now: Monotonic): PeerStatus[] {
+  const { config, coordinator, world, heartbeat } = rooms;
+  const recurrences = countRecurrences(coordinator.book.recurrences, world.clock.wall());
+  const troubles = new Map<string, string[]>();
+  for (const { key } of coordinator.book.alarms) {
+    const peer = key.slice(key.lastIndexOf(':') + 1);
+    const known = troubles.get(peer);
+    if (known === undefined) troubles.set(peer, [key.split(':')[0]!]);
+    else known.push(key.split(':')[0]!);
+  }
+  return config.peers.map((peer) => {
+    const differences = [...(troubles.get(peer.name) ?? []), ...heartbeat.troublesOf(peer.name)];
+    return describePeer(peer, rooms, now, { differences, recurrence: recurrences.get(peer.name) ?? null });
+  });
+}
+
+function describePeer(
+  config: Config['peers'][number],
+  rooms: StatusRooms,
+  now: Monotonic,
+  known: Pick<PeerStatus, 'differences' | 'recurrence'>,
+): PeerStatus {
+  const { name } = config;
   const link = rooms.heartbeat.links.get(name) ?? null;
   const offset = link === null ? null : clockOffset(link);
   const sinceMs = link === null || link.lastHelloAt === null ? null : now - link.lastHelloAt;
@@ -210,10 +235,8 @@ function describePeer(name: string, rooms: StatusRooms, now: Monotonic, recurren
     leaseEndsAt: isoOrNull(link?.leaseEndsWall ?? null),
     roundTripMs: offset?.roundTripMs ?? null,
     offsetMs: offset?.offsetMs ?? null,
-    differences: rooms.coordinator.book.alarms
-      .filter((alarm) => alarm.key.endsWith(`:${name}`))
-      .map((alarm) => alarm.key.split(':')[0]!),
-    recurrence,
+    differences: known.differences,
+    recurrence: known.recurrence,
     paths: config.send.map((path) => {
       const state = rooms.heartbeat.path(name, path);
       const { sent = 0, acknowledged = 0, lastError = null } = state ?? {};
@@ -327,7 +350,7 @@ function phaseOf(incident: Incident): string {
   return incident.stop.kind === 'running' || incident.stop.kind === 'waiting-retry' ? 'stopping' : 'collecting';
 }
 
-function debugsOffOf({ stop }: Incident): string {
+export function debugsOffOf({ stop }: Incident): string {
   switch (stop.kind) {
     case 'planned':
       return 'pending';

@@ -41,6 +41,8 @@ export interface AgentStatus {
   readonly drops: Readonly<Record<string, number>>;
   /** The page and its API; null: not turned on (`page`). */
   readonly page: PageStatus | null;
+  /** What the fleet is told; null: nobody is (`fleet`). Absent: of an agent of before fleets. */
+  readonly fleet?: FleetStatus | null;
   readonly ring: RingSummary;
   readonly journal: JournalSummary;
 }
@@ -234,6 +236,32 @@ export interface PageStatus {
   readonly answered: number;
   /** Of its certificate; null: nothing is wrong. */
   readonly problem: string | null;
+}
+
+/** Of the fleet's engine, and of what it was told (docs/fleet.md). Counts are since the agent started, unless said otherwise. */
+export interface FleetStatus {
+  readonly state: 'connected' | 'away';
+  /** Null: none. */
+  readonly server: string | null;
+  /** Why it is away. */
+  readonly why: string | null;
+  /** On disk, not acknowledged. */
+  readonly waitingRecords: number;
+  readonly waitingBytes: number;
+  readonly sent: number;
+  readonly heartbeats: number;
+  /** By kind, over restarts: what there was no room for. */
+  readonly dropped: Readonly<Record<string, number>>;
+  /** Set aside in `fleet/refused.jsonl`: the engine took others and not these. */
+  readonly refused: number;
+  /** What it says of a record that it refuses now; null: nothing. */
+  readonly refusing: string | null;
+  readonly bundlesWaiting: number;
+  readonly bundlesSent: number;
+  readonly lastSentAt: string | null;
+  readonly lastError: string | null;
+  /** Why what is to be told does not reach the disk; null: it does. */
+  readonly degraded: string | null;
 }
 
 export interface RingSummary {

@@ -1,4 +1,4 @@
-/** A tar archive in memory, in the old POSIX form that every tar reads (ustar, POSIX.1-1988): regular files alone. Used by archive.ts. Pure. */
+/** A tar archive in memory, in the old POSIX form that every tar reads (ustar, POSIX.1-1988): regular files alone. Used by archive.ts; its parts by publish/bundle-tar.ts. Pure. */
 import { SpitrapError } from '../../shared/errors.ts';
 
 const BLOCK = 512;
@@ -13,13 +13,18 @@ export interface TarFile {
 
 /** `atS`: the time of all of them, seconds since 1970. Throws INTERNAL for a name that fits in no header. */
 export function tar(files: readonly TarFile[], atS: number): Buffer {
-  const parts = files.flatMap(({ name, bytes }) => [header(name, bytes.length, atS), bytes, padding(bytes.length)]);
-  return Buffer.concat([...parts, Buffer.alloc(2 * BLOCK)]);
+  const parts = files.flatMap(({ name, bytes }) => [tarHeader(name, bytes.length, atS), bytes, tarPadding(bytes.length)]);
+  return Buffer.concat([...parts, tarEnd]);
 }
 
-const padding = (bytes: number): Buffer => Buffer.alloc((BLOCK - (bytes % BLOCK)) % BLOCK);
+/** Behind the last file. */
+export const tarEnd: Uint8Array = Buffer.alloc(2 * BLOCK);
 
-function header(path: string, bytes: number, atS: number): Buffer {
+/** Behind a file of so many bytes. */
+export const tarPadding = (bytes: number): Buffer => Buffer.alloc((BLOCK - (bytes % BLOCK)) % BLOCK);
+
+/** In front of a file. Throws INTERNAL for a name that fits in no header. */
+export function tarHeader(path: string, bytes: number, atS: number): Buffer {
   const { name, prefix } = split(path);
   const block = Buffer.alloc(BLOCK);
   block.write(name, 0, 'latin1');

@@ -121,6 +121,8 @@ export interface Platform {
   readonly unknownSpi?: UnknownSpiLines;
   /** Counters of packets without an SA, for source `qfp-drops`: the first that a device shows is used. Absent: this platform has none. */
   readonly dropCounters?: readonly DropCounterLine[];
+  /** Which software it runs, in a few words (`IOS 15.4(3)M`), from an output of the capture plan; null: that one does not say. */
+  software(command: string, output: string): string | null;
   /** What its outputs and its log say to the diagnosis. */
   readonly evidence: PlatformEvidence;
   /** The parsers that the agent itself needs (not only the report). */

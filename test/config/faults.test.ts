@@ -52,7 +52,7 @@ describe('one fault, its path, line, value and remedy', () => {
     [
       '__proto__',
       changed('role: hub', 'role: hub\n__proto__: { mode: act }'),
-      '__proto__|3|null|unknown key; known here: role, mode, hold, arm, arming, dataDir, site, device, sources, peers, peersFrom, trigger, alsoTrigger, capture, stop, signal, evidence, alarms, page, budgets, log',
+      '__proto__|3|null|unknown key; known here: role, mode, hold, arm, arming, dataDir, site, device, sources, peers, peersFrom, trigger, alsoTrigger, capture, stop, signal, evidence, alarms, page, fleet, budgets, log',
     ],
     ['no role', changed('role: hub\n', ''), 'role|null|null|is missing; give it as hub | spoke | both'],
     [

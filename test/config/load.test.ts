@@ -55,6 +55,7 @@ describe('the smallest pair', () => {
       },
       alarms: [],
       page: null,
+      fleet: null,
       budgets: { incidentsPerHour: 12 },
       log: { level: 'info', format: 'auto' },
     });

@@ -119,7 +119,7 @@ peers: [ { name: spoke1, cryptoAddresses: [11.1.1.3], send: ["198.51.100.9:10162
     const named = section
       .split('\n')
       .filter((line) => line.startsWith('| `'))
-      .flatMap((line) => [...line.split('|')[1]!.matchAll(/`([\w.-]+)`/g)].map((match) => match[1]!));
+      .flatMap((line) => [...line.split('|')[1]!.matchAll(/`([@\w./-]+)`/g)].map((match) => match[1]!));
     expect(named.sort()).toEqual(Object.keys(dependencies).sort());
     for (const version of Object.values(dependencies)) expect(version, 'pinned to the letter').toMatch(/^\d+\.\d+\.\d+$/);
   });

@@ -24,7 +24,7 @@ const DEVICE = [
   'show debugging',
   'show crypto debug-condition',
   'show logging | include CRYPTO|IPSEC|ISAKMP|IKEV2|IKEv2|sa_dest|sa_spi|SYS-5-|STATECHANGE',
-  'show version | include uptime|reason',
+  'show version | include uptime|reason|Software',
   'show processes cpu | include CPU utilization',
 ];
 const NOTE_B = [

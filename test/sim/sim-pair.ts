@@ -413,6 +413,7 @@ export function simConfig(end: End, mode: Mode, syslog: Syslog): Config {
     },
     alarms: [],
     page: null,
+    fleet: null,
     budgets: { incidentsPerHour: 12 },
     log: { level: 'info', format: 'json' },
   };

@@ -76,7 +76,9 @@ const SOURCE = ['agent/', 'shared/', 'bin/'];
 const inSource = (path: string): boolean => within(path, SOURCE);
 
 /** Over 400 lines with a reason; empty is what it should be. */
-export const longFiles: Readonly<Record<string, string>> = {};
+export const longFiles: Readonly<Record<string, string>> = {
+  'shared/limits.ts': 'one list: a bound, and its reason',
+};
 
 export const fileRules: readonly Rule[] = [
   // Imports run one way: bin -> agent -> shared.

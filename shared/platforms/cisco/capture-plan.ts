@@ -82,12 +82,15 @@ function scopedCommands(scope: CaptureScope): string[] {
   ];
 }
 
+/** Since when it runs, why it was restarted, and which software. */
+const SHOW_VERSION = 'show version | include uptime|reason|Software';
+
 function deviceCommands(variant: CapturePlanVariant): string[] {
   return [
     SHOW_DEBUGGING,
     SHOW_CONDITIONS,
     SHOW_LOG_OF_CRYPTO,
-    'show version | include uptime|reason',
+    SHOW_VERSION,
     SHOW_CPU,
     ...variant.dropCounters,
     ...variant.traces,

@@ -20,6 +20,7 @@ import { PREAMBLE } from './output-lines.ts';
 import { parsePrivilege } from './privilege.ts';
 import { parseSaCount } from './sa-count.ts';
 import { parseOwnLocation } from './users.ts';
+import { softwareIn } from './version.ts';
 import { parseVtyLines } from './vty-lines.ts';
 
 const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&');
@@ -94,6 +95,7 @@ export function ciscoPlatform(name: string, variant: CapturePlanVariant): Platfo
       return `show logging | include ${spiWord(spiAsReceived) ?? 'INV_SPI-NOT-HEX'}`;
     },
     showLogging: 'show logging',
+    software: softwareIn,
     logCounters: SHOW_LOG_COUNTERS,
     terminalMonitor: { on: 'terminal monitor', off: 'terminal no monitor', level: 'show logging | include Monitor logging' },
     evidence,

@@ -1,4 +1,4 @@
-/** `show version [| include uptime|reason]`. Shape: DeviceVersion in ../../model/device-version.ts. */
+/** `show version [| include uptime|reason|Software]`. Shape: DeviceVersion in ../../model/device-version.ts. */
 import type { DeviceUptime, DeviceVersion } from '../../model/device-version.ts';
 import type { Line, Parser } from '../platform.ts';
 import { uptimeSeconds, uptimeUnitSeconds } from './age.ts';
@@ -58,6 +58,13 @@ const LAW =
 // ipbase        ipbasek9      Permanent      ipbasek9
 // security      securityk9    Permanent      securityk9
 const LICENCE_TABLE = /^\s*(?:Technology\s|Current\s+Type|(?:ipbase|security|uc|data|appx|appxk9|throughput|None|disable)\s)/i;
+
+/** `IOS 15.4(3)M`, `IOS XE 16.09.04`. */
+export function softwareIn(command: string, output: string): string | null {
+  if (!/^show version\b/.test(command)) return null;
+  const { version, xeVersion } = parseVersion(output).value;
+  return xeVersion !== null ? `IOS XE ${xeVersion}` : version !== null ? `IOS ${version}` : null;
+}
 
 export const parseVersion: Parser<DeviceVersion> = (output) => {
   const value: Building = {

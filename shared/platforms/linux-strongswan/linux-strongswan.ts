@@ -100,6 +100,11 @@ export const linuxStrongswan: Platform = {
   corroborate: () => lines.SPI_SETS,
   bearsOut: (output, flow) => parseSpiSets(output).value?.some(({ flow: seen }) => sameFlow(seen, flow)) ?? false,
   showLogging: lines.SHOW_LOG,
+  // charon-systemd 5.9.8 (Linux 6.1.0-26-amd64, x86_64)
+  software: (command, output) => {
+    const version = command === lines.DAEMON_VERSION ? /\bcharon\S{0,20} (\d[\w.]{0,20})/.exec(output)?.[1] : undefined;
+    return version === undefined ? null : `strongSwan ${version}`;
+  },
   logCounters: lines.LOG_SIZE,
   terminalMonitor: { on: lines.FOLLOW_LOG, off: lines.UNFOLLOW_LOG, level: lines.LOG_SIZE },
   spiWatch: {

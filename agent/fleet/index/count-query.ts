@@ -16,8 +16,13 @@ import type { Scan } from './scan.ts';
 
 const STATES = fleetStates.length;
 
-const byStateOf = (counts: ArrayLike<number>, at: number): Record<FleetState, number> =>
-  Object.fromEntries(fleetStates.map((state, index) => [state, counts[at + index]!])) as Record<FleetState, number>;
+/** In the order of `fleetStates`. */
+const byStateOf = (counts: ArrayLike<number>, at: number): Record<FleetState, number> => ({
+  open: counts[at]!,
+  healed: counts[at + 1]!,
+  'black-holed': counts[at + 2]!,
+  'not-known': counts[at + 3]!,
+});
 
 export function topOf(scan: Scan, dimension: FleetDimension, query: FleetQuery, limit: number, nowMs: number): readonly TopRow[] {
   const tally =
@@ -35,19 +40,21 @@ function byProfile(scan: Scan, dimension: FleetDimension, query: FleetQuery, now
   const counts = new Uint32Array(dictionary.profileCount * STATES);
   const lastAt = new Float64Array(dictionary.profileCount);
   tally(scan, query, nowMs, (chunk, slot) => chunk.profile[slot]!, counts, lastAt);
-  const values = new Map<number, { readonly counts: Uint32Array; lastAtMs: number }>();
+  const totals = new Uint32Array(dictionary.valueCount * STATES);
+  const newest = new Float64Array(dictionary.valueCount);
+  const isOf = dictionary.valuesOf(dimension);
   for (let profile = 1; profile < lastAt.length; profile++) {
+    if (lastAt[profile] === 0) continue;
     const at = profile * STATES;
-    if (counts[at]! + counts[at + 1]! + counts[at + 2]! + counts[at + 3]! === 0) continue;
-    for (const id of dictionary.profile(profile)) {
-      if (dictionary.value(id).dimension !== dimension) continue;
-      const known = values.get(id) ?? { counts: new Uint32Array(STATES), lastAtMs: 0 };
-      values.set(id, known);
-      for (let state = 0; state < STATES; state++) known.counts[state]! += counts[at + state]!;
-      known.lastAtMs = Math.max(known.lastAtMs, lastAt[profile]!);
+    const values = dictionary.profile(profile);
+    for (let index = 0; index < values.length; index++) {
+      const id = values[index]!;
+      if (isOf[id] !== 1) continue;
+      for (let state = 0; state < STATES; state++) totals[id * STATES + state]! += counts[at + state]!;
+      if (lastAt[profile]! > newest[id]!) newest[id] = lastAt[profile]!;
     }
   }
-  return [...values].map(([id, one]) => rowOf(dictionary.value(id).value, one.counts, 0, one.lastAtMs));
+  return rowsOf((id) => dictionary.value(id).value, totals, newest);
 }
 
 function byCodes(scan: Scan, dimension: 'cause' | 'state' | 'harm', query: FleetQuery, nowMs: number): TopRow[] {
@@ -65,7 +72,13 @@ function byCodes(scan: Scan, dimension: 'cause' | 'state' | 'harm', query: Fleet
         ? ({ code }, slot) => (code[slot]! >>> HARM_SHIFT) & HARM_BITS
         : (_, __, state) => state;
   tally(scan, query, nowMs, placeOf, counts, lastAt);
-  return [...lastAt].flatMap((lastAtMs, at) => (lastAtMs === 0 ? [] : [rowOf(names(at), counts, at * STATES, lastAtMs)]));
+  return rowsOf(names, counts, lastAt);
+}
+
+function rowsOf(nameOf: (number: number) => string, counts: Uint32Array, lastAt: Float64Array): TopRow[] {
+  const rows: TopRow[] = [];
+  for (let at = 0; at < lastAt.length; at++) if (lastAt[at] !== 0) rows.push(rowOf(nameOf(at), counts, at * STATES, lastAt[at]!));
+  return rows;
 }
 
 type PlaceOf = (chunk: Parameters<Scan['matches']>[0], slot: number, state: number) => number;
@@ -84,10 +97,12 @@ function tally(scan: Scan, query: FleetQuery, nowMs: number, placeOf: PlaceOf, c
     );
 }
 
-const rowOf = (value: string, counts: Uint32Array, at: number, lastAtMs: number): TopRow => {
-  const byState = byStateOf(counts, at);
-  return { value, incidents: Object.values(byState).reduce((sum, one) => sum + one, 0), byState, lastAtMs };
-};
+const rowOf = (value: string, counts: Uint32Array, at: number, lastAtMs: number): TopRow => ({
+  value,
+  incidents: counts[at]! + counts[at + 1]! + counts[at + 2]! + counts[at + 3]!,
+  byState: byStateOf(counts, at),
+  lastAtMs,
+});
 
 /** A bucket is made wider when there would be more of them than `limits.fleetTimeBucketsMax`. */
 export function bucketsOf(scan: Scan, query: FleetQuery, askedMs: DurationMs, nowMs: number): readonly TimeBucket[] {

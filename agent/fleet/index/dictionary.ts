@@ -71,6 +71,13 @@ export class Dictionary {
     return this.#idOf.get(`${dimension}\0${value}`) ?? null;
   }
 
+  /** By number of a value: 1 when it is of this dimension. */
+  valuesOf(dimension: FleetDimension): Uint8Array {
+    const of = new Uint8Array(this.#known.length);
+    for (const id of this.#dimensionIds.get(dimension) ?? []) of[id] = 1;
+    return of;
+  }
+
   dimensions(): readonly FleetDimension[] {
     return [...this.#dimensionIds.keys()];
   }

@@ -32,6 +32,7 @@ export interface StoredRecord {
 
 /** What came and is no record. Kept for people to look at, the newest `limits.fleetSetAsideMax` of them. */
 export interface SetAside {
+  readonly stream: string;
   readonly sequence: number;
   readonly subject: string;
   readonly storedAtMs: number;

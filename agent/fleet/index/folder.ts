@@ -21,16 +21,6 @@ export async function currentOf(disk: Disk, folder: string): Promise<string> {
     if (!NAME.test(name)) throw unreadable(folder, `its file ${CURRENT} says ${quoted(name)}, which is no index of ours`);
     return name;
   }
-  const there = await disk.list(folder);
-  const foreign = there.filter((name) => !NAME.test(name) && !name.startsWith(CURRENT));
-  if (foreign.length > 0 && !there.includes(FIRST))
-    throw unreadable(
-      folder,
-      `it holds something else: ${foreign
-        .slice(0, 3)
-        .map((name) => quoted(name))
-        .join(', ')}`,
-    );
   return FIRST;
 }
 

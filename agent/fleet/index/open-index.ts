@@ -16,7 +16,7 @@ import { Agents, alarmsOf, fleetNow } from './fleet-now.ts';
 import { currentOf, makeReady, unreadable } from './folder.ts';
 import { GroupQueries } from './group-query.ts';
 import { IncidentTables } from './incident-tables.ts';
-import { FIRST_KEY, textKey } from './keys.ts';
+import { afterPrefix, FIRST_KEY, textKey } from './keys.ts';
 import { matchingIds, type PageAsk, pageOf, showOf } from './list-query.ts';
 import { pruneOnce } from './prune-index.ts';
 import { putRecords } from './put-records.ts';
@@ -209,7 +209,7 @@ class OpenIndex implements FleetIndex {
 
   setAside(limit: number): readonly SetAside[] {
     this.#fresh();
-    const to = Buffer.alloc(9, 0xff);
+    const to = afterPrefix(Buffer.alloc(8, 0xff));
     return [...this.#store.table('aside').range({ from: FIRST_KEY, to, reverse: true, limit })].map(
       ({ value }) => JSON.parse(value.toString('utf8')) as SetAside,
     );

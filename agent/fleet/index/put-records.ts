@@ -4,7 +4,7 @@
  * order and any repetition comes to the same. Called by open-index.ts.
  */
 import { type EndRecords, mergeIncident } from '../../../shared/fleet/merge.ts';
-import type { FleetRecordOf } from '../../../shared/fleet/record.ts';
+import { EVENT_STREAM, type FleetRecordOf } from '../../../shared/fleet/record.ts';
 import { limits } from '../../../shared/limits.ts';
 import { type Counters, readCounters, writeCounters } from './counters.ts';
 import type { Dictionary } from './dictionary.ts';
@@ -40,7 +40,7 @@ export function putRecords(
     else if (took === 'stale') stale++;
   }
   for (const one of aside) {
-    counters.sequence = Math.max(counters.sequence, one.sequence);
+    if (one.stream === EVENT_STREAM) counters.sequence = Math.max(counters.sequence, one.sequence);
     work.setAside(one);
   }
   work.settle();
@@ -154,7 +154,7 @@ class Work {
   }
 
   setAside(one: SetAside): void {
-    const key = bigKey(one.sequence);
+    const key = Buffer.concat([bigKey(one.sequence), textKey(one.stream)]);
     if (this.#aside.has(key)) return;
     this.#counters.unreadable++;
     this.#counters.asideKept++;

@@ -4,7 +4,7 @@
  * the next. Used by the rest of agent/fleet/index/ alone.
  */
 import { type Database, open, type RootDatabase } from 'lmdb';
-import { SpitrapError } from '../../../shared/errors.ts';
+import { asSpitrapError, SpitrapError } from '../../../shared/errors.ts';
 import { printable } from '../../../shared/model/printable.ts';
 
 export interface Range {
@@ -86,6 +86,9 @@ export class Store {
       });
     } catch (error) {
       if (thrown !== undefined && thrown instanceof SpitrapError) throw thrown;
+      // A fault of ours, not of the disk: who gave us the batch may try its parts.
+      if (thrown instanceof TypeError || thrown instanceof RangeError || thrown instanceof SyntaxError)
+        throw asSpitrapError(thrown);
       throw failed(this.#folder, 'written', thrown ?? error);
     }
   }
@@ -123,7 +126,12 @@ export class Store {
     });
     return {
       get: (key) => guard(() => database.getBinary(key)),
-      peek: (key) => guard(() => database.getBinaryFast(key)),
+      peek: (key) =>
+        guard(() => {
+          // Memory that every look shares: its `length` is that of the value, its own is larger.
+          const shared = database.getBinaryFast(key);
+          return shared?.subarray(0, shared.length);
+        }),
       has: (key) => guard(() => database.getBinaryFast(key) !== undefined),
       put: (key, value) => database.putSync(key, Buffer.from(value.buffer, value.byteOffset, value.byteLength)),
       remove: (key) => void database.removeSync(key),

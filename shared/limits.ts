@@ -432,6 +432,8 @@ export const limits = {
   bundleTrailerBytesMax: 1024 * 1024,
   /** Rows of a list of the fleet where nobody asked for more. */
   fleetRowsDefault: 50,
+  /** Of the stream of heartbeats, one a device: 64 KiB each for some thousands. */
+  fleetStateBytesMax: 1024 * 1024 * 1024,
   /** Incidents that `spitrap fleet incidents` prints. */
   fleetListedMax: 100_000,
   /** Of anything that a fleet's page names by the dozen: agents that are gone, pairs, alarms, ends of one incident. Numbers are of all. */

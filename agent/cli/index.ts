@@ -33,6 +33,7 @@ export const subcommands: readonly ShelvedSubcommand[] = [
   { name: 'advise', load: async () => (await import('./advise.ts')).adviseCommand },
   { name: 'eem', load: async () => (await import('./eem.ts')).eemCommand },
   { name: 'support', load: async () => (await import('./support.ts')).supportCommand },
+  { name: 'fleet', load: async () => (await import('./fleet.ts')).fleetCommand },
   { name: 'lab', load: async () => (await import('./lab.ts')).labCommand },
   { name: 'completion', ofAll: true, load: async () => (await import('./completion.ts')).completionCommand },
 ];

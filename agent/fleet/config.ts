@@ -4,6 +4,7 @@
  */
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
+import { isSpitrapError } from '../../shared/errors.ts';
 import type { DurationMs } from '../../shared/model/time.ts';
 import { dataDirOf } from '../config/assemble.ts';
 import type { Config, PageConfig } from '../config/config.ts';
@@ -138,3 +139,23 @@ export function loadFleetConfigText(text: string, file: string, host: ConfigHost
     secrets,
   };
 }
+
+/**
+ * For whoever only looks: where the index is. That this user can not read the secrets which the file names is nothing to them.
+ * @throws SpitrapError as loadFleetConfig, but for SECRET_UNREADABLE.
+ */
+export function loadFleetFolder(file: string, host: ConfigHost): string {
+  try {
+    return loadFleetConfig(file, host).config.folder;
+  } catch (error) {
+    if (!isSpitrapError(error, 'SECRET_UNREADABLE')) throw error;
+    const absolute = resolve(file);
+    const read = readConfigText(readConfigFile(absolute, host));
+    const spelled = read.ok && isMapping(read.tree) ? read.tree['folder'] : undefined;
+    return dataDirOf(typeof spelled === 'string' ? spelled : null, absolute);
+  }
+}
+
+/** Beside each other in its folder. */
+export const indexFolder = (folder: string): string => `${folder}/index`;
+export const reportsFolder = (folder: string): string => `${folder}/reports`;

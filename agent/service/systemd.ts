@@ -1,7 +1,7 @@
 /**
  * The agent as a service of systemd (Type=notify): READY when it watches, a status line, RELOADING around a reload, STOPPING and more time
  * while a stop is in flight, and the watchdog, which is fed only while the agent is alive (systemd.service(5), sd_notify(3)). Made by
- * cli/run.ts; without NOTIFY_SOCKET nothing of it runs.
+ * cli/run.ts and cli/fleet/run.ts; without NOTIFY_SOCKET nothing of it runs.
  */
 import type { Timer } from '../../shared/clock.ts';
 import { formatDuration } from '../../shared/model/time.ts';
@@ -10,9 +10,9 @@ import type { World } from '../ports.ts';
 import type { AgentStatus } from '../status/status.ts';
 import { Notify, statusLine } from './notify.ts';
 
-/** What is asked of the agent that is looked after. */
+/** What is asked of the agent that is looked after, or of a fleet process, which says its status line itself. */
 export interface Watched {
-  status(): AgentStatus;
+  status(): AgentStatus | string;
   /** Null: alive; else why not. Goes through the coordinator: that this could be asked shows that the event loop turns. */
   ailing(): string | null;
 }
@@ -137,7 +137,8 @@ function watchdogMs({ environment, pid }: SystemdRoom): number | null {
 }
 
 /** `act beside hub1 (hub): armed, 1 incident open, 2 alarms`. */
-export function inOneLine(status: AgentStatus): string {
+export function inOneLine(status: AgentStatus | string): string {
+  if (typeof status === 'string') return status;
   const open = status.incidents.filter((incident) => incident.phase !== 'sealed').length;
   const alarms = status.alarms.filter((alarm) => !alarm.acknowledged).length;
   const parts = [

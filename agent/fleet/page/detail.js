@@ -35,11 +35,12 @@ const waiting = (asked, what) =>
   asked?.error ? h('p.bad', null, printable(asked.error, 400)) : h('p.m', null, `Asking for ${what}`);
 
 /** @param {Model} model @param {DetailActions} actions */
-function groupCard({ view, group: asked, now, overview }, actions) {
+function groupCard(model, actions) {
+  const { view, group: asked, now } = model;
   const close = h('p.last', { key: 'close' }, go({ ...view, group: null, incident: null }, 'Close this event'));
   const data = asked?.of === view.group ? asked?.data : null;
   if (!data) return card('group', 'plain', 'Event', waiting(asked, 'the event'), close);
-  const { group, incidents, next } = data;
+  const { group, lost, incidents, next } = data;
   const tone = toneOf(group.byState);
   return card(
     'group',
@@ -59,13 +60,10 @@ function groupCard({ view, group: asked, now, overview }, actions) {
       ['Incidents', [`${count(group.incidents)}, `, ...byStatePieces(group.byState)]],
     ]),
     stateBar(group.byState, 1),
-    h(
-      'ul.list.events',
-      { key: 'members' },
-      ...[...incidents]
-        .sort((one, other) => rank(one) - rank(other) || other.openedAtMs - one.openedAtMs)
-        .map((one) => incidentItem(one, /** @type {any} */ ({ view, now, overview }))),
-    ),
+    lost.length > 0 && h('h3', { key: 'lost-title' }, 'Still black-holed'),
+    lost.length > 0 && h('ul.list.events', { key: 'lost' }, ...lost.map((/** @type {any} */ one) => incidentItem(one, model))),
+    lost.length > 0 && h('h3', { key: 'all-title' }, 'All of it, the newest first'),
+    h('ul.list.events', { key: 'members' }, ...incidents.map((/** @type {any} */ one) => incidentItem(one, model))),
     asked?.error && h('p.bad', { key: 'error' }, printable(asked.error, 300)),
     next !== null &&
       h(
@@ -76,10 +74,6 @@ function groupCard({ view, group: asked, now, overview }, actions) {
     close,
   );
 }
-
-const WORST_FIRST = ['black-holed', 'open', 'not-known', 'healed'];
-/** @param {any} incident */
-const rank = ({ state }) => WORST_FIRST.indexOf(state);
 
 /** @param {Model} model @param {DetailActions} actions */
 function incidentCard({ view, incident: asked, now }, actions) {

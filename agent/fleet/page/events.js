@@ -25,6 +25,30 @@ const TITLES = {
 /** @param {Model} model @param {{ more: () => void }} actions @returns {Child[]} */
 export const happened = (model, actions) => [overTimeRoom(model), eventsRoom(model, actions), ...topRooms(model)];
 
+/** What is lost until somebody acts, before anything else. @param {Model} model @returns {Child[]} */
+export function lostRooms(model) {
+  const { groups, incidents, more } = model.overview.lost;
+  if (groups.length + incidents.length === 0) return [];
+  return [
+    wideRoom(
+      'lost',
+      'Still black-holed, as far as is known',
+      h(
+        'ul.list.events',
+        { key: 'list' },
+        ...groups.map((/** @type {any} */ group) => groupItem(group, model)),
+        ...incidents.map((/** @type {any} */ incident) => incidentItem(incident, model)),
+      ),
+      more &&
+        h(
+          'p.last',
+          { key: 'more' },
+          h('a', { href: hashOf(narrowed(model.view, 'state', 'black-holed')) }, 'Everything that is black-holed'),
+        ),
+    ),
+  ];
+}
+
 /** @param {Model} model */
 function overTimeRoom({ overview, view, now }) {
   return wideRoom(
@@ -131,6 +155,9 @@ export function incidentItem(incident, { view, now }) {
   );
 }
 
+/** @param {string} value */
+const valueWords = (value) => (value === '' ? '(not told)' : value === 'not-judged' ? 'no report yet' : printable(value, 80));
+
 /** @param {any} incident */
 export const causeWords = ({ cause, title }) => (cause === 'not-judged' ? 'no report yet' : title || cause);
 
@@ -153,11 +180,7 @@ function topRooms({ overview, view }) {
               h(
                 'p.line',
                 null,
-                h(
-                  'a',
-                  { href: hashOf(narrowed(view, dimension, row.value)) },
-                  printable(row.value === '' ? '(not told)' : row.value, 80),
-                ),
+                h('a', { href: hashOf(narrowed(view, dimension, row.value)) }, valueWords(row.value)),
                 h('span.number', null, count(row.incidents)),
               ),
               stateBar(row.byState, row.incidents / most),

@@ -227,7 +227,13 @@ function indexRoom({ overview, now }) {
       ],
       [
         'Behind',
-        index.behind === null ? 'not known: the engine is away' : index.behind === 0 ? 'nothing' : many(index.behind, 'message'),
+        index.behind === null
+          ? engine.connected
+            ? 'not known yet'
+            : 'not known: the engine is away'
+          : index.behind === 0
+            ? 'nothing'
+            : many(index.behind, 'message'),
       ],
       ['Holds', `${many(index.incidents, 'incident')}, ${many(index.records, 'record')}, ${size(index.bytes)}`],
       [

@@ -102,9 +102,9 @@ export function answers(overview, since) {
   const doubt = doubts(overview);
   return [
     {
-      name: 'Black-holed',
+      name: 'Lost',
       tone: sum['black-holed'] > 0 ? 'bad' : sum['not-known'] + sum.open > 0 ? 'warn' : 'good',
-      text: sum['black-holed'] > 0 ? count(sum['black-holed']) : 'none known',
+      text: sum['black-holed'] > 0 ? `${count(sum['black-holed'])} black-holed` : 'none black-holed',
       more: parts([
         `of ${many(sum.incidents, 'incident')} in ${windowWords(since)}`,
         sum.open > 0 && `${count(sum.open)} still open`,

@@ -6,7 +6,7 @@ import { AgentError, Api } from '../../web/page/api.js';
 import { byId, h, patch } from '../../web/page/dom.js';
 import { printable } from '../../web/page/format.js';
 import { detail } from './detail.js';
-import { happened } from './events.js';
+import { happened, lostRooms } from './events.js';
 import { drawBar, drawFilters, drawFirst, foot } from './first.js';
 import { stateRooms, wrongRooms } from './fleet-rooms.js';
 import { Model } from './model.js';
@@ -210,7 +210,7 @@ function draw() {
     }
     patch(byId('detail'), detail(model, detailActions));
     if (model.overview !== null) {
-      patch(byId('rooms'), [...wrongRooms(model), ...happened(model, eventActions), ...stateRooms(model)]);
+      patch(byId('rooms'), [...lostRooms(model), ...wrongRooms(model), ...happened(model, eventActions), ...stateRooms(model)]);
       patch(byId('foot'), foot(model));
     }
   } catch (error) {

@@ -162,7 +162,7 @@ export function stateBar(byState, share) {
   );
 }
 
-/** The next of 2, 4, 10, 20, 40, 100 …: its half is a whole number too. @param {number} most */
+/** The next of 2, 4, 6, 8, 10, 20, 40 …: its half is a whole number too. @param {number} most */
 export function niceTop(most) {
-  for (let unit = 1; ; unit *= 10) for (const factor of [2, 4, 10]) if (unit * factor >= most) return unit * factor;
+  for (let unit = 1; ; unit *= 10) for (const factor of [2, 4, 6, 8, 10]) if (unit * factor >= most) return unit * factor;
 }

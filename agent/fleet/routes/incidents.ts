@@ -1,11 +1,13 @@
 /** GET /api/v1/incidents and /api/v1/incidents/:id, /api/v1/groups and /api/v1/group: what happened in the fleet. */
 import { SpitrapError } from '../../../shared/errors.ts';
-import type { FleetIncident } from '../../../shared/fleet/view.ts';
+import type { FleetGroup, FleetIncident } from '../../../shared/fleet/view.ts';
+import { limits } from '../../../shared/limits.ts';
 import { quoted } from '../../../shared/model/printable.ts';
 import { isIncidentId } from '../../../shared/model/ulid.ts';
 import { jsonReply } from '../../web/route.ts';
 import { queryFrom } from '../ask.ts';
 import { askedOf, type FleetRoom, type FleetRoute } from '../fleet-room.ts';
+import type { FleetIndex } from '../index/fleet-index.ts';
 import { incidentDetail, incidentRow } from '../short.ts';
 import { shared } from './overview.ts';
 
@@ -54,16 +56,33 @@ export const group: FleetRoute = {
   method: 'GET',
   path: '/api/v1/group',
   access: 'read',
-  about: 'One of them, by `id`, and its incidents: `{ group, incidents, next }`. `after`, `limit`.',
+  about:
+    'One of them, by `id`, and its incidents: `{ group, lost, incidents, next }`; `lost`: those still black-holed. `after`, `limit`.',
   answer: ({ query }, room) => {
     const { id = '', after, limit } = askedOf(query, ['id', 'after', 'limit']);
     const index = room.index();
     const found = index.group(id);
     if (found === null) throw new SpitrapError('INCIDENT_UNKNOWN', `no group ${quoted(id, 80)} here; /api/v1/groups lists them`);
     const page = index.groupMembers(found.id, { limit, after: after ?? null });
-    return jsonReply({ group: found, incidents: page.incidents.map(incidentRow), next: page.next });
+    return jsonReply({
+      group: found,
+      lost: lostOf(found, index).map(incidentRow),
+      incidents: page.incidents.map(incidentRow),
+      next: page.next,
+    });
   },
 };
+
+/** Three among four hundred: whoever opens the group looks for these. */
+function lostOf({ role, device, cause, fromMs, toMs, byState }: FleetGroup, index: FleetIndex): readonly FleetIncident[] {
+  if (byState['black-holed'] === 0) return [];
+  const where = [
+    { dimension: role, value: device },
+    { dimension: 'cause', value: cause },
+    { dimension: 'state', value: 'black-holed' },
+  ] as const;
+  return index.incidents({ fromMs, toMs: toMs + 1, where }, { limit: limits.fleetShownMax, after: null }).incidents;
+}
 
 /** By its id, or that of one that became it. @throws SpitrapError INCIDENT_UNKNOWN */
 export function incidentOf(id: string, room: Pick<FleetRoom, 'index'>): FleetIncident {

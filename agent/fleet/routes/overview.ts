@@ -12,6 +12,7 @@ const DAY_MS = 86_400_000;
 const GROUPS_SHOWN = 20;
 const INCIDENTS_SHOWN = 30;
 const TOP_SHOWN = 8;
+const LOST_SHOWN = 8;
 /** Incidents that are looked at for those in no group. */
 const SINGLES_LOOKED_MAX = 600;
 const SINGLES_STEP = 100;
@@ -42,6 +43,7 @@ export const overview: FleetRoute = {
         window,
         tags,
         now: nowShort(index.now(nowMs)),
+        lost: lostOf(index, window, groups),
         groups,
         incidents: incidents.map(incidentRow),
         more,
@@ -114,6 +116,19 @@ function singles(
     if (found.length >= INCIDENTS_SHOWN || after === null) break;
   }
   return { incidents: found.slice(0, INCIDENTS_SHOWN), more: all > 0 };
+}
+
+/** What is black-holed still: groups with such incidents, and those that are in none. */
+function lostOf(index: FleetIndex, window: FleetQuery, groups: readonly FleetGroup[]) {
+  const lost: FleetQuery = { ...window, where: [...window.where, { dimension: 'state', value: 'black-holed' }] };
+  const page = index.incidents(lost, { limit: SINGLES_STEP, after: null });
+  const inGroups = groups.filter(({ byState }) => byState['black-holed'] > 0);
+  const alone = page.incidents.filter((incident) => !inGroups.some((group) => isOf(incident, group)));
+  return {
+    groups: inGroups.slice(0, LOST_SHOWN),
+    incidents: alone.slice(0, LOST_SHOWN).map(incidentRow),
+    more: page.next !== null || alone.length > LOST_SHOWN || inGroups.length > LOST_SHOWN,
+  };
 }
 
 const isOf = ({ cause, hubs, spokes, openedAtMs }: FleetIncident, group: FleetGroup): boolean =>

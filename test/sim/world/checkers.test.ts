@@ -233,6 +233,174 @@ describe.each<
     },
     /^spoke: /,
   ],
+  [
+    2,
+    'a dead-man that runs though its agent is well',
+    async () => {
+      await pass(300_000);
+      const runs = stage.boxes.hub.appletRuns as unknown as object[];
+      runs.push({ applet: 'spitrap-deadman', actions: [] });
+      await pass(500);
+    },
+    /^hub: the dead-man ended the debugs of an agent that had been well for \d+ ms/,
+    { arm: 'always', stop: 'own' },
+  ],
+  [
+    3,
+    'a time in which no agent ran, and a bundle that does not know of it',
+    async (end) => {
+      await pass(5_000);
+      truth.unheard.hub.push(stage.now);
+      await incident();
+      await end();
+    },
+    /^hub: bundle \w+ says nothing of the time around \d+, when no agent ran/,
+  ],
+  [
+    4,
+    'an id that was heard before the stop and belongs to nothing',
+    async (end) => {
+      await incident();
+      const alert = truth.answered.spoke.find(({ phase }) => phase === 'alert');
+      truth.answered.spoke.push({ ...alert!, id: '01ARZ3NDEKTSV4RRFFQ69G5FAV', at: alert!.at + 1_000 });
+      await end();
+    },
+    /^spoke: 01ARZ3NDEKTSV4RRFFQ69G5FAV was heard before the stop of \w+, and is no name of it/,
+  ],
+  [
+    4,
+    'a refusal that passes for an answer',
+    async (end) => {
+      await incident();
+      const { disk } = stage.station('hub');
+      disk.put(disk.paths.find((each) => /commands\/.*\.txt$/.test(each))!, '% Authorization failed.\n');
+      await end();
+    },
+    /^hub: \w+ says that show .* was answered, and the device refused it/,
+  ],
+  [
+    4,
+    'a done that says verified off over debugs that are on',
+    async (end) => {
+      await incident();
+      const { undertakings } = truth;
+      undertakings.spoke.forEach((known, index, all) => {
+        all[index] = { ...known, offAt: stage.now };
+      });
+      await end();
+    },
+    /^spoke: done of \w+ says verified off, and its debugs were on/,
+  ],
+  [
+    4,
+    'a complete bundle of a pair of which one end never spoke',
+    async (end) => {
+      looks = looks.slice(0, 1);
+      await incident();
+      const { disk } = stage.station('hub');
+      const path = disk.paths.find((each) => each.endsWith('/incident.json'))!;
+      const file = JSON.parse(disk.content(path).toString());
+      disk.put(path, JSON.stringify({ ...file, done: [] }));
+      await end();
+    },
+    /^hub: \w+ is complete, and spoke was told to stop and has said nothing/,
+  ],
+  [
+    4,
+    'an incident on a disk that hangs, of which its bundle says nothing',
+    async (end) => {
+      await incident();
+      stage.diskStalls.hub.push({ from: 0, until: stage.now });
+      stage.hosts.hub.starts.splice(0);
+      await end();
+    },
+    /^hub: \w+ was opened while nothing reached the disk, and says nothing of its journal/,
+  ],
+  [
+    5,
+    'a stop that nobody typed in time',
+    async () => {
+      looks.unshift(() => truth.typed.hub.splice(0));
+      stage.boxTroubles.hub.splice(0);
+      stage.boxes.hub.behave({ refuse: [/^undebug all$/] });
+      await incident();
+    },
+    /^hub: nothing typed \d+ ms after the time of the stop of .*, on a session that is well/,
+  ],
+  [
+    7,
+    'a line of the device that nobody lets go',
+    async (end) => {
+      await pass(5_000);
+      stage.hosts.hub.shells += 2;
+      await pass(20_000);
+      await end();
+    },
+    /^hub: 4 lines of the device are kept, with nothing under way/,
+  ],
+  [
+    8,
+    "a key of the router's own",
+    async (end) => {
+      const key = stage.boxes.hub.core.config.tunnel!.preSharedKey;
+      stage.station('hub').disk.put('/hub/incidents/x/commands/1.txt', `crypto isakmp key ${key} address 0.0.0.0`);
+      await end();
+    },
+    /1\.txt holds /,
+  ],
+  [
+    10,
+    'a debug with no condition',
+    async () => {
+      stage.persons.splice(0);
+      stage.boxes.hub.core.debugs.resetConditions();
+      stage.hosts.hub.onTyping('debug crypto isakmp\r');
+    },
+    /^hub: debug crypto isakmp with no condition for 11\.1\.1\.3/,
+  ],
+  [
+    10,
+    'a condition that goes while debugs are on',
+    async () => {
+      stage.persons.splice(0);
+      stage.hosts.hub.onTyping('no debug crypto condition peer ipv4 11.1.1.3\r');
+    },
+    /^hub: no debug crypto condition peer ipv4 11\.1\.1\.3 while .* is on/,
+  ],
+  [
+    11,
+    'an agent that has forgotten what it turned on',
+    async () => {
+      stage.persons.splice(0);
+      const flags = new Map([['Crypto ISAKMP debugging is on', { typedAt: stage.now, isOn: true }]]);
+      truth.armed.hub = { flags, since: stage.now, wellAt: stage.now };
+      await pass(60_000);
+    },
+    /^hub: Crypto ISAKMP debugging is on for \d+ ms, though its agent turned them on and says disarmed/,
+  ],
+  [
+    12,
+    'one login after the other where three were refused',
+    async () => {
+      await pass(5_000);
+      const login = { at: stage.now, end: 'refused' } as const;
+      stage.hosts.hub.logins.push(login, login, login);
+      stage.hosts.hub.onLogin();
+      await pass(1_000);
+    },
+    /^hub: a login 0 ms after the last, with 3 refused in a row/,
+  ],
+  [
+    12,
+    'an armed box at the end of its CPU',
+    async () => {
+      await pass(60_000);
+      Object.defineProperty(stage.boxes.hub, 'cpuPercent', { value: () => 97 });
+      await pass(90_000);
+    },
+    /^hub: armed, and the CPU at its end for \d+ ms/,
+    { arm: 'always', stop: 'own' },
+  ],
 ])('checker %i', (number, what, spoil, caught, setting) => {
   test(`catches ${what}`, async () => {
     const end = await watched(number, setting);

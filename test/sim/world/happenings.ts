@@ -380,9 +380,23 @@ const kinds = [
   },
 ] as const satisfies readonly HappeningKind[];
 
-export type Kind = (typeof kinds)[number]['name'];
-export const happeningKinds: readonly Kind[] = kinds.map(({ name }) => name);
+/** What strangers do. In scenes of their own alone (rare-scenes.ts): the nights that were played before them stay what they are. */
+const strangersKinds = [
+  {
+    name: 'hold-back',
+    apply: (stage, end) => {
+      stage.weather.holdBack(end, 6 * SECOND, 200 * SECOND);
+      return grows(() => stage.weather.seen.heldBack);
+    },
+  },
+  { name: 'forge-line', apply: (stage, end, amount) => stage.forgeLine(end, Math.round(amount * 0xffff)) },
+] as const satisfies readonly HappeningKind[];
 
-const byName: ReadonlyMap<string, HappeningKind> = new Map(kinds.map((kind) => [kind.name, kind]));
+export type Kind = (typeof kinds)[number]['name'] | (typeof strangersKinds)[number]['name'];
+/** What any night may hold. */
+export const happeningKinds: readonly Kind[] = kinds.map(({ name }) => name);
+export const allKinds: readonly Kind[] = [...kinds, ...strangersKinds].map(({ name }) => name);
+
+const byName: ReadonlyMap<string, HappeningKind> = new Map([...kinds, ...strangersKinds].map((kind) => [kind.name, kind]));
 
 export const happen = (kind: Kind, stage: Stage, end: End, amount: number): Took => byName.get(kind)!.apply(stage, end, amount);

@@ -4,6 +4,7 @@
  */
 import type { World } from '../../../agent/ports.ts';
 import type { Clock } from '../../../shared/clock.ts';
+import { isSpitrapError } from '../../../shared/errors.ts';
 import { monotonic, wall } from '../../../shared/model/time.ts';
 import type { FakeClock } from '../../support/fake-clock.ts';
 import { FakeDisk } from '../../support/fake-disk.ts';
@@ -47,6 +48,12 @@ export class Host {
   /** Since when each of those that asked for it has what the device logs. */
   readonly monitors = new Map<object, number>();
   shellsMax = 0;
+  /** Of logins of this agent's run: when each was begun, and as what it ended; null: it still lasts, or there was no answer. */
+  logins: { readonly at: number; end: 'in' | 'refused' | null }[] = [];
+  /** Told of each login as it is begun. */
+  onLogin: () => void = () => {};
+  /** Told of each piece of text as it leaves for the device. */
+  onTyping: (text: string) => void = () => {};
   readonly failures: string[] = [];
   #countdown: Countdown | null = null;
   readonly #clock: FakeClock;
@@ -87,7 +94,14 @@ export class Host {
   #shells(shells: World['shells']): World['shells'] {
     return {
       open: async (target, options) => {
-        const shell = await shells.open(target, options);
+        this.onLogin();
+        const login: (typeof this.logins)[number] = { at: this.#clock.monotonic(), end: null };
+        this.logins.push(login);
+        const shell = await shells.open(target, options).catch((error: unknown) => {
+          if (isSpitrapError(error, 'SSH_AUTH_REFUSED')) login.end = 'refused';
+          throw error;
+        });
+        login.end = 'in';
         this.shells++;
         this.shellsMax = Math.max(this.shellsMax, this.shells);
         let open = true;
@@ -108,6 +122,7 @@ export class Host {
             await shell.close();
           },
           write: (text) => {
+            this.onTyping(text);
             shell.write(text);
             if (/^terminal monitor$/m.test(text)) this.monitors.set(shell, this.#clock.monotonic());
             this.#acted();
@@ -223,6 +238,7 @@ export class Host {
     // No agent starts on a disk that hangs or is full: whoever starts it has looked.
     station.disk.heal();
     this.up = true;
+    this.logins = [];
     this.startedAt = this.#clock.monotonic();
     this.starts.push(this.startedAt);
     try {

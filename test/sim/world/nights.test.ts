@@ -4,7 +4,7 @@
  */
 import { describe, expect, test } from 'vitest';
 import { allCells, cellsToMeet } from './cells.ts';
-import { happeningKinds } from './happenings.ts';
+import { allKinds } from './happenings.ts';
 import { type Plan, planOf } from './plan.ts';
 import { type Night, play } from './play.ts';
 import { shrink } from './shrink.ts';
@@ -66,17 +66,17 @@ describe('a run is judged by what it covered', () => {
   };
 
   test('a kind that never took effect fails a run that is long enough', () => {
-    const [, ...most] = happeningKinds;
+    const [, ...most] = allKinds;
     expect(ran(KINDS_FROM - 1, most, []).passes).toBe(true);
-    expect(ran(KINDS_FROM, happeningKinds, []).passes).toBe(true);
+    expect(ran(KINDS_FROM, allKinds, []).passes).toBe(true);
     const tally = ran(KINDS_FROM, most, []);
-    expect([tally.passes, tally.kindsUnseen]).toEqual([false, [happeningKinds[0]]]);
+    expect([tally.passes, tally.kindsUnseen]).toEqual([false, [allKinds[0]]]);
   });
 
   test('so does a cell of the machine that was never met', () => {
     const [, ...most] = cellsToMeet;
-    expect(ran(CELLS_FROM, happeningKinds, cellsToMeet).passes).toBe(true);
-    const tally = ran(CELLS_FROM, happeningKinds, most);
+    expect(ran(CELLS_FROM, allKinds, cellsToMeet).passes).toBe(true);
+    const tally = ran(CELLS_FROM, allKinds, most);
     expect([tally.passes, tally.cellsUnmet]).toEqual([false, [cellsToMeet[0]]]);
   });
 

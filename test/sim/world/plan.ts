@@ -6,6 +6,7 @@ import type { Mode } from '../../../shared/model/watch.ts';
 import { Dice } from '../../support/dice.ts';
 import type { End, Syslog } from '../sim-pair.ts';
 import { happeningKinds, type Kind } from './happenings.ts';
+import { rareSceneOf } from './rare-scenes.ts';
 import { sceneOf } from './scenes.ts';
 
 export interface Setting {
@@ -60,7 +61,7 @@ const TAKES_BACK: Partial<Record<Kind, Kind>> = {
 
 export function planOf(seed: number): Plan {
   const dice = new Dice(seed * 15_485_863 + 11);
-  const scene = dice.percent() < 45 ? sceneOf(dice) : null;
+  const scene = rareSceneOf(seed) ?? (dice.percent() < 45 ? sceneOf(dice) : null);
   const setting: Setting = { ...settingOf(dice), ...scene?.setting };
   // Most nights hold their event, and trouble near it; in a long one leases and whole allowances run out.
   const isLong = dice.percent() < LONG_PERCENT;

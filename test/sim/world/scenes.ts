@@ -23,7 +23,7 @@ export interface Scene {
   readonly lastsMs: number;
 }
 
-interface State {
+export interface State {
   readonly name: string;
   readonly setting?: (dice: Dice) => Partial<Setting>;
   /** What brings it about: after the event, or the stop. */
@@ -41,7 +41,7 @@ const DEATHS = ['kill-and-restart', 'kill-and-restart', 'reboot-host', 'leave', 
 const HANDS = ['arm', 'disarm', 'hold', 'capture', 'capture-pair'] as const;
 const ANY = [...EVENTS, ...EVENTS, ...DEATHS, ...HANDS, 'drop-sessions', 'obey-again', 'partition', 'reboot-device'] as const;
 
-const armed = (dice: Dice): Partial<Setting> => ({
+export const armed = (dice: Dice): Partial<Setting> => ({
   arm: 'always',
   stop: dice.pick(['own', 'all'] as const),
   mode: { hub: 'act', spoke: 'act' },
@@ -49,7 +49,7 @@ const armed = (dice: Dice): Partial<Setting> => ({
 });
 /** Arming takes its seconds. */
 const slowly = (dice: Dice): Partial<Setting> => ({ ...armed(dice), thinkMs: { hub: 260, spoke: 290 }, delayMs: SECOND });
-const stopping = (dice: Dice): Partial<Setting> => ({
+export const stopping = (dice: Dice): Partial<Setting> => ({
   ...{ arm: 'manual', stop: 'all', rearm: 'never', deadMan: false, mode: { hub: 'act', spoke: 'act' } },
   ...{ bothRoles: dice.percent() < 60, delayMs: dice.pick([1, 3]) * SECOND },
 });
@@ -304,25 +304,25 @@ const states: readonly State[] = [
   },
 ];
 
-export function sceneOf(dice: Dice): Scene {
-  const state = dice.pick(states);
+export function sceneOf(dice: Dice, from: readonly State[] = states): Scene {
+  const state = dice.pick(from);
   // Mostly both suffer it: whichever end the event makes the first one.
   const ends = dice.pick([ENDS, ENDS, ['hub'], ['spoke']] as const);
   const happenings: SceneHappening[] = [];
   for (const end of ends)
-    for (const [kind, from, afterMs, amount] of state.troubles)
+    for (const [kind, origin, afterMs, amount] of state.troubles)
       happenings.push({
         afterMs: afterMs + dice.upTo(50),
-        stopIs: from === 'stop',
+        stopIs: origin === 'stop',
         kind,
         end,
         amount: amount ?? dice.percent() / 100,
       });
-  const [from, firstMs, lastMs] = state.window;
+  const [origin, firstMs, lastMs] = state.window;
   const inWindow = (): number => firstMs + dice.upTo(lastMs - firstMs);
   for (let left = 1 + dice.upTo(3); left > 0; left--)
     happenings.push({
-      ...{ afterMs: inWindow(), stopIs: from === 'stop', kind: dice.pick(state.comes) },
+      ...{ afterMs: inWindow(), stopIs: origin === 'stop', kind: dice.pick(state.comes) },
       ...{ end: dice.pick(ENDS), amount: dice.percent() / 100 },
     });
   return { setting: state.setting?.(dice) ?? {}, happenings, lastsMs: Math.max(0, lastMs) + 20 * SECOND };

@@ -12,7 +12,7 @@ import { type ErrorCode, SpitrapError } from '../../../shared/errors.ts';
 import { parseRange } from '../../../shared/model/address.ts';
 import { Dice } from '../../support/dice.ts';
 import type { FakeClock } from '../../support/fake-clock.ts';
-import { type Decided, type End, SIGNAL_PORT, SimPair, type Station, secrets } from '../sim-pair.ts';
+import { addresses, type Decided, type End, SIGNAL_PORT, SimPair, type Station, secrets } from '../sim-pair.ts';
 import { Host } from './host.ts';
 import type { Setting } from './plan.ts';
 import { ENDS, otherEnd, outOfBand, Weather } from './weather.ts';
@@ -28,6 +28,8 @@ export interface PersonsLine {
 export const HELLO_MS = 20_000;
 /** In one seed of so many the hub has spokes that have no box, and scoped captures leave them out. */
 const OTHERS_SEEDS = 4;
+/** More than corroborate.ts asks for. */
+const BUFFER_REACH_MS = 12_000;
 
 export class Stage {
   readonly sim: SimPair;
@@ -39,6 +41,8 @@ export class Stage {
   readonly persons: PersonsLine[] = [];
   /** Spans in which a box, or the way to it, was not well. */
   readonly boxTroubles: Readonly<Record<End, { readonly from: number; until: number }[]>> = { hub: [], spoke: [] };
+  /** Spans in which nothing was written to an end's disk. */
+  readonly diskStalls: Readonly<Record<End, { readonly from: number; until: number }[]>> = { hub: [], spoke: [] };
   /** Boxes that log as much, or are as busy, as a breaker is there for. */
   readonly noisy = new Set<End>();
   /** Put on hold by a person, since when. */
@@ -60,6 +64,8 @@ export class Stage {
   onDecided: (end: End, ...decided: Decided) => void = () => {};
   readonly #losesSyslog = new Set<End>();
   readonly #takenLines: BoxLine[] = [];
+  /** The oldest line that each box has in its buffer. */
+  readonly #loggedSince: Record<End, number | null> = { hub: null, spoke: null };
 
   constructor(seed: number, setting: Setting) {
     this.seed = seed;
@@ -67,7 +73,9 @@ export class Stage {
     const configure = (config: Config): Config => this.#configure(config);
     // As docs/sources.md has a user set it where a terminal monitor listens.
     const monitorLevel = setting.syslog === 'terminal-monitor' || setting.syslog === 'all' ? 'warnings' : 'debugging';
-    const box = (end: End) => ({ behaviour: { thinkMs: setting.thinkMs[end] }, monitorLevel }) as const;
+    // One in three was never told the time, as the lab's boxes: its stamps make no line stale.
+    const clockMark = seed % 3 === 0 ? '*' : '';
+    const box = (end: End) => ({ behaviour: { thinkMs: setting.thinkMs[end], clockMark }, monitorLevel }) as const;
     this.sim = new SimPair({
       seed,
       // A storm has its own; these would fill a table.
@@ -97,7 +105,15 @@ export class Stage {
       if (this.#losesSyslog.has(end)) this.syslogLost[end]++;
       return this.#losesSyslog.has(end);
     };
-    for (const end of ENDS) this.hosts[end].watchDisk();
+    for (const end of ENDS) {
+      this.hosts[end].watchDisk();
+      this.boxes[end].onSyslog(() => {
+        this.#loggedSince[end] ??= this.now;
+      });
+      this.boxes[end].onHang(() => {
+        this.#loggedSince[end] = null;
+      });
+    }
   }
 
   #log(end: End): Logger {
@@ -232,11 +248,36 @@ export class Stage {
     return true;
   }
 
+  /** A line with that box's address on it which it never sent; only UDP lets anybody do so. False: nobody listens there. */
+  forgeLine(end: End, number: number): boolean {
+    const { syslog } = this.setting;
+    if (!this.hosts[end].listens || (syslog !== 'syslog-udp' && syslog !== 'both')) return false;
+    // Where its buffer does not reach back, or nobody can ask it, no agent can know that it is forged.
+    const reachMs = this.now - (this.#loggedSince[end] ?? this.now);
+    if (reachMs < BUFFER_REACH_MS || this.boxTroubles[end].some(({ until }) => until >= this.now)) return false;
+    const spi = 0x1000_0000 + number;
+    const [day = '', time = ''] = [
+      new Date(this.clock.wall()).toUTCString().slice(5, 11),
+      new Date(this.clock.wall()).toISOString().slice(11, 23),
+    ];
+    const [date = '1', month = 'Jan'] = day.split(' ');
+    const what = `destaddr=${addresses[end].crypto}, prot=50, spi=0x${spi.toString(16).toUpperCase()}(${spi}), srcaddr=${addresses[otherEnd(end)].crypto}`;
+    const stamp = `${month} ${Number(date)} ${time}`;
+    this.sim.sendUdp(
+      end,
+      `<188>99: ${stamp}: %CRYPTO-4-RECVD_PKT_INV_SPI: decaps: rec'd IPSEC packet has invalid spi for ${what}`,
+    );
+    return true;
+  }
+
   // What happens to disks, and what people do at the agents.
 
   stallDisk(end: End, forMs: number): void {
     const { disk } = this.station(end);
     this.hosts[end].diskTroubledAt = this.now;
+    const [last] = this.diskStalls[end].slice(-1);
+    if (last !== undefined) last.until = Math.min(last.until, this.now);
+    this.diskStalls[end].push({ from: this.now, until: this.now + forMs });
     disk.resume();
     disk.stall();
     this.clock.timer('night: disk answers again', forMs, () => disk.resume());
@@ -285,6 +326,7 @@ export class Stage {
       station.shells.refuse = null;
       this.boxes[end].behave({ refuse: [], stall: [], drop: [], thinkMs: 20, cpuPercent: 3, noisePerSecond: 0 });
       // What it began slowly may still be on its way.
+      for (const stall of this.diskStalls[end]) stall.until = Math.min(stall.until, this.now);
       for (const trouble of this.boxTroubles[end]) trouble.until = Math.min(trouble.until, this.now + 30_000);
     }
     // A leaving agent may take a while; a hold is taken off by whoever put it on.

@@ -1,6 +1,6 @@
 /** What a run of nights has covered, and whether that is enough: kinds that took effect, cells of the machine met, outcomes, skew. Used by main.ts. */
 import { allCells, cellsToMeet } from './cells.ts';
-import { happeningKinds } from './happenings.ts';
+import { allKinds } from './happenings.ts';
 import type { Night } from './play.ts';
 
 /** Fewer nights than that cannot be asked to show every kind. */
@@ -29,7 +29,7 @@ export class Tally {
 
   /** Kinds that never took effect; asked of a run that is long enough. */
   get kindsUnseen(): readonly string[] {
-    return happeningKinds.filter((kind) => !this.#happened.has(kind));
+    return allKinds.filter((kind) => !this.#happened.has(kind));
   }
 
   get cellsUnmet(): readonly string[] {

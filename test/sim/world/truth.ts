@@ -20,8 +20,16 @@ export interface Undertaking {
   readonly flags: Set<string>;
   /** When none of them was on any more. */
   offAt: number | null;
+  /** Where it is known from: its box's message, an answer of its agent (which says that it is on disk), or its agent's own book. */
+  readonly by: 'message' | 'answer' | 'own-word';
   /** Its breach was reported. */
   told: boolean;
+}
+
+/** A signal of the peer that was answered: it is authentic and timely, and on disk. */
+export interface AnsweredSignal extends Heard {
+  /** When it first arrived. */
+  readonly at: number;
 }
 
 /** Debugs that the pair itself turned on. */
@@ -57,6 +65,8 @@ const SLOWEST_MS = 15 * SECOND;
 /** Warnings. */
 const MONITOR_LEVEL = 4;
 const PEER_SILENT_MS = 190 * SECOND;
+/** The window, whole seconds on both sides, and what two clocks drift apart. */
+const TIMELY_MS = 153 * SECOND;
 const MESSAGE = /RECVD_PKT_INV_SPI.*spi=(0x[0-9A-F]+).*srcaddr=([\d.]+)/i;
 const TITLES: Readonly<Record<string, string>> = Object.fromEntries(
   Object.entries(DEBUG_KINDS).map(([name, { title }]) => [`debug crypto ${name}`, `${title} is on`]),
@@ -69,10 +79,14 @@ export class Truth {
   readonly armed: Record<End, Armed | null> = { hub: null, spoke: null };
   /** Lines of each box that reached a listening agent. */
   readonly delivered: Readonly<Record<End, Delivered[]>> = both(() => []);
+  /** When a box had something to say and its agent did not run. */
+  readonly unheard: Readonly<Record<End, number[]>> = both(() => []);
   /** What may make an agent act on its device. */
   readonly causes: Readonly<Record<End, Cause[]>> = both(() => []);
   /** Signals of an end that arrived at the other. */
   readonly signals: Readonly<Record<End, (Heard & { readonly sentAt: number; readonly arrivedAt: number })[]>> = both(() => []);
+  /** Signals that an end has answered, each attempt of each. */
+  readonly answered: Readonly<Record<End, AnsweredSignal[]>> = both(() => []);
   /** What the agent's sessions typed; what its applet on the box did is not among it. */
   readonly typed: Readonly<Record<End, Command[]>> = both(() => []);
   /** When it last turned anything off that it had a cause for. */
@@ -106,6 +120,7 @@ export class Truth {
 
   #onSyslog(end: End, line: string): void {
     const { syslog } = this.#stage.setting;
+    if (!this.#stage.hosts[end].up) this.unheard[end].push(this.#stage.now);
     if (!this.#stage.hosts[end].listens) return;
     if (syslog === 'terminal-monitor' && !this.#isMonitored(end, line)) return;
     if (syslog === 'syslog-udp' && this.#stage.losesSyslog(end)) return;
@@ -118,7 +133,8 @@ export class Truth {
     const isFresh = this.#isFresh(end) && !this.#spis[end].has(spi);
     this.#spis[end].add(spi);
     this.causes[end].push({ at: now, what: 'message' });
-    if (isFresh) this.#undertake(end, `a message of ${Math.round(now)}`, now + this.#stage.setting.delayMs + CORROBORATION_MS);
+    if (isFresh)
+      this.#undertake(end, `a message of ${Math.round(now)}`, now + this.#stage.setting.delayMs + CORROBORATION_MS, 'message');
   }
 
   /** On a session that asked for it a while ago, of a severity that its level lets through (docs/sources.md). */
@@ -142,6 +158,8 @@ export class Truth {
     const heard = hear(crossing.bytes);
     if (heard?.kind !== 'signal') return;
     const { now } = this.#stage;
+    // Whoever sends a signal that late is no peer: it was held back, or recorded (RFC 3414, 2.2.3).
+    if (now - crossing.sentAt > TIMELY_MS) return;
     this.signals[crossing.from].push({ ...heard, sentAt: crossing.sentAt, arrivedAt: now });
     this.#heardAt[end] = now;
     const isLook = heard.phase === 'alert' && heard.keys['act'] === 'no';
@@ -158,22 +176,24 @@ export class Truth {
     const waited = this.#waiting.get(`${end} ${answer.requestId}`);
     if (waited === undefined) return;
     const { heard, at } = waited;
+    this.answered[end].push({ ...heard, at });
     if ((heard.phase !== 'alert' && heard.phase !== 'stop') || heard.keys['act'] === 'no' || this.#known[end].has(heard.id))
       return;
     if (end === 'hub' && !this.#stage.setting.bothRoles) return;
     this.#known[end].add(heard.id);
     const wanted = heard.phase === 'stop' ? 0 : Math.max(0, heard.number ?? this.#stage.setting.delayMs);
-    this.#undertake(end, `${heard.phase} ${heard.id}`, at + wanted);
+    this.#undertake(end, `${heard.phase} ${heard.id}`, at + wanted, 'answer');
   }
 
-  #undertake(end: End, name: string, stopAt: number): void {
+  #undertake(end: End, name: string, stopAt: number, by: Undertaking['by']): void {
     const { setting, now, heldSince } = this.#stage;
     if (setting.mode[end] !== 'act' || heldSince[end] !== null || this.#stage.boxes[end].isHung()) return;
     this.#readCommands(end);
     const ours = this.armed[end]?.flags ?? new Map<string, unknown>();
     const isOurs = setting.stop === 'own' || setting.arm === 'on-first-sighting';
     const flags = new Set(isOurs ? this.#stage.debugsOn(end).filter((flag) => ours.has(flag)) : this.#stage.debugsOn(end));
-    if (flags.size > 0) this.undertakings[end].push({ end, name, seenAt: now, stopAt, flags, offAt: null, told: false });
+    const seen = { end, name, seenAt: now, stopAt, flags, offAt: null, by, told: false };
+    if (flags.size > 0) this.undertakings[end].push(seen);
   }
 
   /** After every step of the night. */
@@ -247,7 +267,7 @@ export class Truth {
       if (known !== undefined) known.stopAt = Math.min(known.stopAt, stopAt);
       else if (!this.#known[end].has(id)) {
         this.#known[end].add(id);
-        this.#undertake(end, id, stopAt);
+        this.#undertake(end, id, stopAt, 'own-word');
       }
     }
   }
@@ -266,10 +286,11 @@ export class Truth {
     );
   }
 
-  /** Its record may not be on any disk: the agent died before the next sync of its journal. */
-  isLost({ end, seenAt }: Undertaking): boolean {
-    const { deaths, synced, lostDataDirAt } = this.#stage.hosts[end];
+  /** Its record may not be on any disk: the agent died before the next sync of its journal, and had told nobody that it is. */
+  isLost({ end, seenAt, by }: Undertaking): boolean {
+    const { deaths, synced, lostDataDirAt, diskTroubledAt } = this.#stage.hosts[end];
     if (lostDataDirAt !== null && lostDataDirAt >= seenAt) return true;
+    if (by === 'answer' && diskTroubledAt === null) return false;
     const death = deaths.find((at) => at >= seenAt);
     return death !== undefined && !synced.journal.some((at) => at > seenAt && at <= death);
   }

@@ -36,9 +36,11 @@ export interface Crossing {
 
 export class Weather {
   readonly crossings: Crossing[] = [];
-  readonly seen = { lost: 0, delayed: 0, duplicated: 0, reordered: 0 };
+  readonly seen = { lost: 0, delayed: 0, duplicated: 0, reordered: 0, heldBack: 0 };
   readonly #conditions = new Map<string, Conditions>();
   readonly #lastSentOfArrived = new Map<string, number>();
+  /** What leaves an end until then arrives so much later. */
+  readonly #heldBack = new Map<End, { readonly until: number; readonly byMs: number }>();
   readonly #clock: FakeClock;
   readonly #network: FakeNetwork;
   readonly #dice: Dice;
@@ -57,8 +59,14 @@ export class Weather {
     for (const path of paths) this.#conditions.set(`${from} ${path}`, { ...this.#of(from, path), ...change });
   }
 
+  /** Somebody in between keeps what that end sends for so long, and lets it go later. */
+  holdBack(from: End, forMs: number, byMs: number): void {
+    this.#heldBack.set(from, { until: this.#clock.monotonic() + forMs, byMs });
+  }
+
   clear(): void {
     this.#conditions.clear();
+    this.#heldBack.clear();
   }
 
   #of(from: End, path: Path): Conditions {
@@ -75,6 +83,12 @@ export class Weather {
     const crossing: Crossing = { from, path, sentAt: this.#clock.monotonic(), arrivedAt: null, bytes: packet.bytes };
     this.crossings.push(crossing);
     this.onSent(crossing);
+    const held = this.#heldBack.get(from);
+    if (held !== undefined && crossing.sentAt < held.until) {
+      this.seen.heldBack++;
+      this.#clock.timer('network', held.byMs, () => this.#arrive(crossing, to, packet));
+      return false;
+    }
     if (this.#dice.percent() < lossPercent) {
       this.seen.lost++;
       return false;

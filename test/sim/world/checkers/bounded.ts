@@ -2,11 +2,14 @@
 import type { Book } from '../../../../shared/coordinate/book.ts';
 import { limits } from '../../../../shared/limits.ts';
 import type { End } from '../../sim-pair.ts';
+import type { Stage } from '../stage.ts';
 import { ENDS } from '../weather.ts';
 import { type MakeChecker, SECOND } from './checker.ts';
 
 /** Two that are held, errands (one that hangs and its replacement), and a terminal monitor. */
 const SHELLS_MAX = 2 + limits.freshSessionsMax + 1;
+/** An errand's is let go after seconds (held-session.ts, LINGER_MS), with the box's own pace. */
+const LET_GO_MS = 15 * SECOND;
 /** A dozen attempts by each path for a handful of incidents, their answers, and discoveries. */
 const PACKETS_PER_SECOND_MAX = 200;
 
@@ -27,11 +30,15 @@ export const bounded: MakeChecker = (stage, _truth, report) => {
     if (!said.has(what)) report(what);
     said.add(what);
   };
+  const moreSince: Record<End, number | null> = { hub: null, spoke: null };
+  const { syslog } = stage.setting;
+  const heldMost = 2 + (syslog === 'terminal-monitor' || syslog === 'all' ? 1 : 0);
   let counted = 0;
   return {
     look() {
       for (const end of ENDS) {
-        const { shellsMax } = stage.hosts[end];
+        const { shells, shellsMax } = stage.hosts[end];
+        moreSince[end] = shells > heldMost ? (moreSince[end] ?? stage.now) : null;
         if (shellsMax > SHELLS_MAX) say(`${end}: ${shellsMax} lines of the device at once`);
         const book = stage.books[end];
         if (book !== null)
@@ -40,6 +47,11 @@ export const bounded: MakeChecker = (stage, _truth, report) => {
       }
     },
     async end() {
+      for (const end of ENDS) {
+        const since = moreSince[end];
+        if (since !== null && stage.now - since > LET_GO_MS && isAtRest(stage, end))
+          say(`${end}: ${stage.hosts[end].shells} lines of the device are kept, with nothing under way`);
+      }
       const bySecond = new Map<string, number>();
       const { crossings } = stage.weather;
       for (; counted < crossings.length; counted++) {
@@ -59,3 +71,11 @@ export const bounded: MakeChecker = (stage, _truth, report) => {
     },
   };
 };
+
+/** No stop, no disarm, no arming: nothing that an errand would be for. */
+function isAtRest({ books, boxTroubles, now }: Stage, end: End): boolean {
+  const book = books[end];
+  if (book === null || boxTroubles[end].some(({ until }) => until >= now)) return false;
+  const isTried = book.incidents.some(({ stop }) => stop.kind === 'running' || stop.kind === 'waiting-retry');
+  return !isTried && (book.arming.state.kind === 'armed' || book.arming.state.kind === 'disarmed');
+}

@@ -2,7 +2,7 @@
 import { timing } from '../../../../shared/coordinate/timing.ts';
 import type { End } from '../../sim-pair.ts';
 import { HELLO_MS, type Stage } from '../stage.ts';
-import type { Truth } from '../truth.ts';
+import type { Truth, Undertaking } from '../truth.ts';
 import { otherEnd } from '../weather.ts';
 import { PEER_NOTICES_MS, SECOND } from './checker.ts';
 
@@ -34,7 +34,12 @@ export function causeOf(stage: Stage, truth: Truth, act: Act): string | null {
 function incidentOf(truth: Truth, { end, at }: Act): string | null {
   const cause = truth.causes[end].findLast((known) => known.at <= at);
   if (cause !== undefined && at - cause.at <= CAUSE_HOLDS_MS) return cause.what;
-  const open = truth.undertakings[end].some(({ seenAt, offAt }) => seenAt <= at && (offAt === null || offAt >= at));
+  // An agent's own word is no cause: what it says it undertook must have had one.
+  const hasCause = ({ by, seenAt }: Undertaking): boolean =>
+    by !== 'own-word' || truth.causes[end].some((known) => known.at <= seenAt && seenAt - known.at <= CAUSE_HOLDS_MS);
+  const open = truth.undertakings[end].some(
+    (known) => known.seenAt <= at && (known.offAt === null || known.offAt >= at) && hasCause(known),
+  );
   return open ? 'a stop that is not verified' : null;
 }
 

@@ -16,9 +16,12 @@ export const leaseHolds: MakeChecker = (stage, truth, report) => {
     if (!said.has(end)) report(`${end}: ${what}`);
     said.add(end);
   };
+  const illAt: Record<End, number> = { hub: 0, spoke: 0 };
+  const runs: Record<End, number> = { hub: 0, spoke: 0 };
   return {
     look() {
       for (const end of ENDS) {
+        checkDeadMan(end);
         const armed = truth.armed[end];
         if (armed === null || ![...armed.flags.values()].some(({ isOn }) => isOn)) continue;
         const host = stage.hosts[end];
@@ -37,4 +40,20 @@ export const leaseHolds: MakeChecker = (stage, truth, report) => {
       }
     },
   };
+
+  /** It is there for when the agent is gone. */
+  function checkDeadMan(end: End): void {
+    const { appletRuns } = stage.boxes[end];
+    const host = stage.hosts[end];
+    const isTroubled = stage.boxTroubles[end].some(({ until }) => until >= stage.now) || host.diskTroubledAt !== null;
+    const isWell = host.listens && host.shells >= 2 && !isTroubled && truth.armed[end]?.wellAt === stage.now;
+    // Whoever is not armed has none, or it is inert.
+    if (!isWell && appletRuns.length === runs[end]) illAt[end] = stage.now;
+    for (; runs[end] < appletRuns.length; runs[end]++) {
+      const { applet } = appletRuns[runs[end]]!;
+      const wellForMs = stage.now - Math.max(illAt[end], host.startedAt);
+      if (/dead-?man/.test(applet) && wellForMs > stage.setting.leaseMs + 70 * SECOND)
+        say(end, `the dead-man ended the debugs of an agent that had been well for ${Math.round(wellForMs)} ms`);
+    }
+  }
 };

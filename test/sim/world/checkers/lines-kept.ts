@@ -19,6 +19,7 @@ export const linesKept: MakeChecker = (stage, truth, report) => ({
       const { disk } = stage.station(end);
       for (const incident of await stage.sim.incidents(end)) {
         if (incident.log.file === null || incident.log.problems.length > 0) continue;
+        checkUnheard(end, incident);
         const log = disk.content(`/${end}/incidents/${incident.id}/${incident.log.file}`).toString();
         for (const { at, line } of linesOf(end, incident)) {
           // What holds a secret is there without it.
@@ -28,6 +29,22 @@ export const linesKept: MakeChecker = (stage, truth, report) => ({
             report(`${end}: bundle ${incident.id} lacks a line of ${Math.round(at)}: ${textOf(line).slice(0, 120)}`);
         }
       }
+    }
+
+    /** What was said while no agent ran is in no bundle: that there was such a time is. */
+    function checkUnheard(end: End, { id, log }: IncidentFile): void {
+      const host = stage.hosts[end];
+      if (host.lostDataDirAt !== null || host.diskTroubledAt !== null) return;
+      if (stage.story.some((line) => line.includes('step-clock'))) return;
+      const wallOf = (at: number): number => stage.clock.wall() - (stage.now - at) + host.wallAheadMs;
+      const inside = (at: number, from: string, to: string | null, slackMs: number): boolean =>
+        wallOf(at) > Date.parse(from) + slackMs && (to === null || wallOf(at) < Date.parse(to) - slackMs);
+      const at = truth.unheard[end].find(
+        (each) =>
+          inside(each, log.from.at, log.to.at, SECOND) &&
+          !log.holes.some((hole) => inside(each, hole.from.at, hole.to?.at ?? null, -SECOND)),
+      );
+      if (at !== undefined) report(`${end}: bundle ${id} says nothing of the time around ${Math.round(at)}, when no agent ran`);
     }
 
     /** Delivered within what the bundle claims to hold, and before its stop. */

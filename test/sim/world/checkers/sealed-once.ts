@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { IncidentFile } from '../../../../shared/bundle/incident-file.ts';
 import { timing } from '../../../../shared/coordinate/timing.ts';
+import { doneBits } from '../../../../shared/wire/signal.ts';
 import type { End } from '../../sim-pair.ts';
 import type { Stage } from '../stage.ts';
 import type { Truth } from '../truth.ts';
@@ -47,6 +48,8 @@ export const sealedOnce: MakeChecker = (stage, truth, report) => {
         for (const name of names.filter((each) => each.endsWith('.open')))
           if (stage.now - (open.get(`/${end}/incidents/${name}`) ?? stage.now) > SEALED_BY_MS)
             report(`${end}: ${name} was never sealed`);
+        // One that lost its dataDir knows no debugs for its own, and stops none of them under `own`.
+        if (stage.hosts[end].lostDisks.length === 0) checkDones(truth, end, report);
         const ids = new Set<string>();
         for (const incident of await stage.sim.incidents(end)) {
           for (const id of [incident.id, ...incident.aliases]) {
@@ -54,6 +57,9 @@ export const sealedOnce: MakeChecker = (stage, truth, report) => {
             ids.add(id);
           }
           checkOutcome(stage, truth, end, incident, report);
+          checkNames(stage, truth, end, incident, report);
+          checkRefused(stage, end, incident, report);
+          checkJournal(stage, end, incident, report);
         }
       }
     },
@@ -68,6 +74,10 @@ function checkOutcome(stage: Stage, truth: Truth, end: End, incident: IncidentFi
     const isMadeAgain = captures.some(({ late, status }) => late && status === 'ok');
     if (!isMadeAgain && captures.some(({ status }) => status === 'timeout' || status === 'closed'))
       report(`${end}: ${id} is complete with a capture cut off`);
+    const [peer] = incident.peers;
+    const isTold = incident.signals.some(({ phase, direction }) => phase === 'stop' && direction === 'sent');
+    if (isTold && peer !== undefined && !incident.done.some((done) => done.peer === peer.name && done.received !== null))
+      report(`${end}: ${id} is complete, and ${peer.name} was told to stop and has said nothing`);
     if (incident.done.some(({ off }) => off !== 'verified'))
       report(`${end}: ${id} is complete, and a peer's debugs are not verified off`);
   }
@@ -104,4 +114,56 @@ function checkOutcome(stage: Stage, truth: Truth, end: End, incident: IncidentFi
   );
   if (flags.length > 0 && !own && spans.length > 0 && !wasOff)
     report(`${end}: ${id} says verified off, and ${flags.join(', ')} was on all the while`);
+}
+
+/** Incidents on one device merge: an id that was heard before the stop of one is a name of that one, or both ends count one event twice. */
+function checkNames(stage: Stage, truth: Truth, end: End, incident: IncidentFile, report: Report): void {
+  const { id, aliases, opened, openedBy, stop } = incident;
+  const host = stage.hosts[end];
+  // What a person only wanted to look at has its time, and what comes after that is an incident of its own.
+  if (openedBy === 'person' || stop.sent === null || stage.setting.mode[end] !== 'act') return;
+  if (stage.story.some((line) => line.includes('step-clock')) || stage.heldSince[end] !== null) return;
+  const nightAt = (at: string): number => stage.now - (stage.clock.wall() + host.wallAheadMs - Date.parse(at));
+  const from = nightAt(opened.at) + SECOND / 20;
+  const to = nightAt(stop.sent.at) - SECOND / 20;
+  if (host.deaths.some((at) => at >= from)) return;
+  const heard = truth.answered[end].filter(
+    ({ phase, keys, at }) => phase === 'alert' && keys['act'] !== 'no' && at > from && at < to,
+  );
+  for (const other of new Set(heard.map((alert) => alert.id)))
+    if (other !== id && !aliases.includes(other))
+      report(`${end}: ${other} was heard before the stop of ${id}, and is no name of it`);
+}
+
+const REFUSAL = /^% (?:Authorization failed|Invalid input|Incomplete command)/m;
+
+/** What the device would not do is no answer. */
+function checkRefused(stage: Stage, end: End, { id, captures }: IncidentFile, report: Report): void {
+  const { disk } = stage.station(end);
+  for (const { command, status, file } of captures)
+    if (status === 'ok' && file !== null && REFUSAL.test(disk.content(`/${end}/incidents/${id}/${file}`).toString()))
+      report(`${end}: ${id} says that ${command} was answered, and the device refused it`);
+}
+
+/** What an end tells the other of its debugs, by the box. */
+function checkDones(truth: Truth, end: End, report: Report): void {
+  const lie = truth.signals[end].find(
+    ({ phase, id, number, sentAt }) =>
+      phase === 'done' &&
+      ((number ?? 0) & doneBits.verified) !== 0 &&
+      truth.undertakings[end].some(
+        ({ name, seenAt, offAt }) => name.includes(id) && seenAt < sentAt && (offAt === null || offAt > sentAt + 2 * SECOND),
+      ),
+  );
+  if (lie !== undefined) report(`${end}: done of ${lie.id} says verified off, and its debugs were on`);
+}
+
+/** Acts that went on without their record: a crash would have forgotten them, and the bundle says so. */
+function checkJournal(stage: Stage, end: End, { id, opened, mode, journalDegraded }: IncidentFile, report: Report): void {
+  const host = stage.hosts[end];
+  if (mode === 'observe' || journalDegraded !== null || stage.story.some((line) => line.includes('step-clock'))) return;
+  const at = stage.now - (stage.clock.wall() + host.wallAheadMs - Date.parse(opened.at));
+  const stall = stage.diskStalls[end].find(({ from, until }) => at > from + SECOND / 10 && at < until - SECOND);
+  if (stall !== undefined && !host.starts.some((start) => start > stall.from))
+    report(`${end}: ${id} was opened while nothing reached the disk, and says nothing of its journal`);
 }

@@ -1,11 +1,18 @@
-/** 5. Where both sessions are healthy, the stops leave as close as the delay of the first alert that arrived, plus drift, plus a tick. */
+/**
+ * 5. Where both sessions are healthy, the stops leave as close as the delay of the first alert that arrived, plus drift, plus a tick; and
+ * each leaves at its time where its session is, whatever became of the agent before.
+ */
 import type { End } from '../../sim-pair.ts';
 import type { Stage } from '../stage.ts';
-import type { Truth } from '../truth.ts';
+import type { Truth, Undertaking } from '../truth.ts';
 import { ENDS, otherEnd } from '../weather.ts';
 import { type MakeChecker, SECOND } from './checker.ts';
 
 const TICK_MS = 2;
+/** A line that could be spoofed is looked for in the device's buffer first. */
+const LATE_MS = 5 * SECOND;
+/** An agent that has just started logs in, and reads what is on. */
+const LOGIN_MS = 8 * SECOND;
 const OFF = /^(?:undebug all|no debug crypto (?:isakmp|ikev2|ipsec|engine))$/;
 
 export interface Skew {
@@ -27,9 +34,7 @@ export function skewsOf(stage: Stage, truth: Truth): Skew[] {
       const plannedAt = sentAt + plannedMs;
       if (![from, to].every((end) => wasWell(stage, truth, end, sentAt - 5 * SECOND, plannedAt + SECOND))) continue;
       const near = (end: End): number | undefined =>
-        truth.typed[end].find(
-          ({ at, expanded }) => OFF.test(expanded) && at >= plannedAt - SECOND && at <= plannedAt + 5 * SECOND,
-        )?.at;
+        truth.typed[end].find(({ at, expanded }) => OFF.test(expanded) && at >= sentAt && at <= plannedAt + 5 * SECOND)?.at;
       const [one, other] = [near(from), near(to)];
       if (one === undefined || other === undefined) continue;
       const drift = Math.abs(stage.setting.rate.hub - stage.setting.rate.spoke) * plannedMs;
@@ -54,10 +59,37 @@ function wasWell(stage: Stage, truth: Truth, end: End, from: number, to: number)
   );
 }
 
-export const together: MakeChecker = (stage, truth, report) => ({
-  async end() {
-    for (const { id, skewMs, allowedMs } of skewsOf(stage, truth))
-      if (skewMs > allowedMs)
-        report(`the stops of ${id} left ${skewMs.toFixed(2)} ms apart; ${allowedMs.toFixed(2)} ms are allowed`);
-  },
-});
+export const together: MakeChecker = (stage, truth, report) => {
+  const said = new Set<Undertaking>();
+  return {
+    look() {
+      for (const end of ENDS)
+        for (const undertaking of truth.undertakings[end]) {
+          if (said.has(undertaking) || !isLate(stage, truth, undertaking)) continue;
+          said.add(undertaking);
+          const lateMs = Math.round(stage.now - undertaking.stopAt);
+          report(
+            `${end}: nothing typed ${lateMs} ms after the time of the stop of ${undertaking.name}, on a session that is well`,
+          );
+        }
+    },
+    async end() {
+      for (const { id, skewMs, allowedMs } of skewsOf(stage, truth))
+        if (skewMs > allowedMs)
+          report(`the stops of ${id} left ${skewMs.toFixed(2)} ms apart; ${allowedMs.toFixed(2)} ms are allowed`);
+    },
+  };
+};
+
+function isLate(stage: Stage, truth: Truth, undertaking: Undertaking): boolean {
+  const { end, seenAt, stopAt, flags } = undertaking;
+  const { now } = stage;
+  const host = stage.hosts[end];
+  if (flags.size === 0 || now <= stopAt + LATE_MS || now > stopAt + LATE_MS + SECOND || !host.listens || host.shells === 0)
+    return false;
+  if (host.startedAt + LOGIN_MS > stopAt || host.lostDataDirAt !== null || truth.isLost(undertaking)) return false;
+  const from = Math.max(seenAt, host.startedAt) - 5 * SECOND;
+  if (stage.boxTroubles[end].some((trouble) => trouble.from <= now && trouble.until >= from)) return false;
+  if (stage.handled.some(({ at }) => at >= from)) return false;
+  return !truth.typed[end].some(({ at, expanded }) => OFF.test(expanded) && at >= seenAt);
+}

@@ -10,6 +10,7 @@ import type { Incident } from '../shared/coordinate/book.ts';
 import { type Armed, linkTroubles, newLink, onHello, type PeerLink, type Trouble } from '../shared/coordinate/hello.ts';
 import { timing } from '../shared/coordinate/timing.ts';
 import { asSpitrapError } from '../shared/errors.ts';
+import { limits } from '../shared/limits.ts';
 import { peerNamed } from '../shared/model/peer-lookup.ts';
 import type { DurationMs, Monotonic, Wall } from '../shared/model/time.ts';
 import type { Config, PeerConfig } from './config/config.ts';
@@ -20,8 +21,10 @@ import type { PendingDones } from './effects/pending-dones.ts';
 import type { Delivery } from './effects/send-signal.ts';
 import { type DebugsReading, readDebugs } from './effects/stop-debugs.ts';
 import type { AgentEvents, Decision } from './events.ts';
+import { HelloRound } from './hello-round.ts';
 import type { Logger } from './log.ts';
 import type { SendOutcome } from './net/signalling.ts';
+import { PeerAlarms } from './peer-alarms.ts';
 import type { Endpoint, World } from './ports.ts';
 
 export interface HeartbeatRoom {
@@ -61,6 +64,10 @@ export const BY_HAND = { key: 'by', value: 'hand' } as const;
 const ANSWER_EVERY_MS = 250;
 /** One end is read before the other: what stands at two ticks in a row is half-armed, once is not. */
 const HALF_ARMED_TICKS = 2;
+/** Of the interval between two hellos: thousands are said within it, and the rest is for their answers. */
+const ROUND_SHARE = 0.8;
+/** What changed about our debugs is told to thousands of peers within it. */
+const NEWS_WITHIN_MS: DurationMs = 2_000;
 
 export class Heartbeat {
   readonly #room: HeartbeatRoom;
@@ -69,6 +76,10 @@ export class Heartbeat {
   readonly #paths = new Map<string, PathState>();
   readonly #answeredAt = new Map<string, Monotonic>();
   readonly #halfArmed = new Map<string, { readonly text: string; ticks: number }>();
+  readonly #alarms: PeerAlarms;
+  readonly #round: HelloRound;
+  /** Of a round of thousands: each is judged when its hello leaves, once a round. */
+  #toJudge = new Set<string>();
   #timer: Timer | null = null;
   #closed = false;
   #isReading = false;
@@ -77,6 +88,12 @@ export class Heartbeat {
 
   constructor(room: HeartbeatRoom) {
     this.#room = room;
+    this.#alarms = new PeerAlarms(room.coordinator);
+    this.#round = new HelloRound(
+      room.world.clock,
+      (peer) => this.#sayInTurn(peer),
+      () => this.#alarms.conclude(),
+    );
     this.#cfg = configurationHash(room.config);
     this.#followPeers();
     room.events.on('decided', this.#learn);
@@ -88,7 +105,8 @@ export class Heartbeat {
     const gone = this.#followPeers();
     for (const { key } of [...this.#room.coordinator.book.alarms])
       if (gone.some((owner) => key.endsWith(`:${owner}`))) this.#room.coordinator.input({ kind: 'clear', key });
-    this.#sayAll();
+    this.#alarms.forget(new Set(gone.map((owner) => owner.slice(owner.lastIndexOf(':') + 1))));
+    this.#sayAll(this.#room.config.signal.helloMs * ROUND_SHARE);
     this.#judgeLinks(false);
   }
 
@@ -131,7 +149,7 @@ export class Heartbeat {
     if (input.kind === 'disarm-attempted' && input.outcome.debugs === 'off')
       this.#reading = { reading: { flags: [], detail: input.outcome.detail }, wall: input.wall };
     // What changed about our debugs is told at once: one end armed and the other not is half a record.
-    if (moved && this.#saidArmed !== this.armed && this.armed !== 'unknown') this.#sayAll();
+    if (moved && this.#saidArmed !== this.armed && this.armed !== 'unknown') this.#sayAll(NEWS_WITHIN_MS);
     if (input.kind === 'debugs-read' && input.flags !== null)
       this.#reading = { reading: { flags: input.flags, detail: input.detail }, wall: input.wall };
     if (input.kind === 'stop-attempted' && input.outcome.result === 'verified' && input.outcome.appeared.length === 0)
@@ -163,8 +181,9 @@ export class Heartbeat {
   async #tick(): Promise<void> {
     await this.#readDevice();
     if (this.#closed) return;
-    this.#sayAll();
-    this.#judgeLinks(true);
+    const inTurns = this.#sayAll(this.#room.config.signal.helloMs * ROUND_SHARE);
+    if (inTurns) this.#toJudge = new Set(this.links.keys());
+    else this.#judgeLinks(true);
     this.#room.onTick();
     await this.#room.coordinator.housekeep(this.#room.dones.records());
   }
@@ -206,9 +225,17 @@ export class Heartbeat {
     return flags.some((flag) => flag.crypto) ? 'yes' : 'no';
   }
 
-  #sayAll(): void {
+  /** True: to thousands, in turns. */
+  #sayAll(withinMs: DurationMs): boolean {
     this.#saidArmed = this.armed;
-    for (const peer of this.links.keys()) this.#say(peer, {});
+    return this.#round.begin([...this.links.keys()], withinMs);
+  }
+
+  #sayInTurn(peer: string): void {
+    const link = this.links.get(peer);
+    if (link === undefined || this.#closed) return;
+    this.#say(peer, {});
+    if (this.#toJudge.delete(peer)) this.#judge(link, true);
   }
 
   /** A hello now, out of turn; what became of it on each path is told as it comes. */
@@ -268,7 +295,10 @@ export class Heartbeat {
     if (keys['org'] === undefined && this.#mayAnswer(peer, at))
       this.#say(peer, { org: keys['t'] ?? '0', rx: String(Math.round(wall)) });
     this.#room.dones.offerAgain(peer);
-    this.#judgeLinks(false);
+    // Of thousands only this one: what our own side changed about the others is seen in their turn.
+    if (this.links.size > limits.hellosAtOnceMax) this.#judge(this.links.get(peer)!, false);
+    else this.#judgeLinks(false);
+    this.#alarms.conclude();
     this.#room.events.emit('hello', peer);
   }
 
@@ -280,23 +310,28 @@ export class Heartbeat {
   }
 
   #judgeLinks(tick: boolean): void {
+    for (const link of this.links.values()) this.#judge(link, tick);
+    this.#alarms.conclude();
+  }
+
+  #judge(link: PeerLink, tick: boolean): void {
     const { config, world } = this.#room;
     const ours = { role: config.role, mode: config.mode, armed: this.armed, cfg: this.#cfg };
-    for (const link of this.links.values()) {
-      const peer = this.#peer(link.peer)!;
-      const where = peer.cryptoAddresses[0]?.text ?? peer.send[0]?.address ?? peer.name;
-      const hand = { where, stopCommand: this.#room.device.platform.debugOff.all };
-      const troubles = linkTroubles(link, ours, world.clock.monotonic(), config.signal.helloMs, hand).filter((trouble) =>
-        this.#stands(trouble, tick),
-      );
-      const keys = ['peer-silent', 'cfg-differs', 'mode-differs', 'roles-clash', 'half-armed'].map(
-        (word) => `${word}:${link.peer}`,
-      );
-      for (const key of keys) this.#settle(key, troubles.find((trouble) => trouble.key === key) ?? null);
-      // A peer that is silent altogether has that alarm.
-      if (tick) this.#judgePaths(peer, !troubles.some((trouble) => trouble.key === `peer-silent:${link.peer}`));
-      if (tick && !troubles.some((trouble) => trouble.key === `half-armed:${link.peer}`)) this.#forget(link, ours.armed);
+    const peer = this.#peer(link.peer)!;
+    const where = peer.cryptoAddresses[0]?.text ?? peer.send[0]?.address ?? peer.name;
+    const hand = { where, stopCommand: this.#room.device.platform.debugOff.all };
+    const troubles = linkTroubles(link, ours, world.clock.monotonic(), config.signal.helloMs, hand).filter((trouble) =>
+      this.#stands(trouble, tick),
+    );
+    for (const word of TROUBLES) {
+      const key = `${word}:${link.peer}`;
+      const trouble = troubles.find((one) => one.key === key) ?? null;
+      // Debugs that may be on there are for a person, one by one.
+      this.#alarms.settle(link.peer, key, trouble, word === 'peer-silent' && link.mayBeOn);
     }
+    // A peer that is silent altogether has that alarm.
+    if (tick) this.#judgePaths(peer, !troubles.some((trouble) => trouble.key === `peer-silent:${link.peer}`));
+    if (tick && !troubles.some((trouble) => trouble.key === `half-armed:${link.peer}`)) this.#forget(link, ours.armed);
   }
 
   /** On here and off there, then the other way round: two troubles, each seen once (debugs go on, and a stop ends them). */
@@ -319,25 +354,24 @@ export class Heartbeat {
       const key = `path-dead:${formatEndpoint(endpoint)}:${peer.name}`;
       const isDead = isHeard && path.failedInARow >= timing.missingHellosMax;
       const text = `${path.failedInARow} hellos in a row to ${peer.name} at ${formatEndpoint(endpoint)} were not acknowledged: no signal may reach it on that path (${path.lastError})`;
-      this.#settle(key, isDead ? { key, text } : null);
+      this.#alarms.settle(peer.name, key, isDead ? { key, text } : null);
     }
   }
 
-  /** Raised once and taken back once: the same trouble at every hello is not news. */
-  #settle(key: string, trouble: Trouble | null): void {
-    const { coordinator } = this.#room;
-    const standing = coordinator.book.alarms.some((alarm) => alarm.key === key);
-    if (trouble === null && standing) coordinator.input({ kind: 'clear', key });
-    if (trouble !== null && !standing)
-      coordinator.input({ kind: 'raise', key, text: trouble.text, remedy: trouble.remedy ?? null });
+  /** What is wrong with a peer and has no alarm of its own: too many have the same. */
+  troublesOf(peer: string): readonly string[] {
+    return this.#alarms.untoldOf(peer);
   }
 
   close(): void {
     this.#closed = true;
     this.#room.events.off('decided', this.#learn);
     this.#timer?.cancel();
+    this.#round.cancel();
   }
 }
+
+const TROUBLES = ['peer-silent', 'cfg-differs', 'mode-differs', 'roles-clash', 'half-armed'] as const;
 
 const pathKey = (peer: string, { address, port }: Endpoint): string => `${peer} ${address} ${port}`;
 

@@ -6,6 +6,7 @@ import pino from 'pino';
 import pretty from 'pino-pretty';
 import { SpitrapError } from '../shared/errors.ts';
 import { limits } from '../shared/limits.ts';
+import { secretFinder } from '../shared/redact/secret-finder.ts';
 
 export type LogFields = Readonly<Record<string, unknown>>;
 
@@ -107,9 +108,11 @@ function cleaner(
   // Longest first: a secret that contains another must go as a whole.
   const known = [...new Set(secrets)].filter((secret) => secret.length >= SECRET_CHARS_MIN).sort((a, b) => b.length - a.length);
 
+  const find = secretFinder(known);
+
   const text = (raw: string): string => {
     // Hidden before it is cut: a cut may leave half a secret behind.
-    const hidden = known.reduce((rest, secret) => rest.replaceAll(secret, HIDDEN), raw);
+    const hidden = find(raw).reduce((rest, secret) => rest.replaceAll(secret, HIDDEN), raw);
     const over = hidden.length - limits.logTextCharsMax;
     const cut = over > 0 ? `${hidden.slice(0, limits.logTextCharsMax)}… (${over} more characters)` : hidden;
     return escaping ? escapeControls(cut) : cut;

@@ -28,6 +28,7 @@ export function statusText(status: AgentStatus, paint: Paint, rates?: ReadonlyMa
     ...peerLines(status.peers, paint),
     ...storeLines(status, paint),
     ...pageLines(status.page, paint),
+    ...fleetLines(status.fleet ?? null, paint),
     ...counterLines('refused', status.refusals, paint),
     ...counterLines('dropped', status.drops, paint),
   ].join('\n');
@@ -130,6 +131,26 @@ function pageLines(page: AgentStatus['page'], paint: Paint): string[] {
   return [
     ...wrapped(`${printable(page.url, 100)}, ${looking}, ${page.answered} requests answered`, label('page')),
     ...(page.problem === null ? [] : wrapped(printable(page.problem, 600), INDENT).map((line) => paint('bad', line))),
+  ];
+}
+
+function fleetLines(fleet: NonNullable<AgentStatus['fleet']> | null, paint: Paint): string[] {
+  if (fleet === null) return [];
+  const waiting = fleet.waitingRecords === 0 ? 'nothing waits' : `${fleet.waitingRecords} records wait on disk`;
+  const last = fleet.lastSentAt === null ? 'nothing told yet' : `last told ${time(fleet.lastSentAt)}`;
+  const bundles = fleet.bundlesWaiting === 0 ? '' : `, ${fleet.bundlesWaiting} bundles to put`;
+  const where = fleet.state === 'connected' ? printable(fleet.server ?? '?', 100) : `away (${printable(fleet.why ?? '?', 300)})`;
+  const lost = Object.values(fleet.dropped).reduce((sum, count) => sum + count, 0);
+  const troubles = [
+    ...(fleet.refusing === null ? [] : [`refused: ${fleet.refusing}`]),
+    ...(fleet.degraded === null ? [] : [`what is to be told does not reach the disk: ${fleet.degraded}`]),
+    ...(lost === 0 ? [] : [`${lost} records were dropped, the disk had no room for them`]),
+    ...(fleet.refused === 0 ? [] : [`${fleet.refused} records were refused for good, they stand in fleet/refused.jsonl`]),
+  ];
+  const tone = fleet.state === 'connected' ? 'plain' : 'warn';
+  return [
+    ...wrapped(`${where}: ${last}, ${waiting}${bundles}`, label('fleet')).map((line) => paint(tone, line)),
+    ...troubles.flatMap((trouble) => wrapped(printable(trouble, 600), INDENT).map((line) => paint('warn', line))),
   ];
 }
 
@@ -238,40 +259,57 @@ function polledLines({ name, kind, state, detail, symptoms, refused, lastLineAt 
 const waitingFor = (source: SourceStatus): string =>
   source.kind === 'file' && source.detail !== source.listen ? printable(source.detail, 300) : '';
 
+/** Of hundreds the ones that something is wrong with come first, and the rest is counted. */
+const PEERS_SHOWN_MAX = 20;
+
 function peerLines(peers: readonly PeerStatus[], paint: Paint): string[] {
-  return peers.flatMap((peer) => {
-    const silent = peer.kind === 'spitrap' && peer.lastHelloAt === null;
-    const hello = silent
-      ? paint('warn', 'no hello yet')
-      : peer.lastHelloAt === null
-        ? 'sends no hello'
-        : `hello ${time(peer.lastHelloAt)}`;
-    const trip = peer.roundTripMs === null ? '' : `, round trip ${formatDuration(peer.roundTripMs)}`;
-    const offset =
-      peer.offsetMs === null
-        ? ''
-        : `, clock ${peer.offsetMs < 0 ? 'behind' : 'ahead'} by ${formatDuration(Math.abs(peer.offsetMs))}`;
-    const says = [
-      peer.role,
-      peer.mode && `mode ${peer.mode}`,
-      peer.armed && `armed ${peer.armed}${peer.leaseEndsAt === null ? '' : ` until ${time(peer.leaseEndsAt)}`}`,
-    ]
-      .filter(Boolean)
-      .join(', ');
-    return [
-      `${label('peer')}${printable(peer.name, 40)} (${peer.kind}): ${hello}`,
-      ...(says || trip || offset ? wrapped(`${printable(says, 80)}${trip}${offset}`.replace(/^, /, ''), INDENT) : []),
-      ...(peer.missedHellos > 0 ? [paint('bad', `${INDENT}${peer.missedHellos} hellos missing in a row`)] : []),
-      ...recurrenceLines(peer, paint),
-      ...peer.differences.flatMap((text) => wrapped(printable(text, 200), INDENT).map((line) => paint('bad', line))),
-      ...peer.paths.flatMap((path) =>
-        wrapped(
-          `${path.endpoint}: ${path.acknowledged} of ${path.sent} acknowledged${path.lastError === null ? '' : `; ${printable(path.lastError, 400)}`}`,
-          INDENT,
-        ),
+  if (peers.length <= PEERS_SHOWN_MAX) return peers.flatMap((peer) => linesOfPeer(peer, paint));
+  const ill = peers.filter(
+    ({ kind, lastHelloAt, missedHellos, differences }) =>
+      differences.length > 0 || missedHellos > 0 || (kind === 'spitrap' && lastHelloAt === null),
+  );
+  const shown = (ill.length > 0 ? ill : peers).slice(0, PEERS_SHOWN_MAX);
+  const unheard = peers.filter(({ kind, lastHelloAt }) => kind === 'spitrap' && lastHelloAt === null).length;
+  const counted = `${peers.length} in all, ${ill.length} with something wrong${unheard > 0 ? `, ${unheard} never heard` : ''}`;
+  return [
+    ...wrapped(counted, label('peers')).map((line) => paint(ill.length > 0 ? 'warn' : 'plain', line)),
+    ...shown.flatMap((peer) => linesOfPeer(peer, paint)),
+    ...(shown.length < ill.length ? [`${INDENT}and ${ill.length - shown.length} more with something wrong: --json has all`] : []),
+  ];
+}
+
+function linesOfPeer(peer: PeerStatus, paint: Paint): string[] {
+  const silent = peer.kind === 'spitrap' && peer.lastHelloAt === null;
+  const hello = silent
+    ? paint('warn', 'no hello yet')
+    : peer.lastHelloAt === null
+      ? 'sends no hello'
+      : `hello ${time(peer.lastHelloAt)}`;
+  const trip = peer.roundTripMs === null ? '' : `, round trip ${formatDuration(peer.roundTripMs)}`;
+  const offset =
+    peer.offsetMs === null
+      ? ''
+      : `, clock ${peer.offsetMs < 0 ? 'behind' : 'ahead'} by ${formatDuration(Math.abs(peer.offsetMs))}`;
+  const says = [
+    peer.role,
+    peer.mode && `mode ${peer.mode}`,
+    peer.armed && `armed ${peer.armed}${peer.leaseEndsAt === null ? '' : ` until ${time(peer.leaseEndsAt)}`}`,
+  ]
+    .filter(Boolean)
+    .join(', ');
+  return [
+    `${label('peer')}${printable(peer.name, 40)} (${peer.kind}): ${hello}`,
+    ...(says || trip || offset ? wrapped(`${printable(says, 80)}${trip}${offset}`.replace(/^, /, ''), INDENT) : []),
+    ...(peer.missedHellos > 0 ? [paint('bad', `${INDENT}${peer.missedHellos} hellos missing in a row`)] : []),
+    ...recurrenceLines(peer, paint),
+    ...peer.differences.flatMap((text) => wrapped(printable(text, 200), INDENT).map((line) => paint('bad', line))),
+    ...peer.paths.flatMap((path) =>
+      wrapped(
+        `${path.endpoint}: ${path.acknowledged} of ${path.sent} acknowledged${path.lastError === null ? '' : `; ${printable(path.lastError, 400)}`}`,
+        INDENT,
       ),
-    ];
-  });
+    ),
+  ];
 }
 
 function recurrenceLines({ recurrence }: PeerStatus, paint: Paint): string[] {

@@ -21,6 +21,8 @@ const STATUS_EVERY_MS = 500;
 /** Rates and ages change without any event. */
 const STATUS_ANYWAY_MS = 5_000;
 const DECISIONS_WINDOW_MS = 1_000;
+/** Of an agent's time, at most so much goes into statuses: one of 5,000 peers is 3 MB and takes some 50 ms. */
+const STATUS_SHARE = 0.02;
 /** How soon a browser comes back after a close. */
 const RETRY_MS = 2_000;
 
@@ -121,10 +123,11 @@ export class EventStreams {
   #soon(): void {
     if (this.#streams.size === 0) return;
     const sinceMs = this.#room.clock.monotonic() - (this.#lastStatusAt ?? Number.NEGATIVE_INFINITY);
-    this.#planStatus(Math.max(0, STATUS_EVERY_MS - sinceMs));
+    this.#planStatus(Math.max(0, this.#statusEveryMs - sinceMs));
   }
 
   #dueAt: number | null = null;
+  #statusEveryMs = STATUS_EVERY_MS;
 
   #planStatus(inMs: number): void {
     const dueAt = this.#room.clock.monotonic() + inMs;
@@ -142,7 +145,10 @@ export class EventStreams {
   #statusText(): string {
     this.#lastStatusAt = this.#room.clock.monotonic();
     try {
-      return eventText('status', this.#room.status());
+      const text = eventText('status', this.#room.status());
+      const tookMs = this.#room.clock.monotonic() - this.#lastStatusAt;
+      this.#statusEveryMs = Math.min(STATUS_ANYWAY_MS, Math.max(STATUS_EVERY_MS, tookMs / STATUS_SHARE));
+      return text;
     } catch (error) {
       this.#room.log.error({ event: 'internal', error: asSpitrapError(error).message }, 'the status for the page failed');
       return ': no status\n\n';

@@ -36,7 +36,8 @@ export async function openPage(config: PageConfig, room: OpenPageRoom, routes: r
   const { world, log, dataDir, control, timelineOf } = room;
   const files = await readPageFiles(world.disk);
   const shared = new SharedStatus({ clock: world.clock, events: room.events, status: control.status });
-  const metrics = openMetrics({ events: room.events, status: () => shared.status });
+  const pause = () => world.clock.sleep('metrics', 0);
+  const metrics = openMetrics({ events: room.events, status: () => shared.status, pause });
   const streams = new EventStreams({ ...room, clock: world.clock });
   const given: PageRoom = {
     ...{ dataDir, control, timelineOf, files, metrics, shared, clock: world.clock, disk: world.disk, events: room.events },

@@ -1,5 +1,7 @@
 /** The agent's own secrets, wherever they turn up and whatever stands around them. Used by redact.ts. */
 
+import { secretFinder } from './secret-finder.ts';
+
 /** Shorter ones are no secrets, and are words, counters and parts of addresses too. */
 const CHARS_MIN = 4;
 /** From here on a match inside a longer word is no accident. */
@@ -24,12 +26,12 @@ export function ownSecretReplacer(
   }
   // Longest first: one that contains another goes as a whole.
   const ordered = [...known].sort(([a], [b]) => b.length - a.length);
+  const find = secretFinder(ordered.map(([secret]) => secret));
   return (text) => {
     let count = 0;
     let rest = text;
-    for (const [secret, tag] of ordered) {
-      if (!rest.includes(secret)) continue;
-      const replaced = replaceAlone(rest, secret, tag);
+    for (const secret of find(text)) {
+      const replaced = replaceAlone(rest, secret, known.get(secret)!);
       rest = replaced.text;
       count += replaced.count;
     }

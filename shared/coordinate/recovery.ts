@@ -3,7 +3,7 @@ import type { Monotonic } from '../model/time.ts';
 import { after } from '../model/time.ts';
 import type { ArmState } from './arming-state.ts';
 import { debugSpentMs } from './arming-state.ts';
-import type { Book, CaptureRecord, Incident, SignalProgress } from './book.ts';
+import type { Book, CaptureRecord, FlowRecord, Incident, SignalProgress } from './book.ts';
 import type { Effect } from './effect.ts';
 import type { Input } from './input.ts';
 import type { Step } from './move.ts';
@@ -126,10 +126,26 @@ function corroborateAgain(incident: Incident): Effect[] {
     }));
 }
 
+/**
+ * A line that came into a look is a stop of its own once it is borne out, and one that came into an incident whose stop is over tells its
+ * peers: whoever was to answer for it died with the agent. Later than a stop may be stale, only what the t0 list names is turned off.
+ */
+function askAgain(incident: Incident, input: Recovered): { incident: Incident; effects: Effect[] } {
+  if (incident.sealing !== 'no') return { incident, effects: [] };
+  const effects = corroborateAgain(incident);
+  const isStale = (record: FlowRecord): boolean =>
+    record.corroboration === 'pending' && input.resumable && input.at - record.last > timing.staleStopMs;
+  if (!incident.flows.some(isStale)) return { incident, effects };
+  return incident.stop.kind === 'not-planned'
+    ? { incident: { ...incident, onlyOurs: true }, effects }
+    : { incident, effects: [] };
+}
+
 function recoverAfterStop(rules: Rules, book: Book, incident: Incident, input: Recovered): Step {
   const told = tellAgain(incident, input);
-  const redo = redoCaptures(told.incident);
-  const orders = [...told.effects, ...redo.effects, ...finishBundle(rules, incident, input)];
+  const asked = askAgain(told.incident, input);
+  const redo = redoCaptures(asked.incident);
+  const orders = [...told.effects, ...asked.effects, ...redo.effects, ...finishBundle(rules, incident, input)];
   const trying = incident.stop.kind === 'running' || incident.stop.kind === 'waiting-retry';
   const resumed = trying
     ? resumeStop(rules, book, redo.incident, input)

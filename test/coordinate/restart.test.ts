@@ -3,14 +3,19 @@ import { describe, expect, test } from 'vitest';
 import type { Book } from '../../shared/coordinate/book.ts';
 import type { Input } from '../../shared/coordinate/input.ts';
 import type { Rules } from '../../shared/coordinate/rules.ts';
+import { timing } from '../../shared/coordinate/timing.ts';
 import {
   alert,
   at,
   attempted,
   CRYPTO,
+  capture,
   captured,
+  corroborated,
   debugsRead,
   delivery,
+  find,
+  flow,
   flowOf,
   hubRules,
   id,
@@ -21,6 +26,7 @@ import {
   sighting,
   spokeRules,
   stop,
+  T0,
   timer,
 } from './given.ts';
 import { type End, Pair } from './pair.ts';
@@ -204,6 +210,44 @@ describe('what a restart does and does not', () => {
       at(2_100, alert({ delayMs: 16_000 })),
     ]);
     expect(steps.at(-1)!.reason).toBe('alert-repeated');
+  });
+
+  describe('a line that could be spoofed came into a capture that a person asked for, and its look at the buffer died with the agent', () => {
+    const asked = [
+      at(0, capture({ id: id(1) })),
+      at(300, debugsRead(CRYPTO)),
+      at(17_000, sighting({ id: id(2), spoofable: true })),
+      at(18_000, timer('stop')),
+    ];
+
+    test('it is looked for anew, and borne out it is a stop of its own', () => {
+      const again = run(hubRules, [...asked, at(19_000, recovered())]);
+      expect(find(again.last.effects, 'corroborate')).toMatchObject([{ flow }]);
+      const borneOut = run(hubRules, [...asked, at(19_000, recovered()), at(19_100, corroborated('found'))]);
+      expect(only(borneOut.book)).toMatchObject({
+        stop: { kind: 'planned' },
+        onlyOurs: false,
+        stopAt: T0 + 17_000 + hubRules.delayMs,
+      });
+    });
+
+    test('long after it only what the t0 list names is turned off', () => {
+      const late = 17_000 + timing.staleStopMs + 1;
+      const borneOut = run(hubRules, [...asked, at(late, recovered()), at(late + 100, corroborated('found'))]);
+      expect(only(borneOut.book)).toMatchObject({ stop: { kind: 'planned' }, onlyOurs: true });
+    });
+
+    test('a peer whose stop is over for minutes is told of none any more', () => {
+      const inputs = [
+        at(0, sighting()),
+        at(300, debugsRead(CRYPTO)),
+        at(1_000, sighting({ id: id(2), flow: flowOf(1), spoofable: true })),
+        at(18_000, timer('stop')),
+      ];
+      const soon = run(hubRules, [...inputs, at(19_000, recovered())]);
+      const late = run(hubRules, [...inputs, at(1_001 + timing.staleStopMs, recovered())]);
+      expect([find(soon.last.effects, 'corroborate').length, find(late.last.effects, 'corroborate')]).toEqual([1, []]);
+    });
   });
 
   test('delivery of an unknown incident is survived', () => {

@@ -57,6 +57,7 @@ export class BoxShells implements ShellTransport {
   readonly #box: Box;
   readonly #clock: FakeClock;
   readonly #open = new Set<() => void>();
+  #drops = 0;
 
   constructor(box: Box, clock: FakeClock) {
     this.#box = box;
@@ -65,7 +66,13 @@ export class BoxShells implements ShellTransport {
 
   async open(): Promise<Shell> {
     this.opened++;
+    const drops = this.#drops;
     await this.#clock.sleep('ssh handshake', 20);
+    // Whoever was on the way in is cut off too: a line for an agent that has died meanwhile would be kept for ever.
+    if (drops !== this.#drops)
+      throw new SpitrapError('SSH_CLOSED', `${this.#box.hostname}: the connection was lost in the handshake`, {
+        retryable: true,
+      });
     if (this.refuse !== null) throw this.refuse;
     const line = this.#box.connectVty('198.51.100.1');
     if (line === null) throw new SpitrapError('NO_FREE_VTY', `${this.#box.hostname}: all lines are in use`, { retryable: true });
@@ -116,6 +123,7 @@ export class BoxShells implements ShellTransport {
   }
 
   dropAll(): void {
+    this.#drops++;
     for (const drop of [...this.#open]) drop();
   }
 }

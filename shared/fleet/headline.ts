@@ -22,23 +22,23 @@ const words: Readonly<Record<Cause | typeof NOT_JUDGED, string>> = {
   'middlebox-replay': 'had old packets replayed by a middlebox',
   'unconfigured-peer': 'met peers that are not configured',
   'tunnel-key-mismatch': 'met tunnel keys that differ',
-  'platform-cannot-say': 'had incidents of which its platform cannot say the cause',
+  'platform-cannot-say': 'had incidents whose cause its platform cannot say',
   'receiver-lost-sa': 'met SAs that the receiver had lost',
   'cannot-tell': 'had incidents whose cause cannot be told',
   [NOT_JUDGED]: 'had incidents that are not judged yet',
 };
 
 /** When the end that they share is not the one that restarted, the words above are of its peers; a hub of many is the one itself. */
-const ofHub: Partial<Record<string, string>> = {
-  'receiver-restarted': 'lost its SAs (restart)',
-  'cleared-one-side': 'had its SAs cleared',
-  'receiver-lost-sa': 'lost SAs',
-};
+const ofHub: ReadonlyMap<string, string> = new Map([
+  ['receiver-restarted', 'lost its SAs (restart)'],
+  ['cleared-one-side', 'had its SAs cleared'],
+  ['receiver-lost-sa', 'lost SAs'],
+]);
 
 export function headlineOf(group: Omit<FleetGroup, 'id' | 'headline'>): string {
   const { device, role, cause, fromMs, others, incidents, byState } = group;
   const did =
-    (role === 'hub' && others > 1 ? ofHub[cause] : undefined) ??
+    (role === 'hub' && others > 1 ? ofHub.get(cause) : undefined) ??
     (Object.hasOwn(words, cause) ? words[cause as Cause] : `had incidents of ${cause}`);
   const met = role === 'hub' ? count(others, 'spoke') : count(others, 'hub');
   const often = incidents === others ? '' : ` in ${count(incidents, 'incident')}`;

@@ -131,7 +131,8 @@ const head = {
   version: name,
 };
 
-const recordSchema = z.discriminatedUnion('kind', [
+/** docs/fleet.md has a row for each key; a test holds it to this. */
+export const recordSchema = z.discriminatedUnion('kind', [
   z.object({ ...head, kind: z.literal('incident'), body: incident }),
   z.object({ ...head, kind: z.literal('verdict'), body: verdict }),
   z.object({ ...head, kind: z.literal('alarm'), body: alarm }),

@@ -28,8 +28,8 @@ export interface Table {
   keys(range: Range): Iterable<Buffer>;
 }
 
-/** Address space, not bytes on disk or in memory: the file grows as it is written. */
-const MAP_BYTES = 1024 ** 4;
+/** Address space, not bytes on disk or in memory: the file grows as it is written. A hundred million incidents; a process has room for 500 such maps. */
+const MAP_BYTES = 256 * 1024 ** 3;
 const TABLES_MAX = 24;
 /** Processes that read at once: instances of `spitrap fleet`, and commands that people type. */
 const READERS_MAX = 512;

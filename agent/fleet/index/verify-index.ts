@@ -28,6 +28,7 @@ export function verifyIndex(store: Store, dictionary: Dictionary): readonly stri
   const counters = readCounters(store.table('meta'));
   const count = (table: Table): number => [...table.keys({ from: FIRST_KEY })].length;
 
+  const chunks = new Map<string, OpenChunk>();
   let records = 0;
   let links = 0;
   let placed = 0;
@@ -111,7 +112,6 @@ export function verifyIndex(store: Store, dictionary: Dictionary): readonly stri
   }
 
   let rows = 0;
-  const chunks = new Map<string, OpenChunk>();
   function chunkAt(cell: number, chunk: number): OpenChunk {
     const key = `${cell}/${chunk}`;
     const known = chunks.get(key);

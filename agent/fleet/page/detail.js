@@ -2,7 +2,7 @@
 import { h } from '../../web/page/dom.js';
 import { chip, sign } from '../../web/page/first-screen.js';
 import { clockTime, coarse, count, instant, many, printable, size } from '../../web/page/format.js';
-import { causeWords, incidentItem } from './events.js';
+import { causeWords, memberItem } from './events.js';
 import { stateWord } from './fleet-words.js';
 import { stateBar } from './picture.js';
 import { byStatePieces, facts, go, momentAt, name, pairOf, stateChip, toned, toneOf } from './pieces.js';
@@ -37,15 +37,16 @@ const waiting = (asked, what) =>
 /** @param {Model} model @param {DetailActions} actions */
 function groupCard(model, actions) {
   const { view, group: asked, now } = model;
-  const close = h('p.last', { key: 'close' }, go({ ...view, group: null, incident: null }, 'Close this event'));
+  const close = go({ ...view, group: null, incident: null }, 'Close this event');
   const data = asked?.of === view.group ? asked?.data : null;
-  if (!data) return card('group', 'plain', 'Event', waiting(asked, 'the event'), close);
+  if (!data) return card('group', 'plain', 'Event', waiting(asked, 'the event'), h('p.last', null, close));
   const { group, lost, incidents, next } = data;
   const tone = toneOf(group.byState);
   return card(
     'group',
     tone,
     'Event',
+    h('p.closing', { key: 'above' }, close),
     h('h2', null, sign(tone), ` ${printable(group.headline, 400)}`),
     facts([
       [
@@ -61,9 +62,10 @@ function groupCard(model, actions) {
     ]),
     stateBar(group.byState, 1),
     lost.length > 0 && h('h3', { key: 'lost-title' }, 'Still black-holed'),
-    lost.length > 0 && h('ul.list.events', { key: 'lost' }, ...lost.map((/** @type {any} */ one) => incidentItem(one, model))),
+    lost.length > 0 &&
+      h('ul.list.events', { key: 'lost' }, ...lost.map((/** @type {any} */ one) => memberItem(one, group.role, model))),
     lost.length > 0 && h('h3', { key: 'all-title' }, 'All of it, the newest first'),
-    h('ul.list.events', { key: 'members' }, ...incidents.map((/** @type {any} */ one) => incidentItem(one, model))),
+    h('ul.list.events', { key: 'members' }, ...incidents.map((/** @type {any} */ one) => memberItem(one, group.role, model))),
     asked?.error && h('p.bad', { key: 'error' }, printable(asked.error, 300)),
     next !== null &&
       h(
@@ -71,25 +73,22 @@ function groupCard(model, actions) {
         { key: 'more' },
         h('button', { type: 'button', onclick: actions.more }, `Show more of its ${count(group.incidents)}`),
       ),
-    close,
+    h('p.last', { key: 'below' }, close),
   );
 }
 
 /** @param {Model} model @param {DetailActions} actions */
 function incidentCard({ view, incident: asked, now }, actions) {
-  const close = h(
-    'p.last',
-    { key: 'close' },
-    go({ ...view, incident: null }, view.group === null ? 'Close this incident' : 'Back to the event'),
-  );
+  const close = go({ ...view, incident: null }, view.group === null ? 'Close this incident' : 'Back to the event');
   const one = asked?.of === view.incident ? asked?.data : null;
-  if (!one) return card('incident', 'plain', 'Incident', waiting(asked, 'the incident'), close);
+  if (!one) return card('incident', 'plain', 'Incident', waiting(asked, 'the incident'), h('p.last', null, close));
   const tone = stateWord(one.state).tone;
   const hidden = one.endsCount - one.ends.length;
   return card(
     'incident',
     tone,
     'Incident',
+    h('p.closing', { key: 'above' }, close),
     h('h2', null, sign(tone), ` ${pairOf(one)}: ${printable(causeWords(one), 200)}`),
     one.sentence !== null && h('p.sentence', null, printable(one.sentence, 1_000)),
     h(
@@ -99,7 +98,7 @@ function incidentCard({ view, incident: asked, now }, actions) {
       ' ',
       one.confidence !== null && chip(`confidence: ${printable(one.confidence, 20)}`, 'plain'),
       ' ',
-      chip(printable(one.harm, 20), one.harm === 'persistent' ? 'bad' : 'plain'),
+      one.harm !== 'unknown' && chip(printable(one.harm, 20), one.harm === 'persistent' ? 'bad' : 'plain'),
     ),
     reportLinks(one, actions),
     facts([
@@ -115,11 +114,11 @@ function incidentCard({ view, incident: asked, now }, actions) {
           one.aliases.length > 0 && h('span.m', null, `, also ${one.aliases.slice(0, 5).map(name).join(', ')}`),
         ],
       ],
-      ['On its hosts', h('code.cmd', null, `spitrap fleet show ${name(one.id)}`)],
+      ['In a terminal', h('code.cmd', null, `spitrap fleet show ${name(one.id)}`)],
     ]),
     h('div.ends', { key: 'ends' }, ...one.ends.map((/** @type {any} */ end) => endCard(end, one, now, actions))),
     hidden > 0 && h('p.m', { key: 'hidden' }, `And ${many(hidden, 'end')} more: spitrap fleet show ${name(one.id)}.`),
-    close,
+    h('p.last', { key: 'below' }, close),
   );
 }
 

@@ -4,7 +4,7 @@ import { chip, sign } from '../../web/page/first-screen.js';
 import { clockTime, coarse, count, many, printable, relative } from '../../web/page/format.js';
 import { stateWord, windowWords } from './fleet-words.js';
 import { legend, overTimePicture, overTimeTable, stateBar } from './picture.js';
-import { byStatePieces, go, momentAt, name, pairOf, room, stateChip, toneOf, wideRoom } from './pieces.js';
+import { byStatePieces, go, hubsOf, momentAt, name, pairOf, room, spokesOf, stateChip, toneOf, wideRoom } from './pieces.js';
 import { hashOf, narrowed } from './view.js';
 
 /** @typedef {import('./model.js').Model} Model */
@@ -143,17 +143,28 @@ export function incidentItem(incident, { view, now }) {
         go({ ...view, incident: incident.id }, `${pairOf(incident)}: `, printable(causeWords(incident), 160)),
       ),
     ),
-    h(
-      'p.under',
-      null,
-      stateChip(incident.state),
-      ' ',
-      h('time', null, clockTime(incident.openedAtMs, now)),
-      h('span.m', null, ` ${relative(incident.openedAtMs, now)}`),
-      incident.report && h('span.m', null, ', with report'),
-    ),
+    h('p.under', null, stateChip(incident.state), ' ', ...opened(incident, now)),
   );
 }
+
+/** In a list of its event, whose cause and shared end stand above it. @param {any} incident @param {string} role of the shared end @param {Model} model */
+export function memberItem(incident, role, { view, now }) {
+  const other = role === 'hub' ? spokesOf(incident) : hubsOf(incident);
+  return h(
+    'li.member',
+    { key: `incident ${incident.id}` },
+    h('b', null, go({ ...view, incident: incident.id }, other)),
+    stateChip(incident.state),
+    h('span', null, ...opened(incident, now)),
+  );
+}
+
+/** @param {any} incident @param {number} now */
+const opened = ({ openedAtMs, report }, now) => [
+  h('time', null, clockTime(openedAtMs, now)),
+  h('span.m', null, ` ${relative(openedAtMs, now)}`),
+  report && h('span.m', null, ', with report'),
+];
 
 /** @param {string} value */
 const valueWords = (value) => (value === '' ? '(not told)' : value === 'not-judged' ? 'no report yet' : printable(value, 80));

@@ -63,13 +63,16 @@ export const rest = (all, shown, command) =>
 export const name = (text) => printable(text, 60);
 
 /** @param {any} incident */
-export function pairOf({ hub, spoke, hubsCount, spokesCount }) {
-  const one = hub === null ? (hubsCount > 0 ? `${count(hubsCount)} hubs` : '?') : name(hub);
-  const other =
-    spokesCount > 1
-      ? `${spoke === null ? '' : `${name(spoke)} and `}${count(spoke === null ? spokesCount : spokesCount - 1)} more`
-      : spoke === null
-        ? '?'
-        : name(spoke);
-  return `${one} \u2013 ${other}`;
+export const hubsOf = ({ hub, hubsCount }) => namesOf(hub, hubsCount, 'hubs');
+
+/** @param {any} incident */
+export const spokesOf = ({ spoke, spokesCount }) => namesOf(spoke, spokesCount, 'spokes');
+
+/** @param {any} incident */
+export const pairOf = (incident) => `${hubsOf(incident)} \u2013 ${spokesOf(incident)}`;
+
+/** @param {string | null} first @param {number} all @param {string} what */
+function namesOf(first, all, what) {
+  if (first === null) return all > 0 ? `${count(all)} ${what}` : '?';
+  return all > 1 ? `${name(first)} and ${count(all - 1)} more` : name(first);
 }

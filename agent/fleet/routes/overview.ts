@@ -106,7 +106,7 @@ function singles(
 ): { readonly incidents: readonly FleetIncident[]; readonly more: boolean } {
   const grouped = groups.reduce((sum, { incidents }) => sum + incidents, 0);
   // Of a night with one great failover nothing is left over, and nothing is looked for.
-  if (window.where.length === 0 && grouped >= all) return { incidents: [], more: all > 0 };
+  if (window.where.length === 0 && grouped >= all) return { incidents: [], more: grouped > 0 };
   const found: FleetIncident[] = [];
   let after: string | null = null;
   for (let looked = 0; looked < SINGLES_LOOKED_MAX; looked += SINGLES_STEP) {
@@ -115,7 +115,7 @@ function singles(
     after = page.next;
     if (found.length >= INCIDENTS_SHOWN || after === null) break;
   }
-  return { incidents: found.slice(0, INCIDENTS_SHOWN), more: all > 0 };
+  return { incidents: found.slice(0, INCIDENTS_SHOWN), more: grouped > 0 || after !== null || found.length > INCIDENTS_SHOWN };
 }
 
 /** What is black-holed still: groups with such incidents, and those that are in none. */

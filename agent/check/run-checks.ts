@@ -11,6 +11,7 @@ import { Cleanup } from '../lifecycle.ts';
 import type { World } from '../ports.ts';
 import { checkDevice } from './device.ts';
 import { checkEvidence } from './evidence.ts';
+import { checkFleet } from './fleet.ts';
 import {
   checkConfiguration,
   checkDataDir,
@@ -69,6 +70,7 @@ async function inOrder(options: CheckOptions, cleanup: Cleanup): Promise<void> {
     return;
   }
   await checkPage(config, lock, world, cleanup, host);
+  await checkFleet(config, lock, options, cleanup, host);
   const { device, platform } = openForPerson(config, world, { kept: lock.kind !== 'none' }, cleanup);
   const heard = await checkSources(config, lock, { world, device, engine, cleanup }, host);
   const rows = rowsOf('device', add);

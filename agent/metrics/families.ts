@@ -1,6 +1,7 @@
 /** SHELF: every metric that is read off the status, one entry a family. What the status does not keep is counted in counts.ts. docs/metrics.md is held to both. */
 import type { AgentStatus, PeerStatus, SourceStatus } from '../status/status.ts';
 import { each, type Family, moment, one, seconds, state } from './family.ts';
+import { publishingFamilies } from './publishing-families.ts';
 
 const sources = (status: AgentStatus): readonly SourceStatus[] => status.sources;
 const source = ({ name, kind }: SourceStatus): readonly string[] => [name, kind];
@@ -339,6 +340,8 @@ export const families: readonly Family[] = [
     read: counted(({ drops }) => drops),
   },
 
+  ...publishingFamilies,
+
   // What is on disk.
   {
     name: 'spitrap_ring_bytes',
@@ -370,11 +373,14 @@ export const families: readonly Family[] = [
   },
   {
     name: 'spitrap_store_degraded',
-    help: '1: what should be on disk is not: the journal, the ring, or whom alarms were told to.',
+    help: '1: what should be on disk is not: the journal, the ring, whom alarms were told to, or what the fleet is to be told.',
     kind: 'gauge',
     labels: ['store'],
-    read: ({ ring, journal, alarmsDegraded }) =>
-      Object.entries({ ring: ring.degraded, journal: journal.degraded, alarms: alarmsDegraded }).map(([store, why]) => ({
+    read: ({ ring, journal, alarmsDegraded, fleet }) =>
+      Object.entries({
+        ...{ ring: ring.degraded, journal: journal.degraded, alarms: alarmsDegraded },
+        ...(fleet ? { fleet: fleet.degraded } : {}),
+      }).map(([store, why]) => ({
         labels: [store],
         value: Number(why !== null),
       })),

@@ -144,8 +144,8 @@ function fleetLines(fleet: NonNullable<AgentStatus['fleet']> | null, paint: Pain
   const troubles = [
     ...(fleet.refusing === null ? [] : [`refused: ${fleet.refusing}`]),
     ...(fleet.degraded === null ? [] : [`what is to be told does not reach the disk: ${fleet.degraded}`]),
-    ...(lost === 0 ? [] : [`${lost} records were dropped, the disk had no room for them`]),
-    ...(fleet.refused === 0 ? [] : [`${fleet.refused} records were refused for good, they stand in fleet/refused.jsonl`]),
+    ...(lost === 0 ? [] : [`dropped, as the disk had no room: ${lost} records`]),
+    ...(fleet.refused === 0 ? [] : [`refused for good, kept in fleet/refused.jsonl: ${fleet.refused} records`]),
   ];
   const tone = fleet.state === 'connected' ? 'plain' : 'warn';
   return [

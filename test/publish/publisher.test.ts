@@ -298,8 +298,8 @@ describe('the disk', () => {
         await life(disk, engines, now, () => after !== null);
         const crashed = (after ?? disk) as FakeDisk;
         crashed.losePower(share);
-      // The process is gone: it sends nothing any more.
-      await engines.opened[0]!.close();
+        // The process is gone: it sends nothing any more.
+        await engines.opened[0]!.close();
         const before = new Set(records(engines).map(messageIdOf));
         // The run after it knows what there is, and says so again: what was told is not told anew.
         await life(crashed, engines, now, () => false);

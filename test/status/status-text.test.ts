@@ -54,6 +54,10 @@ test('one of everything', () => {
     data      /var/lib/spitrap/hub
     signals   on 0.0.0.0:10162, engine 80000009030011223344
     page      https://[2001:db8::7]:7423, 1 looks, 4711 requests answered
+    fleet     away (nats1.example.net:4222: connection refused): last told
+              2026-03-12 17:00:00Z, 12 records wait on disk, 2 bundles to put
+              dropped, as the disk had no room: 3 records
+              refused for good, kept in fleet/refused.jsonl: 1 records
     refused   unknown-peer 4
     dropped   line 1"
   `);

@@ -444,6 +444,7 @@ export const limits = {
   fleetConditionsMax: 8,
   /** Reports that a fleet's page keeps on its disk, made of bundles of the object store: each can be made again. */
   fleetReportsBytesMax: 512 * 1024 * 1024,
+  /** The same by their number. */
   fleetReportsMax: 500,
   /** Reports that are being made, or wait for it: each has bundles unpacked on the disk. Whoever asks for another is told to come again. */
   fleetReportsWaitingMax: 8,

@@ -115,7 +115,7 @@ export function loadFleetConfigText(text: string, file: string, host: ConfigHost
     fault: (path, remedy, code) => judgement.fault(path, remedy, code),
     warn: (message) => judgement.warn(message),
   };
-  const engine = parts.engine && assembleEngine(parts.engine, ['engine'], 'spitrap fleet', reader);
+  const engine = parts.engine && assembleEngine(parts.engine, ['engine'], 'spitrap-fleet', reader);
   const page = assemblePage(parts.page ?? null, reader);
   const { stream, keep, log } = parts;
   if (judgement.faults.length > 0 || !engine || page === null || keep === undefined) throw judgement.error();

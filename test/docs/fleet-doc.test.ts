@@ -1,57 +1,43 @@
-/** docs/fleet.md, the agent's half, has each kind and each key of a record, and none that does not exist. */
+/** docs/fleet.md: every route of a fleet's page stands in it, its curl lines are answered, its commands are ones; docs/metrics.md has its metrics. */
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { describe, expect, test } from 'vitest';
-import type { z } from 'zod';
-import { EVENT_STREAM, eventKinds, fleetKinds, recordSchema, STATE_STREAM } from '../../shared/fleet/record.ts';
-import { differences } from '../support/tidy-rules.ts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { fleetRoutes } from '../../agent/fleet/routes/index.ts';
+import { fleetFamilies } from '../../agent/metrics/fleet-metrics.ts';
+import { type FleetStand, standFleet } from '../support/fleet-stand.ts';
+import { ask } from '../support/page-stand.ts';
 
-const page = readFileSync(fileURLToPath(new URL('../../docs/fleet.md', import.meta.url)), 'utf8');
-const section = (title: string): string => page.slice(page.indexOf(title)).split(/\n#{1,3} /)[0] ?? '';
-const namesOf = (cell: string): string[] => [...cell.matchAll(/`([^`]+)`/g)].map((match) => match[1]!);
-const rowsOf = (text: string): string[][] =>
-  text
-    .split('\n')
-    .filter((line) => line.startsWith('| `'))
-    .map((line) =>
-      line
-        .split('|')
-        .slice(1, -1)
-        .map((cell) => cell.trim()),
-    );
+const read = (name: string): string => readFileSync(new URL(`../../docs/${name}`, import.meta.url), 'utf8');
+const page = read('fleet.md');
 
-const shapes = new Map(
-  recordSchema.options.map((option) => [String([...option.shape.kind.values][0]), option.shape as Record<string, z.ZodType>]),
-);
+test('every route stands in fleet.md, with who may and what it answers', () => {
+  const rows = page.split('\n').filter((line) => /^\| `(?:GET|POST) /.test(line));
+  expect([...rows].sort()).toEqual(
+    fleetRoutes.map(({ method, path, access, about }) => `| \`${method} ${path}\` | ${access} | ${about} |`).sort(),
+  );
+});
 
-describe('docs/fleet.md', () => {
-  test('each kind, with its stream', () => {
-    const rows = rowsOf(section('## What is told'));
-    expect(
-      differences(
-        fleetKinds,
-        rows.map(([kind]) => namesOf(kind!)[0]!),
-      ),
-    ).toEqual([]);
-    for (const [kind, stream] of rows)
-      expect(stream).toBe(`\`${eventKinds.some((name) => kind === `\`${name}\``) ? EVENT_STREAM : STATE_STREAM}\``);
+test('every metric of a fleet process stands in metrics.md, with its labels', () => {
+  const section = read('metrics.md').split('\n## A fleet process\n')[1] ?? '';
+  const rows = [...section.matchAll(/^\| `(spitrap_fleet_\w+)(?:\{([^}]*)\})?` \| (\w+) \|/gm)].map(
+    ([, name, labels = '', kind]) => `${name} ${labels} ${kind}`,
+  );
+  expect([...rows].sort()).toEqual(fleetFamilies.map(({ name, labels, kind }) => `${name} ${labels.join(', ')} ${kind}`).sort());
+});
+
+describe('the curl lines', () => {
+  let stand: FleetStand;
+  beforeAll(async () => {
+    stand = await standFleet();
+  });
+  afterAll(() => stand.close());
+
+  const lines = [...page.matchAll(/^curl -s "http:\/\/127\.0\.0\.1:7424(\/[^"]*)"$/gm)].map((match) => match[1]!);
+
+  test('are there', () => {
+    expect(lines.length).toBeGreaterThan(2);
   });
 
-  test('each key of a record', () => {
-    const rows = rowsOf(section('### Keys'));
-    const head = Object.keys(shapes.get('gap')!);
-    const headRows = rows.filter((row) => row.length === 2).flatMap(([keys]) => namesOf(keys!));
-    expect(differences(head, headRows)).toEqual([]);
-  });
-
-  test.each(fleetKinds)('each key of the body of %s', (kind) => {
-    const body = shapes.get(kind)!['body'] as z.ZodObject;
-    const rows = rowsOf(section('### Keys')).filter((row) => row.length === 3 && row[1]!.split(', ').includes(kind));
-    expect(
-      differences(
-        Object.keys(body.shape),
-        rows.flatMap(([keys]) => namesOf(keys!)),
-      ),
-    ).toEqual([]);
+  test.each(lines)('%s', async (path) => {
+    expect((await ask(stand.port, path)).status).toBe(200);
   });
 });

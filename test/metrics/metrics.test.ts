@@ -132,7 +132,9 @@ test('docs/metrics.md lists every metric with its labels, and no other', async (
     ([, name, type]) => `${name} ${type}`,
   );
   metrics.close();
-  const listed = [...docs('metrics.md').matchAll(/^\| `(spitrap_\w+)(?:\{([^}]*)\})?` \| (\w+) \|/gm)];
+  // Those of a fleet process: test/docs/fleet-doc.test.ts.
+  const [ofAgents = ''] = docs('metrics.md').split('\n## A fleet process\n');
+  const listed = [...ofAgents.matchAll(/^\| `(spitrap_\w+)(?:\{([^}]*)\})?` \| (\w+) \|/gm)];
   expect(listed.map(([, name, , type]) => `${name} ${type}`).sort()).toEqual([...served].sort());
   for (const { name, labels } of families)
     expect(listed.find(([, listedName]) => listedName === name)?.[2] ?? '', name).toBe(labels.join(', '));

@@ -211,6 +211,7 @@ const SHELVES = [
   'agent/lab/commands/index.ts',
   'agent/sources/index.ts',
   'agent/web/routes/index.ts',
+  'agent/fleet/routes/index.ts',
   'agent/cli/index.ts',
   'shared/platforms/index.ts',
   'shared/analyze/causes/index.ts',

@@ -104,7 +104,7 @@ async function withDesk(options: ShowOptions, context: CliContext, work: (desk: 
   const { config, warnings } = loadFleetConfig(options.config ?? DEFAULT_CONFIG, context.host);
   for (const warning of warnings) context.stderr.write(`spitrap: warning: ${warning}\n`);
   const { world } = context;
-  const engine = world.engines.open({ ...config.engine, name: 'spitrap fleet show' });
+  const engine = world.engines.open(config.engine);
   try {
     await connected(engine, context);
     return await work(new BundleDesk({ world, engine, folder: reportsFolder(options.folder ?? config.folder) }));

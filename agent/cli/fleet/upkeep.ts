@@ -34,7 +34,7 @@ export async function rebuild(options: FleetOptions, context: CliContext): Promi
   const { world, stderr } = context;
   const { clock, disk, random } = world;
   const log = createLog({ level: 'warn', format: 'auto', secrets }, { write: (text) => stderr.write(text), isTTY: stderr.isTty });
-  const engine = world.engines.open({ ...config.engine, name: 'spitrap fleet rebuild' });
+  const engine = world.engines.open(config.engine);
   let told = '';
   try {
     await connected(engine, context);

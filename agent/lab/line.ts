@@ -68,7 +68,8 @@ export class ExecLine implements BoxLine {
   private greet(): void {
     if (this.context.core.strain.lowOnMemory()) {
       this.out.emit('\r\n%% Low on memory; try again later\r\n');
-      this.close();
+      // Not at once: whoever has just connected is not listening yet, and the box has not written the line down as taken.
+      this.startTimer('login', 0, () => this.close());
       return;
     }
     const banner = this.context.core.options.banner;

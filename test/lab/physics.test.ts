@@ -295,6 +295,21 @@ describe('memory', () => {
     expect(login(box, { enable: null }).run('show privilege')).toBe('Current privilege level is 1\n');
   });
 
+  test('whom it sends away while it is as quick as ever holds no line, and sees why', async () => {
+    const { clock, box } = lone({});
+    box.behave({ freeMemoryPercent: 1 });
+    const all = 5;
+    for (let tried = 0; tried < 2 * all; tried++) {
+      const line = box.connectVty('198.51.100.9');
+      expect(line, `login ${tried}`).not.toBeNull();
+      const ends: string[] = [];
+      line!.onOutput((text) => ends.push(text.trim()));
+      line!.onClose(() => ends.push('closed'));
+      await clock.advance(0);
+      expect(ends).toEqual(['%% Low on memory; try again later', 'closed']);
+    }
+  });
+
   test('a peer whose lines the CPU cannot bear eats it too, condition or not', async () => {
     const { clock, hub } = stage({ hub: { floodMemoryPercentPerSecond: 2, behaviour: { peerDebugLinesPerSecond: 2_500 } } });
     for (const line of [CONDITION, 'debug crypto isakmp']) hub.console(line);

@@ -151,7 +151,8 @@ export class BundleDesk {
     // The report names its bundles by their folders.
     const folder = `${parent}/${id}`;
     const chunks = inTime(judged(await this.#object(end), end.bundle.sha256), overdue);
-    await unpackBundle(chunks, folder, id, disk);
+    const ids = new Set([id, ...incident.aliases]);
+    await unpackBundle(chunks, folder, ids, disk);
     const { whole, problems, incident: read } = await verifyBundle(folder, disk);
     const [problem] = problems;
     if (!whole || read === null)
@@ -160,7 +161,6 @@ export class BundleDesk {
         `${printable(problem ?? 'no incident.json', 300)}; spitrap fleet show --bundle saves it as it is`,
       );
     if (read.device.name !== end.device) throw damaged(end.device, `it is of ${JSON.stringify(printable(read.device.name, 80))}`);
-    const ids = new Set([id, ...incident.aliases]);
     if (![read.id, ...read.aliases].some((one) => ids.has(one))) throw damaged(end.device, `it is of incident ${read.id}`);
     return folder;
   }

@@ -12,11 +12,11 @@ import { isBundleName } from '../evidence/bundle-listing.ts';
 import type { Disk } from '../ports.ts';
 import { readTarHeader, TAR_BLOCK, type TarHeader } from './tar-header.ts';
 
-/** `folder` is made. `id`: names may have it in front. Rejects with BUNDLE_DAMAGED, DISK_FAILED, and with what `chunks` reject with. */
+/** `folder` is made. `ids`: names may have one of them in front, as the agent knew the incident. Rejects with BUNDLE_DAMAGED, DISK_FAILED, and with what `chunks` reject with. */
 export async function unpackBundle(
   chunks: AsyncIterable<Uint8Array>,
   folder: string,
-  id: string,
+  ids: ReadonlySet<string>,
   disk: Pick<Disk, 'makeFolder' | 'open'>,
 ): Promise<void> {
   await disk.makeFolder(folder);
@@ -32,7 +32,7 @@ export async function unpackBundle(
       const header = readTarHeader(block);
       if (header === 'end') break;
       if (typeof header === 'string') throw damaged(header);
-      const name = nameOf(header, id);
+      const name = nameOf(header, ids);
       if (header.kind === 'folder') continue;
       if (name === null) throw damaged(`${quotedName(header)} is no name of a file of ours`);
       if (names.has(name)) throw damaged(`${quotedName(header)} stands in it twice`);
@@ -84,8 +84,9 @@ const damaged = (why: string): SpitrapError =>
 const quotedName = ({ name }: TarHeader): string => JSON.stringify(printable(name, 80));
 
 /** Below the folder of the bundle; null: a bundle has no such file. */
-function nameOf({ name }: TarHeader, id: string): string | null {
-  const inside = name.startsWith(`${id}/`) ? name.slice(id.length + 1) : name;
+function nameOf({ name }: TarHeader, ids: ReadonlySet<string>): string | null {
+  const at = name.indexOf('/');
+  const inside = at > 0 && ids.has(name.slice(0, at)) ? name.slice(at + 1) : name;
   return isBundleName(inside) ? inside : null;
 }
 

@@ -29,7 +29,7 @@ export const HELLO_MS = 20_000;
 /** In one seed of so many the hub has spokes that have no box, and scoped captures leave them out. */
 const OTHERS_SEEDS = 4;
 /** More than corroborate.ts asks for. */
-const BUFFER_REACH_MS = 12_000;
+const BUFFER_REACH_MS = 11_000;
 
 export class Stage {
   readonly sim: SimPair;

@@ -122,11 +122,16 @@ export class Truth {
     const { syslog } = this.#stage.setting;
     if (!this.#stage.hosts[end].up) this.unheard[end].push(this.#stage.now);
     if (!this.#stage.hosts[end].listens) return;
-    if (syslog === 'terminal-monitor' && !this.#isMonitored(end, line)) return;
+    // A session that has asked for it a moment ago may have it, and may not: a cause, and no undertaking.
+    const [, spi, source] = MESSAGE.exec(line) ?? [];
+    const isOurs = spi !== undefined && source === addresses[otherEnd(end)].crypto;
+    if (syslog === 'terminal-monitor' && !this.#isMonitored(end, line)) {
+      if (isOurs) this.causes[end].push({ at: this.#stage.now, what: 'message' });
+      return;
+    }
     if (syslog === 'syslog-udp' && this.#stage.losesSyslog(end)) return;
     this.delivered[end].push({ at: this.#stage.now, line });
-    const [, spi, source] = MESSAGE.exec(line) ?? [];
-    if (spi === undefined || source !== addresses[otherEnd(end)].crypto) return;
+    if (!isOurs) return;
     if (end === 'spoke' && !this.#stage.setting.bothRoles) return;
     const { now } = this.#stage;
     // A black hole that goes on is one event, whatever was armed since.

@@ -9,8 +9,8 @@ import { type MakeChecker, SECOND } from './checker.ts';
 
 const DEBUG_ON = /^debug crypto (?:isakmp|ikev2|ipsec|engine)\s*$/;
 const CONDITION_OFF = /^no debug crypto condition peer ipv4 [\d.]+\s*$/;
-/** What a person does right after the agent has looked is not seen by it: a pre-flight and an arming of a slow box take their time. */
-const UNSEEN_MS = 160 * SECOND;
+/** What a person does right after the agent has looked is not seen by it: a pre-flight and an arming take their seconds. */
+const UNSEEN_MS = 30 * SECOND;
 
 export const conditionsFirst: MakeChecker = (stage, truth, report) => {
   const said = new Set<string>();

@@ -27,7 +27,7 @@ export const checkers: readonly (readonly [name: string, make: MakeChecker])[] =
   // The last that does anything at the end: it moves the night on.
   ['9. the next incident is taken', takesTheNext],
   ['10. conditions stand while debugs are on', conditionsFirst],
-  ['11. what it turned on is known to it, or told', knowsItsOwn],
+  ['11. what it turned on is known to it', knowsItsOwn],
   ['12. the device is spared', sparesTheDevice],
 ];
 

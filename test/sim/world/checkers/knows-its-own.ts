@@ -1,16 +1,15 @@
 /**
- * 11. Debugs that an agent turned on are known to it for as long as they are on: it says that it is armed, or at work on it, or an alarm
- * stands. Its own word is taken for the first alone; that they are on, the box says.
+ * 11. Debugs that an agent turned on are known to it for as long as they are on: it says that it is armed, or at work on it. No alarm
+ * excuses it: what it turned on it ends itself. Its own word is taken for what it knows alone; that they are on, the box says.
  */
-import { timing } from '../../../../shared/coordinate/timing.ts';
 import type { End } from '../../sim-pair.ts';
 import type { Stage } from '../stage.ts';
 import type { Truth } from '../truth.ts';
 import { ENDS } from '../weather.ts';
 import { type MakeChecker, SECOND, SLACK_MS } from './checker.ts';
 
-/** A disarm has its bound, and the line that turned one on may still be at work. */
-const AT_ONCE_MS = timing.stopBoundMs + 15 * SECOND + SLACK_MS;
+/** A line that turns one on may still be at work on a slow box. */
+const AT_ONCE_MS = 15 * SECOND + SLACK_MS;
 
 export const knowsItsOwn: MakeChecker = (stage, truth, report) => {
   const forgottenSince: Record<End, number | null> = { hub: null, spoke: null };
@@ -46,5 +45,5 @@ function isForgotten(stage: Stage, truth: Truth, end: End): boolean {
   if (book.arming.state.kind !== 'disarmed' || book.arming.blocked === 'given-up') return false;
   if (book.incidents.some(({ stop }) => stop.kind === 'planned' || stop.kind === 'running' || stop.kind === 'waiting-retry'))
     return false;
-  return !truth.toldOf(end) && !stage.acknowledged[end].some(({ at }) => at >= armed.since);
+  return !stage.acknowledged[end].some(({ at }) => at >= armed.since);
 }

@@ -240,6 +240,10 @@ export const limits = {
   alarmCloseMs: 2_000,
   /** Peers of one agent, from wherever they come: the hub of a large DMVPN has 2,000 spokes, the largest plans three times that. */
   peersMax: 16_384,
+  /** Of a configuration that a thread has read, handed over in one turn of the event loop: some 5 ms. */
+  peersPerPiece: 250,
+  /** With more of them a reload is read by a thread: 100 take some 30 ms, which no stop notices. */
+  peersReadHereMax: 100,
   /** One file of `peersFrom.directory`: a site's peers, a hundred at most in practice. */
   peerFileBytesMax: 1024 * 1024,
   /** `peersFrom.table`: as many rows as there may be peers, of 1,000 characters each. */

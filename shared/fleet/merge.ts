@@ -57,7 +57,7 @@ export const stateAt = ({ state, healsAtMs }: Standing, nowMs: number): FleetSta
 export type MergedIncident = Omit<FleetIncident, 'state' | 'ends'> & {
   readonly standing: Standing;
   readonly ends: readonly (Omit<FleetEnd, 'state'> & { readonly standing: Standing })[];
-  /** Of each pair: one for each spoke, its own where it told, else the incident's; never none. */
+  /** Of each pair: one for each spoke, its own where it is known, else the incident's; never none. */
   readonly pairs: readonly Standing[];
   /** What it can be counted by, but for its state, its harm and its cause. */
   readonly tags: readonly (readonly [key: string, value: string])[];
@@ -104,7 +104,7 @@ export function mergeIncident(id: string, told: readonly EndRecords[]): MergedIn
     healsAtMs: standing.healsAtMs,
     flows: Math.max(...bodies.map(({ flows }) => flows)),
     aliases: [...aliases].toSorted(byCode),
-    pairs: spokes.length === 0 ? [standing] : spokes.map((name) => standings.get(name) ?? standing),
+    pairs: spokes.length <= 1 ? [standing] : spokes.map((name) => knownOr(standings.get(name), standing)),
     tags: tagsOf(bodies),
   };
 }
@@ -192,6 +192,10 @@ function standingOf(ends: readonly Told[], verdict: FleetBody<'verdict'> | null)
   if (healing.kind === 'never') return always('black-holed');
   return { state: 'not-known', healsAtMs };
 }
+
+/** An end whose own records do not say is as the incident is. */
+const knownOr = (own: Standing | undefined, standing: Standing): Standing =>
+  own === undefined || own.state === 'open' || own.state === 'not-known' ? standing : own;
 
 /**
  * Names of the devices that told. What did not tell goes by the name that the other end's configuration has for it: as many of those as there are

@@ -121,6 +121,7 @@ export const fileRules: readonly Rule[] = [
   onlyIn('ipaddr.js', ['shared/model/address.ts']),
   onlyIn('eventemitter3', ['agent/events.ts']),
   onlyIn('prom-client', ['agent/metrics/']),
+  onlyIn('lmdb', ['agent/fleet/index/store.ts']),
   onlyIn('@nats-io', ['agent/net/nats.ts', 'agent/net/nats-consumer.ts', 'agent/net/nats-keeps.ts', 'agent/net/nats-objects.ts']),
   // The world comes through ports; these are their adapters.
   onlyIn('node:fs', [

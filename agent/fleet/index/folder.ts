@@ -10,8 +10,13 @@ import type { Disk, Random } from '../../ports.ts';
 const FIRST = 'index';
 const CURRENT = 'current';
 const NAME = /^index(?:-[0-9a-f]{12})?$/;
-/** Of pages: less can be no index of LMDB, which has two of them before anything is in it. */
-const BYTES_MIN = 8_192;
+/**
+ * LMDB begins with two meta pages: a page's header of 24 bytes, then what says that it is one (lmdb.h, MDB_MAGIC and MDB_DATA_VERSION). It is
+ * looked at here because the library ends the process over a file that has none.
+ */
+const PAGE_BYTES = 4_096;
+const META_AT = 24;
+const META = Buffer.from([0xde, 0xc0, 0xef, 0xbe, 0x02, 0x00, 0x00, 0x00]);
 
 /** The name of the index in use. Rejects with INDEX_UNREADABLE. */
 export async function currentOf(disk: Disk, folder: string): Promise<string> {
@@ -28,8 +33,19 @@ export async function currentOf(disk: Disk, folder: string): Promise<string> {
 export async function makeReady(disk: Disk, folder: string, name: string): Promise<string> {
   const path = join(folder, name);
   await disk.makeFolder(path);
-  const data = await disk.stat(join(path, 'data.mdb'));
-  if (data !== null && data.bytes < BYTES_MIN) throw unreadable(folder, `its file has ${data.bytes} bytes`);
+  const file = join(path, 'data.mdb');
+  const data = await disk.stat(file);
+  // Of no bytes: another process makes it at this moment.
+  if (data === null || data.bytes === 0) return path;
+  const open = await disk.open(file, 'read');
+  try {
+    const head = await open.read(0, 2 * PAGE_BYTES);
+    for (const page of [0, PAGE_BYTES])
+      if (!head.subarray(page + META_AT, page + META_AT + META.length).equals(META))
+        throw unreadable(folder, `its file ${name}/data.mdb (${data.bytes} bytes) does not begin as one of LMDB does`);
+  } finally {
+    await open.close();
+  }
   return path;
 }
 

@@ -80,14 +80,18 @@ export class IncidentTables {
     this.docs.put(textKey(doc.id), Buffer.from(JSON.stringify(told)));
   }
 
-  /** All ids that are one incident with this, itself among them, in order. */
-  component(id: string): readonly string[] {
+  /**
+   * All ids that are one incident with this, itself among them, in order. `apart`: ids that were found to be of too many, added to; good while no
+   * link changes.
+   */
+  component(id: string, apart?: Set<string>): readonly string[] {
     const found = new Set([id]);
     for (const one of found) {
-      const linked = this.linked(one);
-      if (linked === null) return [id];
-      for (const other of linked) found.add(other);
-      if (found.size > limits.fleetAliasesMax) return [id];
+      const linked = apart?.has(one) ? null : this.linked(one);
+      for (const other of linked ?? []) found.add(other);
+      if (linked !== null && found.size <= limits.fleetAliasesMax) continue;
+      for (const member of found) apart?.add(member);
+      return [id];
     }
     return [...found].toSorted(byCode);
   }

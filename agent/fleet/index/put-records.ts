@@ -169,9 +169,10 @@ class Work {
   settle(): void {
     for (const { key, end } of this.#ends.values()) this.#tables.putEnd(key, end);
     const settled = new Set<string>();
+    const apart = new Set<string>();
     for (const id of this.#touched) {
       if (settled.has(id)) continue;
-      const component = this.#tables.component(id);
+      const component = this.#tables.component(id, apart);
       for (const one of component) settled.add(one);
       settleIncident(component, this.#tables, this.#places, this.#dictionary, this.#counters);
     }

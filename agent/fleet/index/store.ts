@@ -158,10 +158,11 @@ function failed(folder: string, what: string, error: unknown): SpitrapError {
       `the index in ${folder} can not be ${what}: ${printable(text)}. It is left as it is; \`spitrap fleet rebuild\` makes it anew from the stream`,
       { cause: error },
     );
-  const full = /MDB_MAP_FULL|ENOSPC|No space left/i.test(text);
+  // LMDB says EIO where the kernel took a part of a page: a full disk too.
+  const full = /MDB_MAP_FULL|ENOSPC|No space left|Input\/output error/i.test(text);
   return new SpitrapError(
     'INDEX_FAILED',
-    `the index in ${folder} can not be ${what}: ${printable(text)}. ${full ? 'There is no room left: nothing of this was written, and what is there is whole' : 'Nothing of this was written'}; it is tried again`,
+    `the index in ${folder} can not be ${what}: ${printable(text)}. ${full ? 'The disk is full, or fails (df, dmesg): nothing of this was written, and what is there is whole' : 'Nothing of this was written'}; it is tried again`,
     { retryable: true, cause: error },
   );
 }

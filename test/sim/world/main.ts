@@ -38,8 +38,10 @@ function whole(name: string, text: string): number {
   process.exit(2);
 }
 
-if (values.worker) work();
-else if (values.replay !== undefined) await replay(values.replay);
+if (values.worker) {
+  process.on('SIGINT', () => {});
+  work();
+} else if (values.replay !== undefined) await replay(values.replay);
 else await lead();
 
 async function replay(file: string): Promise<void> {
@@ -55,6 +57,9 @@ function tell({ seed, story, violations, trace }: Night): void {
   console.log(`  seed ${seed}, trace ${trace}`);
 }
 
+const nameOf = ({ seed, violations: [first] }: Night): string =>
+  `seed ${seed} failed: ${first!.checker}: ${first!.what.slice(0, 160)}`;
+
 async function lead(): Promise<void> {
   const firstSeed = whole('seed', values.seed);
   const untilMs = values.minutes === undefined ? Number.POSITIVE_INFINITY : whole('minutes', values.minutes) * 60_000;
@@ -69,16 +74,24 @@ async function lead(): Promise<void> {
   const startedAt = performance.now();
   let next = firstSeed;
   let toldAt = startedAt;
+  // Ends it as if these were all: what was covered until then is told. A worker of a terminal's group is not to die of it.
+  let isOver = false;
+  process.once('SIGINT', () => {
+    isOver = true;
+  });
   const rate = (): string => (tally.nights / ((performance.now() - startedAt) / 1_000)).toFixed(1);
   await playAll({
     file: fileURLToPath(import.meta.url),
     jobs,
-    next: () =>
-      next - firstSeed < worlds && performance.now() - startedAt < untilMs && !(values.first && tally.failures.length > 0)
-        ? next++
-        : null,
+    next: () => {
+      isOver ||= next - firstSeed >= worlds || performance.now() - startedAt >= untilMs;
+      isOver ||= values.first && tally.failures.length > 0;
+      return isOver ? null : next++;
+    },
     onNight: (night) => {
       tally.add(night);
+      // At once: a long run is looked at before it ends.
+      if (night.violations.length > 0 && tally.failures.length <= FAILURES_NAMED) console.log(nameOf(night));
       if (performance.now() - toldAt < REPORT_EVERY_MS) return;
       toldAt = performance.now();
       console.log(`${tally.nights} worlds, ${rate()} a second, ${tally.failures.length} failed`);
@@ -87,8 +100,7 @@ async function lead(): Promise<void> {
   const took = rate();
   const shrunk = values.first ? 0 : FAILURES_SHRUNK;
   for (const night of tally.failures.slice(0, shrunk)) await explain(night);
-  for (const { seed, violations } of tally.failures.slice(shrunk, FAILURES_NAMED))
-    console.log(`seed ${seed} failed: ${violations[0]!.checker}: ${violations[0]!.what.slice(0, 160)}`);
+  for (const night of tally.failures.slice(shrunk, FAILURES_NAMED)) console.log(nameOf(night));
   console.log(`\n${tally.nights} worlds from seed ${firstSeed}, ${took} a second on ${jobs} processes`);
   for (const line of tally.lines) console.log(line);
   console.log(`${tally.nights - tally.failures.length} passed, ${tally.failures.length} failed`);

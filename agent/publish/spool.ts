@@ -35,9 +35,12 @@ interface Segment {
 }
 
 interface Queued {
-  readonly seq: number;
+  readonly spooled: Spooled;
   readonly line: Buffer;
 }
+
+/** Of those that were written last and not acknowledged: whoever keeps up reads no file. */
+const FRESH_MAX = 128;
 
 const CURSOR = 'cursor.json';
 
@@ -48,6 +51,8 @@ export class Spool {
   readonly #segments: Segment[] = [];
   #file: DiskFile | null = null;
   #queue: Queued[] = [];
+  /** Without a hole, up to the last that is on disk. */
+  #fresh: Spooled[] = [];
   #queuedBytes = 0;
   #next = 1;
   #sent = 0;
@@ -83,7 +88,7 @@ export class Spool {
 
   /** Number of the last that is on disk. */
   get durable(): number {
-    return this.#queue.length === 0 ? this.#next - 1 : this.#queue[0]!.seq - 1;
+    return (this.#queue[0]?.spooled.seq ?? this.#next) - 1;
   }
 
   /** Why what is told does not reach the disk; null: it does. */
@@ -130,7 +135,8 @@ export class Spool {
 
   /** Returns at once; never throws. */
   append(record: FleetRecord): void {
-    const line = encodeLine(this.#next, encodeRecord(record));
+    const bytes = encodeRecord(record);
+    const line = encodeLine(this.#next, bytes);
     if (
       this.#closed ||
       this.#queue.length >= limits.fleetPendingRecordsMax ||
@@ -139,8 +145,7 @@ export class Spool {
       this.#room.onRefused(record);
       return;
     }
-    const seq = this.#next++;
-    this.#queue.push({ seq, line });
+    this.#queue.push({ spooled: { seq: this.#next++, record, bytes }, line });
     this.#queuedBytes += line.length;
     this.#running ??= this.#run().finally(() => {
       this.#running = null;
@@ -149,6 +154,8 @@ export class Spool {
 
   /** The next ones behind `after` that are on disk, `most` at most, of one segment. Rejects with DISK_FAILED. */
   async read(after: number, most: number): Promise<readonly Spooled[]> {
+    const [fresh] = this.#fresh;
+    if (fresh !== undefined && fresh.seq <= after + 1) return this.#fresh.filter(({ seq }) => seq > after).slice(0, most);
     const segment = this.#segments.find(({ last }) => last > after);
     if (segment === undefined) return [];
     if (this.#reading?.path !== segment.path || this.#reading.last < segment.last) {
@@ -172,9 +179,17 @@ export class Spool {
   acknowledged(seq: number): void {
     if (seq <= this.#sent) return;
     this.#sent = seq;
+    this.#forget();
     this.#cursorRunning ??= this.#keepCursor().finally(() => {
       this.#cursorRunning = null;
     });
+  }
+
+  /** Of what is in memory, what nobody will read. */
+  #forget(): void {
+    const told = this.#fresh.findIndex(({ seq }) => seq > this.#sent);
+    this.#fresh = told < 0 ? [] : this.#fresh.slice(Math.max(told, this.#fresh.length - FRESH_MAX));
+    if (this.#reading !== null && this.#reading.last <= this.#sent) this.#reading = null;
   }
 
   /** Deletes segments of which all was told; `known`: what the ledger on disk knows of. Rejects with DISK_FAILED. */
@@ -244,7 +259,7 @@ export class Spool {
     if (this.#file === null || segment === undefined || segment.bytes + bytes > segmentMax) {
       void this.#file?.close().catch(() => {});
       this.#file = null;
-      const first = group[0]!.seq;
+      const first = group[0]!.spooled.seq;
       const path = join(this.#folder, segmentName(first));
       this.#file = await disk.open(path, 'create');
       await disk.syncFolder(this.#folder);
@@ -256,7 +271,9 @@ export class Spool {
       await this.#file.append(Buffer.concat(group.map(({ line }) => line)));
       await this.#file.sync();
     }
-    segment.last = group.at(-1)!.seq;
+    segment.last = group.at(-1)!.spooled.seq;
+    this.#fresh.push(...group.map(({ spooled }) => spooled));
+    this.#forget();
     segment.bytes += bytes;
     this.#queue.splice(0, group.length);
     this.#queuedBytes -= bytes;
@@ -276,6 +293,7 @@ export class Spool {
       const untold = decodeSegment(content, oldest.first - 1).entries.filter(({ seq }) => seq > this.#sent && seq <= oldest.last);
       await this.#room.onOverflow(untold, oldest.last);
       this.#sent = Math.max(this.#sent, oldest.last);
+      this.#forget();
       await this.#room.world.disk.remove(oldest.path);
       this.#segments.shift();
     }

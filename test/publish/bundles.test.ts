@@ -43,7 +43,7 @@ describe('the archive', () => {
     expect(asked).toBeGreaterThanOrEqual(4 + 1);
     expect(gunzipSync(bytes).subarray(257, 262).toString()).toBe('ustar');
     const target = new FakeDisk();
-    await unpackBundle(one(bytes), '/out', ID, target);
+    await unpackBundle(one(bytes), '/out', new Set([ID]), target);
     for (const [name, content] of Object.entries(files)) expect(target.content(`/out/${name}`).equals(content), name).toBe(true);
   });
 

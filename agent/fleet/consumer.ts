@@ -11,8 +11,11 @@ import type { Engine, EngineMessage } from '../fleet-ports.ts';
 import type { Logger } from '../log.ts';
 import type { FleetIndex, SetAside, StoredRecord } from './index/fleet-index.ts';
 
-/** What is given out and not acknowledged so long goes to another: a transaction takes some hundred milliseconds, on a slow disk seconds. */
-const ACK_WAIT_MS = 60_000;
+/**
+ * What is given out and not acknowledged so long goes to another: a transaction takes some hundred milliseconds, on a slow disk seconds. So long
+ * what a killed process was given is missing; what comes to two changes nothing.
+ */
+const ACK_WAIT_MS = 30_000;
 const EXCERPT_CHARS_MAX = 200;
 
 export interface Consumption {

@@ -52,7 +52,8 @@ export class NatsServer {
     );
     const child = spawn(natsServerPath!, ['-c', file, '-l', join(this.folder, 'nats.log')], { stdio: 'ignore' });
     this.#child = child;
-    for (let tries = 0; tries < 200; tries++) {
+    // One that was killed looks through its streams before it listens.
+    for (let tries = 0; tries < 1_200; tries++) {
       if (child.exitCode !== null) throw new Error(`nats-server ended at once (${child.exitCode}); see ${this.folder}/nats.log`);
       if (await accepts(this.port)) return;
       await sleep(50);

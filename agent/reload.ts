@@ -22,7 +22,7 @@ import type { World } from './ports.ts';
 /** Where a configuration comes from, and who outside of the agent must know of it. */
 export interface ReloadSource {
   /** @throws as config/load.ts. */
-  load(): Omit<LoadedConfig, 'peerOrigins'>;
+  load(): Omit<LoadedConfig, 'peerOrigins'> | Promise<Omit<LoadedConfig, 'peerOrigins'>>;
   /** Its secrets and its log level: before anything is said of it. */
   onTaken(config: Config, secrets: readonly string[]): void;
 }
@@ -85,7 +85,7 @@ export class Reloader {
   async #reload(who: string): Promise<ReloadAnswer> {
     const { source, live, log, coordinator } = this.#room;
     if (source === null) throw new SpitrapError('RELOAD_REFUSED', 'this agent has no file to read; nothing was changed');
-    const { config, secrets, warnings } = source.load();
+    const { config, secrets, warnings } = await source.load();
     source.onTaken(live.config, secrets);
     for (const warning of warnings) log.warn({ event: 'configuration' }, warning);
     const never = changesBetween(live.config, config).filter(({ takes }) => takes === 'restart');

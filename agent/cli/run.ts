@@ -1,9 +1,14 @@
 /** `spitrap run -c FILE`: the agent, in the foreground, until SIGTERM or SIGINT; SIGHUP reads the configuration anew. It is judged before anything opens. */
 import { hostname } from 'node:os';
+import { resolve } from 'node:path';
+import { SpitrapError } from '../../shared/errors.ts';
+import { limits } from '../../shared/limits.ts';
 import { printable } from '../../shared/model/printable.ts';
 import { formatDuration } from '../../shared/model/time.ts';
 import type { Config } from '../config/config.ts';
 import { formatEndpoint } from '../config/fields.ts';
+import type { LoadedConfig } from '../config/load.ts';
+import { loadInThread } from '../config/load-thread.ts';
 import { openControlSocket } from '../control/control-socket.ts';
 import { bounded } from '../lifecycle.ts';
 import { createLog } from '../log.ts';
@@ -60,8 +65,13 @@ async function run(options: Options, context: CliContext): Promise<number> {
   context.outliveReaders();
   // Loaded here, so that status and hold do not wait for SSH and SNMP to load.
   const [{ startAgent }] = await Promise.all([import('../app.ts'), deviceAdapters.ssh(), deviceAdapters.snmp()]);
+  let peers = config.peers.length;
   const reload: ReloadSource = {
-    load: () => configFrom(options.config, context),
+    load: async () => {
+      const taken = await readAnew(options.config!, peers, context);
+      peers = taken.config.peers.length;
+      return taken;
+    },
     onTaken: (now, hidden) => log.change({ level: now.log.level, secrets: hidden }),
   };
   const agent = await startAgent(config, world, log, {
@@ -89,9 +99,23 @@ async function run(options: Options, context: CliContext): Promise<number> {
   return exitCodes.failed;
 }
 
+/** Thousands of peers are read beside the agent, few in it: an upgrade under its feet may have taken the thread's program away. */
+async function readAnew(file: string, peers: number, context: CliContext): Promise<LoadedConfig> {
+  if (peers <= limits.peersReadHereMax) return configFrom(file, context);
+  try {
+    return await loadInThread(resolve(file));
+  } catch (error) {
+    if (error instanceof SpitrapError) throw error;
+    return configFrom(file, context);
+  }
+}
+
 function pinHint(fingerprint: string, context: CliContext): void {
   context.stderr.write(`spitrap: trusted on first use, pin it as device.hostKey: "${fingerprint}"\n`);
 }
+
+/** A summary is read, an inventory is looked up. */
+const PEERS_NAMED_MAX = 10;
 
 /** What runs and what it will do, before the first log line scrolls it away. */
 export function startSummary(config: Config, status: AgentStatus): string[] {
@@ -103,7 +127,11 @@ export function startSummary(config: Config, status: AgentStatus): string[] {
   const { device } = config;
   // As bound, not as configured: port 0 is a port by now.
   const sources = status.sources.map((source) => `${source.name} ${source.listen ?? ''}`.trim());
-  const peers = config.peers.map((peer) => `${peer.name} (${peer.kind}) ${peer.send.map(formatEndpoint).join(', ')}`.trim());
+  const named = config.peers
+    .slice(0, PEERS_NAMED_MAX)
+    .map((peer) => `${peer.name} (${peer.kind}) ${peer.send.map(formatEndpoint).join(', ')}`.trim());
+  const more = config.peers.length - named.length;
+  const peers = more > 0 ? [...named, `and ${more} more: spitrap check --peers`] : named;
   return [
     ...wrapped(`${status.version}, ${config.role}, pid ${status.pid}`, 'spitrap   '),
     ...wrapped(will, 'mode      '),

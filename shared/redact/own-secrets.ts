@@ -17,12 +17,13 @@ export function ownSecretReplacer(
   secrets: readonly string[],
   tagOf: (secret: string) => string,
 ): (text: string) => { readonly text: string; readonly count: number } {
+  /** As it is found, and the secret that it is: of thousands few are ever found, and only those get a tag. */
   const known = new Map<string, string>();
   for (const secret of secrets) {
     if (secret.length < CHARS_MIN || (/^[0-9.:]+$/.test(secret) && secret.length < CHARS_UNMISTAKABLE)) continue;
-    known.set(secret, tagOf(secret));
+    known.set(secret, secret);
     // As it looks in a log that is read byte by byte.
-    known.set(Buffer.from(secret).toString('latin1'), tagOf(secret));
+    known.set(Buffer.from(secret).toString('latin1'), secret);
   }
   // Longest first: one that contains another goes as a whole.
   const ordered = [...known].sort(([a], [b]) => b.length - a.length);
@@ -31,7 +32,7 @@ export function ownSecretReplacer(
     let count = 0;
     let rest = text;
     for (const secret of find(text)) {
-      const replaced = replaceAlone(rest, secret, known.get(secret)!);
+      const replaced = replaceAlone(rest, secret, tagOf(known.get(secret)!));
       rest = replaced.text;
       count += replaced.count;
     }

@@ -147,7 +147,12 @@ export const fileRules: readonly Rule[] = [
   onlyIn('node:http', ['agent/net/http.ts', 'agent/net/http-server.ts']),
   onlyIn('node:https', ['agent/net/http.ts', 'agent/net/http-server.ts']),
   onlyIn('node:child_process', ['agent/cli/lab/agent-process.ts', 'agent/cli/lab/real/programs.ts', 'agent/spawn.ts']),
-  onlyIn('node:worker_threads', ['agent/evidence/report-thread.ts', 'agent/evidence/report-worker.ts']),
+  onlyIn('node:worker_threads', [
+    'agent/evidence/report-thread.ts',
+    'agent/evidence/report-worker.ts',
+    'agent/config/load-thread.ts',
+    'agent/config/load-worker.ts',
+  ]),
   onlyIn('node:timers', []),
   banned('Date.now', /\bDate\s*\.\s*now\b/, CLOCK),
   banned('new Date() without a time', /\bnew\s+Date\s*\(\s*\)/, CLOCK),

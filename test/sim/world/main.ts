@@ -57,8 +57,9 @@ function tell({ seed, story, violations, trace }: Night): void {
   console.log(`  seed ${seed}, trace ${trace}`);
 }
 
-const nameOf = ({ seed, violations: [first] }: Night): string =>
-  `seed ${seed} failed: ${first!.checker}: ${first!.what.slice(0, 160)}`;
+function nameOf({ seed, violations: [first] }: Night): string {
+  return `seed ${seed} failed: ${first!.checker}: ${first!.what.slice(0, 160)}`;
+}
 
 async function lead(): Promise<void> {
   const firstSeed = whole('seed', values.seed);

@@ -34,6 +34,8 @@ export interface StandOptions {
   readonly onRelay?: (event: RelayEvent) => void;
   /** Of the agents' node: a profile. */
   readonly nodeArgs?: readonly string[];
+  /** `NAME=value` for the agents. */
+  readonly environment?: readonly string[];
 }
 
 /** What a process of ours holds, as Linux counts it. */
@@ -43,6 +45,9 @@ export interface Held {
   readonly heapBytes: number;
   /** Of that the octets of buffers. */
   readonly bufferBytes: number;
+  /** Resident, and none of V8's pages: what native code holds or has not given back, and the program itself. */
+  readonly nativeBytes: number;
+  readonly threads: number;
   readonly descriptors: number;
   /** Since the last look: how long what was due had to wait for its turn, at most and in all but one of a hundred cases. */
   readonly loopMs: { readonly most: number; readonly p99: number };
@@ -55,10 +60,10 @@ loop.enable();
 process.on('SIGUSR2', () => {
   const [most, p99] = [loop.max / 1e6, loop.percentile(99) / 1e6];
   for (let i = 0; i < 3; i += 1) globalThis.gc();
-  const { rss, heapUsed, external, arrayBuffers } = process.memoryUsage();
+  const { rss, heapTotal, heapUsed, external, arrayBuffers } = process.memoryUsage();
   const { writeFileSync, renameSync } = require('node:fs');
   const file = process.env.SPITRAP_PROBE_FILE;
-  writeFileSync(file + '.new', JSON.stringify({ rss, heapUsed, external, arrayBuffers, most, p99 }));
+  writeFileSync(file + '.new', JSON.stringify({ rss, heapTotal, heapUsed, external, arrayBuffers, most, p99 }));
   renameSync(file + '.new', file);
   // What this collection took is told by the next tick, and is not the agent's.
   setTimeout(() => loop.reset(), 20);
@@ -113,6 +118,7 @@ export class PairStand {
       launch: ([node = '', ...rest]) => [
         '/usr/bin/env',
         `SPITRAP_PROBE_FILE=${this.#probeFile(end)}`,
+        ...(this.#options.environment ?? []),
         ...[node, '--expose-gc', '--require', join(this.folder, 'probe.cjs'), ...(this.#options.nodeArgs ?? [])],
         ...rest,
       ],
@@ -184,11 +190,16 @@ export class PairStand {
     rmSync(file, { force: true });
     process.kill(pid, 'SIGUSR2');
     await this.until('the agent says what it holds', () => existsSync(file), 10_000);
-    const { rss, heapUsed, external, arrayBuffers, most, p99 } = JSON.parse(readFileSync(file, 'utf8')) as Record<string, number>;
+    const { rss, heapTotal, heapUsed, external, arrayBuffers, most, p99 } = JSON.parse(readFileSync(file, 'utf8')) as Record<
+      string,
+      number
+    >;
     return {
       rssBytes: rss!,
       heapBytes: heapUsed! + external!,
       bufferBytes: arrayBuffers!,
+      nativeBytes: rss! - heapTotal!,
+      threads: readdirSync(`/proc/${pid}/task`).length,
       descriptors: readdirSync(`/proc/${pid}/fd`).length,
       loopMs: { most: most!, p99: p99! },
     };
@@ -213,12 +224,15 @@ export class PairStand {
   }
 }
 
-/** Every file below a folder, and their bytes. Names that go away meanwhile do not count. */
-export function filesBelow(folder: string): { readonly files: number; readonly bytes: number } {
+/** Every file below a folder, and their bytes. Names that go away meanwhile do not count, nor folders of which `leaves` says so. */
+export function filesBelow(
+  folder: string,
+  leaves: (folder: string) => boolean = () => false,
+): { readonly files: number; readonly bytes: number } {
   let files = 0;
   let bytes = 0;
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile()) continue;
+    if (!entry.isFile() || leaves(entry.parentPath)) continue;
     try {
       bytes += statSync(join(entry.parentPath, entry.name)).size;
       files += 1;
@@ -239,15 +253,6 @@ export function cpuSecondsOf(pid: number): number {
 /** Resident memory at its most since the process began: VmHWM of /proc/PID/status. */
 export function peakBytesOf(pid: number): number {
   return 1_024 * Number(/^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1] ?? 0);
-}
-
-/** Resident memory now, without asking the process: VmRSS of /proc/PID/status; null: it is gone. */
-export function residentBytesOf(pid: number): number | null {
-  try {
-    return 1_024 * Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1] ?? 0);
-  } catch {
-    return null;
-  }
 }
 
 /** USER_HZ, which Linux shows to user space as 100 everywhere. */

@@ -16,6 +16,8 @@ import { openNamed } from './index/open-index.ts';
 
 /** Three of them fit into the time after which an instance is taken for gone. */
 const PRESENT_EVERY_MS = limits.fleetInstanceGoneMs / 3;
+/** Looks at one small file. */
+const FOLLOW_EVERY_MS = 1_000;
 const PRUNE_EVERY_MS = 3_600_000;
 
 export interface LiveIndexAsk extends FleetIndexAsk {
@@ -30,9 +32,11 @@ export interface LiveIndexAsk extends FleetIndexAsk {
 
 export interface LiveIndex {
   /** The one that is open now. */
-  index(): FleetIndex;
+  readonly index: () => FleetIndex;
   /** Our name among those that share the work. */
   readonly instance: string;
+  /** Put into the index by this process, since it began. */
+  messages(): number;
   close(): Promise<void>;
 }
 
@@ -63,12 +67,16 @@ class Live implements LiveIndex {
     this.#startedAtMs = ask.clock.wall();
     this.instance = ask.random.bytes(6).toString('hex');
     this.#consumption = consumeInto(index, ask.engine, ask.log);
-    this.#every('fleet-present', PRESENT_EVERY_MS, () => this.#turn());
+    this.#every('fleet-present', PRESENT_EVERY_MS, () => this.#present());
+    this.#every('fleet-follow', FOLLOW_EVERY_MS, () => this.#follow());
     this.#every('fleet-forget', PRUNE_EVERY_MS, () => this.#forget());
   }
 
-  index(): FleetIndex {
-    return this.#index;
+  /** Handed on as it is. */
+  readonly index = (): FleetIndex => this.#index;
+
+  messages(): number {
+    return this.#messagesBefore + this.#consumption.messages();
   }
 
   async close(): Promise<void> {
@@ -96,9 +104,14 @@ class Live implements LiveIndex {
     run();
   }
 
-  async #turn(): Promise<void> {
+  async #follow(): Promise<void> {
     const current = await currentOf(this.#ask.disk, this.#ask.folder);
-    if (current !== this.#name) await this.#goOver(current);
+    if (current === this.#name) return;
+    await this.#goOver(current);
+    await this.#present();
+  }
+
+  async #present(): Promise<void> {
     const { clock, version, pid, page } = this.#ask;
     await this.#index.present({
       name: this.instance,
@@ -106,7 +119,7 @@ class Live implements LiveIndex {
       version,
       startedAtMs: this.#startedAtMs,
       heardAtMs: clock.wall(),
-      messages: this.#messagesBefore + this.#consumption.messages(),
+      messages: this.messages(),
       behind: this.#consumption.behind(),
       page: page(),
     });

@@ -1,7 +1,7 @@
-/** Starts processes of index-writer.ts, made into JavaScript once: node 20 reads no TypeScript, and LMDB's binary stays where npm put it. */
+/** Starts processes of index-writer.ts (or index-consumer.ts), made into JavaScript once: node 20 reads no TypeScript, and LMDB's binary stays where npm put it. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
 
@@ -16,11 +16,11 @@ export interface Writer {
 }
 
 export interface Writers {
-  start(folder: string, from: number, to: number, batch: number): Writer;
+  start(folder: string, ...args: readonly (string | number)[]): Writer;
   remove(): void;
 }
 
-export async function makeWriters(): Promise<Writers> {
+export async function makeWriters(file = 'test/support/index-writer.ts'): Promise<Writers> {
   const root = fileURLToPath(new URL('../../', import.meta.url));
   const outDir = mkdtempSync(join(root, 'node_modules/.index-writer-'));
   await build({
@@ -28,7 +28,7 @@ export async function makeWriters(): Promise<Writers> {
     configFile: false,
     logLevel: 'silent',
     build: {
-      ssr: 'test/support/index-writer.ts',
+      ssr: file,
       outDir,
       emptyOutDir: false,
       minify: false,
@@ -37,8 +37,8 @@ export async function makeWriters(): Promise<Writers> {
     },
   });
   return {
-    start(folder, from, to, batch) {
-      const child = spawn(process.execPath, [join(outDir, 'index-writer.mjs'), folder, String(from), String(to), String(batch)]);
+    start(folder, ...args) {
+      const child = spawn(process.execPath, [join(outDir, basename(file).replace(/\.ts$/, '.mjs')), folder, ...args.map(String)]);
       let acknowledged = 0;
       let errors = '';
       let unread = '';

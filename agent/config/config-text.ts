@@ -48,12 +48,20 @@ export function readConfigText(text: string): ConfigText {
  * process without a word. Its first stage makes tokens without descending: their depth is looked at before anything else is made of them.
  */
 function isDeeper(text: string, depthMax: number): boolean {
+  if (!mayBeDeeper(text, depthMax)) return false;
   try {
     return depthOf(text, depthMax) > depthMax;
   } catch {
     // Of block mappings this stage descends too, by some thousands: the stack's end is its only fault.
     return true;
   }
+}
+
+/** Each level takes one of these to open it: of thousands of small files (peers-from.ts) none is looked at twice. */
+function mayBeDeeper(text: string, depthMax: number): boolean {
+  let openers = 0;
+  for (let at = 0; at < text.length; at += 1) if ('[{:?-'.includes(text[at]!) && ++openers > depthMax) return true;
+  return false;
 }
 
 /** Or a depth beyond `depthMax`. */

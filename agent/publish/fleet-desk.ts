@@ -4,10 +4,12 @@
  * beside the page and the alarm desk; no decision, no seal and no stop waits for any of it.
  */
 import { join } from 'node:path';
+import { parseIncidentFile } from '../../shared/bundle/incident-file.ts';
 import type { Timer } from '../../shared/clock.ts';
-import type { Alarm } from '../../shared/coordinate/book.ts';
+import type { Alarm, Book, Outcome } from '../../shared/coordinate/book.ts';
 import type { Verdict } from '../../shared/detect/judge.ts';
 import { asSpitrapError } from '../../shared/errors.ts';
+import type { FleetBody } from '../../shared/fleet/record.ts';
 import { limits } from '../../shared/limits.ts';
 import { type IncidentId, isIncidentId } from '../../shared/model/ulid.ts';
 import type { Platform } from '../../shared/platforms/platform.ts';
@@ -15,7 +17,7 @@ import type { Config, FleetConfig } from '../config/config.ts';
 import type { Coordinator } from '../coordinator.ts';
 import type { AgentEvents, Decision } from '../events.ts';
 import { REPORTS } from '../evidence/bundle-files.ts';
-import { reportOfBothEnds, storedIncident, storedVerdicts } from '../evidence/stored-incidents.ts';
+import { reportOfBothEnds, storedVerdicts } from '../evidence/stored-incidents.ts';
 import type { Engine } from '../fleet-ports.ts';
 import type { Logger } from '../log.ts';
 import type { World } from '../ports.ts';
@@ -39,8 +41,11 @@ export interface FleetDeskRoom {
   readonly status: () => AgentStatus;
 }
 
-/** How often all bundles that stand on disk are looked at where something was dropped. */
+/** How often all bundles that stand on disk are looked at where something was dropped, or could not be read. */
 const LOOK_AGAIN_MS = 60_000;
+/** So few have an incident.json that is read in no time. */
+const STORM_FLOWS = 500;
+const STORMS_MAX = 16;
 
 export class FleetDesk {
   readonly #room: FleetDeskRoom;
@@ -51,6 +56,7 @@ export class FleetDesk {
   readonly #toRead = new Set<IncidentId>();
   /** The machine's verdict of sealed ones, as it was told. */
   readonly #harm = new Map<string, Verdict>();
+  readonly #storms = new Map<IncidentId, FleetBody<'incident'>>();
   #alarms: readonly Alarm[] | null = null;
   #dirty: Timer | null = null;
   #looking: Timer | null = null;
@@ -152,10 +158,23 @@ export class FleetDesk {
     await this.#engine.close();
   }
 
-  readonly #onDecided = ({ input, moved }: Decision): void => {
-    if (input.kind === 'sealed') this.#read(input.incident);
+  readonly #onDecided = ({ input, moved }: Decision, before: Book): void => {
+    if (input.kind === 'sealed') {
+      this.#noteSealed(input.incident, input.outcome, before);
+      this.#read(input.incident);
+    }
     if (moved) this.#onChange();
   };
+
+  /** Of a storm, whose incident.json is too large to be read here: thousands of flows. As the machine has it. */
+  #noteSealed(id: IncidentId, { kind, reasons }: Outcome, { incidents }: Book): void {
+    const incident = incidents.find((open) => open.id === id);
+    if (incident === undefined || incident.flows.length < STORM_FLOWS) return;
+    const sealedAt = new Date(this.#room.world.clock.wall()).toISOString();
+    const body = openIncident(incident, this.#room.config, this.#software);
+    this.#storms.set(id, { ...body, sealedAt, outcome: kind, reasons: [...reasons] });
+    while (this.#storms.size > STORMS_MAX) this.#storms.delete(this.#storms.keys().next().value!);
+  }
 
   /** Not at once, not each: in a storm there are thousands, and nobody waits. */
   readonly #onChange = (): void => {
@@ -244,8 +263,9 @@ export class FleetDesk {
         const { log } = this.#room;
         log.warn(
           { event: 'fleet-read', incident: id, error: asSpitrapError(error).message },
-          `fleet: the bundle of ${id} could not be read and is not told of`,
+          `fleet: the bundle of ${id} could not be read and is not told of yet`,
         );
+        this.#lookLater();
       }
     }
     this.#reading = false;
@@ -255,16 +275,22 @@ export class FleetDesk {
     const { world, coordinator, platform } = this.#room;
     const folder = this.#folderOf(id);
     const look = await world.disk.stat(join(folder, 'incident.json'));
-    if (look === null || look.bytes > limits.pageIncidentBytesMax) return;
-    const file = await storedIncident(folder, world.disk);
-    if (file === null) return;
-    const software = await softwareOf(file, folder, platform, world.disk);
+    if (look === null) return;
+    const read =
+      look.bytes > limits.pageIncidentBytesMax
+        ? null
+        : parseIncidentFile((await world.disk.readFile(join(folder, 'incident.json'))).toString('utf8'));
+    const file = read?.kind === 'incident' ? read.incident : null;
+    const storm = this.#storms.get(id);
+    if (file === null && storm === undefined) return;
+    const software = file === null ? null : await softwareOf(file, folder, platform, world.disk);
     this.#software = software ?? this.#software;
     const judged = coordinator.book.closed.find((closed) => closed.id === id)?.judged?.verdict;
-    const harm = judged ?? (await storedVerdicts(folder, world.disk)).at(-1)?.verdict ?? file.verdict;
-    this.#harm.set(id, harm);
+    const later = judged ?? (await storedVerdicts(folder, world.disk)).at(-1)?.verdict ?? null;
+    const body = file === null ? { ...storm!, harm: later ?? storm!.harm } : sealedIncident(file, later, software);
+    this.#harm.set(id, body.harm);
     while (this.#harm.size > limits.fleetLedgerMax) this.#harm.delete(this.#harm.keys().next().value!);
-    this.#publisher.tell('incident', id, sealedIncident(file, harm, software ?? this.#software));
+    this.#publisher.tell('incident', id, body);
     const both = await verdictOf(reportOfBothEnds(folder, 'json'), true, world.disk);
     const verdict = both ?? (await verdictOf(join(folder, REPORTS.json), false, world.disk));
     if (verdict !== null) this.#publisher.tell('verdict', id, verdict);

@@ -199,3 +199,16 @@ describe('nothing in an incident notices the engine', () => {
     expect(withOne).toBe(without);
   });
 });
+
+test('a disk that refuses to be read at the seal: it is told of when it can be', async () => {
+  const engines = await armed();
+  const { disk } = sim.stations.hub;
+  sim.lab.desync();
+  await sim.clock.advance(10_000);
+  disk.fail('readFile', 'EIO', Number.POSITIVE_INFINITY, 'incident.json');
+  await sim.clock.advance(60_000);
+  expect(incidentOf(engines, 'hub')).toMatchObject([{ body: { sealedAt: null } }]);
+  disk.heal();
+  await sim.clock.advance(2 * 60_000);
+  expect(incidentOf(engines, 'hub')).toMatchObject([{ body: { outcome: 'complete', software: expect.stringMatching(/^IOS /) } }]);
+});

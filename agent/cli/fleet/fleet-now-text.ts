@@ -34,9 +34,10 @@ export function nowText({ now, index, instances, nowMs }: NowShown, paint: Paint
       'alarms',
       now.alarmsCount,
       alarms.map(({ device, alarm }) => [
-        ...wrapped(`${name(device)}: ${printable(alarm.text, 400)}`, '  ').map((line) =>
-          paint(alarm.severity === 'critical' ? 'bad' : 'warn', line),
-        ),
+        ...wrapped(
+          alarm.text.startsWith(`${device}:`) ? printable(alarm.text, 400) : `${name(device)}: ${printable(alarm.text, 400)}`,
+          '  ',
+        ).map((line) => paint(alarm.severity === 'critical' ? 'bad' : 'warn', line)),
         ...(alarm.remedy === null ? [] : wrapped(printable(alarm.remedy, 400), '    do: ')),
       ]),
     ),

@@ -25,15 +25,10 @@ export const withQuery = (command: Command, limitDefault: number): Command =>
   command
     .option('--since <when>', 'from then on: a duration (24h, 7d) or a moment in UTC', '7d')
     .option('--until <when>', 'until then (default: now)')
-    .option(
-      '--where <dimension=value>',
-      'only those, such as hub=hub-2 or tag:carrier=acme; may stand several times',
-      gathered,
-      [],
-    )
+    .option('--where <dimension=value>', 'only those, such as hub=hub-2 or tag:carrier=acme; may stand several times', gathered)
     .option('--limit <n>', 'at most so many', String(limitDefault));
 
-const gathered = (one: string, before: readonly string[]): readonly string[] => [...before, one];
+const gathered = (one: string, before: readonly string[] = []): readonly string[] => [...before, one];
 
 function asked(options: QueryOptions, { world }: CliContext): { readonly query: FleetQuery; readonly limit: number } {
   const limit = Number(options.limit);

@@ -64,6 +64,9 @@ function groupCard(model, actions) {
     lost.length > 0 && h('h3', { key: 'lost-title' }, 'Still black-holed'),
     lost.length > 0 &&
       h('ul.list.events', { key: 'lost' }, ...lost.map((/** @type {any} */ one) => memberItem(one, group.role, model))),
+    group.byState['black-holed'] > lost.length &&
+      lost.length > 0 &&
+      h('p.m', { key: 'lost-rest' }, `The newest ${count(lost.length)} of them.`),
     lost.length > 0 && h('h3', { key: 'all-title' }, 'All of it, the newest first'),
     h('ul.list.events', { key: 'members' }, ...incidents.map((/** @type {any} */ one) => memberItem(one, group.role, model))),
     asked?.error && h('p.bad', { key: 'error' }, printable(asked.error, 300)),

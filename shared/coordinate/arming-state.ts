@@ -172,11 +172,11 @@ export const stopIsOpen = (book: Book): boolean =>
   book.incidents.some(({ stop }) => stop.kind !== 'verified' && stop.kind !== 'not-planned') ||
   book.incidents.some(({ stopPassed }) => !stopPassed);
 
-/** Session B belongs to the stop: shortly before it, and until it is verified. */
-export const needsControlFree = (book: Book, at: Monotonic): boolean =>
+/** Session B belongs to the stop: so long before it, and until it is verified. */
+export const needsControlFree = (book: Book, at: Monotonic, beforeMs: DurationMs = timing.stopQuietMs): boolean =>
   book.incidents.some(
     ({ stop, stopAt }) =>
-      stop.kind === 'running' || stop.kind === 'waiting-retry' || (stop.kind === 'planned' && at >= stopAt - timing.stopQuietMs),
+      stop.kind === 'running' || stop.kind === 'waiting-retry' || (stop.kind === 'planned' && at >= stopAt - beforeMs),
   );
 
 /** The agent arms by itself now. Asked at each hello; whether the peers are there is the asker's to know. */

@@ -5,7 +5,7 @@
 import type { DurationMs, Monotonic } from '../model/time.ts';
 import { after, formatDuration } from '../model/time.ts';
 import type { ArmState } from './arming-state.ts';
-import { debugSpentMs } from './arming-state.ts';
+import { debugSpentMs, needsControlFree } from './arming-state.ts';
 import type { Book } from './book.ts';
 import { armWake, noted, withArming } from './disarming.ts';
 import type { Effect } from './effect.ts';
@@ -51,7 +51,9 @@ const maxDebugWarnsAt = (rules: Rules, { since }: Armed, spentMs: DurationMs): M
 export function onLeaseRenewed(rules: Rules, book: Book, input: Input & { readonly kind: 'lease-renewed' }): Step {
   const { state, count } = book.arming;
   if (state.kind !== 'armed') return stay(book, 'waiting');
-  const again = state.deadManSetAt !== null && input.at - state.deadManSetAt >= rules.arming.leaseMs;
+  const isDue = state.deadManSetAt !== null && input.at - state.deadManSetAt >= rules.arming.leaseMs;
+  // It has another lease to run, and is asked for again with the next renewal: a stop would wait behind its lines on the same session.
+  const again = isDue && !needsControlFree(book, input.at, timing.deadManMs);
   const next = withArming(book, {
     state: { ...state, renewedAt: input.at, deadManSetAt: again ? input.at : state.deadManSetAt },
   });

@@ -1,6 +1,7 @@
 /** What the configuration decides of arming: `stop: own`, re-arming, lease, budget, first sighting (pair-protocol.md, "Arming" and "Timeline"). */
 import { describe, expect, test } from 'vitest';
 import type { ArmingRules } from '../../shared/coordinate/rules.ts';
+import { timing } from '../../shared/coordinate/timing.ts';
 import {
   arm,
   armed,
@@ -135,6 +136,29 @@ describe('the lease', () => {
     const ended = run(rules, [at(902_000, armTimer('lease')), at(903_000, disarmTried(0, 'off')), at(904_000, cleared())], book);
     expect(ended.steps[0]!.reason).toBe('lease-expired');
     expect(armingOf(ended.book)).toBe('disarmed arms at 1204000');
+  });
+
+  test('the dead-man is set anew after each lease, but not while a stop is near that would wait behind its lines', () => {
+    const withDeadMan = armRules({ plan: { ...rules.arming.plan, deadManS: 1_800 } });
+    const { book } = run(withDeadMan, [
+      at(0, arm()),
+      at(1_000, preflighted()),
+      at(2_000, armTried('armed', 1, { deadMan: true })),
+    ]);
+    const renewed = at(902_000, { kind: 'lease-renewed', arm: 1 });
+    const sets = (...inputs: ReturnType<typeof at>[]): number =>
+      run(withDeadMan, inputs, book).steps.flatMap(({ effects }) => find(effects, 'renew-dead-man')).length;
+    expect(sets(at(901_999, { kind: 'lease-renewed', arm: 1 }))).toBe(0);
+    expect(sets(renewed)).toBe(1);
+    const near = at(901_000, sighting());
+    expect(sets(near, renewed)).toBe(0);
+    expect(sets(near, renewed, at(903_000, { kind: 'lease-renewed', arm: 1 }))).toBe(0);
+    const farRules = { ...withDeadMan, delayMs: 60_000 };
+    expect(farRules.delayMs).toBeGreaterThan(timing.deadManMs);
+    const far = run(farRules, [at(900_000, sighting()), renewed], book).steps.flatMap(({ effects }) =>
+      find(effects, 'renew-dead-man'),
+    );
+    expect(far).toHaveLength(1);
   });
 });
 

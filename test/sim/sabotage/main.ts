@@ -61,6 +61,8 @@ const sinceMin = (): string => ((performance.now() - startedAt) / 60_000).toFixe
 const stand = new Stand(root, values.jobs);
 let caught = 0;
 try {
+  const fault = stand.faultOfTypes(chosen);
+  if (fault !== null) fail(`sabotages that do not compile:\n${fault}`);
   const healthy = stand.playWhole(firstSeed, HEALTHY_WORLDS);
   if (healthy.breach !== null || healthy.fault !== null || healthy.worlds < HEALTHY_WORLDS)
     fail(`the code as it is fails: ${healthy.fault ?? `seed ${healthy.breach?.seed}: ${healthy.breach?.what}`}`);
@@ -68,7 +70,7 @@ try {
   for (const [index, sabotage] of chosen.entries()) {
     const search = [firstSeed, sabotage.worldsMax ?? Number(values.worlds)] as const;
     const known = sabotage.night === undefined || values.search ? [] : [[sabotage.night, 1] as const];
-    const { breach, fault, worlds } = stand.playWrong(sabotage, [...known, search]);
+    const { breach, fault, worlds } = await stand.playWrong(sabotage, [...known, search]);
     if (breach !== null) caught++;
     const word = breach === null ? 'NOT CAUGHT' : 'caught';
     const how = blindSabotages.includes(sabotage) ? 'blind' : 'seeing';

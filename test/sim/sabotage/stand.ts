@@ -1,8 +1,12 @@
-/** A copy of the code in which it may be made wrong: compiled, played, and put back. The tree itself is never touched. Used by main.ts. */
+/**
+ * A copy of the code in which it may be made wrong: compiled, played, and put back. The tree itself is never touched. Types are checked once,
+ * with every sabotage in its place; then one file after the other is replaced, stripped of its types alone. Used by main.ts.
+ */
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
+import { transformWithOxc } from 'vite';
 import type { Sabotage } from './sabotage.ts';
 
 /** Of one list of worlds; a sabotage that hangs every world is caught by the watchdog of the simulation long before. */
@@ -10,6 +14,8 @@ const RUN_MS_MAX = 20 * 60_000;
 const COMPILE_MS_MAX = 3 * 60_000;
 const WHOLE = '.whole';
 const WRONG = '.wrong';
+/** As the compiler writes them: `from './x.js'`. */
+const TS_IMPORT = /((?:from|import)\s*\(?\s*['"]\.{1,2}\/[^'"]+)\.ts(['"])/g;
 /** What world/main.ts says of a night that broke a promise; a simulation that itself broke proves nothing. */
 const FAILED = /^seed (\d+) failed: (.*)$/gm;
 const BROKE_ITSELF = /^(?:the simulation runs:|a night comes to its end: its worker ended)/;
@@ -42,6 +48,24 @@ export class Stand {
     symlinkSync(join(root, 'node_modules'), join(this.#folder, 'node_modules'));
     const fault = this.#compile(WHOLE);
     if (fault !== null) throw new Error(`the code as it is does not compile: ${fault}`);
+    cpSync(join(this.#folder, WHOLE), join(this.#folder, WRONG), { recursive: true });
+  }
+
+  /** Null: the code compiles with all of them at once, and so with each. */
+  faultOfTypes(sabotages: readonly Sabotage[]): string | null {
+    const before = new Map<string, string>();
+    for (const { file, find, replace } of sabotages) {
+      const path = join(this.#folder, file);
+      const text = readFileSync(path, 'utf8');
+      if (!before.has(path)) before.set(path, text);
+      writeFileSync(
+        path,
+        text.replace(find, () => replace),
+      );
+    }
+    const fault = this.#compile(null);
+    for (const [path, text] of before) writeFileSync(path, text);
+    return fault;
   }
 
   close(): void {
@@ -54,17 +78,21 @@ export class Stand {
   }
 
   /** With the sabotage, each list of seeds after the other until a breach that the code as it is does not have in the same night. */
-  playWrong({ file, find, replace }: Sabotage, lists: readonly (readonly [seed: number, worlds: number])[]): Run {
-    const path = join(this.#folder, file);
-    const whole = readFileSync(path, 'utf8');
+  async playWrong({ file, find, replace }: Sabotage, lists: readonly (readonly [seed: number, worlds: number])[]): Promise<Run> {
+    const whole = readFileSync(join(this.#folder, file), 'utf8');
     if (whole.split(find).length !== 2) throw new Error(`${file} is not what it was: ${find}`);
-    writeFileSync(
-      path,
-      whole.replace(find, () => replace),
-    );
-    const fault = this.#compile(WRONG);
-    writeFileSync(path, whole);
-    if (fault !== null) return { worlds: 0, breach: null, fault: `it does not compile: ${fault}` };
+    const wrong = whole.replace(find, () => replace);
+    const { code } = await transformWithOxc(wrong, file, { sourcemap: false });
+    const compiled = file.replace(/\.ts$/, '.js');
+    writeFileSync(join(this.#folder, WRONG, compiled), code.replace(TS_IMPORT, '$1.js$2'));
+    try {
+      return this.#search(lists);
+    } finally {
+      cpSync(join(this.#folder, WHOLE, compiled), join(this.#folder, WRONG, compiled));
+    }
+  }
+
+  #search(lists: readonly (readonly [seed: number, worlds: number])[]): Run {
     let worlds = 0;
     for (const [first, count] of lists) {
       for (let seed = first; seed < first + count; ) {
@@ -90,16 +118,12 @@ export class Stand {
     return breach;
   }
 
-  /** Null: it did. Names that nobody uses any more are no fault; types that no longer fit are. */
-  #compile(to: string): string | null {
-    const out = join(this.#folder, to);
-    rmSync(out, { recursive: true, force: true });
-    mkdirSync(dirname(out), { recursive: true });
+  /** Null: it did. Names that nobody uses any more are no fault; types that no longer fit are. `to` null: only looked at. */
+  #compile(to: string | null): string | null {
+    const output = to === null ? { noEmit: true } : { noEmit: false, outDir: to, rootDir: '.', sourceMap: false };
     const project = {
       extends: './tsconfig.json',
-      compilerOptions: {
-        ...{ noEmit: false, outDir: to, rootDir: '.', sourceMap: false, noUnusedLocals: false, noUnusedParameters: false },
-      },
+      compilerOptions: { ...output, noUnusedLocals: false, noUnusedParameters: false },
       files: ['test/sim/world/main.ts'],
       include: [],
     };

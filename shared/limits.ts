@@ -244,6 +244,8 @@ export const limits = {
   peersPerPiece: 250,
   /** With more of them a reload is read by a thread: 100 take some 30 ms, which no stop notices. */
   peersReadHereMax: 100,
+  /** Peers whose paths `spitrap check` tries at once; of 5,000 that are silent it then takes three minutes. */
+  checkPeersAtOnceMax: 256,
   /** One file of `peersFrom.directory`: a site's peers, a hundred at most in practice. */
   peerFileBytesMax: 1024 * 1024,
   /** `peersFrom.table`: as many rows as there may be peers, of 1,000 characters each. */

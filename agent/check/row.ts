@@ -26,6 +26,8 @@ export interface Rows {
   warn(title: string, detail: string, remedy?: string | null, enter?: readonly string[]): void;
   fail(title: string, detail: string, remedy?: string | null, enter?: readonly string[]): void;
   skip(title: string, detail: string): void;
+  /** One that was made before. */
+  add(row: CheckRow): void;
 }
 
 export function rowsOf(section: CheckSection, add: (row: CheckRow) => void): Rows {
@@ -33,7 +35,7 @@ export function rowsOf(section: CheckSection, add: (row: CheckRow) => void): Row
     (state: CheckState) =>
     (title: string, detail: string, remedy: string | null = null, enter: readonly string[] = []): void =>
       add({ section, title, state, detail, remedy, enter });
-  return { ok: put('ok'), warn: put('warn'), fail: put('fail'), skip: put('skipped') };
+  return { ok: put('ok'), warn: put('warn'), fail: put('fail'), skip: put('skipped'), add };
 }
 
 /** What an error says, with its code in front: docs/errors.md has the rest. What an agent would do next is left out: this is none. */

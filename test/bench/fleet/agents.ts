@@ -26,6 +26,7 @@ interface Agent extends Device {
   readonly publisher: Publisher;
 }
 
+const rssAtStart = process.memoryUsage().rss;
 const setting = JSON.parse(process.argv[2] ?? '{}') as CrewSetting;
 const clock = createClock();
 const random = createRandom();
@@ -170,6 +171,7 @@ function figures() {
     refused: sum(({ refused }) => refused),
     connected: statuses.filter(({ connected }) => connected).length,
     spoolBytesMost,
+    rssAtStart,
   };
 }
 

@@ -42,6 +42,8 @@ export interface CrewFigures {
   readonly refused: number;
   readonly connected: number;
   readonly spoolBytesMost: number;
+  /** Resident memory before there was any agent. */
+  readonly rssAtStart: number;
   readonly sent: number;
 }
 
@@ -64,7 +66,11 @@ export async function startCrew(
   setting: CrewSetting,
   onProbes: (probes: readonly Probe[]) => void = () => {},
 ): Promise<CrewProcess> {
-  const child = fork(bundle, [JSON.stringify(setting)], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  const child = fork(bundle, [JSON.stringify(setting)], {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    // Each agent would have node's four for its disk; here hundreds share a process.
+    env: { ...process.env, UV_THREADPOOL_SIZE: '64' },
+  });
   started.add(child);
   let told = 0;
   let settle: ((answer: CrewFigures | null) => void) | null = null;

@@ -33,6 +33,14 @@ interface Overview {
   }[];
 }
 
+/** Two users of one account: the fleet process has what docs/fleet.md says that it needs, and no more. */
+function accounts(): string {
+  const page = readFileSync(new URL('../../docs/fleet.md', import.meta.url), 'utf8');
+  const block = /A fleet process needs this,[\s\S]*?```\n(permissions: \{[\s\S]*?\n\})\n```/.exec(page)?.[1];
+  if (block === undefined) throw new Error('docs/fleet.md does not say what a fleet process needs');
+  return `authorization { users: [ { user: "agent", password: "pw" }, { user: "fleet", password: "pw", ${block} } ] }\n`;
+}
+
 interface Ran {
   readonly code: number;
   readonly out: string;
@@ -75,17 +83,21 @@ describe.skipIf(!isThere)('a fleet of real agents (skipped without chromium or n
 
   beforeAll(async () => {
     if (shots) mkdirSync(shots, { recursive: true });
-    nats = await NatsServer.start();
+    nats = await NatsServer.start(accounts());
     folder = mkdtempSync(join(tmpdir(), 'spitrap-fleet-live-'));
     config = join(folder, 'fleet.yaml');
     writeFileSync(
       config,
-      `engine: { servers: "${nats.url}" }\npage: { listen: "127.0.0.1:0" }\nfolder: data\nstream: { bytesMax: 64MiB, bundlesBytesMax: 256MiB }\n`,
+      `engine: { servers: "${nats.url}", user: fleet, password: { file: pw } }\npage: { listen: "127.0.0.1:0" }\nfolder: data\nstream: { bytesMax: 64MiB, bundlesBytesMax: 256MiB }\n`,
     );
+    writeFileSync(join(folder, 'pw'), 'pw', { mode: 0o600 });
     ({ child: fleet, url } = await startFleet());
     pair = await LivingPair.set({
       delayMs: 2_000,
-      edit: (text, end) => `${text}site: lab-${end}\nfleet: { servers: "${nats.url}", heartbeat: 5s }\n`,
+      edit: (text, end, _facts, set) => {
+        writeFileSync(set.secretFile('nats'), 'pw', { mode: 0o600 });
+        return `${text}site: lab-${end}\nfleet: { servers: "${nats.url}", user: agent, password: { file: secrets/nats }, heartbeat: 5s }\n`;
+      },
     });
     await pair.start('hub', 'spoke');
     await Promise.all([pair.ready('hub'), pair.ready('spoke')]);

@@ -34,7 +34,9 @@ export function skewsOf(stage: Stage, truth: Truth): Skew[] {
       const plannedAt = sentAt + plannedMs;
       if (![from, to].every((end) => wasWell(stage, truth, end, sentAt - 5 * SECOND, plannedAt + SECOND))) continue;
       const near = (end: End): number | undefined =>
-        truth.typed[end].find(({ at, expanded }) => OFF.test(expanded) && at >= sentAt && at <= plannedAt + 5 * SECOND)?.at;
+        truth.typed[end].find(
+          ({ at, expanded }) => OFF.test(expanded) && at >= plannedAt - SECOND && at <= plannedAt + 5 * SECOND,
+        )?.at;
       const [one, other] = [near(from), near(to)];
       if (one === undefined || other === undefined) continue;
       const drift = Math.abs(stage.setting.rate.hub - stage.setting.rate.spoke) * plannedMs;

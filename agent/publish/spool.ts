@@ -158,7 +158,8 @@ export class Spool {
     if (fresh !== undefined && fresh.seq <= after + 1) return this.#fresh.filter(({ seq }) => seq > after).slice(0, most);
     const segment = this.#segments.find(({ last }) => last > after);
     if (segment === undefined) return [];
-    if (this.#reading?.path !== segment.path || this.#reading.last < segment.last) {
+    // It may have grown since; what was decoded is used up first, or a sender behind a fast writer would decode it all for each record.
+    if (this.#reading?.path !== segment.path || this.#reading.last <= after) {
       const { path, last } = segment;
       const content = await this.#room.world.disk.readFile(path);
       // What a failed write left behind the last that is known to be on disk is in the next segment too.

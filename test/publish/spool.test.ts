@@ -21,10 +21,10 @@ test('whoever is behind a writer reads a segment seldom, not for each record', a
     spool.append(incidentRecord({ about: `A${spool.next}` }));
     await clock.advance(1);
   };
-  for (let count = 0; count < 400; count++) await append();
+  for (let count = 0; count < 250; count++) await append();
   const from = disk.operations.length;
   const abouts: string[] = [];
-  for (let after = 0; after < 700; ) {
+  for (let after = 0; after < 100; ) {
     await append();
     const read = await spool.read(after, 2);
     for (const { seq, record } of read) {
@@ -34,7 +34,6 @@ test('whoever is behind a writer reads a segment seldom, not for each record', a
     }
   }
   expect(refused).toEqual([]);
-  expect(abouts.slice(0, 700)).toEqual(Array.from({ length: 700 }, (_, at) => `A${at + 1}`));
-  expect(disk.operations.slice(from).filter((operation) => operation.startsWith('readFile')).length).toBeLessThan(10);
-  await spool.close();
+  expect(abouts.slice(0, 100)).toEqual(Array.from({ length: 100 }, (_, at) => `A${at + 1}`));
+  expect(disk.operations.slice(from).filter((operation) => operation.startsWith('readFile')).length).toBeLessThan(5);
 });

@@ -45,7 +45,7 @@ export interface Held {
   readonly heapBytes: number;
   /** Of that the octets of buffers. */
   readonly bufferBytes: number;
-  /** Resident, and none of V8's pages: what native code holds or has not given back, and the program itself. */
+  /** Resident in the C library's main arena: what native code holds, or has freed and not given back; in one arena all of it but large pieces. */
   readonly nativeBytes: number;
   readonly threads: number;
   readonly descriptors: number;
@@ -60,10 +60,10 @@ loop.enable();
 process.on('SIGUSR2', () => {
   const [most, p99] = [loop.max / 1e6, loop.percentile(99) / 1e6];
   for (let i = 0; i < 3; i += 1) globalThis.gc();
-  const { rss, heapTotal, heapUsed, external, arrayBuffers } = process.memoryUsage();
+  const { rss, heapUsed, external, arrayBuffers } = process.memoryUsage();
   const { writeFileSync, renameSync } = require('node:fs');
   const file = process.env.SPITRAP_PROBE_FILE;
-  writeFileSync(file + '.new', JSON.stringify({ rss, heapTotal, heapUsed, external, arrayBuffers, most, p99 }));
+  writeFileSync(file + '.new', JSON.stringify({ rss, heapUsed, external, arrayBuffers, most, p99 }));
   renameSync(file + '.new', file);
   // What this collection took is told by the next tick, and is not the agent's.
   setTimeout(() => loop.reset(), 20);
@@ -190,15 +190,13 @@ export class PairStand {
     rmSync(file, { force: true });
     process.kill(pid, 'SIGUSR2');
     await this.until('the agent says what it holds', () => existsSync(file), 10_000);
-    const { rss, heapTotal, heapUsed, external, arrayBuffers, most, p99 } = JSON.parse(readFileSync(file, 'utf8')) as Record<
-      string,
-      number
-    >;
+    const { rss, heapUsed, external, arrayBuffers, most, p99 } = JSON.parse(readFileSync(file, 'utf8')) as Record<string, number>;
     return {
       rssBytes: rss!,
       heapBytes: heapUsed! + external!,
       bufferBytes: arrayBuffers!,
-      nativeBytes: rss! - heapTotal!,
+      nativeBytes:
+        1_024 * Number(/\[heap\]\n(?:.*\n)*?Rss: +(\d+) kB/.exec(readFileSync(`/proc/${pid}/smaps`, 'latin1'))?.[1] ?? 0),
       threads: readdirSync(`/proc/${pid}/task`).length,
       descriptors: readdirSync(`/proc/${pid}/fd`).length,
       loopMs: { most: most!, p99: p99! },

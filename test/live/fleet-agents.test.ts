@@ -146,6 +146,8 @@ describe.skipIf(!isThere)('a fleet of real agents (skipped without chromium or n
     await page.reload();
     await page.locator('.events a').first().click();
     await page.locator('#incident .end').nth(1).waitFor();
+    // Each agent knows one end and cannot tell; together they can.
+    await page.getByText(/^Both ends together: .*hub1 lost the SA/).waitFor({ timeout: 60_000 });
     await picture('incident');
   }, 260_000);
 

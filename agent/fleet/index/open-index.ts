@@ -4,6 +4,7 @@
  */
 import { join } from 'node:path';
 import type { Clock } from '../../../shared/clock.ts';
+import { isSpitrapError } from '../../../shared/errors.ts';
 import type { FleetBody } from '../../../shared/fleet/record.ts';
 import type { FleetDimension, FleetInstance, FleetQuery, IndexState } from '../../../shared/fleet/view.ts';
 import { limits } from '../../../shared/limits.ts';
@@ -28,6 +29,12 @@ import { verifyIndex } from './verify-index.ts';
 /** Of what is in the folder; another is another version's. */
 const INDEX_SCHEMA = 1;
 const ABOUT = Buffer.from('about');
+const UNWRITTEN_BYTES_MAX = 16 * 1024 ** 2;
+
+const tableNames = [
+  ...['meta', 'ends', 'docs', 'names', 'links', 'orphans', 'cells', 'rows', 'values', 'value-ids', 'profiles', 'profile-ids'],
+  ...['alarms', 'gaps', 'agents', 'aside', 'instances'],
+];
 
 interface About {
   readonly schema: number;
@@ -78,11 +85,24 @@ function aboutOf(store: Store, fresh: About): About | null {
   }
 }
 
-/** A page that the file does not have would end the process when it is looked at. */
+/**
+ * A page that the file does not have would end the process when it is looked at. LMDB may leave the last pages unwritten when nothing is on them; a
+ * torn file lacks some that are needed: with zeros in their place, reading everything tells which it is.
+ */
 async function whole(disk: Disk, store: Store, path: string, folder: string): Promise<void> {
   const should = store.extent().bytes;
-  const has = (await disk.stat(join(path, 'data.mdb')))?.bytes ?? 0;
-  if (has < should) throw unreadable(folder, `its file is torn: ${has} bytes of ${should}`);
+  const file = join(path, 'data.mdb');
+  const has = (await disk.stat(file))?.bytes ?? 0;
+  if (has >= should) return;
+  const torn = unreadable(folder, `its file is torn: ${has} bytes of ${should}`);
+  if (should - has > UNWRITTEN_BYTES_MAX) throw torn;
+  const open = await disk.open(file, 'append');
+  await open.append(Buffer.alloc(should - has)).finally(() => open.close());
+  try {
+    for (const name of tableNames) for (const _ of store.table(name).keys({ from: FIRST_KEY }));
+  } catch (error) {
+    throw isSpitrapError(error, 'INDEX_UNREADABLE') ? torn : error;
+  }
 }
 
 class OpenIndex implements FleetIndex {
@@ -116,7 +136,7 @@ class OpenIndex implements FleetIndex {
     this.#scan = new Scan(of.store, this.#dictionary);
     this.#groups = new GroupQueries(this.#scan, this.#tables);
     this.#agents = new Agents(of.store);
-    for (const table of ['alarms', 'gaps', 'agents', 'aside', 'instances']) of.store.table(table);
+    for (const name of tableNames) of.store.table(name);
     of.store.clearDeadReaders();
   }
 

@@ -135,9 +135,18 @@ export class Store {
       has: (key) => guard(() => database.getBinaryFast(key) !== undefined),
       put: (key, value) => database.putSync(key, Buffer.from(value.buffer, value.byteOffset, value.byteLength)),
       remove: (key) => void database.removeSync(key),
-      range: (range) => guard(() => database.getRange(optionsOf(range)) as Iterable<{ key: Buffer; value: Buffer }>),
-      keys: (range) => guard(() => database.getKeys(optionsOf(range))),
+      range: (range) => this.#each(guard(() => database.getRange(optionsOf(range)) as Iterable<{ key: Buffer; value: Buffer }>)),
+      keys: (range) => this.#each(guard(() => database.getKeys(optionsOf(range)))),
     };
+  }
+
+  /** A page that is not what it should be is met on the way. */
+  *#each<T>(entries: Iterable<T>): Generator<T> {
+    try {
+      yield* entries;
+    } catch (error) {
+      throw failed(this.#folder, 'read', error);
+    }
   }
 
   #guard<T>(what: string, work: () => T): T {

@@ -94,6 +94,7 @@ function incidentCard({ view, incident: asked, now }, actions) {
     h('p.closing', { key: 'above' }, close),
     h('h2', null, sign(tone), ` ${pairOf(one)}: ${printable(causeWords(one), 200)}`),
     one.sentence !== null && h('p.sentence', null, printable(one.sentence, 1_000)),
+    bothWords(one),
     h(
       'p.chips',
       null,
@@ -136,6 +137,22 @@ const hubsOf = ({ hub, hubs, hubsCount }, view) =>
 
 /** @param {string[]} names */
 const listed = (names) => `${names.slice(0, 12).map(name).join(', ')}${names.length > 12 ? ' \u2026' : ''}`;
+
+/** Each agent knows its own end; what they say together is asked for when the incident is opened. @param {any} one */
+function bothWords({ both }) {
+  if (!both) return false;
+  if (both.state === 'asking') return h('p.m', { key: 'both' }, 'Both ends\u2019 evidence is put together \u2026');
+  if (both.state === 'failed')
+    return h('p.m', { key: 'both' }, `Both ends\u2019 evidence could not be put together: ${printable(both.why, 300)}`);
+  const { cause, confidence, sentence } = both.verdict ?? {};
+  return h(
+    'p.sentence',
+    { key: 'both' },
+    h('b', null, 'Both ends together: '),
+    printable(sentence, 600),
+    h('span.m', null, ` (${printable(cause, 60)}, ${printable(confidence, 20)})`),
+  );
+}
 
 /** @param {any} one @param {DetailActions} actions */
 function reportLinks(one, actions) {

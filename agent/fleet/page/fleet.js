@@ -16,6 +16,8 @@ const EVERY_MS = 5_000;
 /** A tab that nobody sees: its title still tells. */
 const HIDDEN_EVERY_MS = 30_000;
 const AGAIN_FIRST_MS = 1_000;
+/** Two bundles from the store, unpacked, verified and put together. */
+const REPORT_WITHIN_MS = 90_000;
 const MEMBERS = 100;
 const OLDER = 100;
 /** Of one list on the page: the rest is for `spitrap fleet incidents`. */
@@ -118,9 +120,33 @@ async function askIncident(id) {
   model.incident = { of: id, data: null, error: null };
   try {
     const { incident } = await api.get(`/api/v1/incidents/${id}`);
-    if (model.incident.of === id) model.incident = { of: id, data: incident, error: null };
+    if (model.incident.of !== id) return;
+    model.incident = { of: id, data: incident, error: null };
+    if (isOfOneEndYet(incident)) void askBoth(id);
   } catch (error) {
     if (model.incident.of === id) model.incident = { of: id, data: null, error: wordsOf(error) };
+  }
+  soon();
+}
+
+/** Both bundles are there, and each agent has judged by its own alone. @param {any} incident */
+const isOfOneEndYet = ({ ends }) =>
+  ends.filter((/** @type {any} */ end) => end.bundle !== null).length > 1 &&
+  !ends.some((/** @type {any} */ end) => end.verdict?.twoEnded === true);
+
+/** What both ends' evidence says together: the report of both is made for it, and kept. @param {string} id */
+async function askBoth(id) {
+  const asked = model.incident;
+  if (asked === null) return;
+  asked.data = { ...asked.data, both: { state: 'asking' } };
+  soon();
+  try {
+    const { verdict } = await (
+      await api.read(`/api/v1/incidents/${id}/verdict.json`, AbortSignal.timeout(REPORT_WITHIN_MS))
+    ).json();
+    asked.data = { ...asked.data, both: { state: 'there', verdict } };
+  } catch (error) {
+    asked.data = { ...asked.data, both: { state: 'failed', why: wordsOf(error) } };
   }
   soon();
 }
@@ -153,7 +179,7 @@ async function read(path) {
   show(h('p', null, 'It is made of the bundles of the object store'));
   dialog.showModal();
   try {
-    show(h('pre', { tabindex: '0' }, await (await api.read(path, AbortSignal.timeout(90_000))).text()));
+    show(h('pre', { tabindex: '0' }, await (await api.read(path, AbortSignal.timeout(REPORT_WITHIN_MS))).text()));
   } catch (error) {
     show(h('p.bad', null, printable(wordsOf(error), 400)));
   }

@@ -33,7 +33,12 @@ const isReadyHere = (incident: Incident): boolean =>
   incident.stopPassed &&
   incident.tailKept &&
   stopSettled(incident) &&
-  incident.captures.every((capture) => capture.state === 'ended');
+  incident.captures.every((capture) => capture.state === 'ended') &&
+  !isAsked(incident);
+
+/** A line that came into a look becomes a stop of its own once it is borne out: the answer, a matter of seconds, comes before the seal. */
+const isAsked = ({ mode, stop, flows }: Incident): boolean =>
+  mode !== 'observe' && stop.kind === 'not-planned' && flows.some(({ corroboration }) => corroboration === 'pending');
 
 /** After any step that may have been the last one missing. */
 export function sealIfReady(rules: Rules, step: Step, id: string, now: Now): Step {

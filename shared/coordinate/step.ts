@@ -55,7 +55,7 @@ function decide(rules: Rules, book: Book, input: Input): Step {
     case 'done':
       return onDone(rules, book, input);
     case 'corroborated':
-      return onCorroborated(rules, book, input);
+      return sealIfReady(rules, onCorroborated(rules, book, input), input.incident, input);
     case 'debugs-seen':
       return input.cryptoOn ? onDebugsSeen(book, input) : onNoneSeen(rules, book, input);
     case 'hold':

@@ -214,7 +214,7 @@ describe('what a restart does and does not', () => {
 
   describe('a line that could be spoofed came into a capture that a person asked for, and its look at the buffer died with the agent', () => {
     const asked = [
-      at(0, capture({ id: id(1) })),
+      at(0, capture({ id: id(1), pair: false })),
       at(300, debugsRead(CRYPTO)),
       at(17_000, sighting({ id: id(2), spoofable: true })),
       at(18_000, timer('stop')),
@@ -229,6 +229,26 @@ describe('what a restart does and does not', () => {
         onlyOurs: false,
         stopAt: T0 + 17_000 + hubRules.delayMs,
       });
+    });
+
+    test('it is not sealed before the answer, and at its deadline without one', () => {
+      const ready = [
+        ...asked,
+        at(18_400, captured('first')),
+        at(18_500, captured('first')),
+        at(18_600, captured('stop')),
+        at(28_000, timer('tail')),
+      ];
+      const again = [...ready, at(29_000, recovered())];
+      for (const inputs of [ready, again]) {
+        expect(run(hubRules, inputs).steps.flatMap(({ effects }) => find(effects, 'seal'))).toEqual([]);
+        const answered = run(hubRules, [...inputs, at(29_100, corroborated('absent'))]);
+        expect(find(answered.last.effects, 'seal')).toMatchObject([{ overdue: false }]);
+        const borneOut = run(hubRules, [...inputs, at(29_100, corroborated('found'))]);
+        expect(only(borneOut.book)).toMatchObject({ stop: { kind: 'planned' }, sealing: 'no' });
+        const silent = run(hubRules, [...inputs, at(18_000 + timing.sealAtMostMs, timer('seal-deadline'))]);
+        expect(find(silent.last.effects, 'seal')).toMatchObject([{ overdue: true }]);
+      }
     });
 
     test('long after it only what the t0 list names is turned off', () => {

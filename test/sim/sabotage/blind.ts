@@ -54,7 +54,7 @@ export const blindSabotages: readonly Sabotage[] = [
     file: 'agent/coordinator.ts',
     find: 'const resumable = lastBootId === null || lastBootId === this.#room.world.clock.bootId;',
     replace: "const resumable = lastBootId !== 'none';",
-    night: 220,
+    night: 242,
   },
   {
     name: 'nothing waits for its record: a crash forgets what was already put on the device, or told to the peer',

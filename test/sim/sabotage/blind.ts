@@ -152,6 +152,6 @@ export const blindSabotages: readonly Sabotage[] = [
     file: 'shared/arming/breaker.ts',
     find: 'const high = [...state.high, cpu.fiveSeconds].slice(-cpuSamples);',
     replace: 'const high = [...state.high, cpu.fiveSeconds].slice(1 - cpuSamples);',
-    night: 2016,
+    night: 2420,
   },
 ];

@@ -43,12 +43,12 @@ function byProfile(scan: Scan, dimension: FleetDimension, query: FleetQuery, now
   const totals = new Uint32Array(dictionary.valueCount * STATES);
   const newest = new Float64Array(dictionary.valueCount);
   const isOf = dictionary.valuesOf(dimension);
+  const { flat, starts } = dictionary.laidOut;
   for (let profile = 1; profile < lastAt.length; profile++) {
     if (lastAt[profile] === 0) continue;
     const at = profile * STATES;
-    const values = dictionary.profile(profile);
-    for (let index = 0; index < values.length; index++) {
-      const id = values[index]!;
+    for (let index = starts[profile]!; index < starts[profile + 1]!; index++) {
+      const id = flat[index]!;
       if (isOf[id] !== 1) continue;
       for (let state = 0; state < STATES; state++) totals[id * STATES + state]! += counts[at + state]!;
       if (lastAt[profile]! > newest[id]!) newest[id] = lastAt[profile]!;

@@ -27,7 +27,11 @@ export class Dictionary {
 
   // What is in the tables, as far as it was read. Index 0 stands for nothing.
   readonly #known: Value[] = [{ dimension: 'cause', value: '' }];
-  readonly #knownProfiles: Uint32Array[] = [new Uint32Array()];
+  /** All profiles behind one another: a question looks at each, and memory that lies together is read fast. */
+  #flat = new Uint32Array(1_024);
+  /** Where each begins, and where the last ends. */
+  #starts = new Uint32Array(1_024);
+  #profileCount = 1;
   readonly #idOf = new Map<string, number>();
   /** Of values committed before; not those of a transaction that may yet come to nothing. */
   readonly #dimensionIds = new Map<FleetDimension, number[]>();
@@ -50,8 +54,15 @@ export class Dictionary {
       if (ids === undefined) this.#dimensionIds.set(dimension, [id]);
       else ids.push(id);
     }
-    for (const { value: bytes } of this.#profiles.range({ from: numberKey(this.#knownProfiles.length), to: numberKey(profile) }))
-      this.#knownProfiles.push(new Uint32Array(new Uint8Array(bytes).buffer));
+    for (const { value: bytes } of this.#profiles.range({ from: numberKey(this.#profileCount), to: numberKey(profile) })) {
+      const ids = new Uint32Array(new Uint8Array(bytes).buffer);
+      const start = this.#starts[this.#profileCount]!;
+      this.#flat = roomFor(this.#flat, start + ids.length);
+      this.#flat.set(ids, start);
+      this.#profileCount++;
+      this.#starts = roomFor(this.#starts, this.#profileCount + 1);
+      this.#starts[this.#profileCount] = start + ids.length;
+    }
   }
 
   get valueCount(): number {
@@ -59,7 +70,7 @@ export class Dictionary {
   }
 
   get profileCount(): number {
-    return this.#knownProfiles.length;
+    return this.#profileCount;
   }
 
   value(id: number): Value {
@@ -82,9 +93,14 @@ export class Dictionary {
     return [...this.#dimensionIds.keys()];
   }
 
+  /** Each profile's numbers stand in `flat` from `starts[id]` to before `starts[id + 1]`. Good until the next `refresh`. */
+  get laidOut(): { readonly flat: Uint32Array; readonly starts: Uint32Array } {
+    return { flat: this.#flat, starts: this.#starts };
+  }
+
   /** Numbers of values, in order. */
   profile(id: number): Uint32Array {
-    return this.#knownProfiles[id] ?? this.#knownProfiles[0]!;
+    return id < this.#profileCount ? this.#flat.subarray(this.#starts[id], this.#starts[id + 1]) : new Uint32Array();
   }
 
   /** Within a transaction. */
@@ -124,6 +140,13 @@ export class Dictionary {
   #stored(dimension: FleetDimension, value: string): number | null {
     return this.#valueIds.peek(keyOf(dimension, value))?.readUInt32BE() ?? null;
   }
+}
+
+function roomFor(list: Uint32Array<ArrayBuffer>, length: number): Uint32Array<ArrayBuffer> {
+  if (length <= list.length) return list;
+  const larger = new Uint32Array(Math.max(length, 2 * list.length));
+  larger.set(list);
+  return larger;
 }
 
 const keyOf = (dimension: FleetDimension, value: string): Buffer => Buffer.concat([textKey(dimension), textKey(value)]);

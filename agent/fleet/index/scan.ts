@@ -98,15 +98,22 @@ export class Scan {
         if (id === null) possible = false;
         else wanted.push(id);
       }
-    return { possible, all: where.length === 0, profiles: wanted.length === 0 ? null : this.#profilesWith(wanted), ...one };
+    return {
+      possible,
+      all: where.length === 0,
+      profiles: wanted.length === 0 ? null : this.#profilesWith([...new Set(wanted)]),
+      ...one,
+    };
   }
 
   #profilesWith(wanted: readonly number[]): Uint8Array {
     const { dictionary } = this;
     const found = new Uint8Array(dictionary.profileCount);
+    const { flat, starts } = dictionary.laidOut;
     for (let id = 1; id < found.length; id++) {
-      const profile = dictionary.profile(id);
-      found[id] = wanted.every((value) => profile.includes(value)) ? 1 : 0;
+      let has = 0;
+      for (let at = starts[id]!; at < starts[id + 1]!; at++) if (wanted.includes(flat[at]!)) has++;
+      found[id] = has === wanted.length ? 1 : 0;
     }
     return found;
   }

@@ -29,6 +29,7 @@ export function verifyIndex(store: Store, dictionary: Dictionary): readonly stri
   const count = (table: Table): number => [...table.keys({ from: FIRST_KEY })].length;
 
   const chunks = new Map<string, OpenChunk>();
+  const apart = new Set<string>();
   let records = 0;
   let links = 0;
   let placed = 0;
@@ -54,7 +55,7 @@ export function verifyIndex(store: Store, dictionary: Dictionary): readonly stri
 
   /** What stands of this id, and what should: 1, 0 as an incident, and as an orphan. */
   function verifyId(id: string): readonly [number, number] {
-    const component = tables.component(id);
+    const component = tables.component(id, apart);
     const ends = component.flatMap((one) => tables.endsOf(one));
     const root = rootOf(component, ends);
     const doc = tables.doc(id);

@@ -48,6 +48,13 @@ describe('a service of systemd', () => {
     expect(make(environment as Record<string, string>).service).toBeNull();
   });
 
+  test('a fleet process says its line itself', async () => {
+    const { clock, spoken, service } = make();
+    service!.ready({ status: () => 'fleet: 12 incidents, 0 behind', ailing: () => null });
+    await clock.advance(0);
+    expect(spoken.said).toEqual([['READY=1', 'STATUS=fleet: 12 incidents, 0 behind']]);
+  });
+
   test('ready with its status, then alive every half of the watchdog, by a program that has nothing of our environment', async () => {
     const { clock, spoken, service, watched } = make();
     service!.ready(watched);

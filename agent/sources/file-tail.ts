@@ -62,6 +62,7 @@ class FileTail implements Closable {
   #savedAt: Monotonic;
   #saved = '';
   #saveFailed = false;
+  #saving: Promise<void> | null = null;
 
   constructor(name: string, config: FileConfig, context: SourceContext<unknown>) {
     this.#name = name;
@@ -76,6 +77,7 @@ class FileTail implements Closable {
     this.#closed = true;
     this.#timer?.cancel();
     await this.#polling;
+    await this.#saving;
     await this.#save();
     for (const { file } of this.#all()) await file.close().catch(() => {});
     this.#older = [];
@@ -95,7 +97,7 @@ class FileTail implements Closable {
     }
     this.#tellLag();
     this.#lastLook = this.#now();
-    if (elapsedMs(this.#savedAt, this.#lastLook.monotonic) >= SAVE_EVERY_MS) await this.#save();
+    this.#saveSoon();
     if (this.#closed) return;
     this.#timer = this.#context.world.clock.timer('file poll', more ? 0 : POLL_MS, () => {
       this.#polling = this.#poll();
@@ -361,6 +363,14 @@ class FileTail implements Closable {
     if (behindBytes === this.#behindSaid) return;
     this.#behindSaid = behindBytes;
     this.#context.emit({ kind: 'lag', source: this.#name, behindBytes });
+  }
+
+  /** Nothing waits for it: on a disk that hangs the log is read on, and with it the message that starts a stop. */
+  #saveSoon(): void {
+    if (this.#saving !== null || elapsedMs(this.#savedAt, this.#lastLook.monotonic) < SAVE_EVERY_MS) return;
+    this.#saving = this.#save().finally(() => {
+      this.#saving = null;
+    });
   }
 
   async #save(): Promise<void> {

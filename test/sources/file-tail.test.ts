@@ -570,6 +570,22 @@ describe('a restart', () => {
   });
 });
 
+test('a disk that hangs with the position on its way: the log is read on, and the last position is kept when it answers', async () => {
+  const { files, clock, disk } = await opened();
+  disk.stall();
+  for (const line of ['a\n', 'b\n', 'c\n']) {
+    files.append(LOG, line);
+    await clock.advance(30_000);
+  }
+  expect(stage.live()).toBe('a\nb\nc\n');
+  disk.resume();
+  await clock.advance(10_000);
+  await stage.close();
+  stage.seen = [];
+  await stage.open();
+  expect([stage.backlog(), stage.live()]).toEqual(['', '']);
+});
+
 describe('further behind than is of use', () => {
   /** A file of lines of ten bytes, each its own offset; nobody has 300 MiB for a test. */
   const huge = (bytes: () => number): LogFile => ({

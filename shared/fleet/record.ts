@@ -154,14 +154,16 @@ export const subjectOf = ({ site, device, kind }: Pick<FleetRecord, 'site' | 'de
 
 /** One token of a subject: letters, digits, `_` and `-` stand for themselves, any other byte is `%XX`; an empty one is `%`. */
 export const subjectToken = (text: string): string =>
-  text === ''
-    ? '%'
-    : [...Buffer.from(text, 'utf8')]
-        .map((byte) => {
-          const letter = String.fromCharCode(byte);
-          return /[A-Za-z0-9_-]/.test(letter) ? letter : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
-        })
-        .join('');
+  /^[A-Za-z0-9_-]+$/.test(text)
+    ? text
+    : text === ''
+      ? '%'
+      : [...Buffer.from(text, 'utf8')]
+          .map((byte) => {
+            const letter = String.fromCharCode(byte);
+            return /[A-Za-z0-9_-]/.test(letter) ? letter : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
+          })
+          .join('');
 
 export type ReadRecord =
   | { readonly kind: 'record'; readonly record: FleetRecord }

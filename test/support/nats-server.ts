@@ -52,6 +52,8 @@ export class NatsServer {
     );
     const child = spawn(natsServerPath!, ['-c', file, '-l', join(this.folder, 'nats.log')], { stdio: 'ignore' });
     this.#child = child;
+    running.add(child);
+    child.once('exit', () => running.delete(child));
     // One that was killed looks through its streams before it listens.
     for (let tries = 0; tries < 1_200; tries++) {
       if (child.exitCode !== null) throw new Error(`nats-server ended at once (${child.exitCode}); see ${this.folder}/nats.log`);
@@ -77,6 +79,12 @@ export class NatsServer {
     rmSync(this.folder, { recursive: true, force: true });
   }
 }
+
+/** Nobody's test that is broken off leaves a server behind. */
+const running = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
 
 async function freePort(): Promise<number> {
   const server = createServer();

@@ -36,6 +36,8 @@ export async function main(args: readonly string[], paths: Readonly<Record<strin
   say(
     `${cpus().length} x ${cpus()[0]?.model ?? 'CPU'}, ${(totalmem() / 1024 ** 3).toFixed(0)} GiB, node ${process.version}; load ${load()}`,
   );
+  // So that what was started is ended: crew.ts and stand.ts do so at our exit.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
   let isWell = true;
   for (const part of PARTS.filter((name) => only.includes(name))) {
     const began = performance.now();

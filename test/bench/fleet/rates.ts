@@ -131,7 +131,7 @@ export async function measureRates(ask: BenchAsk): Promise<Rows> {
     }
     await stand.order({ do: 'beat', everyMs: 60_000 });
 
-    const perSecond = quick ? 25 : 50;
+    const perSecond = quick ? 10 : 20;
     const steady = Math.min(Math.round(plan.incidents / 4), perSecond * (quick ? 10 : 60));
     const seen = async (records: number): Promise<void> => {
       while (index!.state().records < records || sight.waiting > 0) await sleep(5);

@@ -81,7 +81,7 @@ export const seeingSabotages: readonly Sabotage[] = [
     file: 'agent/net/usm-judge.ts',
     find: '? inOurWindow(this.engine.stamp(), message.stamp)',
     replace: '? message.stamp.boots === this.engine.stamp().boots && inOurWindow(message.stamp, message.stamp)',
-    night: 126,
+    night: 3398,
   },
   // agent/heartbeat
   {

@@ -1,12 +1,13 @@
 /**
- * SHELF: scenes of one night in some thirty, drawn from dice of their own, so that every other night stays what it was: what strangers do,
- * and what takes longer than a night has. Most were asked for by a sabotage that nothing else showed (docs/reliability.md). Used by plan.ts.
+ * SHELF: scenes of one night in some seventeen, drawn from dice of their own, so that every other night stays what it was: what strangers do,
+ * and what takes longer than a night has. Most were asked for by a sabotage that nothing else showed, or by a cell that nothing else met
+ * (docs/reliability.md). Used by plan.ts.
  */
 import { Dice } from '../../support/dice.ts';
-import { armed, type Scene, type State, sceneOf, stopping } from './scenes.ts';
+import { armed, LOGGING_STALLS, type Scene, type State, sceneOf, stopping, UNDEBUG_REFUSED } from './scenes.ts';
 
 const SECOND = 1_000;
-const RARE_PERCENT = 3;
+const RARE_PERCENT = 6;
 
 const states: readonly State[] = [
   ...(['syslog-udp', 'both'] as const).map(
@@ -41,6 +42,42 @@ const states: readonly State[] = [
     troubles: [['lose-syslog', 'event', -4_000]],
     window: ['event', 100_000, 420_000],
     comes: ['step-clock', 'capture', 'secret-in-log', 'stall-disk'],
+  },
+  {
+    name: 'the dead-man is set anew on a slow device, and what that session is wanted for meanwhile',
+    setting: (dice) => ({ ...armed(dice), deadMan: true, leaseMs: 180 * SECOND, rearm: 'never', syslog: 'syslog-udp' }),
+    troubles: [
+      ['lose-syslog', 'event', -3_000],
+      ['slow-commands', 'event', 150_000, 0.1],
+    ],
+    window: ['event', 155_000, 200_000],
+    comes: ['disarm', 'disarm', 'arm', 'hold', 'leave', 'drop-sessions', 'kill-and-restart'],
+  },
+  ...[0.5, 0.9].map(
+    (slow): State => ({
+      name: `captures that take longer than the seal waits for them: ${slow}`,
+      setting: (dice) => ({ ...stopping(dice), deadMan: false }),
+      troubles: [['slow-commands', 'event', 50, slow]],
+      window: ['stop', 100_000, 240_000],
+      comes: ['stall-disk', 'full-disk', 'partition', 'desync', 'obey-again', 'kill-and-restart'],
+    }),
+  ),
+  {
+    name: 'being sealed until after the deadline',
+    setting: stopping,
+    troubles: [['stall-disk', 'stop', 6_000, 0.99]],
+    window: ['stop', 60_000, 150_000],
+    comes: ['desync', 'storm', 'both-detect', 'storm', 'leave', 'capture-pair', 'kill-and-restart', 'full-disk'],
+  },
+  {
+    name: 'a stop that is refused, and lines that are still looked for',
+    setting: (dice) => ({ ...stopping(dice), syslog: 'syslog-udp', delayMs: SECOND }),
+    troubles: [
+      ['refuse-command', 'event', -500, UNDEBUG_REFUSED],
+      ['stall-command', 'event', 400, LOGGING_STALLS],
+    ],
+    window: ['event', 500, 1_100],
+    comes: ['storm', 'storm', 'both-detect'],
   },
 ];
 

@@ -60,9 +60,9 @@ const spoofable = (dice: Dice): Partial<Setting> => ({
 
 /** Index of a list of happenings.ts, as an amount of so many. */
 const nth = (index: number, of: number): number => (index + 0.5) / of;
-const UNDEBUG_REFUSED = nth(0, 8);
+export const UNDEBUG_REFUSED = nth(0, 8);
 const UNDEBUG_STALLS = nth(2, 6);
-const LOGGING_STALLS = nth(5, 6);
+export const LOGGING_STALLS = nth(5, 6);
 
 const states: readonly State[] = [
   {

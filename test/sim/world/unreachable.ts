@@ -89,4 +89,37 @@ export const unreachable: ReadonlyMap<string, string> = new Map([
     'arming x breaker',
     'disarming x breaker',
   ),
+  ...because(
+    'an incident is judged by its silence once it has left the open ones, and its id never comes back (judging.ts: closeJudged, judgeLater, watchAnew)',
+    ...each(
+      ['planned', 'waits', 'not-planned', 'running', 'waiting-retry', 'verified', 'sealing', 'seal-failed', 'sealed'],
+      'timer judge',
+    ),
+  ),
+  ...because(
+    'a line joins before the stop time and is answered within two looks of 2 s (corroborate.ts), also after a restart; a look is not sealed before the answer, nothing else sooner than the ten seconds of its tail (sealing.ts, isReadyHere)',
+    ...each(['sealing', 'seal-failed', 'sealed', 'closed'], 'corroborated'),
+  ),
+  ...because(
+    'read at the opening, or after a restart before the stop time, and over within 8 s (perform.ts, #readDebugs); sealed ten seconds after the stop at the earliest',
+    ...each(['sealing', 'seal-failed', 'sealed', 'closed'], 'debugs-read'),
+  ),
+  ...because(
+    'an arming ends with its answer or its hung timer alone (end-debugs.ts only marks it unwanted), and the answer is there within 94 s of the 95 (arm-debugs.ts)',
+    'disarmed x arm-attempted',
+    'checking x arm-attempted',
+    'armed x arm-attempted',
+    'disarming x arm-attempted',
+    'arming x arm-timer hung',
+  ),
+  ...because(
+    'a pre-flight answers within 60 s of the 65 (preflight.ts), and each new one sets the one timer of that name anew (coordinator.ts, #wake)',
+    'checking x arm-timer hung',
+  ),
+  ...because(
+    'two pre-flights ask the same lines in turn on one session: the first one has its answer before the second, and only that one goes on (preflight.ts)',
+    'arming x preflighted',
+    'armed x preflighted',
+    'disarming x preflighted',
+  ),
 ]);

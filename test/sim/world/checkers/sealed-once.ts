@@ -118,14 +118,15 @@ function checkOutcome(stage: Stage, truth: Truth, end: End, incident: IncidentFi
 
 /** Incidents on one device merge: an id that was heard before the stop of one is a name of that one, or both ends count one event twice. */
 function checkNames(stage: Stage, truth: Truth, end: End, incident: IncidentFile, report: Report): void {
-  const { id, aliases, opened, openedBy, stop } = incident;
+  const { id, aliases, opened, openedBy, plannedStop, stop } = incident;
   const host = stage.hosts[end];
   // What a person only wanted to look at has its time, and what comes after that is an incident of its own.
   if (openedBy === 'person' || stop.sent === null || stage.setting.mode[end] !== 'act') return;
   if (stage.story.some((line) => line.includes('step-clock')) || stage.heldSince[end] !== null) return;
   const nightAt = (at: string): number => stage.now - (stage.clock.wall() + host.wallAheadMs - Date.parse(at));
   const from = nightAt(opened.at) + SECOND / 20;
-  const to = nightAt(stop.sent.at) - SECOND / 20;
+  // From its time on nothing joins, also where the line that ends it is tried for minutes.
+  const to = Math.min(nightAt(stop.sent.at), nightAt((plannedStop?.at ?? stop.sent).at)) - SECOND / 20;
   if (host.deaths.some((at) => at >= from)) return;
   const heard = truth.answered[end].filter(
     ({ phase, keys, at }) => phase === 'alert' && keys['act'] !== 'no' && at > from && at < to,

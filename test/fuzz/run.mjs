@@ -1,20 +1,8 @@
-/** `npm run fuzz`: bundles main.ts (node 20 reads no TypeScript) into a folder of its own and runs it with the arguments given. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
-import { build } from 'vite';
+/** `npm run fuzz`: see main.ts. */
+import { pathToFileURL } from 'node:url';
+import { root, withBundles } from '../bench/bundle-and-run.mjs';
 
-const root = fileURLToPath(new URL('../../', import.meta.url));
-const folder = mkdtempSync(join(root, 'node_modules/.fuzz-'));
-try {
-  await build({
-    root,
-    configFile: false,
-    logLevel: 'warn',
-    build: { ssr: 'test/fuzz/main.ts', outDir: folder, emptyOutDir: false, minify: false, target: 'node20' },
-  });
+await withBundles({ main: 'test/fuzz/main.ts' }, (paths) => {
   process.chdir(root);
-  await import(pathToFileURL(join(folder, 'main.js')).href);
-} finally {
-  rmSync(folder, { recursive: true, force: true });
-}
+  return import(pathToFileURL(paths.main).href);
+});

@@ -1,19 +1,5 @@
-/** Bundles main.ts (node 20 reads no TypeScript) into node_modules/.cache and runs it with the arguments given. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
-import { build } from 'vite';
+/** `npm run bench:diagnosis`: see main.ts. */
+import { pathToFileURL } from 'node:url';
+import { withBundles } from '../bundle-and-run.mjs';
 
-const root = fileURLToPath(new URL('../../../', import.meta.url));
-const folder = mkdtempSync(join(root, 'node_modules/.bench-diagnosis-'));
-try {
-  await build({
-    root,
-    configFile: false,
-    logLevel: 'warn',
-    build: { ssr: 'test/bench/diagnosis/main.ts', outDir: folder, emptyOutDir: false, minify: false, target: 'node20' },
-  });
-  await import(pathToFileURL(join(folder, 'main.js')).href);
-} finally {
-  rmSync(folder, { recursive: true, force: true });
-}
+await withBundles({ main: 'test/bench/diagnosis/main.ts' }, (paths) => import(pathToFileURL(paths.main).href));

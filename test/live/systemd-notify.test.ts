@@ -1,6 +1,6 @@
 /**
  * The built agent under a stand-in for systemd: a datagram socket of AF_UNIX that takes what the real systemd-notify(1) sends, in order, and
- * the unit in the hands of systemd-analyze(1).
+ * the units in the hands of systemd-analyze(1).
  */
 import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -156,23 +156,26 @@ describe.skipIf(missing.length > 0)('what systemd hears of a real agent (skipped
   });
 });
 
-describe.skipIf(missing.length > 0)('the unit (skipped without systemd-analyze)', () => {
-  const unit = fileURLToPath(new URL('../../docs/systemd/spitrap@.service', import.meta.url));
+describe.skipIf(missing.length > 0).each(['spitrap@', 'spitrap-fleet@'])(
+  '%s.service (skipped without systemd-analyze)',
+  (name) => {
+    const unit = fileURLToPath(new URL(`../../docs/systemd/${name}.service`, import.meta.url));
 
-  test('is exposed less than 2.0 of 10', async () => {
-    expect(existsSync(unit)).toBe(true);
-    const { stdout } = await run('systemd-analyze', ['security', '--offline=true', '--threshold=20', '--no-pager', unit]);
-    const level = Number(/Overall exposure level for \S+: ([\d.]+)/.exec(stdout)![1]);
-    console.info(`systemd-analyze security: ${level}`);
-    expect(level).toBeLessThan(2.0);
-  });
+    test('is exposed less than 2.0 of 10', async () => {
+      expect(existsSync(unit)).toBe(true);
+      const { stdout } = await run('systemd-analyze', ['security', '--offline=true', '--threshold=20', '--no-pager', unit]);
+      const level = Number(/Overall exposure level for \S+: ([\d.]+)/.exec(stdout)![1]);
+      console.info(`systemd-analyze security: ${level}`);
+      expect(level).toBeLessThan(2.0);
+    });
 
-  test('every line of it is understood', async () => {
-    const said = await run('systemd-analyze', ['verify', '--man=no', '--recursive-errors=no', unit]).catch(
-      (error: { stderr: string }) => error,
-    );
-    // That this host has no spitrap on its path is no fault of the unit.
-    const faults = said.stderr.split('\n').filter((line) => line !== '' && !line.includes('Command spitrap is not executable'));
-    expect(faults).toEqual([]);
-  });
-});
+    test('every line of it is understood', async () => {
+      const said = await run('systemd-analyze', ['verify', '--man=no', '--recursive-errors=no', unit]).catch(
+        (error: { stderr: string }) => error,
+      );
+      // That this host has no spitrap on its path is no fault of the unit.
+      const faults = said.stderr.split('\n').filter((line) => line !== '' && !line.includes('Command spitrap is not executable'));
+      expect(faults).toEqual([]);
+    });
+  },
+);

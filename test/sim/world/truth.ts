@@ -4,6 +4,7 @@
  * Kept by one watcher for all checkers; used by play.ts.
  */
 import { DEBUG_KINDS } from '../../../agent/lab/debugs.ts';
+import type { FlowRecord } from '../../../shared/coordinate/book.ts';
 import { addresses, type End } from '../sim-pair.ts';
 import type { Stage } from './stage.ts';
 import { type Heard, hear } from './tap.ts';
@@ -71,6 +72,8 @@ const MESSAGE = /RECVD_PKT_INV_SPI.*spi=(0x[0-9A-F]+).*srcaddr=([\d.]+)/i;
 const TITLES: Readonly<Record<string, string>> = Object.fromEntries(
   Object.entries(DEBUG_KINDS).map(([name, { title }]) => [`debug crypto ${name}`, `${title} is on`]),
 );
+
+const UNBELIEVED: ReadonlySet<FlowRecord['corroboration']> = new Set(['pending', 'absent', 'over-limit']);
 
 const both = <T>(make: (end: End) => T): Readonly<Record<End, T>> => ({ hub: make('hub'), spoke: make('spoke') });
 
@@ -265,8 +268,11 @@ export class Truth {
     const { setting, now } = this.#stage;
     if (!this.#stage.hosts[end].listens || this.#decisions[end] === this.#stage.decisions[end]) return;
     this.#decisions[end] = this.#stage.decisions[end];
-    for (const { id, stop, stopAt: ownStopAt, outcome } of this.#stage.books[end]?.incidents ?? []) {
+    for (const { id, stop, stopAt: ownStopAt, outcome, flows } of this.#stage.books[end]?.incidents ?? []) {
       if (stop.kind === 'not-planned' || outcome !== null) continue;
+      // Nothing is undertaken for lines that the device has not borne out: a stranger's end nothing (pair-protocol.md, "What counts as the event").
+      const isBelieved = ({ corroboration }: FlowRecord): boolean => !UNBELIEVED.has(corroboration);
+      if (stop.kind === 'planned' && flows.length > 0 && !flows.some(isBelieved)) continue;
       const stopAt = now + (ownStopAt - this.#stage.ownNow(end)) / setting.rate[end];
       const known = this.undertakings[end].find(({ name }) => name === id);
       if (known !== undefined) known.stopAt = Math.min(known.stopAt, stopAt);

@@ -92,7 +92,7 @@ async function lead(): Promise<void> {
     onNight: (night) => {
       tally.add(night);
       // At once: a long run is looked at before it ends.
-      if (night.violations.length > 0 && tally.failures.length <= FAILURES_NAMED) console.log(nameOf(night));
+      if (night.violations.length > 0 && tally.failures.length <= FAILURES_NAMED && !values.first) console.log(nameOf(night));
       if (performance.now() - toldAt < REPORT_EVERY_MS) return;
       toldAt = performance.now();
       console.log(`${tally.nights} worlds, ${rate()} a second, ${tally.failures.length} failed`);

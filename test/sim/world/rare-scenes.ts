@@ -7,7 +7,9 @@ import { Dice } from '../../support/dice.ts';
 import { armed, LOGGING_STALLS, type Scene, type State, sceneOf, stopping, UNDEBUG_REFUSED } from './scenes.ts';
 
 const SECOND = 1_000;
-const RARE_PERCENT = 6;
+const RARE_PERCENT = 3;
+/** Beyond those: sabotages name the nights of the others (test/sim/sabotage). */
+const CELLS_PERCENT = 3;
 
 const states: readonly State[] = [
   ...(['syslog-udp', 'both'] as const).map(
@@ -43,6 +45,10 @@ const states: readonly State[] = [
     window: ['event', 100_000, 420_000],
     comes: ['step-clock', 'capture', 'secret-in-log', 'stall-disk'],
   },
+];
+
+/** For cells of the machine that chance does not meet. */
+const cellStates: readonly State[] = [
   {
     name: 'the dead-man is set anew on a slow device, and what that session is wanted for meanwhile',
     setting: (dice) => ({ ...armed(dice), deadMan: true, leaseMs: 180 * SECOND, rearm: 'never', syslog: 'syslog-udp' }),
@@ -84,5 +90,7 @@ const states: readonly State[] = [
 /** Null: this night is like all others. */
 export function rareSceneOf(seed: number): Scene | null {
   const dice = new Dice(seed * 7_919 + 5);
-  return dice.percent() < RARE_PERCENT ? sceneOf(dice, states) : null;
+  const rare = dice.percent();
+  if (rare < RARE_PERCENT) return sceneOf(dice, states);
+  return rare < RARE_PERCENT + CELLS_PERCENT ? sceneOf(dice, cellStates) : null;
 }

@@ -53,8 +53,6 @@ export interface KillCount {
 /** What is told is told in as many pieces and one more; each of these is killed in the middle of its piece. */
 const VICTIMS = ['fleet-a', 'server', 'fleet-b', 'agents', 'fleet-a', 'server', 'agents', 'server', 'server'] as const;
 const LOOK_MS = 5;
-/** Longer than what a dead process was given waits for another. */
-const STILL_MS_MAX = 150_000;
 
 export async function killEverything(ask: KillAsk): Promise<KillCount> {
   const { plan, processes, bundle, bin, perSecond, say } = ask;
@@ -87,14 +85,7 @@ export async function killEverything(ask: KillAsk): Promise<KillCount> {
     };
     await Promise.all(Array.from({ length: processes }, (_, process) => crewUp(process)));
     const records = (): number => index!.state().records;
-    const grown = async (wanted: number): Promise<void> => {
-      for (let last = -1, stillMs = 0; records() < wanted; stillMs += LOOK_MS) {
-        await sleep(LOOK_MS);
-        if (records() !== last) stillMs = 0;
-        last = records();
-        if (stillMs > STILL_MS_MAX) throw new Error(`the index stands at ${last} of ${wanted} records`);
-      }
-    };
+    const told = (): number => crew.reduce((sum, { current }) => sum + current.told(), 0);
     const log = (what: string): void =>
       say(
         `${((performance.now() - began) / 1_000).toFixed(1).padStart(6)} s, ${records()} of ${all} records in the index: ${what}`,
@@ -103,12 +94,14 @@ export async function killEverything(ask: KillAsk): Promise<KillCount> {
     let agentsVictim = 0;
     for (let piece = 0; piece <= VICTIMS.length; piece++) {
       const [from, to] = [piece, piece + 1].map((at) => Math.round((at * plan.incidents) / (VICTIMS.length + 1)));
-      const before = records();
+      const before = told();
       for (let process = 0; process < processes; process++) tell(process, from!, to!);
       const who = VICTIMS[piece];
       if (who !== undefined) {
         await coming;
-        await grown(before + 1);
+        const half = before + ((to! - from!) * RECORDS_PER_INCIDENT) / 2;
+        const end = Promise.all(crew.map(({ done }) => done)).then(() => true);
+        while (told() < half && !(await Promise.race([end, sleep(LOOK_MS, false)])));
         if (who === 'server') {
           await server.kill();
           kills.server++;
@@ -125,8 +118,8 @@ export async function killEverything(ask: KillAsk): Promise<KillCount> {
           await fleets.get(who)!.kill();
           kills.fleet++;
           log(`kill -9 of ${who}`);
-          // It comes back when the other has gone on alone for a while.
-          coming = grown(records() + 1).then(async () => {
+          // The other goes on alone for the rest of this piece.
+          coming = end.then(async () => {
             await fleetUp(who);
             log(`${who} is back`);
           });

@@ -11,14 +11,15 @@ import { platformNamed } from '../../shared/platforms/index.ts';
 import type { Disk, ReportFiles } from '../ports.ts';
 import { readBundle, readBundleFiles } from './read-bundle.ts';
 
-/** Rejects with what reading the folder rejects with. */
-export async function makeReport(folders: readonly string[], disk: Disk): Promise<ReportFiles> {
+/** Rejects with what reading the folder rejects with. `onRead`: from here on no file is open. */
+export async function makeReport(folders: readonly string[], disk: Disk, onRead: () => void = () => {}): Promise<ReportFiles> {
   const bundles: BundleText[] = [];
   for (const folder of folders) {
     const read = await (folder.endsWith('.open') ? readBundleFiles : readBundle)(folder, disk);
     // By the time that anybody reads it the folder has its last name.
     bundles.push({ ...read, name: read.name.replace(/\.open$/, '') });
   }
+  onRead();
   const diagnosis = diagnose(bundles, platformNamed);
   return {
     html: reportHtml(diagnosis, bundles),

@@ -27,8 +27,8 @@ export function threadReports(worker: URL = WORKER): Reports {
 interface Answer {
   readonly files?: ReportFiles;
   readonly why?: string;
-  /** All its modules are read. */
-  readonly loaded?: true;
+  /** All its modules and all files are read. */
+  readonly read?: true;
 }
 
 interface Running {
@@ -54,8 +54,9 @@ async function run(worker: URL, folders: readonly string[], signal: AbortSignal)
     stderr: true,
     resourceLimits: { maxOldGenerationSizeMb: limits.reportHeapMb, maxYoungGenerationSizeMb: limits.reportYoungHeapMb },
   });
-  // Ended while node reads its modules, a hundred files at once, it leaves their descriptors open for good: first they are all read.
-  const loaded = new Promise<void>((resolve) => {
+  // Ended while node reads its modules, a hundred files at once, or while it reads the bundle itself, it leaves descriptors open for good:
+  // first all is read.
+  const read = new Promise<void>((resolve) => {
     thread.once('message', () => resolve());
     thread.once('error', () => resolve());
     thread.once('exit', () => resolve());
@@ -64,16 +65,16 @@ async function run(worker: URL, folders: readonly string[], signal: AbortSignal)
   const answer = new Promise<ReportFiles>((resolve, reject) => {
     onAbort = () => reject(failed('its time was up'));
     signal.addEventListener('abort', onAbort, { once: true });
-    thread.on('message', ({ files, why, loaded: isLoaded }: Answer) => {
+    thread.on('message', ({ files, why, read: isRead }: Answer) => {
       if (files) resolve(files);
-      else if (!isLoaded) reject(failed(why ?? 'it gave nothing'));
+      else if (!isRead) reject(failed(why ?? 'it gave nothing'));
     });
     thread.once('error', (error) => reject(failed(error instanceof Error ? error.message : String(error), error)));
     thread.once('exit', (code) => reject(failed(`its thread ended with ${code}`)));
   });
   const end = async (): Promise<void> => {
     signal.removeEventListener('abort', onAbort);
-    await loaded;
+    await read;
     await thread.terminate();
   };
   return { answer, over: answer.then(end, end) };

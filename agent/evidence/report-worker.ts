@@ -3,9 +3,9 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { createDisk } from './disk.ts';
 import { makeReport } from './make-report.ts';
 
-parentPort?.postMessage({ loaded: true });
+const onRead = (): void => parentPort?.postMessage({ read: true });
 try {
-  parentPort?.postMessage({ files: await makeReport(workerData as readonly string[], createDisk()) });
+  parentPort?.postMessage({ files: await makeReport(workerData as readonly string[], createDisk(), onRead) });
 } catch (error) {
   parentPort?.postMessage({ why: error instanceof Error ? error.message : String(error) });
 }

@@ -31,7 +31,7 @@ test.each<[what: string, body: string, why: RegExp]>([
 test('one that computes for ever is ended when its time is up, and the next has its turn', async () => {
   const reports = threadReports(
     threadOf(
-      `parentPort.postMessage({ loaded: true }); if (workerData[0] === '/slow') for (;;); parentPort.postMessage({ files: ${files} });`,
+      `parentPort.postMessage({ read: true }); if (workerData[0] === '/slow') for (;;); parentPort.postMessage({ files: ${files} });`,
     ),
   );
   const abort = new AbortController();
@@ -46,7 +46,7 @@ test('one that computes for ever is ended when its time is up, and the next has 
   await expect(third).rejects.toThrow(/before its turn came/);
 });
 
-test('one whose time is up while it still reads its modules rejects at once, and is let to read them first: cut off it would leave their files open', async () => {
+test('one whose time is up while it still reads, its modules or the bundle, rejects at once, and is let to read first: cut off it would leave files open', async () => {
   const reading = new BroadcastChannel('report-thread-test');
   const said: string[] = [];
   reading.onmessage = ({ data }: { data: unknown }) => void said.push(String(data));
@@ -57,7 +57,7 @@ test('one whose time is up while it still reads its modules rejects at once, and
     us.postMessage('reads');
     if (workerData[0] === '/slow') await go;
     us.postMessage('has read');
-    parentPort.postMessage({ loaded: true });
+    parentPort.postMessage({ read: true });
     parentPort.postMessage({ files: ${files} });`;
   const reports = threadReports(threadOf(worker));
   const abort = new AbortController();

@@ -90,6 +90,21 @@ test('it is what spitrap report makes of the sealed bundle', async () => {
   expect(again.html).toBe(content(w, REPORTS.html));
 });
 
+test('says when all is read and closed: from there on its thread may be ended', async () => {
+  const w = await world();
+  await w.bundle.seal(w.facts);
+  w.disk.operations.length = 0;
+  const of = (operation: string): number => w.disk.operations.filter((one) => one.startsWith(`${operation} `)).length;
+  let atRead = 0;
+  await makeReport([w.folder], w.disk, () => {
+    atRead = w.disk.operations.length;
+    expect(of('open')).toBeGreaterThan(0);
+    expect(of('close')).toBe(of('open'));
+  });
+  expect(atRead).toBeGreaterThan(0);
+  expect(w.disk.operations.length).toBe(atRead);
+});
+
 describe('when it can not be made, the bundle is sealed without it and says why', () => {
   test.each<[what: string, make: Reports['make'], why: RegExp]>([
     ['refused', () => Promise.reject(new SpitrapError('REPORT_FAILED', 'out of memory')), /out of memory/],

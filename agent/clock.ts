@@ -75,3 +75,6 @@ export function createClock(bootIdFile: string = BOOT_ID_FILE): Clock {
 
 /** After what I/O and timers have to do now; for work in portions, not for waiting. */
 export const onNextTurn = (act: () => void): void => void setImmediate(act);
+
+/** The same, for those that await. */
+export const nextTurn = (): Promise<void> => new Promise((resolve) => onNextTurn(resolve));

@@ -46,6 +46,8 @@ export const limits = {
   metricSamplesPerTurn: 2_000,
   /** Hellos that leave in one turn of the event loop; to more peers they leave in turns (agent/hello-round.ts). */
   hellosAtOnceMax: 64,
+  /** Alerts, stops and dones that leave in one turn: 2 ms, and fewer than the answers that one turn reads (libuv: 32 datagrams a socket). */
+  signalsPerTurnMax: 16,
   /** Between two such turns: 5,000 hellos a minute are ten at a time. */
   helloTurnMs: 100,
   /** Alarms of one kind about peers; one more says that there are others. */
@@ -390,6 +392,10 @@ export const limits = {
   fleetBatchMax: 500,
   /** Messages set aside by the fleet's index, newest: enough to see whose they are. All are counted. */
   fleetSetAsideMax: 1_000,
+  /** Rows that a long question to the fleet's index looks at in one turn of the event loop, each as often as it is: about ten milliseconds. */
+  fleetPieceRows: 32_768,
+  /** Rows of cells of which the groups are kept in memory, by each process: some dozen bytes a row. */
+  fleetGroupRowsKept: 4_000_000,
   /** Different values of one dimension of the fleet (spokes: thousands; a tag: dozens). Beyond it they count as `(other)`. */
   fleetValuesMax: 100_000,
   /** Names of tags that can be counted by; further ones are told with their incident, and counted. */
@@ -462,4 +468,6 @@ export const limits = {
   fleetNamedMax: 1_000,
   /** A `spitrap fleet` that said nothing for so long shares no work. */
   fleetInstanceGoneMs: 30_000,
+  /** Groups of so long are made ready when a `spitrap fleet` opens its index: what its page and its commands show by themselves, and a bit. */
+  fleetWarmMs: 8 * 86_400_000,
 } as const;

@@ -67,6 +67,7 @@ class Live implements LiveIndex {
     this.#startedAtMs = ask.clock.wall();
     this.instance = ask.random.bytes(6).toString('hex');
     this.#consumption = consumeInto(index, ask.engine, ask.log);
+    this.#warm();
     this.#every('fleet-present', PRESENT_EVERY_MS, () => this.#present());
     this.#every('fleet-follow', FOLLOW_EVERY_MS, () => this.#follow());
     this.#every('fleet-forget', PRUNE_EVERY_MS, () => this.#forget());
@@ -132,10 +133,21 @@ class Live implements LiveIndex {
     this.#index = fresh;
     this.#name = name;
     this.#consumption = consumeInto(fresh, this.#ask.engine, this.#ask.log);
+    this.#warm();
     this.#ask.log.info({ index: name }, 'another index has taken the place of the one that was open');
     await oldConsumption.close();
     this.#messagesBefore += oldConsumption.messages();
     await old.close();
+  }
+
+  /** While the rest goes on: who asks first need not wait for all of it. */
+  #warm(): void {
+    this.#index.warm().catch((error: unknown) => {
+      this.#ask.log.warn(
+        { problem: asSpitrapError(error).message },
+        'groups could not be made ready; they are made when they are asked for',
+      );
+    });
   }
 
   async #forget(): Promise<void> {

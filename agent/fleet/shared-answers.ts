@@ -1,4 +1,7 @@
-/** Answers for all who ask a fleet's page the same at about the same time: asked of the index and written once. Made by fleet-page.ts. */
+/**
+ * Answers for all who ask a fleet's page the same at about the same time: asked of the index and written once, also for those who come while it is
+ * being made. Made by fleet-page.ts.
+ */
 import type { Clock } from '../../shared/clock.ts';
 import { limits } from '../../shared/limits.ts';
 import { type DurationMs, elapsedMs, type Monotonic } from '../../shared/model/time.ts';
@@ -11,18 +14,27 @@ const FRESH_MAX_MS = 30_000;
 
 export class SharedAnswers {
   readonly #clock: Pick<Clock, 'monotonic'>;
+  readonly #making = new Map<string, Promise<Buffer>>();
   readonly #answers = new Map<string, { readonly at: Monotonic; readonly freshMs: DurationMs; readonly json: Buffer }>();
 
   constructor(clock: Pick<Clock, 'monotonic'>) {
     this.#clock = clock;
   }
 
-  /** As it is sent. @throws what `make` throws */
-  json(key: string, make: () => unknown): Buffer {
+  /** As it is sent. Rejects with what `make` throws, or rejects with. */
+  async json(key: string, make: () => unknown): Promise<Buffer> {
     const now = this.#clock.monotonic();
     const known = this.#answers.get(key);
     if (known !== undefined && now - known.at < known.freshMs) return known.json;
-    const json = Buffer.from(`${JSON.stringify(make())}\n`);
+    const going = this.#making.get(key);
+    if (going !== undefined) return going;
+    const made = this.#make(key, now, make).finally(() => this.#making.delete(key));
+    this.#making.set(key, made);
+    return made;
+  }
+
+  async #make(key: string, now: Monotonic, make: () => unknown): Promise<Buffer> {
+    const json = Buffer.from(`${JSON.stringify(await make())}\n`);
     this.#answers.delete(key);
     const at = this.#clock.monotonic();
     const freshMs = Math.min(FRESH_MAX_MS, Math.max(FRESH_MS, FRESH_PER_COST * elapsedMs(now, at)));

@@ -56,70 +56,130 @@ export interface CellRuns {
 /** Causes are numbered below this. */
 const CAUSES_MAX = 2 ** 24;
 
-export function runsOfCell(rows: GroupRows, cellFromMs: number, roleOf: EndNames['role']): CellRuns {
+/** Yields how many rows it has looked at since: whoever runs it may let others have their turn there. */
+export type Work<T> = Generator<number, T, void>;
+
+/** Between two yields. */
+const STEP_ROWS = 1_024;
+
+export function* runsOfCell(rows: GroupRows, cellFromMs: number, roleOf: EndNames['role']): Work<CellRuns> {
   const first = new Int32Array(rows.count + 1);
-  for (let row = 0; row < rows.count; row++) first[row + 1] = first[row]! + rows.ends(row).length;
-  const runOf = new Int32Array(first[rows.count]!).fill(-1);
-  const chains = new Map<number, number[]>();
   for (let row = 0; row < rows.count; row++) {
-    const ends = rows.ends(row);
-    const cause = rows.cause(row);
-    for (let at = 0; at < ends.length; at++) {
-      const key = ends[at]! * CAUSES_MAX + cause;
-      const places = chains.get(key);
-      const place = first[row]! + at;
-      // Two numbers a place: its moment is asked for once.
-      if (places === undefined) chains.set(key, [place, row]);
-      else places.push(place, row);
-    }
+    first[row + 1] = first[row]! + rows.ends(row).length;
+    if (row % STEP_ROWS === STEP_ROWS - 1) yield STEP_ROWS;
   }
+  const chains = yield* chainsOf(rows, first, yield* inOrder(rows, first));
+  const { keys, begins, places, rowOf } = chains;
+  const runOf = new Int32Array(places.length).fill(-1);
   const runs: Run[] = [];
   const atStart = new Map<number, number>();
   const atEnd = new Map<number, number>();
   const cellToMs = cellFromMs + CELL_MS;
-  for (const [key, flat] of chains) {
-    const places = inOrder(flat, rows);
+  let looked = 0;
+  for (const [chain, key] of keys.entries()) {
+    const [from, to] = [begins[chain]!, begins[chain + 1]!];
     const hub = roleOf(Math.floor(key / CAUSES_MAX)) === 'hub';
-    let start = 0;
-    while (start < places.length) {
-      const fromMs = places[start]!.atMs;
+    let start = from;
+    while (start < to) {
+      const fromMs = rows.openedAtMs(rowOf[places[start]!]!);
       let toMs = fromMs;
       let meetings = 0;
       let end = start;
-      for (; end < places.length && places[end]!.atMs - toMs <= GROUP_GAP_MS; end++) {
-        toMs = places[end]!.atMs;
-        meetings += hub ? rows.pairs(places[end]!.row) : 1;
+      for (; end < to; end++) {
+        const row = rowOf[places[end]!]!;
+        const atMs = rows.openedAtMs(row);
+        if (atMs - toMs > GROUP_GAP_MS) break;
+        toMs = atMs;
+        meetings += hub ? rows.pairs(row) : 1;
       }
       const startsIt = fromMs - cellFromMs <= GROUP_GAP_MS;
       const endsIt = cellToMs - toMs <= GROUP_GAP_MS;
       if (meetings >= GROUP_MEETINGS_MIN || startsIt || endsIt) {
-        for (let at = start; at < end; at++) runOf[places[at]!.place] = runs.length;
-        if (startsIt && start === 0) atStart.set(key, runs.length);
-        if (endsIt && end === places.length) atEnd.set(key, runs.length);
+        for (let at = start; at < end; at++) runOf[places[at]!] = runs.length;
+        if (startsIt && start === from) atStart.set(key, runs.length);
+        if (endsIt && end === to) atEnd.set(key, runs.length);
         runs.push({ end: Math.floor(key / CAUSES_MAX), cause: key % CAUSES_MAX, fromMs, toMs, meetings });
       }
+      looked += end - start;
       start = end;
+      if (looked >= STEP_ROWS) {
+        yield looked;
+        looked = 0;
+      }
     }
   }
   return { runs, first, runOf, atStart, atEnd };
 }
 
-interface Place {
-  readonly place: number;
-  readonly row: number;
-  readonly atMs: number;
+/** Rows with ends by their moment, those of one moment by number: sorted once for all chains. */
+function* inOrder(rows: GroupRows, first: Int32Array): Work<Int32Array> {
+  const order = new Int32Array(rows.count);
+  const atMs = new Float64Array(rows.count);
+  let count = 0;
+  let lastMs = Number.NEGATIVE_INFINITY;
+  let sorted = true;
+  for (let row = 0; row < rows.count; row++) {
+    if (first[row + 1]! > first[row]!) {
+      atMs[row] = rows.openedAtMs(row);
+      if (atMs[row]! < lastMs) sorted = false;
+      lastMs = atMs[row]!;
+      order[count++] = row;
+    }
+    if (row % STEP_ROWS === STEP_ROWS - 1) yield STEP_ROWS;
+  }
+  const some = order.subarray(0, count);
+  if (sorted) return some;
+  some.sort((a, b) => atMs[a]! - atMs[b]! || a - b);
+  yield count;
+  return some;
 }
 
-function inOrder(flat: readonly number[], rows: GroupRows): readonly Place[] {
-  const places: Place[] = [];
-  let sorted = true;
-  for (let at = 0; at < flat.length; at += 2) {
-    const row = flat[at + 1]!;
-    const atMs = rows.openedAtMs(row);
-    if (places.length > 0 && atMs < places.at(-1)!.atMs) sorted = false;
-    places.push({ place: flat[at]!, row, atMs });
+/** Places (an end of a row each) chain by chain, in order of time within each. */
+interface Chains {
+  readonly keys: readonly number[];
+  /** Where each chain begins in `places`, and where the last ends. */
+  readonly begins: Int32Array;
+  readonly places: Int32Array;
+  /** By place. */
+  readonly rowOf: Int32Array;
+}
+
+function* chainsOf(rows: GroupRows, first: Int32Array, order: Int32Array): Work<Chains> {
+  const total = first[rows.count]!;
+  const numbers = new Map<number, number>();
+  const keys: number[] = [];
+  const counts: number[] = [];
+  const chainOf = new Int32Array(total);
+  const rowOf = new Int32Array(total);
+  for (let at = 0; at < order.length; at++) {
+    const row = order[at]!;
+    const ends = rows.ends(row);
+    const cause = rows.cause(row);
+    for (let one = 0; one < ends.length; one++) {
+      const key = ends[one]! * CAUSES_MAX + cause;
+      let chain = numbers.get(key);
+      if (chain === undefined) {
+        chain = keys.length;
+        numbers.set(key, chain);
+        keys.push(key);
+        counts.push(0);
+      }
+      counts[chain]!++;
+      chainOf[first[row]! + one] = chain;
+      rowOf[first[row]! + one] = row;
+    }
+    if (at % STEP_ROWS === STEP_ROWS - 1) yield STEP_ROWS;
   }
-  return sorted ? places : places.sort((a, b) => a.atMs - b.atMs);
+  const begins = new Int32Array(keys.length + 1);
+  for (const [chain, count] of counts.entries()) begins[chain + 1] = begins[chain]! + count;
+  const next = begins.slice();
+  const places = new Int32Array(total);
+  for (let at = 0; at < order.length; at++) {
+    const row = order[at]!;
+    for (let place = first[row]!; place < first[row + 1]!; place++) places[next[chainOf[place]!]!++] = place;
+    if (at % STEP_ROWS === STEP_ROWS - 1) yield STEP_ROWS;
+  }
+  return { keys, begins, places, rowOf };
 }
 
 /** Runs of a cell by its number; null: nothing is in it. */
@@ -154,7 +214,7 @@ function across(cell: number, key: number, runsAt: RunsAt): readonly [number, nu
 }
 
 /** Which run each row of the cell belongs to; -1: none. */
-export function assignCell(cell: number, rowCount: number, runsAt: RunsAt, names: EndNames): Int32Array {
+export function* assignCell(cell: number, rowCount: number, runsAt: RunsAt, names: EndNames): Work<Int32Array> {
   const belongs = new Int32Array(rowCount).fill(-1);
   const here = runsAt(cell);
   if (here === null) return belongs;
@@ -173,12 +233,15 @@ export function assignCell(cell: number, rowCount: number, runsAt: RunsAt, names
     if (names.role(one) !== names.role(other)) return names.role(one) === 'hub';
     return names.name(one) < names.name(other);
   };
-  for (let row = 0; row < rowCount; row++)
+  yield here.runs.length;
+  for (let row = 0; row < rowCount; row++) {
     for (let at = here.first[row]!; at < here.first[row + 1]!; at++) {
       const run = here.runOf[at]!;
       if (run < 0 || meetings[run]! < GROUP_MEETINGS_MIN) continue;
       if (belongs[row]! < 0 || better(run, belongs[row]!)) belongs[row] = run;
     }
+    if (row % STEP_ROWS === STEP_ROWS - 1) yield STEP_ROWS;
+  }
   return belongs;
 }
 

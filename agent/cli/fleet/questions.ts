@@ -82,17 +82,17 @@ function unknownTag(dimension: string, known: readonly string[]): SpitrapError {
 
 export async function groups(id: string | undefined, options: QueryOptions, context: CliContext): Promise<number> {
   const { query, limit } = asked(options, context);
-  return looking(options, context, (index) => {
+  return looking(options, context, async (index) => {
     if (id === undefined) {
-      const found = index.groups(query, limit);
+      const found = await index.groups(query, limit);
       if (options.json) printJson(context, { window: query, groups: found });
       else print(context, groupsText(found, paintFor(context)));
       return exitCodes.ok;
     }
-    const group = index.group(id);
+    const group = await index.group(id);
     if (group === null)
       throw new SpitrapError('INCIDENT_UNKNOWN', `no group ${quoted(id, 120)} here; spitrap fleet groups lists them`);
-    const page = index.groupMembers(group.id, { limit: Math.min(limit, limits.fleetPageMax), after: null });
+    const page = await index.groupMembers(group.id, { limit: Math.min(limit, limits.fleetPageMax), after: null });
     if (options.json) printJson(context, { group, incidents: page.incidents, more: page.next !== null });
     else print(context, groupText(group, page.incidents, page.next !== null, paintFor(context)));
     return exitCodes.ok;

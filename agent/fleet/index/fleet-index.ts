@@ -41,7 +41,11 @@ export interface SetAside {
   readonly excerpt: string;
 }
 
-/** Its answers read the disk and do not wait: they take some milliseconds to some tens of them, and throw INDEX_FAILED. */
+/**
+ * Its answers read the disk and do not wait: they take some milliseconds to some tens of them, and throw INDEX_FAILED. Those that are promises
+ * may have to look at every incident of their window: they do so in pieces of some milliseconds, one in each turn of the event loop, and
+ * reject with INDEX_FAILED.
+ */
 export interface FleetIndex {
   /** The name under which all who have this folder open consume the stream. A rebuilt index has another. */
   readonly durable: string;
@@ -65,12 +69,17 @@ export interface FleetIndex {
   top(dimension: FleetDimension, query: FleetQuery, limit: number): readonly TopRow[];
   /** Every bucket of the query's window, empty ones too; at most `limits.fleetTimeBucketsMax`. */
   overTime(query: FleetQuery, bucketMs: DurationMs): readonly TimeBucket[];
-  /** That have an incident which the query is of; counts are of the whole group. Newest first. */
-  groups(query: FleetQuery, limit: number): readonly FleetGroup[];
+  /**
+   * That have an incident which the query is of; counts are of the whole group. Newest first. What is written while it is being answered may be
+   * in the answer, or not yet.
+   */
+  groups(query: FleetQuery, limit: number): Promise<readonly FleetGroup[]>;
   /** An id of before it grew finds it too. */
-  group(id: string): FleetGroup | null;
+  group(id: string): Promise<FleetGroup | null>;
   /** Newest first. */
-  groupMembers(id: string, page: { readonly limit: number; readonly after: string | null }): IncidentPage;
+  groupMembers(id: string, page: { readonly limit: number; readonly after: string | null }): Promise<IncidentPage>;
+  /** Looks at the groups of the newest days, so that whoever asks for them need not wait; while nobody asks anything, in pieces too. */
+  warm(): Promise<void>;
   /** What can be counted by, tags among them: `tag:carrier`. */
   dimensions(): readonly FleetDimension[];
 
@@ -94,6 +103,7 @@ export interface FleetIndex {
   prune(nowMs: number, keepMs: DurationMs): Promise<number>;
   /** Everything that is derived counted anew from the records: what differs, in words; empty when all is well. */
   verify(): readonly string[];
+  /** After what was asked is answered. */
   close(): Promise<void>;
 }
 
@@ -102,6 +112,8 @@ export interface FleetIndexAsk {
   readonly clock: Clock;
   readonly disk: Disk;
   readonly random: Random;
+  /** Where long questions let others have their turn; default: that of agent/clock.ts. */
+  readonly onNextTurn?: (act: () => void) => void;
 }
 
 /**

@@ -8,7 +8,7 @@ import { type IncidentTables, readDoc } from './incident-tables.ts';
 import { afterPrefix, numberKey, textPrefix } from './keys.ts';
 import { rootOf } from './put-records.ts';
 import type { Chunk } from './rows.ts';
-import type { NumberedCell, Scan } from './scan.ts';
+import type { Scan } from './scan.ts';
 
 /** Newest first; of one moment by hash, then by id: the same in every index. */
 interface Spot {
@@ -101,18 +101,6 @@ export function pageOf(scan: Scan, tables: IncidentTables, query: FleetQuery, as
       if (gathering.full()) break;
     }
   return gathering.page(nowMs);
-}
-
-/** Rows of a cell that are chosen by their place in it. */
-export function gatherRows(
-  scan: Scan,
-  cell: NumberedCell,
-  gathering: PageGathering,
-  isOf: (chunk: number, slot: number) => boolean,
-): void {
-  scan.chunks(cell, (chunk, index) => {
-    for (let slot = 0; slot < chunk.used; slot++) if (chunk.number[slot] !== 0 && isOf(index, slot)) gathering.add(chunk, slot);
-  });
 }
 
 export function incidentOf(id: string, tables: IncidentTables, nowMs: number): FleetIncident | null {

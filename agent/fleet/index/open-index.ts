@@ -8,6 +8,7 @@ import { isSpitrapError } from '../../../shared/errors.ts';
 import type { FleetBody } from '../../../shared/fleet/record.ts';
 import type { FleetDimension, FleetInstance, FleetQuery, IndexState } from '../../../shared/fleet/view.ts';
 import { limits } from '../../../shared/limits.ts';
+import { onNextTurn } from '../../clock.ts';
 import type { Disk } from '../../ports.ts';
 import { bucketsOf, topOf } from './count-query.ts';
 import { readCounters } from './counters.ts';
@@ -19,6 +20,7 @@ import { GroupQueries } from './group-query.ts';
 import { IncidentTables } from './incident-tables.ts';
 import { afterPrefix, FIRST_KEY, textKey } from './keys.ts';
 import { matchingIds, type PageAsk, pageOf, showOf } from './list-query.ts';
+import { Pieces } from './pieces.ts';
 import { pruneOnce } from './prune-index.ts';
 import { putRecords } from './put-records.ts';
 import { Scan } from './scan.ts';
@@ -42,13 +44,14 @@ interface About {
   readonly madeAtMs: number;
 }
 
-export async function openFleetIndex({ folder, clock, disk, random }: FleetIndexAsk): Promise<FleetIndex> {
-  await disk.makeFolder(folder);
-  return openNamed({ folder, clock, disk, random }, await currentOf(disk, folder));
+export async function openFleetIndex(ask: FleetIndexAsk): Promise<FleetIndex> {
+  await ask.disk.makeFolder(ask.folder);
+  return openNamed(ask, await currentOf(ask.disk, ask.folder));
 }
 
 /** One by its name in the folder, for a rebuild: `current` or not. */
-export async function openNamed({ folder, clock, disk, random }: FleetIndexAsk, name: string): Promise<FleetIndex> {
+export async function openNamed(ask: FleetIndexAsk, name: string): Promise<FleetIndex> {
+  const { folder, clock, disk, random } = ask;
   const path = await makeReady(disk, folder, name);
   const store = new Store(path);
   try {
@@ -62,7 +65,7 @@ export async function openNamed({ folder, clock, disk, random }: FleetIndexAsk, 
         folder,
         about === null ? 'it does not say what it is' : `it is of schema ${about.schema}, not ${INDEX_SCHEMA}`,
       );
-    return new OpenIndex({ store, clock, disk, path, durable: about.durable });
+    return new OpenIndex({ store, clock, disk, path, durable: about.durable, onNextTurn: ask.onNextTurn ?? onNextTurn });
   } catch (error) {
     await store.close();
     throw error;
@@ -115,7 +118,9 @@ class OpenIndex implements FleetIndex {
   readonly #tables: IncidentTables;
   readonly #scan: Scan;
   readonly #groups: GroupQueries;
+  readonly #pieces: Pieces;
   readonly #agents: Agents;
+  #closing: Promise<void> | null = null;
   /** Size of the file, as of the last transaction of ours. */
   #bytes = 0;
 
@@ -125,6 +130,7 @@ class OpenIndex implements FleetIndex {
     readonly disk: Disk;
     readonly path: string;
     readonly durable: string;
+    readonly onNextTurn: (act: () => void) => void;
   }) {
     this.durable = of.durable;
     this.#store = of.store;
@@ -135,6 +141,7 @@ class OpenIndex implements FleetIndex {
     this.#tables = new IncidentTables(of.store);
     this.#scan = new Scan(of.store, this.#dictionary);
     this.#groups = new GroupQueries(this.#scan, this.#tables);
+    this.#pieces = new Pieces(of.onNextTurn, () => this.#fresh());
     this.#agents = new Agents(of.store);
     for (const name of tableNames) of.store.table(name);
     of.store.clearDeadReaders();
@@ -171,18 +178,19 @@ class OpenIndex implements FleetIndex {
   }
 
   groups(query: FleetQuery, limit: number) {
-    this.#fresh();
-    return this.#groups.groups(query, limit, this.#now);
+    return this.#pieces.run(() => this.#groups.groups(query, limit, this.#now));
   }
 
   group(id: string) {
-    this.#fresh();
-    return this.#groups.group(id, this.#now);
+    return this.#pieces.run(() => this.#groups.group(id, this.#now));
   }
 
   groupMembers(id: string, page: PageAsk) {
-    this.#fresh();
-    return this.#groups.members(id, page, this.#now);
+    return this.#pieces.run(() => this.#groups.members(id, page, this.#now));
+  }
+
+  async warm() {
+    await this.#pieces.run(() => this.#groups.warm(this.#now, () => this.#closing !== null), 'warming');
   }
 
   dimensions(): readonly FleetDimension[] {
@@ -272,7 +280,9 @@ class OpenIndex implements FleetIndex {
   }
 
   async close(): Promise<void> {
-    await this.#store.close();
+    // Whoever asked before gets an answer: a rebuilt index takes the place of one that is being asked.
+    this.#closing ??= this.#pieces.idle().then(() => this.#store.close());
+    await this.#closing;
   }
 
   get #now(): number {

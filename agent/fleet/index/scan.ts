@@ -8,7 +8,7 @@ import { readCounters } from './counters.ts';
 import type { Dictionary } from './dictionary.ts';
 import { numberKey, numbersKey } from './keys.ts';
 import type { Cell } from './place-rows.ts';
-import { CAUSE_SHIFT, type Chunk, ChunkReader, HARM_BITS, HARM_SHIFT, harms, STATE_BITS } from './rows.ts';
+import { CAUSE_SHIFT, type Chunk, ChunkReader, HARM_BITS, HARM_SHIFT, harms, openChunk, STATE_BITS } from './rows.ts';
 import type { Store, Table } from './store.ts';
 
 export interface NumberedCell extends Readonly<Cell> {
@@ -78,6 +78,11 @@ export class Scan {
       const value = this.#rows.peek(numbersKey(cell, index));
       if (value !== undefined) look(this.#reader.read(value), index);
     }
+  }
+
+  /** The chunks are kept by who asked. Each is read when it is its turn: for whoever takes them over several turns of the event loop. */
+  *copies({ cell, chunks }: NumberedCell): Generator<Chunk, void, void> {
+    for (let index = 0; index < chunks; index++) yield openChunk(this.#rows.peek(numbersKey(cell, index)));
   }
 
   filterOf({ where }: FleetQuery): Filter {

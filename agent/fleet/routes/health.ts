@@ -22,9 +22,9 @@ const words = (problems: readonly string[]): HttpReply => ({
 });
 
 /** Its index answers. */
-const indexFails = (room: FleetRoom): boolean => {
+const indexFails = async (room: FleetRoom): Promise<boolean> => {
   try {
-    room.shared.json('health', () => room.index().state());
+    await room.shared.json('health', () => room.index().state());
     return false;
   } catch (error) {
     if (isSpitrapError(error)) return true;
@@ -37,7 +37,7 @@ export const healthz: FleetRoute = {
   path: '/healthz',
   access: 'open',
   about: '200: alive. 503: the index can not be read.',
-  answer: (_request, room) => words(indexFails(room) ? ['index'] : []),
+  answer: async (_request, room) => words((await indexFails(room)) ? ['index'] : []),
 };
 
 export const readyz: FleetRoute = {
@@ -45,5 +45,6 @@ export const readyz: FleetRoute = {
   path: '/readyz',
   access: 'open',
   about: '200: takes in what agents tell, and answers. 503: one word a problem: `index`, `engine`.',
-  answer: (_request, room) => words([...(indexFails(room) ? ['index'] : []), ...(room.engine().connected ? [] : ['engine'])]),
+  answer: async (_request, room) =>
+    words([...((await indexFails(room)) ? ['index'] : []), ...(room.engine().connected ? [] : ['engine'])]),
 };

@@ -45,9 +45,9 @@ export const groups: FleetRoute = {
     'Incidents that share an end, a cause and a window, as one event each, newest first. `since` (7d), `until`, `where`, `limit`.',
   answer: ({ query }, room) => {
     const asked = askedOf(query, ['since', 'until', 'where', 'limit']);
-    return shared(room, `groups ${query}`, () => {
+    return shared(room, `groups ${query}`, async () => {
       const window = queryFrom(asked, room.clock.wall(), 7 * DAY_MS);
-      return { window, groups: room.index().groups(window, asked.limit) };
+      return { window, groups: await room.index().groups(window, asked.limit) };
     });
   },
 };
@@ -58,12 +58,12 @@ export const group: FleetRoute = {
   access: 'read',
   about:
     'One of them, by `id`, and its incidents: `{ group, lost, incidents, next }`; `lost`: those still black-holed. `after`, `limit`.',
-  answer: ({ query }, room) => {
+  answer: async ({ query }, room) => {
     const { id = '', after, limit } = askedOf(query, ['id', 'after', 'limit']);
     const index = room.index();
-    const found = index.group(id);
+    const found = await index.group(id);
     if (found === null) throw new SpitrapError('INCIDENT_UNKNOWN', `no group ${quoted(id, 80)} here; /api/v1/groups lists them`);
-    const page = index.groupMembers(found.id, { limit, after: after ?? null });
+    const page = await index.groupMembers(found.id, { limit, after: after ?? null });
     return jsonReply({
       group: found,
       lost: lostOf(found, index).map(incidentRow),

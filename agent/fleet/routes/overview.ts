@@ -1,6 +1,8 @@
 /** GET /api/v1/overview: what the first screen of a fleet's page shows, in one answer; and its parts, each by itself, for programs. */
 import type { FleetGroup, FleetIncident, FleetQuery, IncidentPage } from '../../../shared/fleet/view.ts';
 import { limits } from '../../../shared/limits.ts';
+import { nextTurn } from '../../clock.ts';
+import type { HttpReply } from '../../http-ports.ts';
 import { API_HEADERS } from '../../web/route.ts';
 import { bucketFor, dimensionFrom, queryFrom } from '../ask.ts';
 import { askedOf, type FleetRoom, type FleetRoute } from '../fleet-room.ts';
@@ -28,27 +30,35 @@ export const overview: FleetRoute = {
   about: 'All that the first screen shows. `since`, `until`, `where`.',
   answer: ({ query }, room) => {
     const asked = askedOf(query, ['since', 'until', 'where']);
-    return shared(room, `overview ${query}`, () => {
+    return shared(room, `overview ${query}`, async () => {
       const nowMs = room.clock.wall();
       const window = queryFrom(asked, nowMs, DAY_MS);
       const index = room.index();
       const tags = index.dimensions().filter((one) => one.startsWith('tag:'));
       const counted = [...COUNTED, ...tags.slice(0, TAGS_COUNTED)];
-      const groups = index.groups(window, GROUPS_SHOWN);
+      const groups = await index.groups(window, GROUPS_SHOWN);
       const overTime = overTimeOf(room, window);
       const all = overTime.buckets.reduce((sum, { incidents }) => sum + incidents, 0);
+      await nextTurn();
       const { incidents, more } = singles(index, window, groups, all);
+      const lost = lostOf(index, window, groups);
+      const top = [];
+      for (const dimension of counted) {
+        // Each looks at every incident of the window.
+        await nextTurn();
+        top.push({ dimension, rows: index.top(dimension, window, TOP_SHOWN) });
+      }
       return {
         ...headOf(room, nowMs),
         window,
         tags,
         now: nowShort(index.now(nowMs)),
-        lost: lostOf(index, window, groups),
+        lost,
         groups,
         incidents: incidents.map(incidentRow),
         more,
         overTime,
-        top: counted.map((dimension) => ({ dimension, rows: index.top(dimension, window, TOP_SHOWN) })),
+        top,
       };
     });
   },
@@ -152,8 +162,8 @@ const overTimeOf = ({ index }: FleetRoom, window: FleetQuery) => {
   return { bucketMs, buckets: index().overTime(window, bucketMs) };
 };
 
-export const shared = (room: FleetRoom, key: string, make: () => unknown) => ({
+export const shared = async (room: FleetRoom, key: string, make: () => unknown): Promise<HttpReply> => ({
   status: 200,
   headers: API_HEADERS,
-  body: room.shared.json(key, make),
+  body: await room.shared.json(key, make),
 });

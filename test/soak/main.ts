@@ -54,8 +54,8 @@ const BARS = {
   files: 2,
 } as const;
 type Measure = keyof typeof BARS;
-/** For less than this many looks a slope says nothing. */
-const LOOKS_MIN = 6;
+/** For less than this many looks, four minutes, a slope says nothing: so long the warm-up may last. */
+const LOOKS_MIN = 16;
 
 process.setMaxListeners(0);
 const dice = new Dice(seed);

@@ -4,10 +4,17 @@
  * `npm run bench:fleet -- --only kills` (docs/scale.md).
  */
 import { expect, test } from 'vitest';
-import { withBundles } from '../bench/bundle-and-run.mjs';
 import { killEverything } from '../bench/fleet/kill.ts';
 import { binPath } from '../support/lab-process.ts';
 import { natsServerPath } from '../support/nats-server.ts';
+
+/** Of the script that makes JavaScript for benches. */
+interface Bundling {
+  withBundles<T>(
+    entries: Readonly<Record<string, string>>,
+    run: (paths: Readonly<Record<string, string>>) => Promise<T>,
+  ): Promise<T>;
+}
 
 const mustRun = process.env['CI'] !== undefined;
 
@@ -15,9 +22,10 @@ test.skipIf(natsServerPath === null && !mustRun)(
   'kill -9 of the server, of fleet processes and of agents: nothing lost, nothing twice (skipped without Debian package nats-server)',
   async () => {
     const plan = { agents: 40, incidents: 1_500, toMs: Date.now(), seed: 11 };
+    const { withBundles } = (await import(new URL('../bench/bundle-and-run.mjs', import.meta.url).href)) as Bundling;
     const count = await withBundles({ agents: 'test/bench/fleet/agents.ts' }, ({ agents }) =>
       killEverything({
-        ...{ plan, processes: 2, perSecond: null, bundle: agents, bin: binPath },
+        ...{ plan, processes: 2, perSecond: null, bundle: agents!, bin: binPath },
         say: (line) => process.stdout.write(`${line}\n`),
       }),
     );

@@ -22,8 +22,10 @@ export interface GroupRows {
   readonly count: number;
   openedAtMs(row: number): number;
   cause(row: number): number;
-  /** All of both roles. */
-  ends(row: number): ArrayLike<number>;
+  /** Of both roles. */
+  endCount(row: number): number;
+  /** `at` before `endCount`. */
+  endAt(row: number, at: number): number;
   /** How many of the other role it met, over all states. */
   pairs(row: number): number;
 }
@@ -65,7 +67,7 @@ const STEP_ROWS = 1_024;
 export function* runsOfCell(rows: GroupRows, cellFromMs: number, roleOf: EndNames['role']): Work<CellRuns> {
   const first = new Int32Array(rows.count + 1);
   for (let row = 0; row < rows.count; row++) {
-    first[row + 1] = first[row]! + rows.ends(row).length;
+    first[row + 1] = first[row]! + rows.endCount(row);
     if (row % STEP_ROWS === STEP_ROWS - 1) yield STEP_ROWS;
   }
   const chains = yield* chainsOf(rows, first, yield* inOrder(rows, first));
@@ -153,10 +155,10 @@ function* chainsOf(rows: GroupRows, first: Int32Array, order: Int32Array): Work<
   const rowOf = new Int32Array(total);
   for (let at = 0; at < order.length; at++) {
     const row = order[at]!;
-    const ends = rows.ends(row);
+    const count = first[row + 1]! - first[row]!;
     const cause = rows.cause(row);
-    for (let one = 0; one < ends.length; one++) {
-      const key = ends[one]! * CAUSES_MAX + cause;
+    for (let one = 0; one < count; one++) {
+      const key = rows.endAt(row, one) * CAUSES_MAX + cause;
       let chain = numbers.get(key);
       if (chain === undefined) {
         chain = keys.length;

@@ -7,6 +7,7 @@ import {
   CELL_MS,
   type CellRuns,
   type EndNames,
+  type GroupRows,
   noStates,
   type RunsAt,
   runsOfCell,
@@ -14,6 +15,7 @@ import {
 } from '../../../shared/fleet/groups.ts';
 import { type FleetState, fleetStates } from '../../../shared/fleet/view.ts';
 import { limits } from '../../../shared/limits.ts';
+import type { Dictionary } from './dictionary.ts';
 import { SharedWork } from './pieces.ts';
 import { CAUSE_SHIFT, CHUNK_ROWS, type Chunk } from './rows.ts';
 import { type Scan, stateOfRow } from './scan.ts';
@@ -61,13 +63,11 @@ export class CellGroups {
   readonly #parts = new Kept<CellParts>();
   readonly #seeing = new Map<number, { readonly stamp: number; readonly work: SharedWork<CellSeen | null> }>();
   readonly #parting = new Map<string, SharedWork<CellParts>>();
-  /** By profile. */
-  readonly #ends: (Uint32Array | undefined)[] = [];
 
   constructor(scan: Scan) {
     this.scan = scan;
     this.names = {
-      role: (end) => (scan.dictionary.value(end).dimension === 'hub' ? 'hub' : 'spoke'),
+      role: (end) => scan.dictionary.roleOf(end),
       name: (end) => scan.dictionary.value(end).value,
     };
   }
@@ -99,17 +99,7 @@ export class CellGroups {
       if (this.scan.cell(number)?.stamp !== cell.stamp) continue;
       const known = this.#runs.get(number);
       if (known?.stamp === cell.stamp) return { stamp: cell.stamp, chunks, runs: known.runs };
-      const rows = {
-        count: chunks.length * CHUNK_ROWS,
-        openedAtMs: (row: number) => chunks[Math.floor(row / CHUNK_ROWS)]!.openedAtMs[row % CHUNK_ROWS] ?? 0,
-        cause: (row: number) => chunks[Math.floor(row / CHUNK_ROWS)]!.code[row % CHUNK_ROWS]! >>> CAUSE_SHIFT,
-        ends: (row: number) => this.#endsOf(chunks[Math.floor(row / CHUNK_ROWS)]!.profile[row % CHUNK_ROWS] ?? 0),
-        pairs: (row: number) => {
-          const { pairs } = chunks[Math.floor(row / CHUNK_ROWS)]!;
-          const four = 4 * (row % CHUNK_ROWS);
-          return pairs[four]! + pairs[four + 1]! + pairs[four + 2]! + pairs[four + 3]!;
-        },
-      };
+      const rows = rowsOf(chunks, this.scan.dictionary);
       const runs = yield* runsOfCell(rows, number * CELL_MS, this.names.role);
       this.#runs.keep(number, { stamp: cell.stamp, runs }, rows.count);
       return { stamp: cell.stamp, chunks, runs };
@@ -144,6 +134,7 @@ export class CellGroups {
     const seen = seenAt(number);
     const of = { stamps, fromMs: nowMs };
     if (seen === null) return { ...of, untilMs: Number.POSITIVE_INFINITY, belongs: new Int32Array(), parts: new Map() };
+    const { dictionary } = this.scan;
     const { chunks, runs } = seen;
     const runsAt: RunsAt = (cell) => seenAt(cell)?.runs ?? null;
     const belongs = yield* assignCell(number, chunks.length * CHUNK_ROWS, runsAt, this.names);
@@ -169,7 +160,11 @@ export class CellGroups {
         part.toMs = Math.max(part.toMs, atMs);
         if (role === 'spoke') part.byState[fleetStates[stateOfRow(chunk, slot, nowMs / 1000)]!]++;
         else addPairs(part.byState, chunk.pairs, 4 * slot, healsMs !== 0 && healsMs <= nowMs);
-        for (const end of this.#endsOf(chunk.profile[slot]!)) if (this.names.role(end) !== role) met.push(run * IDS_MAX + end);
+        const profile = chunk.profile[slot]!;
+        for (let at = dictionary.endCount(profile) - 1; at >= 0; at--) {
+          const end = dictionary.endAt(profile, at);
+          if (dictionary.roleOf(end) !== role) met.push(run * IDS_MAX + end);
+        }
       }
       yield chunk.used;
     }
@@ -180,21 +175,25 @@ export class CellGroups {
       parts: new Map([...parts].map(([run, part]) => [run, { ...part, others: othersOf.get(run) ?? NONE }])),
     };
   }
+}
 
-  /** Both roles' ends of a profile. */
-  #endsOf(profile: number): Uint32Array {
-    const known = this.#ends[profile];
-    if (known !== undefined) return known;
-    const { dictionary } = this.scan;
-    const isEnd = (id: number): boolean => {
-      const { dimension } = dictionary.value(id);
-      return dimension === 'hub' || dimension === 'spoke';
-    };
-    const ends = dictionary.profile(profile).filter(isEnd);
-    // What it does not know yet, it may know in the next turn.
-    if (profile < dictionary.profileCount) this.#ends[profile] = ends;
-    return ends;
-  }
+/** Rows of chunks as the rule asks for them. */
+function rowsOf(chunks: readonly Chunk[], dictionary: Dictionary): GroupRows {
+  const chunkOf = (row: number): Chunk => chunks[(row / CHUNK_ROWS) | 0]!;
+  // A chunk has room for as many as it has, and no more.
+  const profileOf = (row: number): number => chunkOf(row).profile[row % CHUNK_ROWS] ?? 0;
+  return {
+    count: chunks.length * CHUNK_ROWS,
+    openedAtMs: (row) => chunkOf(row).openedAtMs[row % CHUNK_ROWS]!,
+    cause: (row) => chunkOf(row).code[row % CHUNK_ROWS]! >>> CAUSE_SHIFT,
+    endCount: (row) => dictionary.endCount(profileOf(row)),
+    endAt: (row, at) => dictionary.endAt(profileOf(row), at),
+    pairs: (row) => {
+      const { pairs } = chunkOf(row);
+      const four = 4 * (row % CHUNK_ROWS);
+      return pairs[four]! + pairs[four + 1]! + pairs[four + 2]! + pairs[four + 3]!;
+    },
+  };
 }
 
 const NONE = new Uint32Array();

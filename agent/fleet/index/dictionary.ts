@@ -13,6 +13,9 @@ import type { Store, Table } from './store.ts';
 /** What values beyond `limits.fleetValuesMax` count under. */
 export const OTHER = '(other)';
 
+const HUB = 1;
+const SPOKE = 2;
+
 /** Each step reads so many at most before it looks again. */
 export interface Value {
   readonly dimension: FleetDimension;
@@ -32,6 +35,11 @@ export class Dictionary {
   /** Where each begins, and where the last ends. */
   #starts = new Uint32Array(1_024);
   #profileCount = 1;
+  /** Of each profile the ends, laid out likewise: groups are made of nothing else. */
+  #ends = new Uint32Array(1_024);
+  #endStarts = new Uint32Array(1_024);
+  /** By number of a value. */
+  #roles = new Uint8Array(1_024);
   readonly #idOf = new Map<string, number>();
   /** Of values committed before; not those of a transaction that may yet come to nothing. */
   readonly #dimensionIds = new Map<FleetDimension, number[]>();
@@ -49,6 +57,8 @@ export class Dictionary {
       const [dimension, text] = JSON.parse(bytes.toString('utf8')) as [FleetDimension, string];
       const id = this.#known.length;
       this.#known.push({ dimension, value: text });
+      this.#roles = roomFor(this.#roles, id + 1);
+      this.#roles[id] = dimension === 'hub' ? HUB : dimension === 'spoke' ? SPOKE : 0;
       this.#idOf.set(`${dimension}\0${text}`, id);
       const ids = this.#dimensionIds.get(dimension);
       if (ids === undefined) this.#dimensionIds.set(dimension, [id]);
@@ -59,9 +69,14 @@ export class Dictionary {
       const start = this.#starts[this.#profileCount]!;
       this.#flat = roomFor(this.#flat, start + ids.length);
       this.#flat.set(ids, start);
+      let end = this.#endStarts[this.#profileCount]!;
+      this.#ends = roomFor(this.#ends, end + ids.length);
+      for (const id of ids) if (this.#roles[id] !== 0) this.#ends[end++] = id;
       this.#profileCount++;
       this.#starts = roomFor(this.#starts, this.#profileCount + 1);
       this.#starts[this.#profileCount] = start + ids.length;
+      this.#endStarts = roomFor(this.#endStarts, this.#profileCount + 1);
+      this.#endStarts[this.#profileCount] = end;
     }
   }
 
@@ -103,6 +118,21 @@ export class Dictionary {
     return id < this.#profileCount ? this.#flat.subarray(this.#starts[id], this.#starts[id + 1]) : new Uint32Array();
   }
 
+  /** Hubs and spokes of a profile. */
+  endCount(profile: number): number {
+    return profile < this.#profileCount ? this.#endStarts[profile + 1]! - this.#endStarts[profile]! : 0;
+  }
+
+  /** `at` before `endCount`. */
+  endAt(profile: number, at: number): number {
+    return this.#ends[this.#endStarts[profile]! + at]!;
+  }
+
+  /** Of the value that an end is. */
+  roleOf(id: number): 'hub' | 'spoke' {
+    return this.#roles[id] === HUB ? 'hub' : 'spoke';
+  }
+
   /** Within a transaction. */
   numberOf(dimension: FleetDimension, value: string, counters: Counters): number {
     const known = this.#idOf.get(`${dimension}\0${value}`) ?? this.#stored(dimension, value);
@@ -142,9 +172,9 @@ export class Dictionary {
   }
 }
 
-function roomFor(list: Uint32Array<ArrayBuffer>, length: number): Uint32Array<ArrayBuffer> {
+function roomFor<T extends Uint32Array<ArrayBuffer> | Uint8Array<ArrayBuffer>>(list: T, length: number): T {
   if (length <= list.length) return list;
-  const larger = new Uint32Array(Math.max(length, 2 * list.length));
+  const larger = new (list.constructor as new (length: number) => T)(Math.max(length, 2 * list.length));
   larger.set(list);
   return larger;
 }

@@ -21,6 +21,7 @@ import type {
 } from '../../../shared/fleet/view.ts';
 import type { DurationMs } from '../../../shared/model/time.ts';
 import type { Disk, Random } from '../../ports.ts';
+import type { PiecesAsk } from './pieces.ts';
 
 /** A record with its place in the stream. `sequence` 0: of the state stream (heartbeats), whose numbers are its own. */
 export interface StoredRecord {
@@ -112,8 +113,8 @@ export interface FleetIndexAsk {
   readonly clock: Clock;
   readonly disk: Disk;
   readonly random: Random;
-  /** Where long questions let others have their turn; default: that of agent/clock.ts. */
-  readonly onNextTurn?: (act: () => void) => void;
+  /** Of long questions; default: turns of agent/clock.ts, `limits.fleetPieceRows`. */
+  readonly pieces?: PiecesAsk;
 }
 
 /**

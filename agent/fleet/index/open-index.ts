@@ -8,7 +8,6 @@ import { isSpitrapError } from '../../../shared/errors.ts';
 import type { FleetBody } from '../../../shared/fleet/record.ts';
 import type { FleetDimension, FleetInstance, FleetQuery, IndexState } from '../../../shared/fleet/view.ts';
 import { limits } from '../../../shared/limits.ts';
-import { onNextTurn } from '../../clock.ts';
 import type { Disk } from '../../ports.ts';
 import { bucketsOf, topOf } from './count-query.ts';
 import { readCounters } from './counters.ts';
@@ -20,7 +19,7 @@ import { GroupQueries } from './group-query.ts';
 import { IncidentTables } from './incident-tables.ts';
 import { afterPrefix, FIRST_KEY, textKey } from './keys.ts';
 import { matchingIds, type PageAsk, pageOf, showOf } from './list-query.ts';
-import { Pieces } from './pieces.ts';
+import { Pieces, type PiecesAsk, usualPieces } from './pieces.ts';
 import { pruneOnce } from './prune-index.ts';
 import { putRecords } from './put-records.ts';
 import { Scan } from './scan.ts';
@@ -65,7 +64,7 @@ export async function openNamed(ask: FleetIndexAsk, name: string): Promise<Fleet
         folder,
         about === null ? 'it does not say what it is' : `it is of schema ${about.schema}, not ${INDEX_SCHEMA}`,
       );
-    return new OpenIndex({ store, clock, disk, path, durable: about.durable, onNextTurn: ask.onNextTurn ?? onNextTurn });
+    return new OpenIndex({ store, clock, disk, path, durable: about.durable, pieces: ask.pieces ?? usualPieces });
   } catch (error) {
     await store.close();
     throw error;
@@ -130,7 +129,7 @@ class OpenIndex implements FleetIndex {
     readonly disk: Disk;
     readonly path: string;
     readonly durable: string;
-    readonly onNextTurn: (act: () => void) => void;
+    readonly pieces: PiecesAsk;
   }) {
     this.durable = of.durable;
     this.#store = of.store;
@@ -141,7 +140,7 @@ class OpenIndex implements FleetIndex {
     this.#tables = new IncidentTables(of.store);
     this.#scan = new Scan(of.store, this.#dictionary);
     this.#groups = new GroupQueries(this.#scan, this.#tables);
-    this.#pieces = new Pieces(of.onNextTurn, () => this.#fresh());
+    this.#pieces = new Pieces(of.pieces, () => this.#fresh());
     this.#agents = new Agents(of.store);
     for (const name of tableNames) of.store.table(name);
     of.store.clearDeadReaders();

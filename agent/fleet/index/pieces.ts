@@ -5,12 +5,21 @@
  */
 import type { Work } from '../../../shared/fleet/groups.ts';
 import { limits } from '../../../shared/limits.ts';
+import { onNextTurn } from '../../clock.ts';
 
 /** `warming` waits until no question is left. */
 export type Urgency = 'question' | 'warming';
 
+export interface PiecesAsk {
+  readonly onNextTurn: (act: () => void) => void;
+  /** Looked at in one turn, and what a step has more. */
+  readonly rowsMax: number;
+}
+
+export const usualPieces: PiecesAsk = { onNextTurn, rowsMax: limits.fleetPieceRows };
+
 export class Pieces {
-  readonly #onNextTurn: (act: () => void) => void;
+  readonly #of: PiecesAsk;
   readonly #begin: () => void;
   readonly #waiting: Record<Urgency, (() => void)[]> = { question: [], warming: [] };
   #turnIsAsked = false;
@@ -18,8 +27,8 @@ export class Pieces {
   #whenIdle: (() => void)[] = [];
 
   /** `begin`: before each piece. What it throws, the question rejects with. */
-  constructor(onNextTurn: (act: () => void) => void, begin: () => void) {
-    this.#onNextTurn = onNextTurn;
+  constructor(of: PiecesAsk, begin: () => void) {
+    this.#of = of;
     this.#begin = begin;
   }
 
@@ -32,7 +41,7 @@ export class Pieces {
         try {
           this.#begin();
           work ??= make();
-          for (let rows = 0; rows < limits.fleetPieceRows; ) {
+          for (let rows = 0; rows < this.#of.rowsMax; ) {
             const step = work.next();
             if (step.done === true) {
               resolve(step.value);
@@ -68,7 +77,7 @@ export class Pieces {
   #askTurn(): void {
     if (this.#turnIsAsked) return;
     this.#turnIsAsked = true;
-    this.#onNextTurn(() => {
+    this.#of.onNextTurn(() => {
       this.#turnIsAsked = false;
       (this.#waiting.question.shift() ?? this.#waiting.warming.shift())?.();
       if (this.#waiting.question.length + this.#waiting.warming.length > 0) this.#askTurn();

@@ -223,6 +223,7 @@ async function wire(started: Config, world: World, log: Logger, options: AgentOp
       return link === undefined ? null : bestSample(link);
     },
     peerLeaseLeftMs: (peer) => heartbeat.peerLeaseLeftMs(peer),
+    peerMayBeOn: heartbeat.peerMayBeOn,
     journalIsWell: () => journal.degraded === null,
   });
   coordinator.performWith(performer.perform);

@@ -194,6 +194,9 @@ export class Heartbeat {
     return endsAt === null ? null : Math.max(0, endsAt - this.#room.world.clock.monotonic());
   }
 
+  /** By its own word its debugs are on, or were and nobody knows better, or its lease is not over. */
+  peerMayBeOn = (peer: string): boolean => this.links.get(peer)?.mayBeOn === true || (this.peerLeaseLeftMs(peer) ?? 0) > 0;
+
   /** Not while a stop is ahead, or it or a disarm is under way: session B is kept free for it. Mode observe sends no `show debugging`. */
   async #readDevice(): Promise<void> {
     const { config, coordinator, device } = this.#room;

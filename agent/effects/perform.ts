@@ -51,6 +51,8 @@ export interface PerformRoom {
   readonly clockOf: (peer: string) => PeerLink['samples'][number] | null;
   /** What the peer said of its own lease; null: none. */
   readonly peerLeaseLeftMs: (peer: string) => DurationMs | null;
+  /** By its own word its debugs are on, or were and nobody knows better. */
+  readonly peerMayBeOn: (peer: string) => boolean;
   /** The journal reaches the disk: an arm that it does not hold is nobody's after a crash. */
   readonly journalIsWell: () => boolean;
 }
@@ -194,6 +196,7 @@ export class Performer {
           peer,
           incident,
           isOver,
+          matters: this.#room.peerMayBeOn(peer),
           content: (at) => ({
             intData2: this.#msUntilStop(incident, effect.stopAt, at),
             keys: { ...flowKeys(flow), ...(act ? {} : { act: 'no' }), t: String(Math.round(seenAt)) },
@@ -214,13 +217,16 @@ export class Performer {
     const { coordinator, delivery } = this.#room;
     const { incident } = effect;
     const flow = findIncident(coordinator.book, incident)?.flows[0]?.flow ?? null;
-    for (const peer of effect.peers) {
-      delivery.cancel('alert', peer, incident);
+    for (const peer of effect.peers) delivery.cancel('alert', peer, incident);
+    // Who has debugs on is told first; of thousands the others wait for a turn (signal-turns.ts).
+    const on = new Set(effect.peers.filter(this.#room.peerMayBeOn));
+    for (const peer of [...on, ...effect.peers.filter((one) => !on.has(one))]) {
       delivery.start(
         {
           phase: 'stop',
           peer,
           incident,
+          matters: on.has(peer),
           ...lasts(this.#room.peerLeaseLeftMs(peer)),
           content: () => ({ intData2: 0, keys: flowKeys(flow) }),
         },

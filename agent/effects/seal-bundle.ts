@@ -145,6 +145,8 @@ function describeDevice(config: Config, device: DeviceStatus, bootId: string): I
 
 function describePeers({ config, incident, recurrences, clockOf, bootId }: SealContext): IncidentFacts['peers'] {
   const counts = countRecurrences(recurrences, incident.openedAtWall);
+  const flowsOf = new Map<string, number>();
+  for (const { peers } of incident.flows) for (const peer of new Set(peers)) flowsOf.set(peer, (flowsOf.get(peer) ?? 0) + 1);
   const names = new Set([
     ...incident.peers.map((record) => record.peer),
     ...incident.signallers.map((signaller) => signaller.peer),
@@ -153,7 +155,7 @@ function describePeers({ config, incident, recurrences, clockOf, bootId }: SealC
     .filter((peer) => names.has(peer.name))
     .map((peer) => {
       const known = counts.get(peer.name);
-      const flows = incident.flows.filter((record) => record.peers.includes(peer.name)).length;
+      const flows = flowsOf.get(peer.name) ?? 0;
       const recurrence = {
         incidentsInDay: (known?.incidentsInDay ?? 0) + 1,
         incidentsInWeek: (known?.incidentsInWeek ?? 0) + 1,
@@ -247,23 +249,32 @@ function receivedSignals(steps: readonly Step[]): SignalFact[] {
 }
 
 function sentSignals(incident: Incident, steps: readonly Step[], bootId: string): SignalFact[] {
+  const orders = { alert: firstOrders(steps, 'alert'), stop: firstOrders(steps, 'signal-stop') };
   return incident.peers.flatMap((record) =>
-    (['alert', 'stop'] as const).flatMap((phase) => describeSent(incident, record, phase, steps, bootId)),
+    (['alert', 'stop'] as const).flatMap((phase) =>
+      describeSent(incident, record, phase, orders[phase].get(record.peer), bootId),
+    ),
   );
+}
+
+/** By peer: the first step that ordered it. Thousands may be told by as many steps. */
+function firstOrders(steps: readonly Step[], kind: 'alert' | 'signal-stop'): ReadonlyMap<string, Step> {
+  const orders = new Map<string, Step>();
+  for (const step of steps)
+    for (const effect of step.effects)
+      if (effect.kind === kind) for (const peer of effect.peers) if (!orders.has(peer)) orders.set(peer, step);
+  return orders;
 }
 
 function describeSent(
   incident: Incident,
   record: PeerRecord,
   phase: Extract<Phase, 'alert' | 'stop'>,
-  steps: readonly Step[],
+  order: Step | undefined,
   bootId: string,
 ): SignalFact[] {
   const progress = record[phase];
   if (progress.kind === 'unsent') return [];
-  const order = steps.find(({ effects }) =>
-    effects.some((effect) => effect.kind === (phase === 'alert' ? 'alert' : 'signal-stop') && effect.peers.includes(record.peer)),
-  );
   const endedAt = progress.kind === 'sending' ? progress.since : progress.at;
   const last = fileMoment({ wall: wallOf(incident, endedAt), monotonic: endedAt, bootId });
   return [

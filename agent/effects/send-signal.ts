@@ -12,6 +12,7 @@ import type { AgreedValues, SignalText } from '../../shared/wire/signal.ts';
 import { encodeSignalText, type Phase } from '../../shared/wire/signal.ts';
 import type { OutgoingNotification, SendOutcome, SnmpSender } from '../net/signalling.ts';
 import type { Endpoint } from '../ports.ts';
+import { SignalTurns } from './signal-turns.ts';
 
 export interface Receiver {
   readonly name: string;
@@ -31,6 +32,8 @@ export interface SignalOrder {
   readonly isOver?: (at: Monotonic) => boolean;
   /** How long a stop is repeated; absent: as long as without a lease. */
   readonly lastsMs?: DurationMs;
+  /** The peer's debugs are on, or may be: of thousands it is told before the others. */
+  readonly matters?: boolean;
 }
 
 export interface SignalResult {
@@ -57,14 +60,19 @@ const ATTEMPT_TIMEOUT_MS = 3_000;
 export class Delivery {
   readonly #room: DeliveryRoom;
   readonly #running = new Map<string, Repetition>();
+  readonly turns: SignalTurns;
   readonly counters = { attempts: 0, acknowledged: 0, givenUp: 0 };
   #closed = false;
 
   constructor(room: DeliveryRoom) {
     this.#room = room;
+    this.turns = new SignalTurns(room.clock);
   }
 
-  /** Starts repeating; the first attempt leaves in this tick. A repetition of the same (phase, peer, incident) that is running goes on instead. */
+  /**
+   * Starts repeating; the first attempt leaves in this tick, to more than a few peers in its turn (signal-turns.ts). A repetition of the same
+   * (phase, peer, incident) that is running goes on instead.
+   */
   start(order: SignalOrder, onResult: (result: SignalResult) => void): void {
     if (this.#closed) return;
     const receiver = peerNamed(this.#room.receivers, order.peer);
@@ -130,6 +138,7 @@ export class Delivery {
 
   close(): void {
     this.#closed = true;
+    this.turns.close();
     for (const repetition of this.#running.values()) repetition.cancel();
     this.#running.clear();
   }
@@ -144,9 +153,11 @@ class Repetition {
   readonly #receiver: Receiver;
   readonly #order: SignalOrder;
   readonly #finish: (result: SignalResult) => void;
-  readonly #startedAt: Monotonic;
+  /** When the first attempt left. */
+  #startedAt: Monotonic;
   #attempts = 0;
   #timer: Timer | null = null;
+  #leaveQueue: () => void = () => {};
   #over = false;
   /** An attempt has left us on some path: all that can be known of a trap. */
   #left = false;
@@ -174,14 +185,22 @@ class Repetition {
   cancel(): void {
     this.#over = true;
     this.#timer?.cancel();
+    this.#leaveQueue();
   }
 
   #try(): void {
+    const { phase, matters = false } = this.#order;
+    this.#leaveQueue = this.#delivery.turns.take({ phase, matters, isRepeat: this.#attempts > 0 }, () => this.#send());
+  }
+
+  #send(): void {
     if (this.#over) return;
-    if (this.#attempts > 0 && this.#order.isOver?.(this.#clock.monotonic()) === true) {
+    const now = this.#clock.monotonic();
+    if (this.#attempts > 0 && this.#order.isOver?.(now) === true) {
       this.#awaitLastAnswers();
       return;
     }
+    if (this.#attempts === 0) this.#startedAt = now;
     this.#attempts++;
     this.#delivery.attempt(this.#receiver, this.#order, (outcome) => this.#judge(outcome));
     this.#planNext();

@@ -51,7 +51,6 @@ export interface Authority {
 export interface ExchangePorts {
   readonly clock: Clock;
   readonly engine: SnmpEngine;
-  readonly attempts: ReadonlySet<Attempt>;
   /** Gives the message its id and remembers what it belongs to. */
   register(entry: Outstanding): number;
   transmit(attempt: Attempt, bytes: Buffer): void;
@@ -72,15 +71,28 @@ export class InformExchange {
   private readonly ports: ExchangePorts;
   /** The engine that last answered authentically, per peer and endpoint. */
   private readonly authorities = new Map<string, Authority>();
+  /** Attempts that are not over, per peer and endpoint: of thousands under way each answer concerns those of its own. */
+  private readonly attempts = new Map<string, Set<Attempt>>();
 
   constructor(ports: ExchangePorts) {
     this.ports = ports;
   }
 
   begin(attempt: Attempt, peer: V3Peer): void {
-    const known = this.authorities.get(endpointOf(attempt));
+    const endpoint = endpointOf(attempt);
+    const others = this.attempts.get(endpoint);
+    if (others === undefined) this.attempts.set(endpoint, new Set([attempt]));
+    else others.add(attempt);
+    const known = this.authorities.get(endpoint);
     if (known) this.sendInform(attempt, peer, known);
     else this.sendDiscovery(attempt);
+  }
+
+  /** It was acknowledged, failed, or is waited for no longer. */
+  over(attempt: Attempt): void {
+    const endpoint = endpointOf(attempt);
+    const others = this.attempts.get(endpoint);
+    if (others?.delete(attempt) === true && others.size === 0) this.attempts.delete(endpoint);
   }
 
   onAnswer(entry: Outstanding, message: V3Message, from: Endpoint): void {
@@ -197,8 +209,8 @@ export class InformExchange {
     }
     if (this.authorities.size >= limits.snmpAddressesMax) this.authorities.clear();
     this.authorities.set(endpoint, authority);
-    for (const other of this.ports.attempts)
-      if (other !== attempt && other.peer.version === 3 && endpointOf(other) === endpoint && !other.engines.has(name))
+    for (const other of this.attempts.get(endpoint) ?? [])
+      if (other !== attempt && other.peer.version === 3 && !other.engines.has(name))
         this.sendInform(other, other.peer, authority);
   }
 

@@ -62,7 +62,6 @@ class Sender implements SnmpSender {
     this.exchange = new InformExchange({
       clock: options.world.clock,
       engine: options.engine,
-      attempts: this.attempts,
       register: (entry) => this.register(entry),
       transmit: (attempt, bytes) => attempt.socket.send(bytes, attempt.to),
       finish: (attempt, outcome) => this.finish(attempt, outcome),
@@ -216,6 +215,7 @@ class Sender implements SnmpSender {
   private finish(attempt: Attempt, outcome: SendOutcome): void {
     if (!this.attempts.delete(attempt)) return;
     attempt.timer.cancel();
+    this.exchange.over(attempt);
     for (const id of attempt.ids) this.outstanding.delete(id);
     if (outcome.kind === 'acknowledged') {
       this.count('acknowledged');

@@ -36,6 +36,7 @@ import {
   overBudget,
   wouldDo,
 } from './opening.ts';
+import { peerIn, withPeers } from './peer-list.ts';
 import type { Rules } from './rules.ts';
 import { isSpitrap, makeRoom, sealIfReady } from './sealing.ts';
 import { reachStopTime, signalStop } from './stopping.ts';
@@ -98,33 +99,29 @@ function alertPeers(
 ) {
   // Found due hours late: an alert now would end debugs that have nothing to do with this event.
   if (incident.onlyOurs) return { incident, effects: [] };
-  const records = [...incident.peers];
-  const speaking: string[] = [];
+  const alerted: PeerRecord[] = [];
   const act = incident.mode === 'act' && incident.stop.kind !== 'not-planned';
   const again: Effect[] = [];
   for (const peer of peers) {
-    // New ones stand last: in a storm of thousands this must not walk all of them.
-    const index = records.findLastIndex((record) => record.peer === peer);
-    const record = records[index];
+    const record = peerIn(incident.peers, peer);
     if (record === undefined || !isSpitrap(rules, peer)) continue;
     // A person only wanted to look there; now it is to stop by its own timer too.
     const isMore = act && record.askedCaptureOnly === true;
     if (record.alert.kind !== 'unsent' && !isMore) continue;
     if (isMore) again.push({ kind: 'cancel-signals', incident: incident.id, peer });
     const { askedCaptureOnly: _asked, ...rest } = record;
-    records[index] = { ...rest, alert: { kind: 'sending', since: now.at } };
-    speaking.push(peer);
+    alerted.push({ ...rest, alert: { kind: 'sending', since: now.at } });
   }
-  if (speaking.length === 0) return { incident, effects: [] };
+  if (alerted.length === 0) return { incident, effects: [] };
   const alert: Effect = {
     kind: 'alert',
     incident: incident.id,
-    peers: speaking,
+    peers: alerted.map((record) => record.peer),
     stopAt: incident.stopAt,
     act,
     flow: now.flow,
   };
-  return { incident: { ...incident, peers: records }, effects: [...again, alert] };
+  return { incident: { ...incident, peers: withPeers(incident.peers, alerted) }, effects: [...again, alert] };
 }
 
 const flowOf = (input: Sighting, corroboration: FlowRecord['corroboration']): FlowRecord =>
@@ -180,8 +177,8 @@ function mayAsk(incident: Incident): boolean {
 
 /** The peers of a new flow join the incident; its source is captured too, up to a bound. */
 function widen(rules: Rules, incident: Incident, input: Sighting): { incident: Incident; effects: Effect[] } {
-  const strangers = input.peers.filter((peer) => !incident.peers.some((record) => record.peer === peer));
-  const peers: PeerRecord[] = [...incident.peers, ...strangers.map(newPeerRecord)];
+  const strangers = input.peers.filter((peer) => peerIn(incident.peers, peer) === undefined);
+  const peers = withPeers(incident.peers, strangers.map(newPeerRecord));
   const isNew = !incident.captureScope.includes(input.flow.src) && incident.captureScope.length < rules.maxPeersCaptured;
   if (!isNew) return { incident: { ...incident, peers }, effects: [] };
   const widened: Incident = { ...incident, peers, captureScope: [...incident.captureScope, input.flow.src] };
@@ -290,13 +287,13 @@ export function onDone(rules: Rules, book: Book, input: Input & { readonly kind:
   const incident = findIncident(book, input.id);
   const report = readDone(input);
   if (incident === undefined) return onLateDone(rules, book, input, report);
-  const record = incident.peers.find((known) => known.peer === input.peer);
+  const record = peerIn(incident.peers, input.peer);
   if (record === undefined) return stay(book, 'done-unknown-incident', incident.id);
   if (record.done !== null && record.done.bits === report.bits) return stay(book, 'done-repeated', incident.id);
   // A first or better word replaces an older one; a schedule that crossed with it must not take "verified" back.
   if (record.done !== null && record.done.off === 'verified' && report.off !== 'verified')
     return stay(book, 'done-repeated', incident.id);
-  const peers = incident.peers.map((known) => (known === record ? { ...known, done: report } : known));
+  const peers = withPeers(incident.peers, [{ ...record, done: report }]);
   // While the bundle is being written it may or may not be in it: beside it, it is in any case.
   const addendum: Effect[] =
     incident.sealing === 'sealed' || incident.sealing === 'requested' ? [doneAddendum(incident.id, input.peer, report)] : [];

@@ -19,6 +19,7 @@ import { judgeStep, onJudgeTimer } from './judging.ts';
 import { onDeadManRenewed, onLeaseRenewed } from './lease.ts';
 import type { Step } from './move.ts';
 import { andThen, clearAlarm, countDropped, findIncident, go, raiseAlarm, settle, stay } from './move.ts';
+import { peerIn, withPeers } from './peer-list.ts';
 import { rebase, recoverIncident } from './recovery.ts';
 import type { Rules } from './rules.ts';
 import { onSealDeadline, onSealed, onSealFailed, onSealRetry, sealIfReady } from './sealing.ts';
@@ -193,9 +194,10 @@ function onCaptureEnded(book: Book, incident: Incident, input: Input & { readonl
 /** A signal was acknowledged, or its schedule is over. */
 function onDelivery(rules: Rules, book: Book, incident: Incident, input: Input & { readonly kind: 'delivery' }): Step {
   const { attempts, at } = input;
-  const before = incident.peers.find((record) => record.peer === input.peer)?.[input.phase].kind;
+  const record = peerIn(incident.peers, input.peer);
+  const before = record?.[input.phase].kind;
   // Several paths, and a late answer: an acknowledgement is final, and it alone may still follow "given up".
-  if (before !== 'sending' && !(before === 'given-up' && input.result === 'acknowledged'))
+  if (record === undefined || (before !== 'sending' && !(before === 'given-up' && input.result === 'acknowledged')))
     return stay(book, 'timer-outlived', incident.id);
   const progress: SignalProgress =
     input.result === 'acknowledged'
@@ -203,11 +205,10 @@ function onDelivery(rules: Rules, book: Book, incident: Incident, input: Input &
       : input.result === 'sent'
         ? { kind: 'sent', at, attempts }
         : { kind: 'given-up', at, attempts, why: input.detail };
-  const peers = incident.peers.map((record) => (record.peer === input.peer ? { ...record, [input.phase]: progress } : record));
+  const peers = withPeers(incident.peers, [{ ...record, [input.phase]: progress }]);
   const noted = settle(book, go({ ...incident, peers }, input.result === 'given-up' ? 'undelivered' : 'delivered'));
-  const done = incident.peers.find((record) => record.peer === input.peer)?.done ?? null;
   const told =
-    input.result === 'given-up' && input.phase === 'stop' && done?.off !== 'verified'
+    input.result === 'given-up' && input.phase === 'stop' && record.done?.off !== 'verified'
       ? andThen(noted, (next) =>
           alarmUntoldPeer(rules, next, incident, input.peer, `${input.attempts} attempts, ${input.detail}`, input),
         )

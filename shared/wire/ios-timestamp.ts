@@ -98,8 +98,10 @@ export function readDate(
     year = leading.value;
     p = leading.end;
   }
+  // The space is asked for first: this is tried at every letter in front of a message that has something unknown before it.
+  if (!isSpace(text.charCodeAt(p + 3))) return null;
   const month = MONTHS.indexOf(text.slice(p, p + 3).toLowerCase()) + 1;
-  if (month === 0 || !isSpace(text.charCodeAt(p + 3))) return null;
+  if (month === 0) return null;
   p = skipUpTo(text, p + 3, 2);
   const dayEnd = digitsEnd(text, p, 2);
   const day = Number(text.slice(p, dayEnd));

@@ -4,6 +4,7 @@ import type { FleetIndex } from '../../../agent/fleet/index/fleet-index.ts';
 import { Pieces, SharedWork } from '../../../agent/fleet/index/pieces.ts';
 import { Scan } from '../../../agent/fleet/index/scan.ts';
 import type { Work } from '../../../shared/fleet/groups.ts';
+import type { FleetRecordOf } from '../../../shared/fleet/record.ts';
 import type { FleetQuery } from '../../../shared/fleet/view.ts';
 import { incidentRecord, iso, stored } from '../../support/fleet-records.ts';
 import { indexAsk, openTestIndex, testFolder } from '../../support/open-test-index.ts';
@@ -210,6 +211,38 @@ describe('groups in pieces', { timeout: 60_000 }, () => {
     expect(Object.values(byState).reduce((sum, one) => sum + one, 0)).toBe(incidents);
     expect(await turns.until(index.groups(month, 10))).toEqual(await whole.groups(month, 10));
     expect((await whole.groups(month, 10)).at(-1)).toMatchObject({ incidents: rows });
+  });
+
+  test('a cell that is written while it is copied is copied again: what changes together is seen together', async () => {
+    const { index, whole, turns } = await stand();
+    // One at each end of the cell's rows, in another chunk each: always one of the two is persistent.
+    let revision = 1;
+    const swap = (): Promise<unknown> => {
+      revision++;
+      const [first, last] = [records(0, 1), records(ROWS - 1, ROWS)].map(([one]) => one!.record as FleetRecordOf<'incident'>);
+      const harmed = [first, last].map((record, at) =>
+        stored({
+          ...record!,
+          revision,
+          body: {
+            ...record!.body,
+            sealedAt: iso(AT + ROWS * 1_000),
+            harm: revision % 2 === at ? ('persistent' as const) : ('transient' as const),
+          },
+        }),
+      );
+      return whole.upsert(harmed);
+    };
+    await swap();
+    const { byState } = (await whole.groups(month, 10)).at(-1)!;
+    expect(byState).toMatchObject({ 'black-holed': 1, healed: 1 });
+    for (let times = 0; times < 3; times++) {
+      let swaps = 0;
+      const answer = await turns.until(index.groups(month, 10), async () => {
+        if (swaps++ < 8) await swap();
+      });
+      expect(answer.at(-1)!.byState).toEqual(byState);
+    }
   });
 
   test('what is made ready beforehand is not computed again; who asked before it is closed gets an answer', async () => {

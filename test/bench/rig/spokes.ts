@@ -1,6 +1,6 @@
 /**
  * Thousands of peers of one hub in this process, each on an address of 127.0.0.0/8 with a user and keys of its own: they acknowledge what
- * comes, answer a hello with a hello, and say hello themselves once a minute. Their codec is ours: what is measured is the hub's process.
+ * comes, answer a hello with a hello, and say hello themselves once an interval. Their codec is ours: what is measured is the hub's process.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -33,15 +33,14 @@ const datagrams: Datagrams = {
   },
 };
 const world = { clock, random, datagrams };
-const PORT = 10_162;
 
 export const spokeName = (index: number): string => `spoke${index}`;
 export const spokeAgent = (index: number): string => `127.${64 + (index >> 14)}.${(index >> 7) & 127}.${1 + (index & 127)}`;
 export const spokeTunnel = (index: number): string => `11.${1 + (index >> 14)}.${(index >> 7) & 127}.${1 + (index & 127)}`;
 const keyOf = (index: number, what: string): string => `${what} key of spoke ${index}`;
 
-/** The table and its keys beside the configuration; returns `peersFrom`. `extra`: rows with names beyond. */
-export function writeSpokes(folder: string, count: number, carrier = 'acme'): string {
+/** All listen on that port, each on its own address. The table and its keys beside the configuration; returns `peersFrom`. `extra`: rows with names beyond. */
+export function writeSpokes(folder: string, port: number, count: number, carrier = 'acme'): string {
   mkdirSync(join(folder, 'keys'), { recursive: true, mode: 0o700 });
   const rows = Array.from({ length: count }, (_, index) => {
     const name = spokeName(index);
@@ -55,7 +54,7 @@ export function writeSpokes(folder: string, count: number, carrier = 'acme'): st
   template:
     name: "{name}"
     cryptoAddresses: ["{tunnel}"]
-    send: ["{agent}:${PORT}"]
+    send: ["{agent}:${port}"]
     snmp: { version: 3, user: "{name}", auth: { protocol: sha256, key: { file: "keys/{name}.auth" } }, priv: { protocol: aes, key: { file: "keys/{name}.priv" } } }
     tags: { carrier: "{carrier}" }
 `;
@@ -63,6 +62,8 @@ export function writeSpokes(folder: string, count: number, carrier = 'acme'): st
 
 export interface Heard {
   readonly hellos: number;
+  /** Spokes that have heard a hello. */
+  readonly greeted: ReadonlySet<number>;
   /** performance.now() of each spoke's first. */
   readonly alerts: ReadonlyMap<number, number>;
   readonly stops: ReadonlyMap<number, number>;
@@ -80,9 +81,9 @@ interface Spoke {
   readonly sender: SnmpSender;
 }
 
-export async function startSpokes(count: number, hubPort: number): Promise<Spokes> {
+export async function startSpokes(count: number, port: number, hubPort: number, helloMs: number): Promise<Spokes> {
   const engine = ephemeralEngine(null, world);
-  const heard = { hellos: 0, alerts: new Map<number, number>(), stops: new Map<number, number>() };
+  const heard = { hellos: 0, greeted: new Set<number>(), alerts: new Map<number, number>(), stops: new Map<number, number>() };
   const hub = { address: '127.0.0.1', port: hubPort };
   const spokes: Spoke[] = [];
   const hello = (spoke: Spoke, keys: Readonly<Record<string, string>>): void => {
@@ -112,6 +113,7 @@ export async function startSpokes(count: number, hubPort: number): Promise<Spoke
     if (notification.intData1 === defaultValues.stop && !heard.stops.has(index)) heard.stops.set(index, now);
     if (notification.intData1 !== defaultValues.hello) return;
     heard.hellos++;
+    heard.greeted.add(index);
     if (/ org=/.test(notification.strData)) return;
     const cfg = / cfg=(\w+)/.exec(notification.strData)?.[1] ?? '';
     const org = / t=(\d+)/.exec(notification.strData)?.[1] ?? '0';
@@ -134,7 +136,7 @@ export async function startSpokes(count: number, hubPort: number): Promise<Spoke
     const room = { peers, ready, engine, world };
     const receiver = await openSnmpReceiver({
       ...room,
-      listen: { address, port: PORT },
+      listen: { address, port },
       onNotification: (notification) => onNotification(index, notification),
       onRefusal: () => {},
     });
@@ -144,9 +146,9 @@ export async function startSpokes(count: number, hubPort: number): Promise<Spoke
   let next = 0;
   const turns = setInterval(
     () => {
-      for (let some = Math.ceil(count / 600); some > 0; some--) hello(spokes[next++ % count]!, {});
+      for (let some = Math.ceil((count * 100) / helloMs); some > 0; some--) hello(spokes[next++ % count]!, {});
     },
-    Math.max(100, 60_000 / count),
+    Math.max(100, helloMs / count),
   );
   return {
     heard,

@@ -41,6 +41,7 @@ import { Hold } from './hold.ts';
 import { bearOut, Intake } from './intake.ts';
 import { openJournal } from './journal/journal.ts';
 import { LEAVING_MS, stopsSettled } from './leaving.ts';
+import { LeftOpen } from './left-open.ts';
 import { bounded, Cleanup, type StopStep } from './lifecycle.ts';
 import { LiveConfiguration } from './live-configuration.ts';
 import type { Logger } from './log.ts';
@@ -252,6 +253,7 @@ async function wire(started: Config, world: World, log: Logger, options: AgentOp
   // it came to this has left one of the new boot.
   const lastBootId = records.findLast((record) => record.kind === 'step' || record.kind === 'snapshot')?.bootId ?? null;
   if (records.length > 0) coordinator.resume(lastBootId);
+  cleanup.add('left open', new LeftOpen({ config, world, coordinator, bundles, device, ring, log, version })).start();
   const hold = cleanup.add('hold', new Hold({ dataDir, configured: config.hold, world, coordinator, log }));
   await hold.start();
 

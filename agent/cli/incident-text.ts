@@ -176,5 +176,7 @@ function openedWords({ openedBy }: IncidentFile): string {
     case 'alert':
     case 'stop':
       return `the peer's ${openedBy}`;
+    case 'unknown':
+      return 'not known: the journal had lost it';
   }
 }

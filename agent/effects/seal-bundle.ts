@@ -123,7 +123,7 @@ function plannedStop(incident: Incident, bootId: string): NonNullable<IncidentFa
   };
 }
 
-function describeDevice(config: Config, device: DeviceStatus, bootId: string): IncidentFacts['device'] {
+export function describeDevice(config: Config, device: DeviceStatus, bootId: string): IncidentFacts['device'] {
   const { clock } = device;
   return {
     name: config.device.name,

@@ -12,7 +12,7 @@ import { type IncidentId, isIncidentId } from '../../shared/model/ulid.ts';
 import type { Redact } from '../../shared/redact/redact.ts';
 import type { Logger } from '../log.ts';
 import type { Disk, Reports } from '../ports.ts';
-import { Bundle, type Sealed } from './bundle.ts';
+import { Bundle, type Sealed, type SealFacts } from './bundle.ts';
 import { CAPTURES, COMMANDS, filesIn, INCIDENT, MANIFEST, redactDeep, sha256Of } from './bundle-files.ts';
 import { madeAtMs } from './bundle-id.ts';
 import { fileMoment } from './file-moment.ts';
@@ -45,6 +45,11 @@ export interface Bundles {
   open(id: IncidentId): Promise<Bundle>;
   /** Ids of the folders that a crash, or a stop of the agent, left open. */
   listOpen(): Promise<IncidentId[]>;
+  /**
+   * Ends a folder that nobody goes on with: sealed with these facts, or removed where no file is in it and no record of it is known (null).
+   * Whoever opens the same incident meanwhile waits for it. Rejects with DISK_FAILED or BUNDLE_DAMAGED, and may be called again.
+   */
+  endLeft(id: IncidentId, facts: () => SealFacts): Promise<Sealed | null>;
   /** Newest first. */
   listIncidents(): Promise<IncidentListing[]>;
   /** By id or alias. Rejects with INCIDENT_UNKNOWN or BUNDLE_DAMAGED. */
@@ -70,6 +75,7 @@ class FolderOfBundles implements Bundles {
   readonly #root: string;
   readonly #options: BundlesOptions;
   readonly #addenda = new Map<IncidentId, number>();
+  readonly #ending = new Map<IncidentId, Promise<Sealed | null>>();
   #adding: Promise<unknown> = Promise.resolve();
 
   constructor(root: string, options: BundlesOptions) {
@@ -78,6 +84,31 @@ class FolderOfBundles implements Bundles {
   }
 
   async open(id: IncidentId): Promise<Bundle> {
+    await this.#ending.get(id)?.catch(() => {});
+    return await this.#open(id);
+  }
+
+  endLeft(id: IncidentId, facts: () => SealFacts): Promise<Sealed | null> {
+    const ending = this.#end(id, facts).finally(() => this.#ending.delete(id));
+    this.#ending.set(id, ending);
+    return ending;
+  }
+
+  async #end(id: IncidentId, facts: () => SealFacts): Promise<Sealed | null> {
+    const { disk } = this.#options;
+    const folder = join(this.#root, `${id}${OPEN}`);
+    if ((await disk.stat(folder)) === null) return null;
+    const known = facts();
+    if (known.journalRecords.length === 0 && (await filesIn(folder, disk)).length === 0) {
+      await disk.remove(folder);
+      await disk.syncFolder(this.#root);
+      return null;
+    }
+    const bundle = await this.#open(id);
+    return await bundle.seal(known);
+  }
+
+  async #open(id: IncidentId): Promise<Bundle> {
     if (!isIncidentId(id))
       throw new SpitrapError('INTERNAL', 'a bundle can be opened under an incident id only: anything else may name another path');
     const { disk } = this.#options;

@@ -120,7 +120,7 @@ export const incidentFactsSchema = z.strictObject({
       tags,
     }),
   ),
-  openedBy: z.enum(['message', 'alert', 'stop', 'symptom', 'person']),
+  openedBy: z.enum(['message', 'alert', 'stop', 'symptom', 'person', 'unknown']),
   opened: moment,
   event: z.strictObject({ source: text, peer: text.nullable(), line: text.nullable(), arrived: moment, reason: text }).nullable(),
   flows: z.array(flow),

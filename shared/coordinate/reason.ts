@@ -69,6 +69,7 @@ export const reasons = [
   'timer-outlived',
   'restarted',
   'recovered',
+  'left-unsealed',
   'recovered-stop-due',
   'acknowledged',
   'unknown-alarm',

@@ -1,5 +1,6 @@
 /** Disks that hang, fill up and heal under a running incident (pair-protocol.md, promises 1 and 2): the stop goes on, holes are said. */
 import { afterEach, describe, expect, test } from 'vitest';
+import { verifyBundle } from '../../agent/evidence/verify.ts';
 import { type End, SimPair } from './sim-pair.ts';
 
 let sim: SimPair;
@@ -122,5 +123,71 @@ describe('no room for the bundle', () => {
     // The captures did not wait for it.
     expect(outcome).toEqual({ kind: 'complete', reasons: [] });
     expect(captures.map(({ command }) => command)).toEqual(planned.map(({ command }) => command));
+  });
+});
+
+describe('an incident of which the disk took no record', () => {
+  async function left(): Promise<string> {
+    sim = await SimPair.armed();
+    const { disk } = sim.stations.spoke;
+    disk.fail('any', 'ENOSPC', Number.POSITIVE_INFINITY, '/journal');
+    await breakIt();
+    await sim.clock.advance(DELAY_MS + 2_000);
+    expect(sim.boxes.spoke.debugsOn()).toEqual([]);
+    await sim.kill('spoke');
+    disk.heal();
+    const [name, ...more] = await openAtSpoke();
+    expect(more).toEqual([]);
+    return name!.slice(0, -'.open'.length);
+  }
+  const openAtSpoke = async () =>
+    (await sim.stations.spoke.disk.list('/spoke/incidents')).filter((name) => name.endsWith('.open'));
+
+  test('after a restart its folder is sealed, partial, with what is in it and a reason', async () => {
+    const id = await left();
+    await sim.clock.advance(5_000);
+    await sim.startAgent('spoke');
+    // A peer may still tell of it, so it is not sealed under its hands.
+    await sim.clock.advance(100_000);
+    expect(await openAtSpoke()).toHaveLength(1);
+    await sim.clock.advance(40_000);
+    expect(await openAtSpoke()).toEqual([]);
+    const sealed = await sim.incidentOf('spoke');
+    expect(sealed).toMatchObject({
+      id,
+      openedBy: 'unknown',
+      role: 'spoke',
+      journalRecords: 0,
+      stop: { off: 'failed', sent: null },
+    });
+    expect(sealed.outcome).toMatchObject({ kind: 'partial', reasons: expect.arrayContaining(['left-unsealed']) });
+    expect(sealed.captures.filter((capture) => capture.file !== null).length).toBeGreaterThanOrEqual(OUTPUTS_MIN);
+    expect(await verifyBundle(`/spoke/incidents/${id}`, sim.stations.spoke.disk)).toMatchObject({ whole: true, problems: [] });
+  });
+
+  test('a disk that still refuses is tried again, and one without a file in it goes', async () => {
+    const id = await left();
+    const { disk } = sim.stations.spoke;
+    await disk.makeFolder('/spoke/incidents/01KKHMJH5SR3N61YKQGAVRPCQX.open/commands');
+    await sim.startAgent('spoke');
+    disk.fail('any', 'ENOSPC', Number.POSITIVE_INFINITY, '/incidents/');
+    await sim.clock.advance(200_000);
+    expect(await openAtSpoke()).toContain(`${id}.open`);
+    disk.heal();
+    await sim.clock.advance(60_000);
+    expect(await openAtSpoke()).toEqual([]);
+    expect((await sim.incidentOf('spoke')).id).toBe(id);
+  });
+
+  test('it waits while an incident has its stop time ahead', async () => {
+    const id = await left();
+    await sim.startAgent('spoke');
+    await sim.clock.advance(115_000);
+    await sim.stations.spoke.handlers!.capture({ pair: false, who: 'jo' });
+    await sim.clock.advance(DELAY_MS - 1_000);
+    expect(await openAtSpoke()).toContain(`${id}.open`);
+    await sim.clock.advance(120_000);
+    expect(await openAtSpoke()).toEqual([]);
+    expect((await sim.incidents('spoke')).map((one) => one.openedBy)).toEqual(['unknown', 'person']);
   });
 });

@@ -46,7 +46,16 @@ export async function readPreflight(
     const { value, unread: odd } = parsers.loggingSettings(output);
     return { value: value.msecStamps === null && value.rateLimited === null ? null : value, unread: odd };
   });
-  const vtys = await ask('lines', parsers.vtyLines);
+  // The line of a session that is just logging in may be among the busy ones, and may not be yet: looked at again when it is through.
+  let isLoggingIn = captureState(device) === 'connecting';
+  let vtys = await ask('lines', parsers.vtyLines);
+  for (let again = 0; vtys !== null && again < LINES_AGAIN_MAX; again++) {
+    const isLoggingInNow = captureState(device) === 'connecting';
+    if (!isLoggingIn && !isLoggingInNow) break;
+    if (isLoggingInNow) await clock.sleep('session A logs in', LINES_AGAIN_AFTER_MS);
+    isLoggingIn = captureState(device) === 'connecting';
+    vtys = await ask('lines', parsers.vtyLines);
+  }
   const reading = await ask('clock', parsers.clock);
   return {
     cpu,
@@ -63,9 +72,15 @@ export async function readPreflight(
   };
 }
 
+/** A login that AAA answers slowly takes some seconds; one that takes longer counts as a line that is still to come. */
+const LINES_AGAIN_MAX = 5;
+const LINES_AGAIN_AFTER_MS = 2_000;
+
+const captureState = (device: Device) => device.status().sessions.capture.state;
+
 /** Session A takes a line as well; one that is down now will come back. Session B has just answered. */
 function ourMissingLines(device: Device): number {
-  const { state } = device.status().sessions.capture;
+  const state = captureState(device);
   return state === 'ready' || state === 'busy' ? 0 : 1;
 }
 

@@ -343,6 +343,29 @@ describe('pre-flight', () => {
     const reading = await lab.finish(readPreflight(down, lab.clock, { timeoutMs: 60_000 }));
     expect(reading.freeVtys).toBe(2);
   });
+
+  test.each([
+    ['its line is counted once: looked at again when it is through', 3_000, 3],
+    ['for longer than that is waited for: to the safe side', Number.POSITIVE_INFINITY, 2],
+  ])('session A is just logging in, and holds a line already; %s', async (_title, forMs, free) => {
+    lab = await ArmedBox.ready();
+    const { status } = lab.device;
+    let asked: number | null = null;
+    const loggingIn = {
+      ...lab.device,
+      run: (...[via, command, options]: Parameters<typeof lab.device.run>) => {
+        if (command.startsWith('show line')) asked ??= lab.clock.monotonic();
+        return lab.device.run(via, command, options);
+      },
+      status: () => {
+        const now = status();
+        if (asked !== null && lab.clock.monotonic() - asked > forMs) return now;
+        return { ...now, sessions: { ...now.sessions, capture: { ...now.sessions.capture, state: 'connecting' as const } } };
+      },
+    };
+    const reading = await lab.finish(readPreflight(loggingIn, lab.clock, { timeoutMs: 60_000 }));
+    expect(reading).toMatchObject({ freeVtys: free, unread: [] });
+  });
 });
 
 describe('not wanted any more while it goes on', () => {

@@ -14,6 +14,8 @@ const MESSAGES_APART_MS = 61 * SECOND;
 
 /** Five minutes, and an attempt every half. */
 const LOCK_OUT_MS = 345 * SECOND;
+/** Sessions A and B, of an agent that reaches its box. */
+const SHELLS_HELD = 2;
 /** In one seed of so many the next incident is waited for until it is sealed; in the others until its stop is verified at both ends. */
 const SEALED_SEEDS = 3;
 
@@ -39,11 +41,7 @@ export const takesTheNext: MakeChecker = (stage, truth, report) => ({
       const isTried = incidents.some(({ stop }) => stop.kind === 'running' || stop.kind === 'waiting-retry');
       return !isTried && arming.state.kind !== 'arming' && arming.state.kind !== 'disarming';
     };
-    // An arming counts the line of a session that is just logging in twice, and is refused (effects/preflight.ts).
-    const isLoggedIn = (end: End): boolean =>
-      stage.hosts[end].listens &&
-      Object.values(sim.status(end).device.sessions).every(({ state }) => state === 'ready' || state === 'busy');
-    await pass(LOCK_OUT_MS, () => ENDS.every((end) => isLoggedIn(end) && isSettled(end)));
+    await pass(LOCK_OUT_MS, () => ENDS.every((end) => stage.hosts[end].shells >= SHELLS_HELD && isSettled(end)));
     const idsOf = async (end: End): Promise<string[]> => (await sim.incidents(end)).map(({ id }) => id);
     const before: Record<End, readonly string[]> = { hub: await idsOf('hub'), spoke: await idsOf('spoke') };
     const acts = (end: End): boolean => setting.mode[end] === 'act';

@@ -45,6 +45,7 @@ interface Taken {
   readonly reloadSameMs: number;
   readonly reloadMoreMs: number;
   readonly alertAllMs: number;
+  readonly alertMedianMs: number;
   readonly alertHeard: number;
   readonly stopMedianMs: number;
   readonly stopSpreadMs: number;
@@ -146,6 +147,7 @@ function finding(taken: readonly Taken[]): Finding {
         each((one) => one.reloadCpu, 1_000, 2),
       ),
       row('a message of each peer at once: to the first alert, ms', (one) => one.alertMs, fixed(1), none),
+      row('from the first alert until half have theirs, ms', (one) => one.alertMedianMs, whole, none),
       row('first to last alert, ms', (one) => one.alertAllMs, whole, none),
       row('peers that heard their alert', (one) => one.alertHeard, whole, none),
       row('from the first stop until half have theirs, ms', (one) => one.stopMedianMs, whole, none),
@@ -303,7 +305,9 @@ async function allAtOnce(
   tcp: number,
   spokes: Spokes,
   count: number,
-): Promise<Pick<Taken, 'alertMs' | 'alertAllMs' | 'alertHeard' | 'stopMedianMs' | 'stopSpreadMs' | 'stopHeard'>> {
+): Promise<
+  Pick<Taken, 'alertMs' | 'alertMedianMs' | 'alertAllMs' | 'alertHeard' | 'stopMedianMs' | 'stopSpreadMs' | 'stopHeard'>
+> {
   spokes.forget();
   const began = performance.now();
   await send(tcp, Array.from({ length: count }, (_, index) => lineOf(index, 0x2000_0000 + index)).join(''));
@@ -314,12 +318,16 @@ async function allAtOnce(
     for (const time of times) [first, final] = [Math.min(first, time), Math.max(final, time)];
     return final === 0 ? 0 : final - first;
   };
-  const first = Math.min(...stops.values());
+  const half = (times: ReadonlyMap<number, number>): number => {
+    const first = Math.min(...times.values());
+    return times.size === 0 ? 0 : median([...times.values()].map((at) => at - first));
+  };
   return {
     alertMs: Math.min(...alerts.values()) - began,
     alertAllMs: span(alerts.values()),
     alertHeard: alerts.size,
-    stopMedianMs: stops.size === 0 ? 0 : median([...stops.values()].map((at) => at - first)),
+    alertMedianMs: half(alerts),
+    stopMedianMs: half(stops),
     stopSpreadMs: span(stops.values()),
     stopHeard: stops.size,
   };

@@ -63,8 +63,6 @@ export const linesKept: MakeChecker = (stage, truth, report) => ({
       const acknowledged = host.synced.ring.some((synced) => synced >= at + FLUSH_MS && (death === undefined || synced <= death));
       if (acknowledged && host.diskTroubledAt === null) return null;
       if (death !== undefined && death - at <= FLUSH_MS) return 'it died within the flush interval';
-      if (death !== undefined && host.diskTroubledAt !== null && !host.synced.ring.some((synced) => synced <= death))
-        return 'a ring of which nothing ever reached the disk leaves nobody who knows that it was there';
       if (incident.log.holes.length > 0) return 'a hole says so';
       return host.diskTroubledAt !== null && death !== undefined && incident.journalDegraded !== null
         ? 'its disk was not well'

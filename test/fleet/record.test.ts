@@ -29,7 +29,12 @@ describe('a record', () => {
   });
 
   test('of another subject than it names is none: an account speaks for its own device alone', () => {
-    for (const subject of ['spitrap.east.hub2.alarm', 'spitrap.west.hub%201%2Ea.alarm', 'spitrap.east.hub%201%2Ea.incident', 'spitrap'])
+    for (const subject of [
+      'spitrap.east.hub2.alarm',
+      'spitrap.west.hub%201%2Ea.alarm',
+      'spitrap.east.hub%201%2Ea.incident',
+      'spitrap',
+    ])
       expect(whyOf(alarm, subject)).toBe(`it is of ${subjectOf(alarm)}, and came as another's`);
   });
 
@@ -50,7 +55,9 @@ describe('a record', () => {
   });
 
   test('more bytes than one may have are not looked at', () => {
-    expect(whyOf('x'.repeat(RECORD_BYTES_MAX + 1))).toBe(`${RECORD_BYTES_MAX + 1} bytes; a record has ${RECORD_BYTES_MAX} at most`);
+    expect(whyOf('x'.repeat(RECORD_BYTES_MAX + 1))).toBe(
+      `${RECORD_BYTES_MAX + 1} bytes; a record has ${RECORD_BYTES_MAX} at most`,
+    );
   });
 });
 

@@ -288,7 +288,7 @@ export class Truth {
    * look at what is on, which may be anybody's by then (pair-protocol.md, "Crash, restart, disk").
    */
   toldOf(end: End): boolean {
-    const tells = new RegExp(`log in to (?:the device of )?${end}\\b.*(?:undebug|look: show debugging)`);
+    const tells = new RegExp(`log in to (?:the device of )?${end}\\b.*undebug`);
     const ownTells = /log in to our device.*undebug/;
     return ENDS.some(
       (at) =>

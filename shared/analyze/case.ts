@@ -73,6 +73,8 @@ export interface Sample<T> {
   readonly at: Instant;
   readonly round: 'first' | 'stop' | 'late';
   readonly file: string;
+  /** Of the output in that file, 1-based: lines of `value` are those of the output (quote.ts, `lineIn`). */
+  readonly firstLine: number;
   /** The command ran to its prompt; false: cut off, what is not in it may exist. */
   readonly whole: boolean;
   readonly value: T;

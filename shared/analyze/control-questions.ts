@@ -5,6 +5,7 @@
 import { formatSpi } from '../model/flow.ts';
 import { type Answer, no, unknown, yes } from './answer.ts';
 import type { Case, End, Quote, SaLife } from './case.ts';
+import { lineIn } from './quote.ts';
 import { eventsOf, nameOf } from './view.ts';
 
 export type PacketFault = 'replay-error' | 'mac-error';
@@ -59,7 +60,7 @@ export function countersRise(end: End, kind: PacketFault): Answer {
         quotes.push({
           end: end.index,
           file: last.file,
-          line: ident.counterLines[name] ?? ident.line,
+          line: lineIn(last, ident.counterLines[name] ?? ident.line),
           text: `#${name}: ${count}, was ${before.counters[name]}`,
         });
   }

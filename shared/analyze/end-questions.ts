@@ -8,6 +8,7 @@ import { type Answer, no, unknown, yes } from './answer.ts';
 import type { DatedEvent, End, Instant, Quote } from './case.ts';
 import { once } from './once.ts';
 import { clockTime, gap, type Moment, near, order, shifted } from './order.ts';
+import { lineIn } from './quote.ts';
 import { existedBefore, marksOf, TOGETHER_MS } from './sa-questions.ts';
 import { eventsOf, isBefore, latest, messageFor, nameOf, namesPeer, nearMessage, type View } from './view.ts';
 
@@ -49,12 +50,12 @@ export function bootOf(
   const quotes: Quote[] = [];
   if (restart) quotes.push(restart.quote);
   if (uptime) {
-    const { line, seconds, reason } = uptime.value;
+    const { line, text, seconds, reason } = uptime.value;
     quotes.push({
       end: end.index,
       file: uptime.file,
-      line,
-      text: `uptime ${formatDuration(seconds * 1_000)}${reason ? `, ${reason}` : ''}`,
+      line: lineIn(uptime, line),
+      text: `${text}${reason ? `\n${reason}` : ''}`,
     });
     const step = uptime.value.resolutionSeconds * 1_000;
     // Printed in whole units: it may be up for one more.
@@ -177,13 +178,13 @@ export function ikeAlive(end: End | null, peer: string, fallbackName: string, ot
   if (end === null) return unknown(`there is no bundle of ${fallbackName}: whether it has an IKE SA is not known`);
   const name = nameOf(end);
   const last = lastTables(end);
-  const rows = last.flatMap(({ value, file }) =>
-    value.sas.filter(({ remote, local }) => remote === peer || local === peer).map((row) => ({ row, file })),
+  const rows = last.flatMap((sample) =>
+    sample.value.sas.filter(({ remote, local }) => remote === peer || local === peer).map((row) => ({ row, sample })),
   );
-  const quote = ({ row, file }: (typeof rows)[number]): Quote => ({
+  const quote = ({ row, sample }: (typeof rows)[number]): Quote => ({
     end: end.index,
-    file,
-    line: row.line,
+    file: sample.file,
+    line: lineIn(sample, row.line),
     text: `${row.remote ?? peer} ${row.state}${row.deleted ? ' (deleted)' : ''}`,
   });
   const alive = rows.filter(({ row }) => row.established && !row.deleted);
@@ -285,8 +286,8 @@ export const ikeIsNew = once((view: View): Answer => {
       lines.map(({ quote }) => quote),
     );
   const ages = [receiver, sender].flatMap((end) =>
-    (end?.ike ?? []).flatMap(({ value, at, file }) =>
-      value.sas
+    (end?.ike ?? []).flatMap((sample) =>
+      sample.value.sas
         .filter(
           ({ established, ageSeconds, remote, local }) =>
             established &&
@@ -294,8 +295,13 @@ export const ikeIsNew = once((view: View): Answer => {
             [remote, local].includes(end!.index === receiver?.index ? flow.flow.src : flow.flow.dst),
         )
         .map((row) => ({
-          from: shifted(at, -row.ageSeconds! * 1_000, 1_000),
-          quote: { end: end!.index, file, line: row.line, text: `${row.state}, ${row.ageSeconds} s old` },
+          from: shifted(sample.at, -row.ageSeconds! * 1_000, 1_000),
+          quote: {
+            end: end!.index,
+            file: sample.file,
+            line: lineIn(sample, row.line),
+            text: `${row.state}, ${row.ageSeconds} s old`,
+          },
         })),
     ),
   );

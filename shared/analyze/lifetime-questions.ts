@@ -9,6 +9,7 @@ import type { DatedEvent, End, Quote, SideState } from './case.ts';
 import { deletion, madeBeforeBreak } from './exchange-questions.ts';
 import { once } from './once.ts';
 import { gap } from './order.ts';
+import { lineIn } from './quote.ts';
 import { creationOf, marksOf, TOGETHER_MS } from './sa-questions.ts';
 import { eventsOf, messageFor, type View } from './view.ts';
 
@@ -100,7 +101,10 @@ export function configured(
   if (value === null) return null;
   return {
     value,
-    quotes: peering?.line != null ? [{ end: end.index, file: sample.file, line: peering.line, text: peering.where }] : [],
+    quotes:
+      peering?.line != null
+        ? [{ end: end.index, file: sample.file, line: lineIn(sample, peering.line), text: peering.where }]
+        : [],
   };
 }
 

@@ -2,7 +2,7 @@
 import { type BundleText, type CapturedText, logLineOf } from '../bundle/bundle-text.ts';
 import { limits } from '../limits.ts';
 import { parseSpi, type Spi } from '../model/flow.ts';
-import type { EndIndex, Quote } from './case.ts';
+import type { EndIndex, Quote, Sample } from './case.ts';
 
 const bounded = (text: string): string =>
   text.length > limits.quoteCharsMax ? `${text.slice(0, limits.quoteCharsMax - 1)}…` : text;
@@ -12,6 +12,9 @@ export function quoteLog(end: EndIndex, bundle: BundleText, index: number, lines
   const text = bundle.log.slice(index, index + Math.max(1, Math.min(lines, limits.quoteLinesMax))).join('\n');
   return { end, file: bundle.incident.log.file ?? 'device.log', line: logLineOf(bundle.logRuns, index), text: bounded(text) };
 }
+
+/** Where a line of a sample's output stands in its file. */
+export const lineIn = (sample: Pick<Sample<unknown>, 'firstLine'>, line: number): number => sample.firstLine + line - 1;
 
 /** Lines of one output, split once. */
 export class CaptureLines {

@@ -8,6 +8,7 @@ import { type Answer, either, no, unknown, yes } from './answer.ts';
 import type { End, Instant, Quote, SaLife, SaMark } from './case.ts';
 import { once } from './once.ts';
 import { clockTime, gap, type Moment, near, order } from './order.ts';
+import { lineIn } from './quote.ts';
 import { earliest, nameOf, type View } from './view.ts';
 
 /** Is it the sender's current outbound SPI? */
@@ -66,11 +67,11 @@ export const receiverHad = once((view: View): Answer => {
       marks.map(({ quote }) => quote),
     );
   if (sa?.inboundAtReceiver.first === 'yes') return yes(`${receiverName} had ${spi}`, sa.inboundAtReceiver.quotes);
-  for (const { value, file } of receiver?.spis ?? []) {
-    const row = [...(value.transient ?? []), ...(value.active ?? [])].find((one) => one.spi === view.flow.flow.spi);
+  for (const sample of receiver?.spis ?? []) {
+    const row = [...(sample.value.transient ?? []), ...(sample.value.active ?? [])].find((one) => one.spi === view.flow.flow.spi);
     if (row && receiver)
       return yes(`${receiverName} lists ${spi} as known of late`, [
-        { end: receiver.index, file, line: row.line, text: formatSpi(row.spi) },
+        { end: receiver.index, file: sample.file, line: lineIn(sample, row.line), text: formatSpi(row.spi) },
       ]);
   }
   return unknown(`nothing shows ${spi} at ${receiverName} before the message`);

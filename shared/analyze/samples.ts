@@ -111,6 +111,7 @@ function take(
     at,
     round: entry.round,
     file: lines.capture.file ?? '',
+    firstLine: lines.capture.firstLine,
     whole: entry.status === 'ok',
     value,
   });

@@ -92,6 +92,8 @@ export interface NhrpPeer {
 
 export interface Uptime {
   readonly line: number;
+  /** As it stands in that line: `uptime is 6 weeks, 2 days, 23 hours, 25 minutes`. */
+  readonly text: string;
   readonly seconds: number;
   /** What the last unit printed is worth: `1 hour, 3 minutes` is known to a minute. */
   readonly resolutionSeconds: number;

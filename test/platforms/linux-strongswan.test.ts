@@ -277,7 +277,13 @@ describe('charon’s log to the diagnosis', () => {
     expect(evidence.capture(lines.LIST_SAS, 'connecting failed')?.ipsec).toBeNull();
     expect(evidence.capture(lines.XFRM_STAT, 'XfrmInNoStates 3')?.counters).toEqual({ XfrmInNoStates: 3 });
     const stats = 'uptime: 3 minutes, since Nov 22 08:31:42 2026\nworker threads: 16 total, 7 idle, working: 4/0/5/0\n';
-    expect(evidence.capture(lines.STATS, stats)?.uptime).toEqual({ line: 1, seconds: 180, resolutionSeconds: 60, reason: null });
+    expect(evidence.capture(lines.STATS, stats)?.uptime).toEqual({
+      line: 1,
+      text: 'uptime: 3 minutes',
+      seconds: 180,
+      resolutionSeconds: 60,
+      reason: null,
+    });
     expect(evidence.capture(lines.STATS, 'Error: connecting failed')?.uptime).toBeNull();
     expect(evidence.capture(lines.LIST_CONNS, fixture('list-conns'))?.configuration).toMatchObject({
       dpd: { mode: 'periodic', intervalSeconds: 30, line: 1 },

@@ -252,6 +252,7 @@ function endOf(
   const clock = `device ${index}`;
   const round = (seconds: number) => ({
     at: instant(seconds, `agent ${index}`),
+    firstLine: 1,
     round: seconds < STOP_SECONDS ? ('first' as const) : ('stop' as const),
   });
   const messages = role === 'hub' ? flows.map((flow) => messageOf(flow)) : [];
@@ -289,7 +290,13 @@ function endOf(
             ...round(3),
             file: 'commands/03-first-show-version.txt',
             whole: true,
-            value: { line: 1, seconds: upSeconds, resolutionSeconds: upSeconds > 3_600 ? 60 : 1, reason: null },
+            value: {
+              line: 1,
+              text: `${upSeconds} seconds`,
+              seconds: upSeconds,
+              resolutionSeconds: upSeconds > 3_600 ? 60 : 1,
+              reason: null,
+            },
           },
     configuration:
       options.configured === false || (options.configured === undefined && !describesConfiguration(options))

@@ -375,13 +375,21 @@ export function failover(): Told {
     ends: [
       end(0, 'hub-b', {
         ipsec: [
-          { at: instant(500), round: 'first', file: hub.captures[2]!.file!, whole: true, value: { peers: null, idents: [] } },
+          {
+            at: instant(500),
+            round: 'first',
+            file: hub.captures[2]!.file!,
+            firstLine: 1,
+            whole: true,
+            value: { peers: null, idents: [] },
+          },
         ],
         ike: [
           {
             at: instant(300),
             round: 'first',
             file: hub.captures[1]!.file!,
+            firstLine: 1,
             whole: true,
             value: { version: 1, peers: null, sas: [] },
           },
@@ -395,6 +403,7 @@ export function failover(): Told {
             at: instant(900, 4, 'agent 1'),
             round: 'first',
             file: outbound.file,
+            firstLine: 1,
             whole: true,
             value: { peers: [HUB], idents: parseIpsecSas(spokeSaOutput).value },
           },
@@ -404,6 +413,7 @@ export function failover(): Told {
             at: instant(300, 4, 'agent 1'),
             round: 'first',
             file: spoke.captures[1]!.file!,
+            firstLine: 1,
             whole: true,
             value: { version: 1, peers: null, sas: [ikeRow()] },
           },

@@ -36,8 +36,16 @@ export const nhrpFacts = ({ entries, summary }: NhrpCache, { read }: { readonly 
 export function versionFacts({ uptime, processorUptime, reloadReason, returnedBy }: DeviceVersion): Facts {
   const shown = processorUptime ?? uptime;
   if (shown === null) return {};
-  const { line, seconds, resolutionSeconds } = shown;
-  return { uptime: { line, seconds, resolutionSeconds, reason: reloadReason ?? returnedBy } };
+  const { line, text, seconds, resolutionSeconds } = shown;
+  return {
+    uptime: {
+      line,
+      text: `${shown === uptime ? 'uptime' : 'processor'} is ${text}`,
+      seconds,
+      resolutionSeconds,
+      reason: reloadReason ?? returnedBy,
+    },
+  };
 }
 
 export const configurationFacts = (configuration: CryptoConfiguration): Facts =>

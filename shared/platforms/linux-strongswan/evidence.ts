@@ -73,7 +73,13 @@ function uptimeOf(output: string): CaptureFacts {
     const unit = UNIT_SECONDS[found['unit']!]!;
     return {
       ...noFacts,
-      uptime: { line: line.number, seconds: Number(found['count']) * unit, resolutionSeconds: unit, reason: null },
+      uptime: {
+        line: line.number,
+        text: line.text.slice(0, line.text.indexOf(',')),
+        seconds: Number(found['count']) * unit,
+        resolutionSeconds: unit,
+        reason: null,
+      },
     };
   }
   return { ...noFacts, unread: dataLines(output).slice(0, 1) };

@@ -14,6 +14,7 @@ function ikeOf(...tables: readonly Table[]): string | undefined {
     at: instant(300 + index),
     round,
     file: `commands/${index}.txt`,
+    firstLine: 1,
     whole: true,
     value: { version: 1, peers: null, sas: sas.map((sa) => ikeRow(sa)) },
   }));

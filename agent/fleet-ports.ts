@@ -27,6 +27,7 @@ export type EngineState = { readonly connected: boolean; readonly server: string
 
 export interface Engine {
   state(): EngineState;
+  /** At each change, and only then; not for our own `close`. */
   onState(handler: (state: EngineState) => void): void;
   /** Settles when the stream has it on its disk. Rejects with SpitrapError ENGINE_FAILED: away, no such stream, not allowed, too slow. */
   publish(

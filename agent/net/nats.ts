@@ -164,7 +164,8 @@ class NatsEngine implements Engine {
         resolve();
       });
     });
-    this.#tell({ connected: false, server: null, why: 'closed' });
+    // To nobody: whoever closes it knows.
+    this.#state = { connected: false, server: null, why: 'closed' };
   }
 
   async #ask<T>(what: string, act: (life: Life) => Promise<T>): Promise<T> {
@@ -255,8 +256,11 @@ class NatsEngine implements Engine {
     });
   }
 
+  /** A night away is one thing to say, however often it was tried. */
   #tell(state: EngineState): void {
+    const { connected, server, why } = this.#state;
     this.#state = state;
+    if (state.connected === connected && state.server === server && state.why === why) return;
     for (const handler of this.#handlers) handler(state);
   }
 

@@ -68,16 +68,11 @@ export class FleetDesk {
     this.#room = room;
     const { config, fleet, version, world, log, clean } = room;
     this.#engine = world.engines.open(fleet.engine);
-    let state = this.#engine.state();
-    this.#engine.onState((now) => {
-      if (now.connected !== state.connected || (!now.connected && now.why !== state.why))
-        log.info(
-          { event: 'fleet-engine', connected: now.connected, server: now.server },
-          now.connected
-            ? `fleet: connected to ${now.server}`
-            : `fleet: not connected: ${clean(now.why ?? '?')}; records wait on disk`,
-        );
-      state = now;
+    this.#engine.onState(({ connected, server, why }) => {
+      log.info(
+        { event: 'fleet-engine', connected, server },
+        connected ? `fleet: connected to ${server}` : `fleet: not connected: ${clean(why ?? '?')}; records wait on disk`,
+      );
     });
     this.#publisher = new Publisher({
       ...{ folder: join(config.dataDir, 'fleet'), site: config.site, device: config.device.name, version },

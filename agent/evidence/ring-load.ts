@@ -8,6 +8,9 @@ import type { Moment } from './window.ts';
 export interface LoadedRing {
   readonly segments: Segment[];
   readonly holes: Hole[];
+  /** Of segments that hold no line, and are gone now: in no index any more. */
+  readonly unsavedHoles: Hole[];
+  /** The last line of a segment whose index dates any: a segment that a crash left without entries may have lost its holes with them. */
   readonly lastKept: Moment | null;
 }
 
@@ -15,6 +18,8 @@ export interface LoadedRing {
 export async function loadSegments(folder: string, { disk }: Pick<World, 'disk'>, log: Logger): Promise<LoadedRing> {
   const segments: Segment[] = [];
   const holes: Hole[] = [];
+  const unsavedHoles: Hole[] = [];
+  let last: Segment | undefined;
   for (const name of await disk.list(folder)) {
     const number = segmentNumber(name);
     if (number === null) continue;
@@ -25,11 +30,12 @@ export async function loadSegments(folder: string, { disk }: Pick<World, 'disk'>
           { segment: logFile(folder, number), unindexedBytes: index.unindexedBytes, damagedLines: index.damagedLines },
           'ring: a crash tore the end of a segment; its bytes are kept, dated by their neighbours',
         );
-      holes.push(...index.holes);
       if (index.entries.length === 0) {
+        unsavedHoles.push(...index.holes);
         await removeSegment(folder, number, disk);
         continue;
       }
+      holes.push(...index.holes);
       const segment: Segment = { number, bootId: index.bootId, bytes: 0, indexBytes: 0, span: null };
       for (const entry of index.entries) {
         segment.bytes = entry.offset + entry.bytes;
@@ -37,6 +43,7 @@ export async function loadSegments(folder: string, { disk }: Pick<World, 'disk'>
       }
       segment.indexBytes = (await disk.stat(indexFile(folder, number)))?.bytes ?? 0;
       segments.push(segment);
+      if (index.unindexedBytes < segment.bytes) last = segment;
     } catch (error) {
       log.error(
         { segment: logFile(folder, number), error },
@@ -44,7 +51,6 @@ export async function loadSegments(folder: string, { disk }: Pick<World, 'disk'>
       );
     }
   }
-  const last = segments.at(-1);
   const lastKept = last?.span ? { wall: last.span.wallLast, monotonic: last.span.monotonicLast, bootId: last.bootId } : null;
-  return { segments: segments.sort((a, b) => a.number - b.number), holes, lastKept };
+  return { segments: segments.sort((a, b) => a.number - b.number), holes, unsavedHoles, lastKept };
 }

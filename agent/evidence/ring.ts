@@ -59,6 +59,7 @@ export async function openRing(
   const loaded = await loadSegments(folder, world, log);
   const ring = new Ring(folder, bounds, world, log, loaded.segments);
   for (const hole of loaded.holes) ring.remember(hole);
+  for (const hole of loaded.unsavedHoles) ring.note(hole);
   // A disk that took nothing kept no line either: then all of the earlier run is in doubt.
   const from = loaded.lastKept ?? ranFrom;
   if (from !== null) {
@@ -312,6 +313,8 @@ export class Ring {
 
   async #writeBatch(batch: Batch): Promise<void> {
     batch.full = true;
+    // Before the lines: a crash that tears the index behind a line that it keeps must not take the hole before that line away.
+    if (this.#holes.unsaved().length > 0) await this.#saveHoles();
     if (this.#writer.wantsToRoll()) await this.#sync();
     await this.#writer.write(batch.chunks, batch.bytes);
     this.#pending.written(batch);

@@ -412,6 +412,58 @@ describe('after a crash', () => {
     expect((await openRing('/ring', BOUNDS, { disk: new FakeDisk(), clock })).holes(...everSince)).toEqual([]);
   });
 
+  test('of a run that lost power after its first lines, whatever the disk kept of it, the time before it is still a hole', async () => {
+    const { clock, disk } = await crashed();
+    const before = momentNow(clock);
+    await clock.advance(HOUR_MS);
+    const second = await openRing('/ring', BOUNDS, { disk, clock });
+    second.append(Buffer.from('a line of the second run\n'), { at: clock.monotonic(), wall: clock.wall(), source: 's' });
+    await clock.advance(limits.ringWriteEveryMs + 1);
+    const end = momentNow(clock);
+    const [log, index] = [logs(disk).at(-1)!, logs(disk).at(-1)!.replace('.log', '.idx')];
+    const [lines, entries] = [disk.content(log), disk.content(index)];
+    expect(entries.length).toBeGreaterThan(0);
+    for (const keptOfLog of [0, 5, lines.length])
+      for (let cut = 0; cut <= entries.length; cut++) {
+        const copy = disk.clone();
+        copy.put(log, lines.subarray(0, keptOfLog));
+        copy.put(index, entries.subarray(0, cut));
+        const stat = copy.stat.bind(copy);
+        copy.stat = async (path) => {
+          const found = await stat(path);
+          return found && { ...found, modifiedAtMs: end.wall };
+        };
+        const rebooted = new FakeClock({ bootId: 'another', monotonicMs: 5_000, wallMs: end.wall + 60_000 });
+        const third = await openRing('/ring', BOUNDS, { disk: copy, clock: rebooted });
+        const holes = third.holes(shifted(before, 1_000), shifted(before, HOUR_MS - 1_000));
+        expect(holes.map(({ reason }) => reason)).toContain('agent-not-running');
+      }
+  });
+
+  test('a hole of a segment that holds no line is on disk again with the next line', async () => {
+    const { clock, disk } = await crashed();
+    const lost = { source: 's', reason: 'kernel-dropped', detail: null, lostLines: 7, lostBytes: null } as const;
+    const second = await openRing('/ring', BOUNDS, { disk, clock });
+    const at = momentNow(clock);
+    second.note({ ...lost, from: at, to: at });
+    second.append(Buffer.from('x\n'), { at: clock.monotonic(), wall: clock.wall(), source: 's' });
+    await clock.advance(limits.ringWriteEveryMs + 1);
+    const [log, index] = [logs(disk).at(-1)!, logs(disk).at(-1)!.replace('.log', '.idx')];
+    const heads = disk
+      .content(index)
+      .toString()
+      .split('\n')
+      .filter((line) => !line.startsWith('['));
+    disk.put(log, '');
+    disk.put(index, heads.join('\n'));
+    for (const run of ['third', 'fourth']) {
+      const ring = await openRing('/ring', BOUNDS, { disk, clock });
+      expect(ring.holes(shifted(at, -1), shifted(at, 1)), run).toContainEqual(expect.objectContaining(lost));
+      ring.append(Buffer.from('y\n'), { at: clock.monotonic(), wall: clock.wall(), source: 's' });
+      await ring.close();
+    }
+  });
+
   test('under another boot, lines are found by the wall clock', async () => {
     const { clock, disk } = await crashed();
     const rebooted = new FakeClock({ bootId: 'another', monotonicMs: 5_000, wallMs: clock.wall() + 60_000 });

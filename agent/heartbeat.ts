@@ -7,12 +7,20 @@ import { createHash } from 'node:crypto';
 import type { Timer } from '../shared/clock.ts';
 import { isEnding, leaseLeftMs } from '../shared/coordinate/arming-state.ts';
 import type { Incident } from '../shared/coordinate/book.ts';
-import { type Armed, linkTroubles, newLink, onHello, type PeerLink, type Trouble } from '../shared/coordinate/hello.ts';
+import {
+  type Armed,
+  linkTroubles,
+  newLink,
+  onHello,
+  onStopOwed,
+  type PeerLink,
+  type Trouble,
+} from '../shared/coordinate/hello.ts';
 import { timing } from '../shared/coordinate/timing.ts';
 import { asSpitrapError } from '../shared/errors.ts';
 import { limits } from '../shared/limits.ts';
 import { peerNamed } from '../shared/model/peer-lookup.ts';
-import type { DurationMs, Monotonic, Wall } from '../shared/model/time.ts';
+import { after, type DurationMs, type Monotonic, type Wall } from '../shared/model/time.ts';
 import type { Config, PeerConfig } from './config/config.ts';
 import { formatEndpoint } from './config/fields.ts';
 import type { Coordinator } from './coordinator.ts';
@@ -148,13 +156,20 @@ export class Heartbeat {
       this.#reading = { reading: { flags: input.attempt.flags, detail: input.attempt.detail }, wall: input.wall };
     if (input.kind === 'disarm-attempted' && input.outcome.debugs === 'off')
       this.#reading = { reading: { flags: [], detail: input.outcome.detail }, wall: input.wall };
-    // What changed about our debugs is told at once: one end armed and the other not is half a record.
-    if (moved && this.#saidArmed !== this.armed && this.armed !== 'unknown') this.#sayAll(NEWS_WITHIN_MS);
     if (input.kind === 'debugs-read' && input.flags !== null)
       this.#reading = { reading: { flags: input.flags, detail: input.detail }, wall: input.wall };
     if (input.kind === 'stop-attempted' && input.outcome.result === 'verified' && input.outcome.appeared.length === 0)
       this.#reading = { reading: { flags: [], detail: input.outcome.detail }, wall: input.wall };
+    if (input.kind === 'stop' || (input.kind === 'alert' && input.act))
+      this.#stopOwed(input.peer, after(input.at, input.kind === 'alert' ? Math.max(0, input.delayMs ?? 0) : 0));
+    // What changed about our debugs is told at once: one end armed and the other not is half a record.
+    if (moved && this.#saidArmed !== this.armed && this.armed !== 'unknown') this.#sayAll(NEWS_WITHIN_MS);
   };
+
+  #stopOwed(peer: string, at: Monotonic): void {
+    const link = this.links.get(peer);
+    if (link !== undefined) this.links.set(peer, onStopOwed(link, at));
+  }
 
   start(): void {
     const { clock } = this.#room.world;
@@ -330,7 +345,7 @@ export class Heartbeat {
       const key = `${word}:${link.peer}`;
       const trouble = troubles.find((one) => one.key === key) ?? null;
       // Debugs that may be on there are for a person, one by one.
-      this.#alarms.settle(link.peer, key, trouble, word === 'peer-silent' && link.mayBeOn);
+      this.#alarms.settle(link.peer, key, trouble, word === 'peer-silent' && (link.mayBeOn || link.stopDueAt !== null));
     }
     // A peer that is silent altogether has that alarm.
     if (tick) this.#judgePaths(peer, !troubles.some((trouble) => trouble.key === `peer-silent:${link.peer}`));

@@ -157,6 +157,11 @@ export class Performer {
     const { coordinator, device, world } = this.#room;
     const stopAt = findIncident(coordinator.book, incident)?.stopAt ?? world.clock.monotonic();
     const leftMs = stopAt - world.clock.monotonic();
+    if (leftMs < timing.readBeforeStopMs) {
+      const detail = `show debugging: not asked, the stop is due in ${Math.max(0, Math.round(leftMs))} ms`;
+      coordinator.input({ kind: 'debugs-read', incident, flags: null, detail });
+      return;
+    }
     const timeoutMs = Math.min(timing.stopAttemptMs, Math.max(leftMs - timing.stopQuietMs - SESSION_AGAIN_MS, leftMs / 4));
     readDebugs(device, 'control', { timeoutMs, urgent: false })
       .catch((error: unknown) => ({ flags: null, detail: asSpitrapError(error).message }))

@@ -22,6 +22,8 @@ export interface PeerLink {
   readonly armed: Armed;
   /** It has said that debugs are on, and has not said since that they are off: at the stop it can not be said whether they are. */
   readonly mayBeOn: boolean;
+  /** When it was to end its debugs, by its last alert or stop, and has not said since that they are off; null: it owes none. */
+  readonly stopDueAt: Monotonic | null;
   /** Until when its debugs may stay on, on our clocks; null: it said no lease. */
   readonly leaseEndsAt: Monotonic | null;
   readonly leaseEndsWall: Wall | null;
@@ -41,6 +43,7 @@ export const newLink = (peer: string, since: Monotonic | null = null): PeerLink 
   mode: null,
   armed: 'unknown',
   mayBeOn: false,
+  stopDueAt: null,
   leaseEndsAt: null,
   leaseEndsWall: null,
   why: null,
@@ -83,6 +86,8 @@ export function onHello(link: PeerLink, hello: Hello): PeerLink {
     mode: keys['mode'] ?? null,
     armed,
     mayBeOn: armed === 'yes' || (armed === 'unknown' && link.mayBeOn),
+    // Before its time the word is of an older reading: a person may have turned on what the stop is to end.
+    stopDueAt: armed === 'no' && link.stopDueAt !== null && hello.at >= link.stopDueAt ? null : link.stopDueAt,
     leaseEndsAt: hello.leaseS > 0 ? after(hello.at, leaseMs) : null,
     leaseEndsWall: hello.leaseS > 0 ? ((hello.wall + leaseMs) as Wall) : null,
     why: /^[a-z-]{1,20}$/.test(keys['why'] ?? '') ? keys['why']! : null,
@@ -90,6 +95,9 @@ export function onHello(link: PeerLink, hello: Hello): PeerLink {
     samples: sample === null ? link.samples : [...link.samples, sample].slice(-SAMPLES_MAX),
   };
 }
+
+/** Its signal says that it ends its own debugs then, too: until a hello tells, nobody here knows whether they are off. */
+export const onStopOwed = (link: PeerLink, stopDueAt: Monotonic): PeerLink => ({ ...link, stopDueAt });
 
 /** org: our send time, echoed; rx: when it got there; t: when the answer left. RFC 5905 §8. */
 function offsetSample(
@@ -143,12 +151,22 @@ function silence(
   const key = `peer-silent:${link.peer}`;
   // Its severity goes by whether there is a remedy (alarms/severity.ts).
   const unheard = `${link.peer} has not been heard for ${seconds} s`;
+  const look =
+    hand === null
+      ? null
+      : `log in to the device of ${link.peer} (${hand.where}) and look: show debugging; if crypto debugs are on, type: ${hand.stopCommand}`;
   // Silent for as long as this agent runs: what it had on when both went away nobody remembers, and in mode act that may be debugs.
-  if (link.lastHelloAt === null && mode === 'act' && hand !== null)
+  if (link.lastHelloAt === null && mode === 'act' && look !== null)
     return {
       key,
       text: `${unheard}, since this agent started: no signal may reach it, and whether debugs are on there is not known`,
-      remedy: `log in to the device of ${link.peer} (${hand.where}) and look: show debugging; if crypto debugs are on, type: ${hand.stopCommand}`,
+      remedy: look,
+    };
+  if (!link.mayBeOn && link.stopDueAt !== null && look !== null)
+    return {
+      key,
+      text: `${unheard}, and has not said that the stop of its last incident is done: whether debugs are on there is not known`,
+      remedy: look,
     };
   if (!link.mayBeOn) return { key, text: `${unheard}: no signal may reach it` };
   const lease =

@@ -55,4 +55,6 @@ export const timing = {
   missingHellosMax: 3,
   /** Quiet time before a planned stop in which session B is not used for anything else. */
   stopQuietMs: 2_000,
+  /** With less time before a stop its t0 list is not asked for: a box that needs longer for the answer would hold the stop up. */
+  readBeforeStopMs: 500,
 } as const;

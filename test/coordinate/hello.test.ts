@@ -1,6 +1,6 @@
 /** What hellos tell of a peer: its clock, its configuration, its silence (pair-protocol.md, "Signals"; offsets as RFC 5905 §8). */
 import { describe, expect, test } from 'vitest';
-import { clockOffset, linkTroubles, newLink, onHello, type PeerLink } from '../../shared/coordinate/hello.ts';
+import { clockOffset, linkTroubles, newLink, onHello, onStopOwed, type PeerLink } from '../../shared/coordinate/hello.ts';
 import { monotonic, wall } from '../../shared/model/time.ts';
 
 /** A hello that we sent at `org` and whose answer comes back: the peer's clock is `offsetMs` ahead. */
@@ -133,6 +133,21 @@ describe('troubles between the ends', () => {
     );
     const [trouble] = linkTroubles(link, ours, monotonic(300_000), 60_000, hand);
     expect(trouble?.remedy).toBe(mayBeOn ? 'log in to the device of spoke1 (11.1.1.3) and type: undebug all' : undefined);
+  });
+
+  test('silent after its alert or its stop: whether it ended its debugs is not known, until a hello after that time says so', () => {
+    const off = { keys: { ...same, armed: 'no' }, leaseS: 0, wall: wall(1_700_000_000_000) };
+    const owing = onStopOwed(onHello(newLink('spoke1'), { ...off, at: monotonic(0) }), monotonic(18_000));
+    const early = onHello(owing, { ...off, at: monotonic(17_000) });
+    expect(linkTroubles(early, ours, monotonic(300_000), 60_000, hand)).toEqual([
+      {
+        key: 'peer-silent:spoke1',
+        text: 'spoke1 has not been heard for 283 s, and has not said that the stop of its last incident is done: whether debugs are on there is not known',
+        remedy: 'log in to the device of spoke1 (11.1.1.3) and look: show debugging; if crypto debugs are on, type: undebug all',
+      },
+    ]);
+    const done = onHello(early, { ...off, at: monotonic(19_000) });
+    expect(linkTroubles(done, ours, monotonic(300_000), 60_000, hand)[0]?.remedy).toBeUndefined();
   });
 
   test('a silent peer that was not armed is a dead path, and what it said long ago is not compared', () => {

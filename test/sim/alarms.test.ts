@@ -71,3 +71,39 @@ test('what could not be told before a kill and a reboot is told after it, once, 
   expect(stop().map((notice) => notice['status'])).toEqual(['raised', 'acknowledged']);
   await sim.stop();
 });
+
+test('debugs that a person typed since the last hello are told as soon as the incident has read them: dead before its stop, its peer says what to type', async () => {
+  const sim = new SimPair({});
+  await sim.start();
+  await sim.clock.advance(61_000);
+  sim.armByHand();
+  // Captures take longer than it lives: nothing but the reading itself brings the news.
+  for (const box of Object.values(sim.boxes)) box.behave({ thinkMs: 300 });
+  sim.lab.desync();
+  await sim.clock.advance(2_000);
+  expect(sim.status('spoke').peers[0]).toMatchObject({ armed: 'yes' });
+  await sim.kill('hub');
+  await sim.clock.advance(4 * 60_000);
+  expect(sim.alarms('spoke')).toContainEqual(
+    expect.stringMatching(/hub had debugs on and has not been heard .*\| log in to the device of hub .* and type: undebug all/),
+  );
+  await sim.stop();
+});
+
+test('dead before anybody could read its debugs: its alert said that it had a stop to make, and its peer says where to look', async () => {
+  const sim = new SimPair({});
+  await sim.start();
+  await sim.clock.advance(61_000);
+  sim.armByHand();
+  sim.boxes.hub!.behave({ stall: [/^show debugging/] });
+  sim.lab.desync();
+  await sim.clock.advance(2_000);
+  await sim.kill('hub');
+  await sim.clock.advance(4 * 60_000);
+  expect(sim.alarms('spoke')).toContainEqual(
+    expect.stringMatching(
+      /hub has not been heard .* the stop of its last incident .*\| log in to the device of hub .* look: show debugging/,
+    ),
+  );
+  await sim.stop();
+});

@@ -2,12 +2,14 @@
  * The host of one agent: its life and death, its clock, its disk. An agent dies by `kill -9` at any moment (between any two lines to the
  * device, writes, syncs and packets; or at any byte of its journal), by power loss, with or without its dataDir. Used by stage.ts.
  */
+import type { Moment } from '../../../agent/evidence/window.ts';
 import type { World } from '../../../agent/ports.ts';
 import type { Clock } from '../../../shared/clock.ts';
 import { isSpitrapError } from '../../../shared/errors.ts';
 import { monotonic, wall } from '../../../shared/model/time.ts';
 import type { FakeClock } from '../../support/fake-clock.ts';
 import { FakeDisk } from '../../support/fake-disk.ts';
+import type { Boot } from '../lifeline.ts';
 import type { End, Station } from '../sim-pair.ts';
 
 export interface HostSetting {
@@ -30,12 +32,13 @@ export class Host {
   up = false;
   diedAt: number | null = null;
   startedAt = 0;
-  wallAheadMs = 0;
   /** Null: it has all that it ever wrote. */
   lostDataDirAt: number | null = null;
   /** Times at which its disk was not well: full, failing, or slow. */
   diskTroubledAt: number | null = null;
   readonly deaths: number[] = [];
+  /** When it was told to end. */
+  readonly toldToLeave: number[] = [];
   readonly starts: number[] = [];
   /** Times at which a sync of its journal, and of a segment of its ring, was done. */
   readonly synced: Readonly<Record<'journal' | 'ring', number[]>> = { journal: [], ring: [] };
@@ -55,6 +58,9 @@ export class Host {
   /** Told of each piece of text as it leaves for the device. */
   onTyping: (text: string) => void = () => {};
   readonly failures: string[] = [];
+  /** Steps of its wall clock, and boots of it, each from its time on. */
+  readonly #steps: { readonly at: number; readonly aheadMs: number }[] = [{ at: Number.NEGATIVE_INFINITY, aheadMs: 0 }];
+  readonly #boots: (Boot & { readonly at: number })[];
   #countdown: Countdown | null = null;
   readonly #clock: FakeClock;
   readonly #station: () => Station;
@@ -63,8 +69,33 @@ export class Host {
   constructor(end: End, clock: FakeClock, station: () => Station, setting: HostSetting) {
     this.end = end;
     this.#clock = clock;
+    this.#boots = [{ id: clock.bootId, behindMs: 0, at: Number.NEGATIVE_INFINITY }];
     this.#station = station;
     this.#setting = setting;
+  }
+
+  get wallAheadMs(): number {
+    return this.#steps.at(-1)!.aheadMs;
+  }
+
+  set wallAheadMs(aheadMs: number) {
+    this.#steps.push({ at: this.#clock.monotonic(), aheadMs });
+  }
+
+  /** Under two boots there is only the wall clock to compare moments by, and it was stepped. */
+  get hasLostTime(): boolean {
+    return this.#boots.length > 1 && this.#steps.length > 1;
+  }
+
+  /** A moment of the night as this host's clocks showed it then. */
+  momentOf(at: number): Moment {
+    const { aheadMs } = this.#steps.findLast((step) => step.at <= at)!;
+    const { id, behindMs } = this.#boots.findLast((boot) => boot.at <= at)!;
+    return {
+      wall: wall(this.#clock.wall() - (this.#clock.monotonic() - at) + aheadMs),
+      monotonic: monotonic(at * this.#setting.rate - behindMs),
+      bootId: id,
+    };
   }
 
   /** Ports of the agent as this host gives them. */
@@ -208,6 +239,7 @@ export class Host {
     const station = this.#station();
     station.disk.losePower(share);
     station.boot = { id: `boot-${station.runs}`, behindMs: this.#clock.monotonic() * this.#setting.rate - 5_000 };
+    this.#boots.push({ ...station.boot, at: this.#clock.monotonic() });
     return true;
   }
 
@@ -226,6 +258,7 @@ export class Host {
     const { agent } = this.#station();
     if (agent === null || !this.up) return false;
     this.isLeaving = true;
+    this.toldToLeave.push(this.#clock.monotonic());
     void agent.stop('SIGTERM').then(() => {
       if (this.#station().agent === agent) this.die();
     });

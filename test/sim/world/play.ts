@@ -77,7 +77,7 @@ export async function play(plan: Plan): Promise<Night> {
     }
     await pass(start + plan.healAtMs);
     settleTook();
-    await stage.heal();
+    await stage.heal(look);
     await pass(stage.now + AFTERWARDS_MS, untilCalm(stage, truth, REST_MS));
     for (const end of ENDS)
       for (const failure of stage.hosts[end].failures) violations.push({ checker: 'an agent starts', what: failure });

@@ -7,6 +7,7 @@ import type { ControlHandlers } from '../../../agent/control/protocol.ts';
 import type { SimulatedBox } from '../../../agent/lab/box.ts';
 import type { BoxBehaviour, BoxLine, LabPair } from '../../../agent/lab/contract.ts';
 import { createLog, type Logger, silentLog } from '../../../agent/log.ts';
+import type { Timer } from '../../../shared/clock.ts';
 import type { Book } from '../../../shared/coordinate/book.ts';
 import { type ErrorCode, SpitrapError } from '../../../shared/errors.ts';
 import { parseRange } from '../../../shared/model/address.ts';
@@ -41,6 +42,8 @@ export class Stage {
   readonly persons: PersonsLine[] = [];
   /** Spans in which a box, or the way to it, was not well. */
   readonly boxTroubles: Readonly<Record<End, { readonly from: number; until: number }[]>> = { hub: [], spoke: [] };
+  /** Since when its logins were refused: after three an agent stays away for minutes, also from a box that is well again. */
+  readonly loginsRefusedAt: Record<End, number | null> = { hub: null, spoke: null };
   /** Spans in which nothing was written to an end's disk. */
   readonly diskStalls: Readonly<Record<End, { readonly from: number; until: number }[]>> = { hub: [], spoke: [] };
   /** Boxes that log as much, or are as busy, as a breaker is there for. */
@@ -62,6 +65,8 @@ export class Stage {
   /** So many yet: what an agent undertakes changes by one of them and in no other way. */
   readonly decisions: Record<End, number> = { hub: 0, spoke: 0 };
   onDecided: (end: End, ...decided: Decided) => void = () => {};
+  #isHealed = false;
+  readonly #stallEnds: Record<End, Timer | null> = { hub: null, spoke: null };
   readonly #losesSyslog = new Set<End>();
   readonly #takenLines: BoxLine[] = [];
   /** The oldest line that each box has in its buffer. */
@@ -110,8 +115,9 @@ export class Stage {
       this.boxes[end].onSyslog(() => {
         this.#loggedSince[end] ??= this.now;
       });
-      this.boxes[end].onHang(() => {
+      this.boxes[end].onHang((hung) => {
         this.#loggedSince[end] = null;
+        if (!hung && this.#isHealed) this.#endTroubles(end);
       });
     }
   }
@@ -217,8 +223,14 @@ export class Stage {
       this.boxTroubles[end].push({ from: this.now, until: Number.POSITIVE_INFINITY });
   }
 
+  /** What was begun while it was not well may take its time still. */
+  #endTroubles(end: End): void {
+    for (const trouble of this.boxTroubles[end]) trouble.until = Math.min(trouble.until, this.now + 30_000);
+  }
+
   refuseSessions(end: End, code: ErrorCode): void {
     this.trouble(end);
+    if (code === 'SSH_AUTH_REFUSED') this.loginsRefusedAt[end] ??= this.now;
     this.station(end).shells.refuse = new SpitrapError(code, `${end}: refused by the night`, { retryable: true });
   }
 
@@ -280,7 +292,9 @@ export class Stage {
     this.diskStalls[end].push({ from: this.now, until: this.now + forMs });
     disk.resume();
     disk.stall();
-    this.clock.timer('night: disk answers again', forMs, () => disk.resume());
+    // A stall that was begun before does not end this one.
+    this.#stallEnds[end]?.cancel();
+    this.#stallEnds[end] = this.clock.timer('night: disk answers again', forMs, () => disk.resume());
   }
 
   restartAfter(end: End, afterMs: number): void {
@@ -313,9 +327,10 @@ export class Stage {
     return done;
   }
 
-  /** Everything works again, and every agent runs. */
-  async heal(): Promise<void> {
+  /** Everything works again, and every agent runs; `look` while that takes its seconds. */
+  async heal(look: () => void): Promise<void> {
     this.say('heal');
+    this.#isHealed = true;
     this.weather.clear();
     this.#losesSyslog.clear();
     for (const line of this.#takenLines.splice(0)) line.close();
@@ -327,12 +342,19 @@ export class Stage {
       this.boxes[end].behave({ refuse: [], stall: [], drop: [], thinkMs: 20, cpuPercent: 3, noisePerSecond: 0 });
       // What it began slowly may still be on its way.
       for (const stall of this.diskStalls[end]) stall.until = Math.min(stall.until, this.now);
-      for (const trouble of this.boxTroubles[end]) trouble.until = Math.min(trouble.until, this.now + 30_000);
+      // One that still boots is not well before it has.
+      if (!this.boxes[end].isHung()) this.#endTroubles(end);
     }
+    const wait = async (): Promise<void> => {
+      for (const halfMs of [500, 500]) {
+        await this.clock.advance(halfMs);
+        look();
+      }
+    };
     // A leaving agent may take a while; a hold is taken off by whoever put it on.
     const leftBy = this.now + 25_000;
-    while (ENDS.some((end) => this.hosts[end].isLeaving) && this.now < leftBy) await this.clock.advance(1_000);
-    await this.clock.advance(1_000);
+    while (ENDS.some((end) => this.hosts[end].isLeaving) && this.now < leftBy) await wait();
+    await wait();
     for (const end of ENDS) {
       await this.hosts[end].start();
       this.hold(end, false);

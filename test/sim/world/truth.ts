@@ -63,6 +63,8 @@ const HOUR = 3_600 * SECOND;
 const CORROBORATION_MS = 3 * SECOND;
 /** From the last key of a line to what it does. */
 const SLOWEST_MS = 15 * SECOND;
+/** From a line in a file to its reader. */
+const FILE_LOOK_MS = 500;
 /** Warnings. */
 const MONITOR_LEVEL = 4;
 const PEER_SILENT_MS = 190 * SECOND;
@@ -105,6 +107,8 @@ export class Truth {
   readonly #decisions: Record<End, number> = { hub: -1, spoke: -1 };
   readonly #heardAt: Record<End, number> = { hub: 0, spoke: 0 };
   readonly #waiting = new Map<string, { readonly heard: Heard; readonly at: number }>();
+  /** Lines that left a box while its agent did not run: over TCP one may come after the agent. */
+  readonly #inFlight: Readonly<Record<End, Delivered[]>> = both(() => []);
   readonly #known: Readonly<Record<End, Set<string>>> = both(() => new Set());
   readonly #spis: Readonly<Record<End, Set<string>>> = both(() => new Set());
 
@@ -124,12 +128,17 @@ export class Truth {
   #onSyslog(end: End, line: string): void {
     const { syslog } = this.#stage.setting;
     if (!this.#stage.hosts[end].up) this.unheard[end].push(this.#stage.now);
-    if (!this.#stage.hosts[end].listens) return;
+    if (!this.#stage.hosts[end].listens) {
+      this.#inFlight[end].push({ at: this.#stage.now, line });
+      return;
+    }
     // A session that has asked for it a moment ago may have it, and may not: a cause, and no undertaking.
     const [, spi, source] = MESSAGE.exec(line) ?? [];
     const isOurs = spi !== undefined && source === addresses[otherEnd(end)].crypto;
     if (syslog === 'terminal-monitor' && !this.#isMonitored(end, line)) {
       if (isOurs) this.causes[end].push({ at: this.#stage.now, what: 'message' });
+      // It may have been its first, and what comes a minute later held down.
+      if (isOurs) this.#spis[end].add(spi);
       return;
     }
     if (syslog === 'syslog-udp' && this.#stage.losesSyslog(end)) return;
@@ -207,10 +216,22 @@ export class Truth {
   /** After every step of the night. */
   look(): void {
     for (const end of ENDS) {
+      this.#readInFlight(end);
       this.#readCommands(end);
       this.#readPersons(end);
       this.#readFlags(end);
       this.#readStatus(end);
+    }
+  }
+
+  /** A cause, and no undertaking. */
+  #readInFlight(end: End): void {
+    const host = this.#stage.hosts[end];
+    if (!host.listens) return;
+    const { syslog, tcpLagMs } = this.#stage.setting;
+    for (const { at, line } of this.#inFlight[end].splice(0)) {
+      const isOver = (syslog !== 'both' && syslog !== 'all') || at + tcpLagMs < host.startedAt;
+      if (!isOver && MESSAGE.exec(line)?.[2] === addresses[otherEnd(end)].crypto) this.causes[end].push({ at, what: 'message' });
     }
   }
 
@@ -299,8 +320,11 @@ export class Truth {
 
   /** Its record may not be on any disk: the agent died before the next sync of its journal, and had told nobody that it is. */
   isLost({ end, seenAt, by }: Undertaking): boolean {
-    const { deaths, synced, lostDataDirAt, diskTroubledAt } = this.#stage.hosts[end];
+    const { deaths, synced, lostDataDirAt, diskTroubledAt, toldToLeave } = this.#stage.hosts[end];
     if (lostDataDirAt !== null && lostDataDirAt >= seenAt) return true;
+    // What nobody has read of a file when its agent leaves is old when the next one does, and opens nothing (docs/sources.md).
+    const isUnread = (leftAt: number): boolean => leftAt >= seenAt && leftAt <= seenAt + FILE_LOOK_MS;
+    if (by === 'message' && this.#stage.setting.syslog === 'file' && toldToLeave.some(isUnread)) return true;
     if (by === 'answer' && diskTroubledAt === null) return false;
     const death = deaths.find((at) => at >= seenAt);
     return death !== undefined && !synced.journal.some((at) => at > seenAt && at <= death);

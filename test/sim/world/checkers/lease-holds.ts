@@ -41,6 +41,12 @@ export const leaseHolds: MakeChecker = (stage, truth, report) => {
     },
   };
 
+  /** Set by an agent that has lost its dataDir since, and takes what is on for somebody else's: nobody renews it. */
+  function isForgotten(end: End): boolean {
+    const lostAt = stage.hosts[end].lostDataDirAt;
+    return lostAt !== null && !truth.typed[end].some(({ at, expanded }) => at > lostAt && /^event manager applet/.test(expanded));
+  }
+
   /** It is there for when the agent is gone. */
   function checkDeadMan(end: End): void {
     const { appletRuns } = stage.boxes[end];
@@ -52,7 +58,7 @@ export const leaseHolds: MakeChecker = (stage, truth, report) => {
     for (; runs[end] < appletRuns.length; runs[end]++) {
       const { applet } = appletRuns[runs[end]]!;
       const wellForMs = stage.now - Math.max(illAt[end], host.startedAt);
-      if (/dead-?man/.test(applet) && wellForMs > stage.setting.leaseMs + 70 * SECOND)
+      if (/dead-?man/.test(applet) && !isForgotten(end) && wellForMs > stage.setting.leaseMs + 70 * SECOND)
         say(end, `the dead-man ended the debugs of an agent that had been well for ${Math.round(wellForMs)} ms`);
     }
   }

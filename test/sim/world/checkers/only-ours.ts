@@ -55,8 +55,14 @@ function checkLine(stage: Stage, end: End, line: string, say: Report): void {
   if (hasTerminalMonitor(stage) && (line === 'show debugging' || line.startsWith('show logging |'))) return;
   if (!SHOW.test(line) && !ACT.some((pattern) => pattern.test(line))) say(`${end}: a line outside the grammar: ${line}`);
   else if (mode !== 'act') say(`${end}: mode ${mode} sent: ${line}`);
-  else if (/^debug crypto/.test(line) && stage.heldSince[end] !== null && stage.now - stage.heldSince[end] > SECOND)
-    say(`${end}: on hold, and sent: ${line}`);
+  else if (/^debug crypto/.test(line) && isHeld(stage, end)) say(`${end}: on hold, and sent: ${line}`);
+}
+
+/** A hold stands in the dataDir, and is gone with it. */
+function isHeld({ heldSince, hosts, now }: Stage, end: End): boolean {
+  const since = heldSince[end];
+  const lostAt = hosts[end].lostDataDirAt;
+  return since !== null && now - since > SECOND && (lostAt === null || lostAt < since);
 }
 
 const hasTerminalMonitor = ({ setting: { syslog } }: Stage): boolean => syslog === 'terminal-monitor' || syslog === 'all';

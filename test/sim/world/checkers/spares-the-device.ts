@@ -22,18 +22,18 @@ export const sparesTheDevice: MakeChecker = (stage, truth, report) => {
     said.add(what);
   };
   /** Logins that look too early: what they are for may stand in the book a moment later. */
-  const early: Readonly<Record<End, number[]>> = { hub: [], spoke: [] };
+  const early: Readonly<Record<End, { readonly sinceMs: number; readonly at: number }[]>> = { hub: [], spoke: [] };
   const busySince: Record<End, number | null> = { hub: null, spoke: null };
   for (const end of ENDS)
     stage.hosts[end].onLogin = () => {
       const sinceMs = lockedOutSince(stage, end);
-      if (sinceMs !== null && isIdle(stage, end)) early[end].push(sinceMs);
+      if (sinceMs !== null && isIdle(stage, end)) early[end].push({ sinceMs, at: stage.ownNow(end) });
     };
   return {
     look() {
       for (const end of ENDS) {
-        for (const sinceMs of early[end].splice(0))
-          if (isIdle(stage, end))
+        for (const { sinceMs, at } of early[end].splice(0))
+          if (isIdle(stage, end) && !isOfStop(stage, end, at))
             say(`${end}: a login ${Math.round(sinceMs)} ms after the last, with ${REFUSED_MOST} refused in a row`);
         busySince[end] = isArmedAndBusy(stage, truth, end) ? (busySince[end] ?? stage.now) : null;
         const since = busySince[end];
@@ -60,6 +60,11 @@ function isIdle({ books }: Stage, end: End): boolean {
     (book.incidents.every(({ stop }) => stop.kind === 'verified' || stop.kind === 'not-planned') &&
       (book.arming.state.kind === 'armed' || book.arming.state.kind === 'disarmed'))
   );
+}
+
+/** Of one that was over before it was looked at. */
+function isOfStop({ books }: Stage, end: End, at: number): boolean {
+  return books[end]?.incidents.some(({ stop }) => stop.kind === 'verified' && Math.abs(stop.startedAt - at) < SECOND) === true;
 }
 
 function isArmedAndBusy(stage: Stage, truth: Truth, end: End): boolean {

@@ -1,7 +1,7 @@
 /** 9. After the faults cease, the pair takes the next incident: each end as its mode has it. */
 import { emptyBook } from '../../../../shared/coordinate/book.ts';
 import { timing } from '../../../../shared/coordinate/timing.ts';
-import type { End } from '../../sim-pair.ts';
+import type { End, Syslog } from '../../sim-pair.ts';
 import { untilCalm } from '../calm.ts';
 import { HELLO_MS } from '../stage.ts';
 import { ENDS } from '../weather.ts';
@@ -14,8 +14,8 @@ const MESSAGES_APART_MS = 61 * SECOND;
 
 /** Five minutes, and an attempt every half. */
 const LOCK_OUT_MS = 345 * SECOND;
-/** Sessions A and B, of an agent that reaches its box. */
-const SHELLS_HELD = 2;
+/** Sessions A and B, of an agent that reaches its box, and the one that listens where nothing else does. */
+const shellsHeld = (syslog: Syslog): number => (syslog === 'terminal-monitor' ? 3 : 2);
 /** In one seed of so many the next incident is waited for until it is sealed; in the others until its stop is verified at both ends. */
 const SEALED_SEEDS = 3;
 
@@ -41,7 +41,7 @@ export const takesTheNext: MakeChecker = (stage, truth, report) => ({
       const isTried = incidents.some(({ stop }) => stop.kind === 'running' || stop.kind === 'waiting-retry');
       return !isTried && arming.state.kind !== 'arming' && arming.state.kind !== 'disarming';
     };
-    await pass(LOCK_OUT_MS, () => ENDS.every((end) => stage.hosts[end].shells >= SHELLS_HELD && isSettled(end)));
+    await pass(LOCK_OUT_MS, () => ENDS.every((end) => stage.hosts[end].shells >= shellsHeld(setting.syslog) && isSettled(end)));
     const idsOf = async (end: End): Promise<string[]> => (await sim.incidents(end)).map(({ id }) => id);
     const before: Record<End, readonly string[]> = { hub: await idsOf('hub'), spoke: await idsOf('spoke') };
     const acts = (end: End): boolean => setting.mode[end] === 'act';

@@ -13,6 +13,12 @@ const TICK_MS = 2;
 const LATE_MS = 5 * SECOND;
 /** An agent that has just started logs in, and reads what is on. */
 const LOGIN_MS = 8 * SECOND;
+/** After three refused logins one attempt in five minutes. */
+const LOCK_OUT_MS = 330 * SECOND;
+const ARMS = /^debug crypto /;
+/** Of an arming with its dead-man, at the box's pace. */
+const ARM_LINES = 20;
+const LINE_MS = 40;
 const OFF = /^(?:undebug all|no debug crypto (?:isakmp|ikev2|ipsec|engine))$/;
 
 export interface Skew {
@@ -32,7 +38,7 @@ export function skewsOf(stage: Stage, truth: Truth): Skew[] {
         alerts.set(id, { sentAt, arrivedAt, plannedMs: number ?? 0 });
     for (const [id, { sentAt, arrivedAt, plannedMs }] of alerts) {
       const plannedAt = sentAt + plannedMs;
-      if (![from, to].every((end) => wasWell(stage, truth, end, sentAt - 5 * SECOND, plannedAt + SECOND))) continue;
+      if (![from, to].every((end) => wasWell(stage, truth, end, sentAt, plannedAt))) continue;
       const near = (end: End): number | undefined =>
         truth.typed[end].find(
           ({ at, expanded }) => OFF.test(expanded) && at >= plannedAt - SECOND && at <= plannedAt + 5 * SECOND,
@@ -47,15 +53,22 @@ export function skewsOf(stage: Stage, truth: Truth): Skew[] {
 }
 
 /** Nothing was wrong with box, sessions, agent or plan of that end in that time. */
-function wasWell(stage: Stage, truth: Truth, end: End, from: number, to: number): boolean {
+function wasWell(stage: Stage, truth: Truth, end: End, sentAt: number, plannedAt: number): boolean {
   const host = stage.hosts[end];
+  const [from, to] = [sentAt - 5 * SECOND, plannedAt + SECOND];
+  const armsFrom = sentAt - ARM_LINES * (stage.setting.thinkMs[end] + LINE_MS);
   const inSpan = (at: number): boolean => at >= from && at <= to;
   // One signal alone set the plan: whoever else had a say moved it.
   const others = truth.causes[end].filter(({ at }) => inSpan(at));
   const names = new Set(others.map(({ what }) => what.split(' ')[1] ?? 'message'));
+  const refusedAt = stage.loginsRefusedAt[end];
   return (
+    (refusedAt === null || to < refusedAt || from > refusedAt + LOCK_OUT_MS) &&
+    // An arming that the event cut off is undone on the same session, debugs first.
+    !truth.typed[end].some(({ at, expanded }) => ARMS.test(expanded) && at >= armsFrom && at <= to) &&
     !stage.boxTroubles[end].some((trouble) => trouble.from <= to && trouble.until >= from) &&
     ![...host.deaths, ...host.starts].some(inSpan) &&
+    (host.starts.findLast((at) => at < from) ?? 0) >= (host.deaths.findLast((at) => at < from) ?? 0) &&
     !stage.handled.some(({ at }) => inSpan(at)) &&
     names.size <= 2
   );

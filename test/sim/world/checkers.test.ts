@@ -103,6 +103,18 @@ describe.each<
     /^hub: bundle \w+ lacks a line of \d+: .*PHANTOM/,
   ],
   [
+    3,
+    'the same after a step of the clock: moments of one boot are compared by the clock that no step moves',
+    async (end) => {
+      await pass(5_000);
+      truth.delivered.hub.push({ at: stage.now, line: '<189>77: *Mar 12 18:22:30.000: %SYS-5-PHANTOM: kept by nobody' });
+      await incident();
+      happen('step-clock', stage, 'hub', 1);
+      await end();
+    },
+    /^hub: bundle \w+ lacks a line of \d+: .*PHANTOM/,
+  ],
+  [
     4,
     'a bundle that was changed after its seal',
     async (end) => {
@@ -418,3 +430,29 @@ test.each(checkers.map(([name], index) => [index + 1, name] as const))(
     expect(said).toEqual([]);
   },
 );
+
+test('checker 3 lets lines pass that came long after a bundle, on a clock that was stepped back since', async () => {
+  const end = await watched(3);
+  await incident();
+  await pass(180_000);
+  expect(truth.delivered.hub.some(({ at }) => at > stage.now - 120_000)).toBe(true);
+  stage.hosts.hub.wallAheadMs -= 300_000;
+  await end();
+  expect(said).toEqual([]);
+});
+
+test('a disk that is stalled again answers when the last stall is over, and not before', async () => {
+  await watched(4);
+  stage.stallDisk('hub', 10_000);
+  await pass(5_000);
+  stage.stallDisk('hub', 30_000);
+  const file = await stage.station('hub').disk.open('/hub/x', 'create');
+  let written = false;
+  void file.append(Buffer.from('x')).then(() => {
+    written = true;
+  });
+  await pass(29_000);
+  expect(written).toBe(false);
+  await pass(2_000);
+  expect(written).toBe(true);
+});

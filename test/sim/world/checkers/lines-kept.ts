@@ -2,7 +2,8 @@
  * 3. No line that was acknowledged to disk is missing from the bundle; others only within the flush interval before a death, or with a
  * hole that says so.
  */
-import type { IncidentFile } from '../../../../shared/bundle/incident-file.ts';
+import type { Moment } from '../../../../agent/evidence/window.ts';
+import type { FileMoment, IncidentFile } from '../../../../shared/bundle/incident-file.ts';
 import { limits } from '../../../../shared/limits.ts';
 import { type End, secrets } from '../../sim-pair.ts';
 import { ENDS } from '../weather.ts';
@@ -10,6 +11,10 @@ import { type MakeChecker, SECOND } from './checker.ts';
 
 /** From its arrival until a line has been written and synced, where the disk is well. */
 const FLUSH_MS = limits.ringSyncEveryMs + 250 + SECOND;
+
+/** As the ring has it: by the monotonic clock within one boot, which no step of the wall clock moves, and else by the wall clock. */
+const laterBy = ({ wall, monotonic, bootId }: Moment, than: FileMoment): number =>
+  bootId === than.bootId ? monotonic - than.monotonicMs : wall - Date.parse(than.at);
 
 export const textOf = (line: string): string => line.replace(/^<\d+>\d+: /, '').trim();
 
@@ -35,24 +40,24 @@ export const linesKept: MakeChecker = (stage, truth, report) => ({
     function checkUnheard(end: End, { id, log }: IncidentFile): void {
       const host = stage.hosts[end];
       if (host.lostDataDirAt !== null || host.diskTroubledAt !== null) return;
-      if (stage.story.some((line) => line.includes('step-clock'))) return;
-      const wallOf = (at: number): number => stage.clock.wall() - (stage.now - at) + host.wallAheadMs;
-      const inside = (at: number, from: string, to: string | null, slackMs: number): boolean =>
-        wallOf(at) > Date.parse(from) + slackMs && (to === null || wallOf(at) < Date.parse(to) - slackMs);
+      if (host.hasLostTime) return;
+      const inside = (at: number, from: FileMoment, to: FileMoment | null, slackMs: number): boolean =>
+        laterBy(host.momentOf(at), from) > slackMs && (to === null || laterBy(host.momentOf(at), to) < -slackMs);
       const at = truth.unheard[end].find(
-        (each) =>
-          inside(each, log.from.at, log.to.at, SECOND) &&
-          !log.holes.some((hole) => inside(each, hole.from.at, hole.to?.at ?? null, -SECOND)),
+        (each) => inside(each, log.from, log.to, SECOND) && !log.holes.some((hole) => inside(each, hole.from, hole.to, -SECOND)),
       );
       if (at !== undefined) report(`${end}: bundle ${id} says nothing of the time around ${Math.round(at)}, when no agent ran`);
     }
 
     /** Delivered within what the bundle claims to hold, and before its stop. */
     function linesOf(end: End, incident: IncidentFile) {
-      const wallOf = (at: number): number => stage.clock.wall() - (stage.now - at) + stage.hosts[end].wallAheadMs;
-      const from = Date.parse(incident.log.from.at);
-      const to = Date.parse(incident.log.to.at);
-      return truth.delivered[end].filter(({ at }) => wallOf(at) > from + SECOND && wallOf(at) < to - SECOND);
+      const host = stage.hosts[end];
+      const { from, to } = incident.log;
+      return truth.delivered[end].filter(({ at }) => {
+        const moment = host.momentOf(at);
+        if (host.hasLostTime && moment.bootId !== from.bootId) return false;
+        return laterBy(moment, from) > SECOND && laterBy(moment, to) < -SECOND;
+      });
     }
 
     /** Null: there is no excuse. */

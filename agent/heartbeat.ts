@@ -16,6 +16,7 @@ import {
   type PeerLink,
   type Trouble,
 } from '../shared/coordinate/hello.ts';
+import type { Input } from '../shared/coordinate/input.ts';
 import { timing } from '../shared/coordinate/timing.ts';
 import { asSpitrapError } from '../shared/errors.ts';
 import { limits } from '../shared/limits.ts';
@@ -160,11 +161,17 @@ export class Heartbeat {
       this.#reading = { reading: { flags: input.flags, detail: input.detail }, wall: input.wall };
     if (input.kind === 'stop-attempted' && input.outcome.result === 'verified' && input.outcome.appeared.length === 0)
       this.#reading = { reading: { flags: [], detail: input.outcome.detail }, wall: input.wall };
-    if (input.kind === 'stop' || (input.kind === 'alert' && input.act))
-      this.#stopOwed(input.peer, after(input.at, input.kind === 'alert' ? Math.max(0, input.delayMs ?? 0) : 0));
+    this.#learnOfStop(input);
     // What changed about our debugs is told at once: one end armed and the other not is half a record.
     if (moved && this.#saidArmed !== this.armed && this.armed !== 'unknown') this.#sayAll(NEWS_WITHIN_MS);
   };
+
+  /** Whoever tells of an incident, or takes our stop, has debugs of its own to end. */
+  #learnOfStop(input: Input): void {
+    if (input.kind === 'alert' && input.act) this.#stopOwed(input.peer, after(input.at, Math.max(0, input.delayMs ?? 0)));
+    const isTaken = input.kind === 'delivery' && input.phase === 'stop' && input.result === 'acknowledged';
+    if (input.kind === 'stop' || isTaken) this.#stopOwed(input.peer, input.at);
+  }
 
   #stopOwed(peer: string, at: Monotonic): void {
     const link = this.links.get(peer);

@@ -22,7 +22,7 @@ export interface PeerLink {
   readonly armed: Armed;
   /** It has said that debugs are on, and has not said since that they are off: at the stop it can not be said whether they are. */
   readonly mayBeOn: boolean;
-  /** When it was to end its debugs, by its last alert or stop, and has not said since that they are off; null: it owes none. */
+  /** When it was to end its debugs, for the last incident of the pair, and has not said since that they are off; null: it owes none. */
   readonly stopDueAt: Monotonic | null;
   /** Until when its debugs may stay on, on our clocks; null: it said no lease. */
   readonly leaseEndsAt: Monotonic | null;
@@ -96,7 +96,7 @@ export function onHello(link: PeerLink, hello: Hello): PeerLink {
   };
 }
 
-/** Its signal says that it ends its own debugs then, too: until a hello tells, nobody here knows whether they are off. */
+/** It has debugs of its own to end by then: until it says that they are off, nobody here knows. */
 export const onStopOwed = (link: PeerLink, stopDueAt: Monotonic): PeerLink => ({ ...link, stopDueAt });
 
 /** org: our send time, echoed; rx: when it got there; t: when the answer left. RFC 5905 §8. */

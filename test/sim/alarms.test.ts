@@ -107,3 +107,20 @@ test('dead before anybody could read its debugs: its alert said that it had a st
   );
   await sim.stop();
 });
+
+test('a peer that took the stop, could not make it and fell silent: where to look stands at the end that is left', async () => {
+  const sim = new SimPair({});
+  await sim.start();
+  await sim.clock.advance(61_000);
+  sim.armByHand();
+  sim.boxes.spoke!.behave({ refuse: [/^undebug all$/], stall: [/^show debugging/] });
+  sim.lab.desync();
+  await sim.clock.advance(60_000);
+  await sim.kill('spoke');
+  await sim.clock.advance(4 * 60_000);
+  expect(sim.boxes.spoke!.debugsOn()).not.toEqual([]);
+  expect(sim.alarms('hub')).toContainEqual(
+    expect.stringMatching(/spoke has not been heard .*\| log in to the device of spoke .* look: show debugging/),
+  );
+  await sim.stop();
+});

@@ -101,7 +101,11 @@ export class Stage {
     const host = (end: End): Host =>
       new Host(end, this.clock, () => this.station(end), {
         rate: setting.rate[end],
-        start: () => this.sim.startAgent(end),
+        start: () => {
+          // What the last one had in mind when it died is nobody's word any more.
+          this.books[end] = null;
+          return this.sim.startAgent(end);
+        },
         say: (what) => this.say(what),
       });
     this.hosts = { hub: host('hub'), spoke: host('spoke') };

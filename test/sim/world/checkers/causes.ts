@@ -28,7 +28,13 @@ interface Act {
 
 /** Null: there is none. */
 export function causeOf(stage: Stage, truth: Truth, act: Act): string | null {
-  return incidentOf(truth, act) ?? (isMine(truth, act) ? endOfArmOf(stage, truth, act) : null);
+  return incidentOf(truth, act) ?? goesOn(stage, act) ?? (isMine(truth, act) ? endOfArmOf(stage, truth, act) : null);
+}
+
+/** A box that answers in minutes is off long before its agent can read it back: what had a cause is tried until then. */
+function goesOn({ boxTroubles }: Stage, { end, at, lastAt }: Act): string | null {
+  const isTroubled = boxTroubles[end].some(({ from, until }) => from <= at && until + LOCK_OUT_MS >= at);
+  return isTroubled && lastAt !== null && at - lastAt <= LOCK_OUT_MS ? 'a stop that it cannot read back' : null;
 }
 
 function incidentOf(truth: Truth, { end, at }: Act): string | null {

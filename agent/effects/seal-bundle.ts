@@ -52,16 +52,16 @@ export function incidentFacts(context: SealContext): IncidentFacts {
     record.kind === 'step' ? [{ ...(record.data as StepData), bootId: record.bootId }] : [],
   );
   const role = roleIn(incident, config.role);
-  const opened = fileMoment({ wall: incident.openedAtWall, monotonic: incident.openedAt, bootId });
+  const wallOf = wallsOf(incident, steps, bootId);
   return {
     id: incident.id,
     aliases: [...incident.aliases],
     role,
     mode: incident.onHold ? `${config.mode} (on hold)` : config.mode,
     device: describeDevice(config, device, bootId),
-    peers: describePeers(context),
+    peers: describePeers(context, wallOf),
     openedBy: incident.openedBy,
-    opened,
+    opened: openingOf(incident, steps, bootId),
     event: describeEvent(steps),
     flows: incident.flows.map((record) => ({
       src: record.flow.src,
@@ -80,15 +80,15 @@ export function incidentFacts(context: SealContext): IncidentFacts {
     })),
     flowsNotKept: incident.flowsNotKept,
     verdict: verdictOfIncident(incident),
-    plannedStop: incident.stop.kind === 'not-planned' ? null : plannedStop(incident, bootId),
+    plannedStop: incident.stop.kind === 'not-planned' ? null : plannedStop(incident, wallOf, bootId),
     debugsAtStart: {
       kind: incident.debugsAtStart.kind,
       flags: incident.debugsAtStart.kind === 'read' ? incident.debugsAtStart.flags.map((flag) => flag.text) : [],
       detail: incident.debugsAtStart.kind === 'unreadable' ? incident.debugsAtStart.detail : null,
     },
     timeline: steps.map((step) => ({ phase: step.reason, at: momentOf(step), detail: narrate(role, step) })),
-    stop: describeStop(incident, bootId),
-    signals: [...receivedSignals(steps), ...sentSignals(incident, steps, bootId)],
+    stop: describeStop(incident, wallOf, bootId),
+    signals: [...receivedSignals(steps), ...sentSignals(incident, steps, wallOf, bootId)],
     planned: context.planned,
     outcome: { kind: context.outcome.kind, reasons: [...context.outcome.reasons] },
     done: incident.peers.map((record) => describeDone(record, bootId)),
@@ -113,13 +113,25 @@ export function incidentFacts(context: SealContext): IncidentFacts {
 
 const momentOf = (step: Step): FileMoment => fileMoment({ wall: step.input.wall, monotonic: step.input.at, bootId: step.bootId });
 
-/** Monotonic times of the incident as wall times: by its own opening, where both clocks were read. */
-const wallOf = (incident: Incident, at: Monotonic): Wall => wall(incident.openedAtWall + (at - incident.openedAt));
+/** As it was read on both clocks: the machine counts from its restart where the kernel has booted since (recovery.ts). */
+function openingOf({ openedAt, openedAtWall }: Incident, steps: readonly Step[], bootId: string): FileMoment {
+  const before = steps.find((step) => step.bootId !== bootId && step.input.wall === openedAtWall);
+  return before === undefined ? fileMoment({ wall: openedAtWall, monotonic: openedAt, bootId }) : momentOf(before);
+}
 
-function plannedStop(incident: Incident, bootId: string): NonNullable<IncidentFacts['plannedStop']> {
+type WallOf = (at: Monotonic) => Wall;
+
+/** Monotonic times of this boot as wall times: by the incident's first step under it, at which both clocks were read. */
+function wallsOf({ openedAt, openedAtWall }: Incident, steps: readonly Step[], bootId: string): WallOf {
+  const first = steps.find((step) => step.bootId === bootId)?.input ?? { at: openedAt, wall: openedAtWall };
+  return (at) => wall(first.wall + (at - first.at));
+}
+
+/** After a reboot it was due at the restart. */
+function plannedStop({ stopAt, openedAtWall }: Incident, wallOf: WallOf, bootId: string): IncidentFacts['plannedStop'] {
   return {
-    at: fileMoment({ wall: wallOf(incident, incident.stopAt), monotonic: incident.stopAt, bootId }),
-    delayMs: Math.round(incident.stopAt - incident.openedAt),
+    at: fileMoment({ wall: wallOf(stopAt), monotonic: stopAt, bootId }),
+    delayMs: Math.round(wallOf(stopAt) - openedAtWall),
   };
 }
 
@@ -143,7 +155,7 @@ export function describeDevice(config: Config, device: DeviceStatus, bootId: str
   };
 }
 
-function describePeers({ config, incident, recurrences, clockOf, bootId }: SealContext): IncidentFacts['peers'] {
+function describePeers({ config, incident, recurrences, clockOf, bootId }: SealContext, wallOf: WallOf): IncidentFacts['peers'] {
   const counts = countRecurrences(recurrences, incident.openedAtWall);
   const flowsOf = new Map<string, number>();
   for (const { peers } of incident.flows) for (const peer of new Set(peers)) flowsOf.set(peer, (flowsOf.get(peer) ?? 0) + 1);
@@ -163,7 +175,7 @@ function describePeers({ config, incident, recurrences, clockOf, bootId }: SealC
       };
       const cryptoAddresses = peer.cryptoAddresses.map((range) => range.text);
       const sample = clockOf(peer.name);
-      const read = sample && fileMoment({ wall: wallOf(incident, sample.at), monotonic: sample.at, bootId });
+      const read = sample && fileMoment({ wall: wallOf(sample.at), monotonic: sample.at, bootId });
       const clock = sample && read && { offsetMs: sample.offsetMs, uncertaintyMs: sample.delayMs / 2, read };
       return { name: peer.name, kind: peer.kind, cryptoAddresses, recurrence, clock, tags: { ...peer.tags } };
     });
@@ -191,7 +203,7 @@ function describeEvent(steps: readonly Step[]): IncidentFacts['event'] {
   return null;
 }
 
-function describeStop(incident: Incident, bootId: string): IncidentFacts['stop'] {
+function describeStop(incident: Incident, wallOf: WallOf, bootId: string): IncidentFacts['stop'] {
   const { stop } = incident;
   const none = { sent: null, via: null, attempts: 0, nothingOn: false, verified: null, appeared: [], detail: null };
   switch (stop.kind) {
@@ -214,7 +226,7 @@ function describeStop(incident: Incident, bootId: string): IncidentFacts['stop']
         attempts,
         off: stop.kind === 'verified' ? 'verified' : sent !== null && last?.result !== 'still-on' ? 'unverified' : 'failed',
         nothingOn: stop.kind === 'verified' && stop.nothingOn,
-        verified: stop.kind === 'verified' ? fileMoment({ wall: wallOf(incident, stop.at), monotonic: stop.at, bootId }) : null,
+        verified: stop.kind === 'verified' ? fileMoment({ wall: wallOf(stop.at), monotonic: stop.at, bootId }) : null,
         appeared: [...(last?.appeared ?? [])],
         detail: last?.detail ?? null,
       };
@@ -248,11 +260,11 @@ function receivedSignals(steps: readonly Step[]): SignalFact[] {
   return [...heard.values()];
 }
 
-function sentSignals(incident: Incident, steps: readonly Step[], bootId: string): SignalFact[] {
+function sentSignals(incident: Incident, steps: readonly Step[], wallOf: WallOf, bootId: string): SignalFact[] {
   const orders = { alert: firstOrders(steps, 'alert'), stop: firstOrders(steps, 'signal-stop') };
   return incident.peers.flatMap((record) =>
     (['alert', 'stop'] as const).flatMap((phase) =>
-      describeSent(incident, record, phase, orders[phase].get(record.peer), bootId),
+      describeSent(incident, record, phase, orders[phase].get(record.peer), wallOf, bootId),
     ),
   );
 }
@@ -271,12 +283,13 @@ function describeSent(
   record: PeerRecord,
   phase: Extract<Phase, 'alert' | 'stop'>,
   order: Step | undefined,
+  wallOf: WallOf,
   bootId: string,
 ): SignalFact[] {
   const progress = record[phase];
   if (progress.kind === 'unsent') return [];
   const endedAt = progress.kind === 'sending' ? progress.since : progress.at;
-  const last = fileMoment({ wall: wallOf(incident, endedAt), monotonic: endedAt, bootId });
+  const last = fileMoment({ wall: wallOf(endedAt), monotonic: endedAt, bootId });
   return [
     {
       direction: 'sent',

@@ -74,6 +74,28 @@ describe('a restart during an incident', () => {
     expect(sim.boxes.spoke.debugsOn()).toEqual([]);
   });
 
+  test('a host that reboots between the message and the stop: its bundle has each moment as it was, on both clocks', async () => {
+    sim = await SimPair.armed();
+    sim.lab.desync();
+    await sim.clock.advance(3_000);
+    const { bootId } = sim.clock;
+    await sim.reboot('hub');
+    const offMs = 60_000;
+    await sim.clock.advance(offMs);
+    const restartedAt = sim.clock.wall();
+    await sim.startAgent('hub');
+    await sim.clock.advance(90_000);
+    const { opened, plannedStop, stop, timeline, flows } = await sim.incidentOf('hub');
+    expect(opened).toMatchObject({ bootId, at: flows[0]!.first.at });
+    expect(timeline[0]!.at).toEqual(opened);
+    const step = timeline.find(({ phase }) => phase === 'stop-verified');
+    expect(stop.verified).toEqual(step!.at);
+    expect(Date.parse(stop.verified!.at)).toBeGreaterThanOrEqual(Date.parse(stop.sent!.at));
+    expect(Date.parse(plannedStop!.at.at)).toBeGreaterThanOrEqual(restartedAt);
+    expect(plannedStop!.delayMs / 1_000).toBeCloseTo((Date.parse(plannedStop!.at.at) - Date.parse(opened.at)) / 1_000);
+    expect(plannedStop!.delayMs).toBeGreaterThan(offMs);
+  });
+
   test('died again when its new run had said no more than that it began: the old boot is still known for what it is', async () => {
     sim = await SimPair.armed();
     sim.lab.desync();

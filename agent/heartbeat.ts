@@ -17,19 +17,18 @@ import {
   type Trouble,
 } from '../shared/coordinate/hello.ts';
 import type { Input } from '../shared/coordinate/input.ts';
-import { timing } from '../shared/coordinate/timing.ts';
 import { asSpitrapError } from '../shared/errors.ts';
 import { limits } from '../shared/limits.ts';
 import { peerNamed } from '../shared/model/peer-lookup.ts';
 import { after, type DurationMs, type Monotonic, type Wall } from '../shared/model/time.ts';
 import type { Config, PeerConfig } from './config/config.ts';
-import { formatEndpoint } from './config/fields.ts';
 import type { Coordinator } from './coordinator.ts';
 import type { Device } from './device/device.ts';
 import type { PendingDones } from './effects/pending-dones.ts';
 import type { Delivery } from './effects/send-signal.ts';
 import { type DebugsReading, readDebugs } from './effects/stop-debugs.ts';
 import type { AgentEvents, Decision } from './events.ts';
+import { HelloPaths, type PathState } from './hello-paths.ts';
 import { HelloRound } from './hello-round.ts';
 import type { Logger } from './log.ts';
 import type { SendOutcome } from './net/signalling.ts';
@@ -48,14 +47,6 @@ export interface HeartbeatRoom {
   readonly version: string;
   /** After each round of hellos. */
   readonly onTick: () => void;
-}
-
-export interface PathState {
-  sent: number;
-  acknowledged: number;
-  /** Hellos in a row that were not acknowledged. */
-  failedInARow: number;
-  lastError: string | null;
 }
 
 export interface HeardHello {
@@ -82,7 +73,7 @@ export class Heartbeat {
   readonly #room: HeartbeatRoom;
   #cfg: string;
   readonly links = new Map<string, PeerLink>();
-  readonly #paths = new Map<string, PathState>();
+  readonly #paths = new HelloPaths();
   readonly #answeredAt = new Map<string, Monotonic>();
   readonly #halfArmed = new Map<string, { readonly text: string; ticks: number }>();
   readonly #alarms: PeerAlarms;
@@ -123,17 +114,13 @@ export class Heartbeat {
   #followPeers(): string[] {
     const { config, world } = this.#room;
     const now = world.clock.monotonic();
-    const paths = new Set<string>();
     const linked = new Set<string>();
     for (const peer of config.peers) {
-      if (peer.kind === 'spitrap') linked.add(peer.name);
-      if (peer.kind === 'spitrap' && !this.links.has(peer.name)) this.links.set(peer.name, newLink(peer.name, now));
-      for (const path of peer.send) {
-        const key = pathKey(peer.name, path);
-        paths.add(key);
-        if (!this.#paths.has(key)) this.#paths.set(key, { sent: 0, acknowledged: 0, failedInARow: 0, lastError: null });
-      }
+      if (peer.kind !== 'spitrap') continue;
+      linked.add(peer.name);
+      if (!this.links.has(peer.name)) this.links.set(peer.name, newLink(peer.name, now));
     }
+    const gonePaths = this.#paths.follow(config.peers);
     const gone: string[] = [];
     for (const name of [...this.links.keys()]) {
       if (linked.has(name)) continue;
@@ -142,13 +129,7 @@ export class Heartbeat {
       this.#halfArmed.delete(`half-armed:${name}`);
       gone.push(name);
     }
-    for (const key of [...this.#paths.keys()]) {
-      if (paths.has(key)) continue;
-      this.#paths.delete(key);
-      const [name = '', address = '', port = ''] = key.split(' ');
-      if (linked.has(name)) gone.push(`${formatEndpoint({ address, port: Number(port) })}:${name}`);
-    }
-    return gone;
+    return [...gone, ...gonePaths.filter((owner) => linked.has(owner.slice(owner.lastIndexOf(':') + 1)))];
   }
 
   /** What an incident read of the device is as good as our own reading, and newer. */
@@ -189,7 +170,7 @@ export class Heartbeat {
 
   /** Of hellos on that path; null: no such peer or path. */
   path(peer: string, endpoint: Endpoint): PathState | null {
-    return this.#paths.get(pathKey(peer, endpoint)) ?? null;
+    return this.#paths.of(peer, endpoint);
   }
 
   get cfg(): string {
@@ -274,7 +255,7 @@ export class Heartbeat {
     onPath: (endpoint: Endpoint, outcome: SendOutcome) => void = () => {},
   ): void {
     const { config, coordinator, delivery, version, world } = this.#room;
-    for (const path of this.#peer(peer)?.send ?? []) this.#paths.get(pathKey(peer, path))!.sent++;
+    this.#paths.sent(peer, this.#peer(peer)?.send ?? []);
     const content = () => ({
       intData2: Math.ceil((leaseLeftMs(coordinator.book, world.clock.monotonic()) ?? 0) / 1_000),
       keys: {
@@ -289,22 +270,9 @@ export class Heartbeat {
       },
     });
     delivery.once({ phase: 'hello', peer, incident: null, content }, (outcome, path) => {
-      this.#notePath(peer, path, outcome);
+      this.#paths.note(peer, path, outcome);
       onPath(path, outcome);
     });
-  }
-
-  #notePath(peer: string, endpoint: Endpoint, outcome: SendOutcome): void {
-    const path = this.#paths.get(pathKey(peer, endpoint));
-    if (path === undefined) return;
-    if (outcome.kind === 'failed') {
-      path.failedInARow++;
-      path.lastError = `${outcome.error.code}: ${outcome.error.message}`;
-      return;
-    }
-    if (outcome.kind === 'acknowledged') path.acknowledged++;
-    path.failedInARow = 0;
-    path.lastError = null;
   }
 
   #peer(name: string): PeerConfig | undefined {
@@ -355,7 +323,7 @@ export class Heartbeat {
       this.#alarms.settle(link.peer, key, trouble, word === 'peer-silent' && (link.mayBeOn || link.stopDueAt !== null));
     }
     // A peer that is silent altogether has that alarm.
-    if (tick) this.#judgePaths(peer, !troubles.some((trouble) => trouble.key === `peer-silent:${link.peer}`));
+    if (tick) this.#paths.judge(peer, !troubles.some((trouble) => trouble.key === `peer-silent:${link.peer}`), this.#alarms);
     if (tick && !troubles.some((trouble) => trouble.key === `half-armed:${link.peer}`)) this.#forget(link, ours.armed);
   }
 
@@ -372,17 +340,6 @@ export class Heartbeat {
     if (link.armed === ours || link.armed === 'unknown' || ours === 'unknown') this.#halfArmed.delete(`half-armed:${link.peer}`);
   }
 
-  /** One of several paths, or our direction of the only one, may be dead while the peer is heard. */
-  #judgePaths(peer: PeerConfig, isHeard: boolean): void {
-    for (const endpoint of peer.send) {
-      const path = this.#paths.get(pathKey(peer.name, endpoint))!;
-      const key = `path-dead:${formatEndpoint(endpoint)}:${peer.name}`;
-      const isDead = isHeard && path.failedInARow >= timing.missingHellosMax;
-      const text = `${path.failedInARow} hellos in a row to ${peer.name} at ${formatEndpoint(endpoint)} were not acknowledged: no signal may reach it on that path (${path.lastError})`;
-      this.#alarms.settle(peer.name, key, isDead ? { key, text } : null);
-    }
-  }
-
   /** What is wrong with a peer and has no alarm of its own: too many have the same. */
   troublesOf(peer: string): readonly string[] {
     return this.#alarms.untoldOf(peer);
@@ -397,8 +354,6 @@ export class Heartbeat {
 }
 
 const TROUBLES = ['peer-silent', 'cfg-differs', 'mode-differs', 'roles-clash', 'half-armed'] as const;
-
-const pathKey = (peer: string, { address, port }: Endpoint): string => `${peer} ${address} ${port}`;
 
 const isStopping = ({ stop }: Incident): boolean => stop.kind === 'running' || stop.kind === 'waiting-retry';
 

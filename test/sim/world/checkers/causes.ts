@@ -28,7 +28,21 @@ interface Act {
 
 /** Null: there is none. */
 export function causeOf(stage: Stage, truth: Truth, act: Act): string | null {
-  return incidentOf(truth, act) ?? goesOn(stage, act) ?? (isMine(truth, act) ? endOfArmOf(stage, truth, act) : null);
+  return (
+    incidentOf(truth, act) ??
+    takenUpAgain(stage, truth, act) ??
+    goesOn(stage, act) ??
+    (isMine(truth, act) ? endOfArmOf(stage, truth, act) : null)
+  );
+}
+
+/** What it was at when it died, and had not written down as done, is done when it runs again. */
+function takenUpAgain({ hosts }: Stage, truth: Truth, { end, at }: Act): string | null {
+  const startedAt = hosts[end].starts.findLast((start) => start <= at);
+  const diedAt = hosts[end].deaths.findLast((death) => startedAt !== undefined && death <= startedAt);
+  if (startedAt === undefined || diedAt === undefined || at - startedAt > timing.stopBoundMs) return null;
+  const isOpen = truth.causes[end].some((cause) => cause.at <= diedAt && diedAt - cause.at <= CAUSE_HOLDS_MS);
+  return isOpen ? 'a stop that its last run had begun' : null;
 }
 
 /** A box that answers in minutes is off long before its agent can read it back: what had a cause is tried until then. */

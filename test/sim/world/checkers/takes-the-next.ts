@@ -14,8 +14,8 @@ const MESSAGES_APART_MS = 61 * SECOND;
 
 /** Five minutes, and an attempt every half. */
 const LOCK_OUT_MS = 345 * SECOND;
-/** Sessions A and B, of an agent that reaches its box, and the one that listens where nothing else does. */
-const shellsHeld = (syslog: Syslog): number => (syslog === 'terminal-monitor' ? 3 : 2);
+/** Sessions A and B, of an agent that reaches its box, and the one that listens. */
+const shellsHeld = (syslog: Syslog): number => (syslog === 'terminal-monitor' || syslog === 'all' ? 3 : 2);
 /** In one seed of so many the next incident is waited for until it is sealed; in the others until its stop is verified at both ends. */
 const SEALED_SEEDS = 3;
 

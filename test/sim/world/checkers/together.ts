@@ -39,6 +39,7 @@ export function skewsOf(stage: Stage, truth: Truth): Skew[] {
     for (const [id, { sentAt, arrivedAt, plannedMs }] of alerts) {
       const plannedAt = sentAt + plannedMs;
       if (![from, to].every((end) => wasWell(stage, truth, end, sentAt, plannedAt))) continue;
+      if (keptToItself(truth, to, sentAt, plannedAt)) continue;
       const near = (end: End): number | undefined =>
         truth.typed[end].find(
           ({ at, expanded }) => OFF.test(expanded) && at >= plannedAt - SECOND && at <= plannedAt + 5 * SECOND,
@@ -50,6 +51,15 @@ export function skewsOf(stage: Stage, truth: Truth): Skew[] {
     }
   }
   return skews;
+}
+
+/** It saw the event itself, and nothing that it said of it arrived: its own plan is known to nobody else. */
+function keptToItself(truth: Truth, end: End, sentAt: number, plannedAt: number): boolean {
+  const inSpan = (at: number): boolean => at >= sentAt - 5 * SECOND && at <= plannedAt;
+  return (
+    truth.causes[end].some(({ at, what }) => what === 'message' && inSpan(at)) &&
+    !truth.signals[end].some((signal) => signal.phase === 'alert' && inSpan(signal.sentAt))
+  );
 }
 
 /** Nothing was wrong with box, sessions, agent or plan of that end in that time. */

@@ -128,7 +128,12 @@ export class HeldSession {
   #preempt(job: Job): void {
     const { clock, stops } = this.#options;
     const running = this.#running;
-    if (running === null || !stops(job.command) || stops(running.command)) return;
+    if (!stops(job.command)) return;
+    // What verifies the stop would wait behind it: an errand takes some twenty seconds where a line takes some.
+    const errands = this.#queue.filter(({ lines }) => lines !== null);
+    this.#queue = this.#queue.filter(({ lines }) => lines === null);
+    for (const errand of errands) errand.resolve(notSent(errand.command, 'a stop had to be sent first'));
+    if (running === null || stops(running.command)) return;
     if (this.#session === null) {
       running.overtaken = true;
       this.#wake?.();

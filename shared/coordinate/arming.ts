@@ -12,6 +12,7 @@ import {
   afterwards,
   armWake,
   beginDisarm,
+  DISARM_ALARM,
   noted,
   onDisarmBound,
   onDisarmHung,
@@ -198,8 +199,9 @@ export function onArmAttempted(rules: Rules, book: Book, input: Input & { readon
     leftConditions: othersLeft(book, state.plan.conditions),
   });
   if (unwanted !== null) return beginDisarm(on, input, unwanted, 'debugs', 'disarm-ordered');
-  // What was spent before counts: a warning about it stands until a person renews.
-  const over = [REFUSED_ALARM, ENDED_ALARM, ...(on.arming.spentMs === 0 ? [MAX_DEBUG_ALARM] : [])];
+  // What was spent before counts: a warning about it stands until a person renews. One about debugs that a person took over is over, or
+  // whoever takes it over once more would give up these, and the next one would be told to nobody.
+  const over = [REFUSED_ALARM, ENDED_ALARM, DISARM_ALARM, ...(on.arming.spentMs === 0 ? [MAX_DEBUG_ALARM] : [])];
   return over.reduce<Step>((told, key) => andThen(told, (open) => clearAlarm(open, key)), {
     book: on,
     effects: leaseTimers(rules, on),

@@ -162,7 +162,8 @@ function planStop(rules: Rules, incident: Incident, firstSeen: Input['at']): { i
   const stopAt = nowActs ? own : earlier(incident.stopAt, own);
   if (!nowActs && (incident.stopPassed || stopAt === incident.stopAt)) return { incident, effects: [] };
   const planned: Incident = nowActs
-    ? { ...incident, stopAt, stop: { kind: 'planned', waiting: false }, stopPassed: false }
+    ? // The tail that the look has kept is not the tail of this stop.
+      { ...incident, stopAt, stop: { kind: 'planned', waiting: false }, stopPassed: false, tailKept: false }
     : { ...incident, stopAt };
   return { incident: planned, effects: [{ kind: 'wake', incident: incident.id, name: 'stop', at: stopAt }] };
 }
@@ -297,10 +298,10 @@ export function onDone(rules: Rules, book: Book, input: Input & { readonly kind:
   // While the bundle is being written it may or may not be in it: beside it, it is in any case.
   const addendum: Effect[] =
     incident.sealing === 'sealed' || incident.sealing === 'requested' ? [doneAddendum(incident.id, input.peer, report)] : [];
-  const heard = settle(
-    book,
-    go({ ...incident, peers }, 'done-accepted', { kind: 'cancel-signals', incident: incident.id, peer: input.peer }, ...addendum),
-  );
+  // It may be the done of a look, told before the stop arrived: a stop on its way goes on until it is acknowledged.
+  const mayNotKnow = record.stop.kind === 'sending' && report.off !== 'verified';
+  const quiet: Effect[] = mayNotKnow ? [] : [{ kind: 'cancel-signals', incident: incident.id, peer: input.peer }];
+  const heard = settle(book, go({ ...incident, peers }, 'done-accepted', ...quiet, ...addendum));
   return sealIfReady(
     rules,
     andThen(heard, (next) => judgeDone(rules, next, incident, input, report)),

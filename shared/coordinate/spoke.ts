@@ -185,18 +185,23 @@ function addSignaller(incident: Incident, peer: string, id: IncidentId | null, a
 export function onStop(rules: Rules, book: Book, input: Stop): Step {
   if (rules.mode === 'observe') return stay(book, 'stop-observed', input.id);
   const earlierOne = input.id === null ? eemIncident(rules, book, input) : findIncident(book, input.id);
-  // What was only captured so far has not had its stop: phases advance.
+  // What was only captured so far has not had its stop: phases advance, and its bound and its tail begin now.
   if (earlierOne?.stopPassed && isCaptureOnly(earlierOne))
-    return stopOpen(rules, book, { ...earlierOne, stopPassed: false }, input);
+    return stopOpen(rules, book, { ...earlierOne, stopPassed: false, stopAt: input.at, tailKept: false }, input);
   if (earlierOne?.stopPassed) return stay(book, 'stop-repeated', earlierOne.id);
-  if (input.id !== null && book.closed.some((known) => hasId(known, input.id!))) return stay(book, 'closed-incident', input.id);
+  const over = book.closed.filter((known) => input.id !== null && hasId(known, input.id));
+  // A look that is over has had no stop either: a line of its last moment may be borne out at the other end when it is.
+  const isLook = ({ stoppedAt, signallers }: ClosedIncident): boolean =>
+    stoppedAt === null && signallers.every((signaller) => signaller.captureOnly);
+  const mayStillStop = rules.mode === 'act' && over.every(isLook);
+  if (input.id !== null && over.length > 0 && !mayStillStop) return stay(book, 'closed-incident', input.id);
   if (input.id === null && earlierOne === undefined && justClosed(rules, book, input) !== undefined)
     return stay(book, 'stop-repeated');
   const open = earlierOne ?? beforeStop(book);
   if (open !== undefined) return stopOpen(rules, book, open, input);
   const roomy = makeRoom(rules, book, input);
   if (overBudget(rules, roomy, input.at, timing.hourMs)) return refuseOverBudget(rules, roomy, input, input.id ?? input.newId);
-  return openFromStop(rules, roomy, input);
+  return openFromStop(rules, roomy, input, over.length > 0);
 }
 
 /** EEM peers have no id: one event per (peer, value) within the window, joined to that peer's open incident. */
@@ -236,10 +241,11 @@ function stopOpen(rules: Rules, book: Book, open: Incident, input: Stop): Step {
 const whyNotStopped = (incident: Incident): 'stop-on-hold' | 'stop-not-in-this-mode' =>
   incident.onHold ? 'stop-on-hold' : 'stop-not-in-this-mode';
 
-/** A stop that nothing announced is honoured: stop first, then capture what is left to see. */
-function openFromStop(rules: Rules, book: Book, input: Stop): Step {
-  const incident = newIncident(rules, book, {
-    id: input.id ?? input.newId,
+/** A stop that nothing announced is honoured: stop first, then capture what is left to see. `isKnown`: its id has a bundle, and is an alias. */
+function openFromStop(rules: Rules, book: Book, input: Stop, isKnown: boolean): Step {
+  const id = isKnown ? input.newId : (input.id ?? input.newId);
+  const opened = newIncident(rules, book, {
+    id,
     openedBy: 'stop',
     at: input.at,
     wall: input.wall,
@@ -250,12 +256,13 @@ function openFromStop(rules: Rules, book: Book, input: Stop): Step {
     stopAt: input.at,
     act: true,
   });
+  const incident = input.id === null ? opened : joinId(opened, input.id);
   const counted = countOpening(rules, book, input.at, timing.hourMs);
   const reason = incident.stop.kind === 'not-planned' ? whyNotStopped(incident) : 'stop-without-alert';
   const stopped = reachStopTime(rules, counted, incident, input.at, reason);
-  const opened = findIncident(stopped.book, incident.id) ?? incident;
-  const would: Effect[] = opened.mode === 'observe' ? [wouldDo(rules, opened, 0)] : [];
-  return { ...stopped, effects: [...stopped.effects, ...firstOrders(opened), ...would, ...lookAtDevice(opened, 'late')] };
+  const settled = findIncident(stopped.book, incident.id) ?? incident;
+  const would: Effect[] = settled.mode === 'observe' ? [wouldDo(rules, settled, 0)] : [];
+  return { ...stopped, effects: [...stopped.effects, ...firstOrders(settled), ...would, ...lookAtDevice(settled, 'late')] };
 }
 
 /**

@@ -224,6 +224,17 @@ describe('an alarm that a person has taken over', () => {
     expect(steps[2]!.reason).toBe('waiting');
   });
 
+  test('is over once they are armed again: nobody gives up the new ones by it', () => {
+    const story = [...armed(0), at(3_000, disarm()), ...failing, at(33_000, armTimer('disarm-bound'))];
+    const standing = run(rules, story).book;
+    const alarm = standing.alarms.find(({ key }) => key === 'disarm')!.id;
+    const acknowledged = run(rules, [at(40_000, { kind: 'acknowledge', alarm })], standing).book;
+    const { book } = run(rules, armed(100_000, 'person', 2), acknowledged);
+    expect(armingOf(book)).toMatch(/^armed/);
+    const { book: still, last } = run(rules, [at(120_000, { kind: 'acknowledge', alarm })], book);
+    expect([last.reason, armingOf(still)]).toEqual(['unknown-alarm', armingOf(book)]);
+  });
+
   test('of an incident’s stop: nothing is armed for anybody any more', () => {
     const story = [
       ...armed(0),

@@ -288,6 +288,23 @@ describe('a stop on a session that is at work', () => {
     expect(box.typed.some((line) => line.startsWith('action'))).toBe(false);
   });
 
+  test('one that still waits is not typed before the stop is verified', async () => {
+    const { deadMan } = ciscoIos.arming;
+    const { box, clock, device } = pool({ answer: (command) => (command === 'show processes cpu' ? null : '') });
+    device.connect();
+    await clock.advance(3_000);
+    const options = { timeoutMs: 30_000 };
+    const show = device.run('control', 'show processes cpu', options);
+    const errand = device.configure('control', deadMan.set(600), options);
+    await clock.advance(1_000);
+    const stopping = device.run('control', stop, { timeoutMs: 8_000, urgent: true });
+    expect(await errand).toMatchObject({ status: 'closed', sentAt: null, detail: 'a stop had to be sent first' });
+    await clock.advance(8_000);
+    expect(await show).toMatchObject({ status: 'timeout' });
+    expect(await stopping).toMatchObject({ status: 'ok' });
+    expect(box.typed).not.toContain('configure terminal');
+  });
+
   test('a line of no grammar for configuration mode is refused before anything is sent', async () => {
     const { device } = pool();
     const options = { timeoutMs: 1_000 };

@@ -126,4 +126,11 @@ export class BoxShells implements ShellTransport {
     this.#drops++;
     for (const drop of [...this.#open]) drop();
   }
+
+  /** One of those that are open, the oldest is 0. False: there is none. */
+  dropOne(index: number): boolean {
+    const drop = [...this.#open][index];
+    drop?.();
+    return drop !== undefined;
+  }
 }

@@ -390,6 +390,14 @@ const strangersKinds = [
     },
   },
   { name: 'forge-line', apply: (stage, end, amount) => stage.forgeLine(end, Math.round(amount * 0xffff)) },
+  {
+    // `clear line`: the agent logs in for control first.
+    name: 'clear-line',
+    apply: (stage, end, amount) => {
+      stage.trouble(end);
+      return stage.station(end).shells.dropOne(of(amount, [0, 1]));
+    },
+  },
 ] as const satisfies readonly HappeningKind[];
 
 export type Kind = (typeof kinds)[number]['name'] | (typeof strangersKinds)[number]['name'];

@@ -26,8 +26,8 @@ export interface Scene {
 export interface State {
   readonly name: string;
   readonly setting?: (dice: Dice) => Partial<Setting>;
-  /** What brings it about: after the event, or the stop. */
-  readonly troubles: readonly (readonly [kind: Kind, from: 'event' | 'stop', afterMs: number, amount?: number])[];
+  /** What brings it about: after the event, or the stop. With `at` at that end alone, whichever suffers the others. */
+  readonly troubles: readonly (readonly [kind: Kind, from: 'event' | 'stop', afterMs: number, amount?: number, at?: End])[];
   /** When it is there, in ms after the event or the stop. */
   readonly window: readonly [from: 'event' | 'stop', firstMs: number, lastMs: number];
   readonly comes: readonly Kind[];
@@ -59,9 +59,9 @@ const spoofable = (dice: Dice): Partial<Setting> => ({
 });
 
 /** Index of a list of happenings.ts, as an amount of so many. */
-const nth = (index: number, of: number): number => (index + 0.5) / of;
+export const nth = (index: number, of: number): number => (index + 0.5) / of;
 export const UNDEBUG_REFUSED = nth(0, 8);
-const UNDEBUG_STALLS = nth(2, 6);
+export const UNDEBUG_STALLS = nth(2, 6);
 export const LOGGING_STALLS = nth(5, 6);
 
 const states: readonly State[] = [
@@ -309,15 +309,17 @@ export function sceneOf(dice: Dice, from: readonly State[] = states): Scene {
   // Mostly both suffer it: whichever end the event makes the first one.
   const ends = dice.pick([ENDS, ENDS, ['hub'], ['spoke']] as const);
   const happenings: SceneHappening[] = [];
-  for (const end of ends)
-    for (const [kind, origin, afterMs, amount] of state.troubles)
-      happenings.push({
-        afterMs: afterMs + dice.upTo(50),
-        stopIs: origin === 'stop',
-        kind,
-        end,
-        amount: amount ?? dice.percent() / 100,
-      });
+  const suffer = (end: End, [kind, origin, afterMs, amount]: State['troubles'][number]): void =>
+    void happenings.push({
+      afterMs: afterMs + dice.upTo(50),
+      stopIs: origin === 'stop',
+      kind,
+      end,
+      amount: amount ?? dice.percent() / 100,
+    });
+  const [everywhere, there] = [state.troubles.filter(([, , , , at]) => !at), state.troubles.filter(([, , , , at]) => at)];
+  for (const end of ends) for (const trouble of everywhere) suffer(end, trouble);
+  for (const trouble of there) suffer(trouble[4]!, trouble);
   const [origin, firstMs, lastMs] = state.window;
   const inWindow = (): number => firstMs + dice.upTo(lastMs - firstMs);
   for (let left = 1 + dice.upTo(3); left > 0; left--)

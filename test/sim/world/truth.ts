@@ -289,11 +289,14 @@ export class Truth {
     const { setting, now } = this.#stage;
     if (!this.#stage.hosts[end].listens || this.#decisions[end] === this.#stage.decisions[end]) return;
     this.#decisions[end] = this.#stage.decisions[end];
-    for (const { id, stop, stopAt: ownStopAt, outcome, flows } of this.#stage.books[end]?.incidents ?? []) {
+    for (const { id, stop, stopAt: ownStopAt, outcome, flows, signallers } of this.#stage.books[end]?.incidents ?? []) {
       if (stop.kind === 'not-planned' || outcome !== null) continue;
       // Nothing is undertaken for lines that the device has not borne out: a stranger's end nothing (pair-protocol.md, "What counts as the event").
-      const isBelieved = ({ corroboration }: FlowRecord): boolean => !UNBELIEVED.has(corroboration);
-      if (stop.kind === 'planned' && flows.length > 0 && !flows.some(isBelieved)) continue;
+      // Nor for the word of a peer that only wanted to look.
+      const isBelieved = ({ corroboration, sources }: FlowRecord): boolean =>
+        !UNBELIEVED.has(corroboration) && sources.some((source) => !source.startsWith('peer:'));
+      const isAsked = signallers.some(({ captureOnly }) => captureOnly === undefined);
+      if (stop.kind === 'planned' && flows.length > 0 && !isAsked && !flows.some(isBelieved)) continue;
       const stopAt = now + (ownStopAt - this.#stage.ownNow(end)) / setting.rate[end];
       const known = this.undertakings[end].find(({ name }) => name === id);
       if (known !== undefined) known.stopAt = Math.min(known.stopAt, stopAt);

@@ -50,11 +50,15 @@ export const sealedOnce: MakeChecker = (stage, truth, report) => {
             report(`${end}: ${name} was never sealed`);
         // One that lost its dataDir knows no debugs for its own, and stops none of them under `own`.
         if (stage.hosts[end].lostDisks.length === 0) checkDones(truth, end, report);
-        const ids = new Set<string>();
+        const ids = new Map<string, IncidentFile>();
+        // What was seen, and what was stopped: a look that was over when its stop came.
+        const isStopOf = ({ id, openedBy }: IncidentFile, look: string): boolean => openedBy === 'stop' && id !== look;
         for (const incident of await stage.sim.incidents(end)) {
           for (const id of [incident.id, ...incident.aliases]) {
-            if (ids.has(id)) report(`${end}: ${id} is in two sealed bundles`);
-            ids.add(id);
+            const other = ids.get(id);
+            if (other !== undefined && !isStopOf(incident, id) && !isStopOf(other, id))
+              report(`${end}: ${id} is in two sealed bundles`);
+            ids.set(id, incident);
           }
           checkOutcome(stage, truth, end, incident, report);
           checkNames(stage, truth, end, incident, report);

@@ -48,6 +48,7 @@ const LINGER_MS = 3_000;
 const GRACE_MS = 500;
 /** A starved router answers after seconds, and a new login takes it longer still: the stop waits rather for this prompt. */
 const STOP_PATIENCE_MS = 4_500;
+const STOP_FIRST = 'a stop had to be sent first';
 
 export class HeldSession {
   readonly #options: HeldSessionOptions;
@@ -103,6 +104,9 @@ export class HeldSession {
       if (this.#stopped) return resolve(notSent(command, 'the agent is stopping'));
       if (this.#queue.length >= limits.commandsQueuedMax)
         return resolve(notSent(command, `more than ${limits.commandsQueuedMax} lines wait on this session`));
+      const { stops } = this.#options;
+      if (lines !== null && [this.#running, ...this.#queue].some((other) => other !== null && stops(other.command)))
+        return resolve(notSent(command, STOP_FIRST));
       const job: Job = { command, lines, options, resolve, askedAt: this.#options.clock.monotonic(), overtaken: false };
       // Urgent lines keep their order among themselves.
       const at = overtakes(options) ? this.#queue.findIndex((other) => !overtakes(other.options)) : -1;
@@ -132,7 +136,7 @@ export class HeldSession {
     // What verifies the stop would wait behind it: an errand takes some twenty seconds where a line takes some.
     const errands = this.#queue.filter(({ lines }) => lines !== null);
     this.#queue = this.#queue.filter(({ lines }) => lines === null);
-    for (const errand of errands) errand.resolve(notSent(errand.command, 'a stop had to be sent first'));
+    for (const errand of errands) errand.resolve(notSent(errand.command, STOP_FIRST));
     if (running === null || stops(running.command)) return;
     if (this.#session === null) {
       running.overtaken = true;
@@ -163,7 +167,7 @@ export class HeldSession {
     const left = () => job.options.timeoutMs - (clock.monotonic() - startedAt);
     const session = await this.#sessionWithin(job, left);
     if (session === null) {
-      const waited = job.overtaken ? 'a stop had to be sent first' : `no session within ${formatDuration(job.options.timeoutMs)}`;
+      const waited = job.overtaken ? STOP_FIRST : `no session within ${formatDuration(job.options.timeoutMs)}`;
       const why = this.#stopped ? 'the agent is stopping' : waited;
       return notSent(job.command, this.#lastError === null ? why : `${this.#lastError} (${why})`, clock.monotonic() - startedAt);
     }

@@ -298,7 +298,9 @@ describe('a stop on a session that is at work', () => {
     const errand = device.configure('control', deadMan.set(600), options);
     await clock.advance(1_000);
     const stopping = device.run('control', stop, { timeoutMs: 8_000, urgent: true });
-    expect(await errand).toMatchObject({ status: 'closed', sentAt: null, detail: 'a stop had to be sent first' });
+    const given = { status: 'closed', sentAt: null, detail: 'a stop had to be sent first' };
+    expect(await errand).toMatchObject(given);
+    expect(await device.configure('control', deadMan.set(600), options)).toMatchObject(given);
     await clock.advance(8_000);
     expect(await show).toMatchObject({ status: 'timeout' });
     expect(await stopping).toMatchObject({ status: 'ok' });

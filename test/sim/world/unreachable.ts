@@ -75,7 +75,7 @@ export const unreachable: ReadonlyMap<string, string> = new Map([
     'disarming x lease-renewed',
   ),
   ...because(
-    'a stop or a disarm ends the errand that renews it: at once where it waits, within nine seconds where it is typed (held-session.ts, #preempt); on a session that is away it is over after 24 s. Either is verified on that session after it, or given up 30 s after its begin (disarming.ts, giveUpDisarm)',
+    'a stop or a disarm ends the errand that renews it: at once where it waits or is asked for behind it, within nine seconds where it is typed (held-session.ts, #preempt); on a session that is away it is over after 24 s. Either is verified on that session after it, or given up 30 s after its begin (disarming.ts, giveUpDisarm)',
     'disarmed x dead-man-renewed',
     'checking x dead-man-renewed',
     'arming x dead-man-renewed',

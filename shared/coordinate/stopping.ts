@@ -12,7 +12,7 @@ import type { Effect } from './effect.ts';
 import { holdFlows } from './hold-down.ts';
 import type { Input } from './input.ts';
 import type { Move, Step } from './move.ts';
-import { andThen, clearAlarm, findIncident, go, isActionable, isWanted, raiseAlarm, settle, stay } from './move.ts';
+import { andThen, clearAlarm, findIncident, go, isActionable, isOwn, isWanted, raiseAlarm, settle, stay } from './move.ts';
 import type { Reason } from './reason.ts';
 import type { Rules } from './rules.ts';
 import { sealIfReady, signalDones } from './sealing.ts';
@@ -54,7 +54,9 @@ export function reachStopTime(rules: Rules, book: Book, incident: Incident, at: 
   }
   if (waiting) {
     const unbelieved: Incident = { ...incident, stop: { kind: 'not-planned', why: 'not-corroborated' } };
-    return settle(holdFlows(rules, book, incident, at), passStopTime(rules, unbelieved, at, 'not-corroborated'));
+    // A peer that only wanted to look has told of a flow, and nothing is stopped for it: our own message about it still counts.
+    const ours: Incident = { ...incident, flows: incident.flows.filter(isOwn) };
+    return settle(holdFlows(rules, book, ours, at), passStopTime(rules, unbelieved, at, 'not-corroborated'));
   }
   const started = startStop(rules, book, incident, at, reason);
   const nothingOn = started.incident.stop.kind === 'verified';

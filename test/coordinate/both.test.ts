@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { InputBody } from '../../shared/coordinate/input.ts';
 import type { Rules } from '../../shared/coordinate/rules.ts';
 import { doneBits } from '../../shared/wire/signal.ts';
-import { alert, at, corroborated, find, flowOf, hubRules, id, run, sighting, stop } from './given.ts';
+import { alert, at, corroborated, find, flowOf, hubRules, id, run, sighting, stop, timer } from './given.ts';
 import { closedAt, Pair } from './pair.ts';
 
 const rules: Rules = { ...hubRules, role: 'both' };
@@ -128,6 +128,13 @@ describe('merging is commutative: our own message and what a peer asks for, in e
   test('a line that nobody bears out stops nothing beside a capture', () => {
     expect(stopsAt([0, own(true)], [10, captureOnly], [20, absent])).toBeNull();
     expect(stopsAt([0, captureOnly], [10, own(true)], [20, absent])).toBeNull();
+  });
+
+  test('nor does it hold down what our own device says of that peer later', () => {
+    const looked = alert({ id: id(5), peer: 'spoke1', act: false, delayMs: 1_000, flow: flowOf(7) });
+    const story = [at(0, own(true)), at(10, looked), at(20, absent), at(18_000, timer('stop'))];
+    const { book, last } = run(rules, [...story, at(60_000, sighting({ id: id(6), flow: flowOf(7) }))]);
+    expect([last.reason, book.incidents.map((incident) => incident.id)]).toEqual(['incident-opened', [id(1), id(6)]]);
   });
 
   test('a line that is borne out stops beside a capture, late answer or not', () => {

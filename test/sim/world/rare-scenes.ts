@@ -304,13 +304,20 @@ const cellStates: readonly State[] = [
     window: ['event', 46_500, 54_000],
     comes: ['arm'],
   },
-  {
-    name: 'a disarm that a person takes over in the middle of an attempt, and an arm',
-    setting: (dice) => ({ ...disarmTakenOver(dice), thinkMs: { hub: 200, spoke: 200 } }),
-    troubles: [...DISARM_STALLS, ...takenOver(93_000)],
-    window: ['event', 93_800, 99_900],
-    comes: ['arm'],
-  },
+  ...(
+    [
+      [150, 95_700],
+      [260, 97_800],
+    ] as const
+  ).map(
+    ([thinkMs, firstMs]): State => ({
+      name: `a disarm that a person takes over in the middle of an attempt, and an arm: ${thinkMs}`,
+      setting: (dice) => ({ ...disarmTakenOver(dice), thinkMs: { hub: thinkMs, spoke: thinkMs } }),
+      troubles: [...DISARM_STALLS, ...takenOver(93_000)],
+      window: ['event', firstMs, 99_950],
+      comes: ['arm'],
+    }),
+  ),
   {
     name: 'what was told to an agent that has forgotten it, while a stop of another line waits',
     setting: (dice) => ({

@@ -280,10 +280,10 @@ const cellStates: readonly State[] = [
   {
     name: 'a stop that is tried when its bundle may wait no longer',
     setting: (dice) => {
-      const thinkMs = 480 + 40 * dice.upTo(6);
+      const thinkMs = 520 + 20 * dice.upTo(4);
       return { ...stopping(dice), thinkMs: { hub: thinkMs, spoke: thinkMs } };
     },
-    troubles: [['refuse-command', 'event', -500, UNDEBUG_REFUSED]],
+    troubles: [['refuse-command', 'event', -500, UNDEBUG_REFUSED, 'hub']],
     window: ['stop', 60_000, 125_000],
     comes: ['capture-pair', 'storm', 'partition'],
   },

@@ -107,7 +107,15 @@ export class HeldSession {
       const { stops } = this.#options;
       if (lines !== null && [this.#running, ...this.#queue].some((other) => other !== null && stops(other.command)))
         return resolve(notSent(command, STOP_FIRST));
-      const job: Job = { command, lines, options, resolve, askedAt: this.#options.clock.monotonic(), overtaken: false };
+      const { clock } = this.#options;
+      const job: Job = {
+        ...{ command, lines, options, askedAt: clock.monotonic(), overtaken: false },
+        resolve: (result) => {
+          patience.cancel();
+          resolve(result);
+        },
+      };
+      const patience = clock.timer('session line wanted', options.timeoutMs, () => this.#giveUp(job));
       // Urgent lines keep their order among themselves.
       const at = overtakes(options) ? this.#queue.findIndex((other) => !overtakes(other.options)) : -1;
       if (at < 0) this.#queue.push(job);
@@ -148,6 +156,19 @@ export class HeldSession {
     });
   }
 
+  /** A line behind one that has longer to wait for the session: its own time is up, and nobody is to wait on for what it would say. */
+  #giveUp(job: Job): void {
+    if (this.#session !== null || !this.#queue.includes(job)) return;
+    this.#queue = this.#queue.filter((other) => other !== job);
+    job.resolve(this.#noSession(job, `no session within ${formatDuration(job.options.timeoutMs)}`));
+  }
+
+  #noSession({ command, askedAt }: Job, waited: string): CommandResult {
+    const why = this.#stopped ? 'the agent is stopping' : waited;
+    const detail = this.#lastError === null ? why : `${this.#lastError} (${why})`;
+    return notSent(command, detail, this.#options.clock.monotonic() - askedAt);
+  }
+
   async #pump(): Promise<void> {
     if (this.#running !== null) return;
     const job = this.#queue.shift();
@@ -166,11 +187,8 @@ export class HeldSession {
     const startedAt = this.#session === null ? job.askedAt : clock.monotonic();
     const left = () => job.options.timeoutMs - (clock.monotonic() - startedAt);
     const session = await this.#sessionWithin(job, left);
-    if (session === null) {
-      const waited = job.overtaken ? STOP_FIRST : `no session within ${formatDuration(job.options.timeoutMs)}`;
-      const why = this.#stopped ? 'the agent is stopping' : waited;
-      return notSent(job.command, this.#lastError === null ? why : `${this.#lastError} (${why})`, clock.monotonic() - startedAt);
-    }
+    if (session === null)
+      return this.#noSession(job, job.overtaken ? STOP_FIRST : `no session within ${formatDuration(job.options.timeoutMs)}`);
     this.#become('busy');
     const budget = { timeoutMs: Math.max(1, left()), bytesMax: job.options.bytesMax ?? limits.commandOutputBytesMax };
     const result = await (job.lines === null ? session.run(job.command, budget) : session.configure(job.lines, budget));

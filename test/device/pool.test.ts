@@ -93,6 +93,25 @@ describe('two held sessions', () => {
     await device.close();
   });
 
+  test('a line with less time is answered in its time, also behind one that waits longer for the same session', async () => {
+    const { clock, device } = pool({ refuse: unreachable });
+    device.connect();
+    const begun = clock.monotonic();
+    void device.run('capture', 'show version', { timeoutMs: 30_000 });
+    let answeredMs: number | null = null;
+    const asked = device.run('capture', 'show logging | include 0x1', { timeoutMs: 2_000, first: true });
+    void asked.then(() => (answeredMs = clock.monotonic() - begun));
+    await clock.advance(2_500);
+    expect(answeredMs).toBeLessThanOrEqual(2_100);
+    expect(await asked).toMatchObject({
+      status: 'closed',
+      sentAt: null,
+      detail: 'SSH_UNREACHABLE: no route (no session within 2s)',
+    });
+    await clock.advance(31_000);
+    await device.close();
+  });
+
   test('a command that hangs on A holds up nothing on B', async () => {
     const { clock, device } = pool({ answer: (c) => (c === 'show crypto ipsec sa detail' || c === '^C' ? null : '') });
     device.connect();

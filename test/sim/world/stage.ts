@@ -54,6 +54,8 @@ export class Stage {
   readonly acknowledged: Readonly<Record<End, { readonly at: number; readonly text: string }[]>> = { hub: [], spoke: [] };
   /** Everything that both agents wrote to their logs. */
   readonly logged: Readonly<Record<End, string[]>> = { hub: [], spoke: [] };
+  /** Lines that strangers sent in a box's name. */
+  readonly forgedAt: Readonly<Record<End, number[]>> = { hub: [], spoke: [] };
   /** Captures that people asked for: nothing may be stopped for them. */
   readonly looks = new Set<string>();
   /** When people did something at an agent. */
@@ -271,6 +273,7 @@ export class Stage {
     // Where its buffer does not reach back, or nobody can ask it, no agent can know that it is forged.
     const reachMs = this.now - (this.#loggedSince[end] ?? this.now);
     if (reachMs < BUFFER_REACH_MS || this.boxTroubles[end].some(({ until }) => until >= this.now)) return false;
+    this.forgedAt[end].push(this.now);
     const spi = 0x1000_0000 + number;
     const [day = '', time = ''] = [
       new Date(this.clock.wall()).toUTCString().slice(5, 11),

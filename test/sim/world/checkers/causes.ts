@@ -9,6 +9,8 @@ import { PEER_NOTICES_MS, SECOND } from './checker.ts';
 const MINUTE = 60 * SECOND;
 /** An incident waits so long for its stop at most; then its ladder, and attempts until it is verified. */
 const CAUSE_HOLDS_MS = 5 * MINUTE + timing.stopBoundMs;
+/** Two looks at the buffer, a line each. */
+const ASKED_MS = 5 * SECOND;
 /** After three refused logins one attempt in five minutes, and what had to wait for it. */
 const LOCK_OUT_MS = 6 * MINUTE;
 /** The lines of an arm, or that it was never heard of again. */
@@ -30,10 +32,19 @@ interface Act {
 export function causeOf(stage: Stage, truth: Truth, act: Act): string | null {
   return (
     incidentOf(truth, act) ??
+    undecidedOf(stage, act) ??
     takenUpAgain(stage, truth, act) ??
     goesOn(stage, act) ??
     (isMine(truth, act) ? endOfArmOf(stage, truth, act) : null)
   );
+}
+
+/** A forged line that the device could not be asked about in time may be true: the incident goes on (pair-protocol.md, "What counts as the event"). */
+function undecidedOf({ forgedAt, hosts, boxTroubles }: Stage, { end, at }: Act): string | null {
+  const cutOff = [...hosts[end].deaths, ...boxTroubles[end].map(({ from }) => from)];
+  const isCutOff = (forged: number): boolean => cutOff.some((time) => time >= forged && time <= forged + ASKED_MS);
+  const isOpen = forgedAt[end].some((forged) => forged <= at && at - forged <= CAUSE_HOLDS_MS && isCutOff(forged));
+  return isOpen ? 'a line that nobody could be asked about' : null;
 }
 
 /** What it was at when it died, and had not written down as done, is done when it runs again. */

@@ -41,7 +41,11 @@ export const takesTheNext: MakeChecker = (stage, truth, report) => ({
       const isTried = incidents.some(({ stop }) => stop.kind === 'running' || stop.kind === 'waiting-retry');
       return !isTried && arming.state.kind !== 'arming' && arming.state.kind !== 'disarming';
     };
-    await pass(LOCK_OUT_MS, () => ENDS.every((end) => stage.hosts[end].shells >= shellsHeld(setting.syslog) && isSettled(end)));
+    const isBack = (): boolean => ENDS.every((end) => stage.hosts[end].shells >= shellsHeld(setting.syslog) && isSettled(end));
+    const wasAway = !isBack();
+    await pass(LOCK_OUT_MS, isBack);
+    // And then sees what is on at its next hello: debugs that it never saw go off are not on anew for it.
+    if (wasAway) await pass(HELLO_MS + 2 * SECOND, () => false);
     const idsOf = async (end: End): Promise<string[]> => (await sim.incidents(end)).map(({ id }) => id);
     const before: Record<End, readonly string[]> = { hub: await idsOf('hub'), spoke: await idsOf('spoke') };
     const acts = (end: End): boolean => setting.mode[end] === 'act';

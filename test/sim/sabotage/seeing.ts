@@ -92,4 +92,33 @@ export const seeingSabotages: readonly Sabotage[] = [
       "if (config.mode === 'observe' || this.#isReading || isDisarming || (incidents.length < 0 && incidents.some(stopIsAhead))) return;",
     night: 325,
   },
+  {
+    name: 'a peer that took the stop owes no word of it: when it falls silent, nobody is told that its debugs may be on',
+    file: 'agent/heartbeat.ts',
+    find: "const isTaken = input.kind === 'delivery' && input.phase === 'stop' && input.result === 'acknowledged';",
+    replace: "const isTaken = input.kind === 'delivery' && input.phase === 'stop' && input.result === 'given-up';",
+    night: 33154,
+  },
+  // Faults of the code that nights have found, put back.
+  {
+    name: 'a line behind one that waits for a session has no time of its own: the question about a message holds its stop up',
+    file: 'agent/device/held-session.ts',
+    find: 'if (this.#session !== null || !this.#queue.includes(job)) return;',
+    replace: 'if (this.#session !== null || this.#queue.includes(job)) return;',
+    night: 102032,
+  },
+  {
+    name: 'a stop for a look that is over is not made: debugs stay on',
+    file: 'shared/coordinate/spoke.ts',
+    find: "const mayStillStop = rules.mode === 'act' && over.every(isLook);",
+    replace: "const mayStillStop = rules.mode === 'capture' && over.every(isLook);",
+    night: 583,
+  },
+  {
+    name: 'a hole stands in the index of the ring after the line that follows it: a power loss keeps the line and loses the hole',
+    file: 'agent/evidence/ring.ts',
+    find: 'if (this.#holes.unsaved().length > 0) await this.#saveHoles();',
+    replace: 'if (this.#holes.unsaved().length < 0) await this.#saveHoles();',
+    night: 19185,
+  },
 ];

@@ -144,12 +144,7 @@ const kinds = [
   },
   {
     name: 'reach-again',
-    apply: (stage, end) => {
-      const { shells } = stage.station(end);
-      const was = shells.refuse !== null;
-      shells.refuse = null;
-      return was;
-    },
+    apply: (stage, end) => stage.reachAgain(end),
   },
   {
     name: 'slow-commands',

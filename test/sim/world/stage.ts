@@ -42,8 +42,11 @@ export class Stage {
   readonly persons: PersonsLine[] = [];
   /** Spans in which a box, or the way to it, was not well. */
   readonly boxTroubles: Readonly<Record<End, { readonly from: number; until: number }[]>> = { hub: [], spoke: [] };
-  /** Since when its logins were refused: after three an agent stays away for minutes, also from a box that is well again. */
-  readonly loginsRefusedAt: Record<End, number | null> = { hub: null, spoke: null };
+  /** From the first to the last moment at which its logins were refused: after three an agent stays away for minutes, also from a box that is well again. */
+  readonly loginsRefused: Readonly<Record<End, { from: number; until: number }>> = {
+    hub: { from: Number.POSITIVE_INFINITY, until: Number.NEGATIVE_INFINITY },
+    spoke: { from: Number.POSITIVE_INFINITY, until: Number.NEGATIVE_INFINITY },
+  };
   /** Spans in which nothing was written to an end's disk. */
   readonly diskStalls: Readonly<Record<End, { readonly from: number; until: number }[]>> = { hub: [], spoke: [] };
   /** Boxes that log as much, or are as busy, as a breaker is there for. */
@@ -236,8 +239,20 @@ export class Stage {
 
   refuseSessions(end: End, code: ErrorCode): void {
     this.trouble(end);
-    if (code === 'SSH_AUTH_REFUSED') this.loginsRefusedAt[end] ??= this.now;
+    const span = this.loginsRefused[end];
+    if (code === 'SSH_AUTH_REFUSED')
+      Object.assign(span, { from: Math.min(span.from, this.now), until: Number.POSITIVE_INFINITY });
     this.station(end).shells.refuse = new SpitrapError(code, `${end}: refused by the night`, { retryable: true });
+  }
+
+  /** False: nothing was in its way. */
+  reachAgain(end: End): boolean {
+    const { shells } = this.station(end);
+    const was = shells.refuse !== null;
+    shells.refuse = null;
+    const span = this.loginsRefused[end];
+    span.until = Math.min(span.until, this.now);
+    return was;
   }
 
   /** False: a router that is down takes part in nothing. */
@@ -345,7 +360,7 @@ export class Stage {
       const station = this.station(end);
       this.hosts[end].spare();
       station.disk.heal();
-      station.shells.refuse = null;
+      this.reachAgain(end);
       this.boxes[end].behave({ refuse: [], stall: [], drop: [], thinkMs: 20, cpuPercent: 3, noisePerSecond: 0 });
       // What it began slowly may still be on its way.
       for (const stall of this.diskStalls[end]) stall.until = Math.min(stall.until, this.now);

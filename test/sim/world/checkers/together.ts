@@ -71,9 +71,9 @@ function wasWell(stage: Stage, truth: Truth, end: End, sentAt: number, plannedAt
   // One signal alone set the plan: whoever else had a say moved it.
   const others = truth.causes[end].filter(({ at }) => inSpan(at));
   const names = new Set(others.map(({ what }) => what.split(' ')[1] ?? 'message'));
-  const refusedAt = stage.loginsRefusedAt[end];
+  const refused = stage.loginsRefused[end];
   return (
-    (refusedAt === null || to < refusedAt || from > refusedAt + LOCK_OUT_MS) &&
+    (to < refused.from || from > refused.until + LOCK_OUT_MS) &&
     // An arming that the event cut off is undone on the same session, debugs first.
     !truth.typed[end].some(({ at, expanded }) => ARMS.test(expanded) && at >= armsFrom && at <= to) &&
     !stage.boxTroubles[end].some((trouble) => trouble.from <= to && trouble.until >= from) &&

@@ -5,7 +5,7 @@
 import { timing } from '../../../../shared/coordinate/timing.ts';
 import type { End } from '../../sim-pair.ts';
 import { ENDS, otherEnd } from '../weather.ts';
-import { type MakeChecker, SECOND, SLACK_MS } from './checker.ts';
+import { type MakeChecker, PEER_NOTICES_MS, SECOND, SLACK_MS } from './checker.ts';
 
 /** A hello, at which the lease would have been renewed, is a minute off; then the ladder. */
 const ENDING_MS = 60 * SECOND + timing.stopBoundMs + SLACK_MS;
@@ -35,6 +35,8 @@ export const leaseHolds: MakeChecker = (stage, truth, report) => {
         if (canReach || past - leaseMs <= ENDING_MS) continue;
         const peer = stage.hosts[otherEnd(end)];
         if (deadMan) say(end, 'on past twice the lease, though the router has a dead-man');
+        // Until it died its own alarm stood; its peer counts hellos first.
+        else if (!host.up && stage.now - (host.diedAt ?? 0) <= PEER_NOTICES_MS + SLACK_MS) continue;
         else if (peer.listens && stage.now - peer.startedAt > 2 * leaseMs && !truth.toldOf(end))
           say(end, 'on past twice the lease, its agent is gone, and its peer has no alarm');
       }

@@ -29,17 +29,15 @@ export interface Skew {
 
 /** Of every incident whose alert arrived, and whose stops both left on time on sessions that were well. */
 export function skewsOf(stage: Stage, truth: Truth): Skew[] {
+  const alerts = { hub: alertsOf(truth, 'hub'), spoke: alertsOf(truth, 'spoke') };
   const skews: Skew[] = [];
   for (const from of ENDS) {
     const to = otherEnd(from);
-    const alerts = new Map<string, { readonly sentAt: number; readonly arrivedAt: number; readonly plannedMs: number }>();
-    for (const { phase, id, number, keys, sentAt, arrivedAt } of truth.signals[from])
-      if (phase === 'alert' && keys['act'] !== 'no' && !alerts.has(id))
-        alerts.set(id, { sentAt, arrivedAt, plannedMs: number ?? 0 });
-    for (const [id, { sentAt, arrivedAt, plannedMs }] of alerts) {
-      const plannedAt = sentAt + plannedMs;
+    for (const [id, { sentAt, arrivedAt, plannedMs, plannedAt }] of alerts[from]) {
       if (![from, to].every((end) => wasWell(stage, truth, end, sentAt, plannedAt))) continue;
       if (keptToItself(truth, to, sentAt, plannedAt)) continue;
+      // Of two ends that told each other the earlier plan counts, and what its own alert took.
+      if ([...alerts[to].values()].some((other) => other.plannedAt < plannedAt && other.plannedAt > sentAt)) continue;
       const near = (end: End): number | undefined =>
         truth.typed[end].find(
           ({ at, expanded }) => OFF.test(expanded) && at >= plannedAt - SECOND && at <= plannedAt + 5 * SECOND,
@@ -51,6 +49,24 @@ export function skewsOf(stage: Stage, truth: Truth): Skew[] {
     }
   }
   return skews;
+}
+
+interface Alert {
+  readonly sentAt: number;
+  readonly arrivedAt: number;
+  readonly plannedMs: number;
+  readonly plannedAt: number;
+}
+
+/** Of each incident the one that arrived first. */
+function alertsOf(truth: Truth, end: End): ReadonlyMap<string, Alert> {
+  const alerts = new Map<string, Alert>();
+  for (const { phase, id, number, keys, sentAt, arrivedAt } of truth.signals[end]) {
+    if (phase !== 'alert' || keys['act'] === 'no' || alerts.has(id)) continue;
+    const plannedMs = number ?? 0;
+    alerts.set(id, { sentAt, arrivedAt, plannedMs, plannedAt: sentAt + plannedMs });
+  }
+  return alerts;
 }
 
 /** It saw the event itself, and nothing that it said of it arrived: its own plan is known to nobody else. */

@@ -232,6 +232,15 @@ export class Stage {
       this.boxTroubles[end].push({ from: this.now, until: Number.POSITIVE_INFINITY });
   }
 
+  /** A box that somebody's debugs without a condition starve answers after seconds: told at each look. */
+  noteStarved(end: End): void {
+    if (!this.boxes[end].core.strain.starved()) return;
+    const last = this.boxTroubles[end].at(-1);
+    const until = this.now + 30_000;
+    if (last === undefined || last.until < this.now) this.boxTroubles[end].push({ from: this.now, until });
+    else last.until = Math.max(last.until, until);
+  }
+
   /** What was begun while it was not well may take its time still. */
   #endTroubles(end: End): void {
     for (const trouble of this.boxTroubles[end]) trouble.until = Math.min(trouble.until, this.now + 30_000);

@@ -65,6 +65,8 @@ const CORROBORATION_MS = 3 * SECOND;
 const SLOWEST_MS = 15 * SECOND;
 /** From a line in a file to its reader. */
 const FILE_LOOK_MS = 500;
+/** The rest of an arming from its first debug on. */
+const ARM_READ_LINES = 5;
 /** Warnings. */
 const MONITOR_LEVEL = 4;
 const PEER_SILENT_MS = 190 * SECOND;
@@ -166,7 +168,9 @@ export class Truth {
     const { now } = this.#stage;
     const last = this.causes[end].findLast(({ at }) => at > now - HOUR);
     const armedAt = this.armed[end]?.since ?? null;
-    return last === undefined || (armedAt !== null && armedAt > last.at + 2 * SECOND);
+    // Its agent takes it for armed when it has read that back, line by line.
+    const readBackMs = SECOND + ARM_READ_LINES * (this.#stage.boxes[end].core.behaviour.thinkMs + SECOND / 20);
+    return last === undefined || (armedAt !== null && armedAt > last.at + 2 * SECOND && now > armedAt + readBackMs);
   }
 
   #arrived(crossing: Crossing): void {
@@ -216,6 +220,7 @@ export class Truth {
   /** After every step of the night. */
   look(): void {
     for (const end of ENDS) {
+      this.#stage.noteStarved(end);
       this.#readInFlight(end);
       this.#readCommands(end);
       this.#readPersons(end);

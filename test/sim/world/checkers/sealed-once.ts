@@ -52,11 +52,12 @@ export const sealedOnce: MakeChecker = (stage, truth, report) => {
         if (stage.hosts[end].lostDisks.length === 0) checkDones(truth, end, report);
         const ids = new Map<string, IncidentFile>();
         // What was seen, and what was stopped: a look that was over when its stop came.
-        const isStopOf = ({ id, openedBy }: IncidentFile, look: string): boolean => openedBy === 'stop' && id !== look;
+        const isStopOf = (one: IncidentFile, other: IncidentFile, look: string): boolean =>
+          one.id !== look && one.stop.sent !== null && other.stop.sent === null;
         for (const incident of await stage.sim.incidents(end)) {
           for (const id of [incident.id, ...incident.aliases]) {
             const other = ids.get(id);
-            if (other !== undefined && !isStopOf(incident, id) && !isStopOf(other, id))
+            if (other !== undefined && !isStopOf(incident, other, id) && !isStopOf(other, incident, id))
               report(`${end}: ${id} is in two sealed bundles`);
             ids.set(id, incident);
           }

@@ -17,6 +17,7 @@ import {
   type Trouble,
 } from '../shared/coordinate/hello.ts';
 import type { Input } from '../shared/coordinate/input.ts';
+import { findIncident } from '../shared/coordinate/move.ts';
 import { asSpitrapError } from '../shared/errors.ts';
 import { limits } from '../shared/limits.ts';
 import { peerNamed } from '../shared/model/peer-lookup.ts';
@@ -147,11 +148,16 @@ export class Heartbeat {
     if (moved && this.#saidArmed !== this.armed && this.armed !== 'unknown') this.#sayAll(NEWS_WITHIN_MS);
   };
 
-  /** Whoever tells of an incident, or takes our stop, has debugs of its own to end. */
+  /** Whoever tells of an incident, or takes our alert or stop, has debugs of its own to end. */
   #learnOfStop(input: Input): void {
     if (input.kind === 'alert' && input.act) this.#stopOwed(input.peer, after(input.at, Math.max(0, input.delayMs ?? 0)));
-    const isTaken = input.kind === 'delivery' && input.phase === 'stop' && input.result === 'acknowledged';
-    if (input.kind === 'stop' || isTaken) this.#stopOwed(input.peer, input.at);
+    if (input.kind === 'stop') this.#stopOwed(input.peer, input.at);
+    const isTaken = input.kind === 'delivery' && input.result === 'acknowledged';
+    if (!isTaken) return;
+    const incident = findIncident(this.#room.coordinator.book, input.incident);
+    const acts = incident !== undefined && incident.mode === 'act' && incident.stop.kind !== 'not-planned';
+    if (input.phase === 'stop') this.#stopOwed(input.peer, input.at);
+    else if (acts) this.#stopOwed(input.peer, incident.stopAt);
   }
 
   #stopOwed(peer: string, at: Monotonic): void {

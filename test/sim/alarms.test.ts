@@ -124,3 +124,19 @@ test('a peer that took the stop, could not make it and fell silent: where to loo
   );
   await sim.stop();
 });
+
+test('a peer that took the alert and is gone before its stop: where to look is told with its silence, not when the stop is given up', async () => {
+  const sim = new SimPair({});
+  await sim.start();
+  await sim.clock.advance(61_000);
+  sim.armByHand();
+  sim.boxes.spoke!.behave({ stall: [/^show debugging/] });
+  sim.lab.desync();
+  await sim.clock.advance(2_000);
+  await sim.kill('spoke');
+  await sim.clock.advance(4 * 60_000);
+  expect(sim.alarms('hub')).toContainEqual(
+    expect.stringMatching(/spoke has not been heard .*\| log in to the device of spoke .* look: show debugging/),
+  );
+  await sim.stop();
+});

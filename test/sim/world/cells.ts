@@ -5,7 +5,7 @@
 import type { ArmState } from '../../../shared/coordinate/arming-state.ts';
 import type { Book, Incident, StopProgress } from '../../../shared/coordinate/book.ts';
 import type { ArmTimerName, Input, InputBody, TimerName } from '../../../shared/coordinate/input.ts';
-import { unreachable } from './unreachable.ts';
+import { leftToChance, unreachable } from './unreachable.ts';
 
 type IncidentState = Exclude<StopProgress['kind'], 'planned'> | 'planned' | 'waits' | 'sealing' | 'seal-failed' | 'sealed';
 /** `closed`: sealed and remembered by its id; `none`: no such incident. */
@@ -114,4 +114,4 @@ export const allCells: readonly string[] = (Object.keys(MEETS) as InputName[]).f
 ]);
 
 /** Those that a run has to meet. */
-export const cellsToMeet: readonly string[] = allCells.filter((cell) => !unreachable.has(cell));
+export const cellsToMeet: readonly string[] = allCells.filter((cell) => !unreachable.has(cell) && !leftToChance.has(cell));

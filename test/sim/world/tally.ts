@@ -1,7 +1,8 @@
 /** What a run of nights has covered, and whether that is enough: kinds that took effect, cells of the machine met, outcomes, skew. Used by main.ts. */
-import { allCells, cellsToMeet } from './cells.ts';
+import { cellsToMeet } from './cells.ts';
 import { allKinds } from './happenings.ts';
 import type { Night } from './play.ts';
+import { leftToChance, unreachable } from './unreachable.ts';
 
 /** Fewer nights than that cannot be asked to show every kind. */
 export const KINDS_FROM = 1_000;
@@ -14,13 +15,14 @@ export class Tally {
   skews = 0;
   readonly failures: Night[] = [];
   readonly #happened = new Map<string, number>();
+  /** With the seed of the first night that met it. */
   readonly #cells = new Map<string, number>();
   readonly #outcomes = new Map<string, number>();
 
   add(night: Night): void {
     this.nights++;
     for (const kind of night.happened) count(this.#happened, kind);
-    for (const cell of night.cells) count(this.#cells, cell);
+    for (const cell of night.cells) if (!this.#cells.has(cell)) this.#cells.set(cell, night.seed);
     for (const outcome of night.outcomes) count(this.#outcomes, outcome);
     this.skews += night.skewsMs.length;
     this.worstSkewMs = Math.max(this.worstSkewMs, ...night.skewsMs);
@@ -38,8 +40,11 @@ export class Tally {
 
   /** Listed as such (unreachable.ts), and met: the list is wrong. */
   get cellsMetAgainstReason(): readonly string[] {
-    const wanted = new Set(cellsToMeet);
-    return [...this.#cells.keys()].filter((cell) => !wanted.has(cell));
+    return this.#named((cell) => unreachable.has(cell));
+  }
+
+  #named(chosen: (cell: string) => boolean): readonly string[] {
+    return [...this.#cells].filter(([cell]) => chosen(cell)).map(([cell, seed]) => `${cell} (seed ${seed})`);
   }
 
   get passes(): boolean {
@@ -54,11 +59,13 @@ export class Tally {
     const lines = [
       `happenings that took effect: ${byCount(this.#happened)}`,
       `incidents sealed: ${[...this.#outcomes].filter(([name]) => OUTCOMES.has(name)).reduce((sum, [, times]) => sum + times, 0)} (${byCount(this.#outcomes)})`,
-      `machine cells met: ${met} of ${cellsToMeet.length}; ${allCells.length - cellsToMeet.length} more cannot be (unreachable.ts)`,
+      `machine cells met: ${met} of ${cellsToMeet.length}; ${unreachable.size} more cannot be, ${leftToChance.size} are left to chance (unreachable.ts)`,
       `worst skew: ${this.worstSkewMs.toFixed(2)} ms in ${this.skews} incidents with both sessions well`,
     ];
     if (this.kindsUnseen.length > 0) lines.push(`never happened: ${this.kindsUnseen.join(', ')}`);
     if (this.cellsUnmet.length > 0) lines.push(`never met: ${this.cellsUnmet.join('; ')}`);
+    const byChance = this.#named((cell) => leftToChance.has(cell));
+    if (byChance.length > 0) lines.push(`met by chance: ${byChance.join('; ')}`);
     if (this.cellsMetAgainstReason.length > 0)
       lines.push(`met, and said to be unreachable: ${this.cellsMetAgainstReason.join('; ')}`);
     return lines;

@@ -7,7 +7,7 @@ import type { Clock } from '../../shared/clock.ts';
 import type { Effect } from '../../shared/coordinate/effect.ts';
 import { asSpitrapError } from '../../shared/errors.ts';
 import type { CommandResult } from '../../shared/model/capture.ts';
-import { after, type DurationMs, type Monotonic } from '../../shared/model/time.ts';
+import { after, type DurationMs, formatDuration, type Monotonic } from '../../shared/model/time.ts';
 import type { LoggingBuffer } from '../../shared/platforms/platform.ts';
 import type { IosStamp } from '../../shared/wire/ios-timestamp.ts';
 import { parseSyslog } from '../../shared/wire/syslog.ts';
@@ -20,6 +20,8 @@ export interface Corroboration {
   readonly detail: string;
 }
 
+/** By the filter, then at the whole buffer. */
+const LOOKS = 2;
 /** `%CRYPTO-4-…` is logged at warnings. */
 const WARNINGS = 4;
 
@@ -56,15 +58,30 @@ export class Corroborator {
     while (this.#waiting.length > 0) {
       const questions = this.#waiting;
       this.#waiting = [];
-      try {
-        await this.#answer(questions);
-      } catch (error) {
-        // Our own fault (a line outside the grammar): the incident goes on, marked.
-        const detail = asSpitrapError(error).message;
-        for (const { answer } of questions) answer({ result: 'undecided', detail });
-      }
+      await this.#answerInTime(questions);
     }
     this.#asking = false;
+  }
+
+  /** A line of a capture that hangs on that session keeps the question waiting for longer than a stop may wait. */
+  #answerInTime(questions: readonly Question[]): Promise<void> {
+    return new Promise((done) => {
+      const withinMs = LOOKS * Math.max(...questions.map(({ order }) => order.timeoutMs));
+      const undecide = (detail: string): void => {
+        for (const { answer } of questions) answer({ result: 'undecided', detail });
+      };
+      const late = this.#clock.timer('corroboration late', withinMs, () => {
+        undecide(`no answer within ${formatDuration(withinMs)}: the session is busy with another line`);
+        done();
+      });
+      this.#answer(questions)
+        // Our own fault (a line outside the grammar): the incident goes on, marked.
+        .catch((error: unknown) => undecide(asSpitrapError(error).message))
+        .finally(() => {
+          late.cancel();
+          done();
+        });
+    });
   }
 
   async #answer(questions: readonly Question[]): Promise<void> {

@@ -82,3 +82,24 @@ test('a thousand questions at once cost the device three commands, and the true 
   expect(answers.filter((answer) => answer.result === 'absent')).toHaveLength(999);
   expect(answers.at(-1)?.result).toBe('found');
 });
+
+test('a session that is busy with a line that hangs: undecided in the time of two looks, and the next question is asked', async () => {
+  const clock = new FakeClock();
+  const device = new FakeDevice(clock);
+  const run = device.run.bind(device);
+  let isStuck = true;
+  device.run = (...line: Parameters<typeof run>) => (isStuck ? new Promise(() => {}) : run(...line));
+  const corroborator = new Corroborator(device, clock);
+  const stuck = corroborator.ask(order);
+  await clock.advance(3_999);
+  const next = corroborator.ask(order);
+  isStuck = false;
+  device.answer = () => MESSAGE;
+  await clock.advance(1);
+  expect(await stuck).toEqual({
+    result: 'undecided',
+    detail: 'no answer within 4s: the session is busy with another line',
+  });
+  await clock.advance(100);
+  expect((await next).result).toBe('found');
+});

@@ -73,6 +73,8 @@ export class Stage {
   #isHealed = false;
   readonly #stallEnds: Record<End, Timer | null> = { hub: null, spoke: null };
   readonly #losesSyslog = new Set<End>();
+  /** Nobody got a line there any more, and no applet of the box either. */
+  readonly vtysTaken = new Set<End>();
   readonly #takenLines: BoxLine[] = [];
   /** The oldest line that each box has in its buffer. */
   readonly #loggedSince: Record<End, number | null> = { hub: null, spoke: null };
@@ -274,6 +276,7 @@ export class Stage {
   /** All that are free; how many that were. */
   takeVtys(end: End): number {
     this.trouble(end);
+    this.vtysTaken.add(end);
     let taken = 0;
     for (;;) {
       const line = this.boxes[end].connectVty('203.0.113.9', 'noc');

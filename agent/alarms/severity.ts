@@ -35,7 +35,8 @@ export const alarmKinds: Readonly<Record<string, AlarmKind>> = {
   'peer-silent': {
     severity: 'warning',
     withRemedy: 'critical',
-    about: 'a peer is not heard; critical when it had debugs on, or may have',
+    about:
+      'a peer is not heard; critical when it had debugs on, may have, or has not said that the stop of its last incident is done',
   },
   'arm-refused': { severity: 'warning', about: 'the device is not armed, and why' },
   'max-debug': { severity: 'warning', about: 'the debugs that we armed end soon, unless a person renews them' },

@@ -96,7 +96,7 @@ export const seeingSabotages: readonly Sabotage[] = [
     name: 'a peer that took the stop owes no word of it: when it falls silent, nobody is told that its debugs may be on',
     file: 'agent/heartbeat.ts',
     find: "const isTaken = input.kind === 'delivery' && input.result === 'acknowledged';",
-    replace: "const isTaken = input.kind === 'delivery' && input.result === 'given-up';",
+    replace: "const isTaken = input.kind === 'delivery' && input.result === 'acknowledged' && input.attempts < 0;",
     night: 33154,
   },
   // Faults of the code that nights have found, put back.

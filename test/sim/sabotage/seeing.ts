@@ -101,11 +101,11 @@ export const seeingSabotages: readonly Sabotage[] = [
   },
   // Faults of the code that nights have found, put back.
   {
-    name: 'a line behind one that waits for a session has no time of its own: the question about a message holds its stop up',
-    file: 'agent/device/held-session.ts',
-    find: 'if (this.#session !== null || !this.#queue.includes(job)) return;',
-    replace: 'if (this.#session !== null || this.#queue.includes(job)) return;',
-    night: 102032,
+    name: 'the question about a message waits as long as the line that hangs before it: its stop is held up',
+    file: 'agent/effects/corroborate.ts',
+    find: 'const withinMs = LOOKS * Math.max(',
+    replace: 'const withinMs = 20 * LOOKS * Math.max(',
+    night: 312476,
   },
   {
     name: 'a stop for a look that is over is not made: debugs stay on',

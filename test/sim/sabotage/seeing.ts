@@ -112,7 +112,7 @@ export const seeingSabotages: readonly Sabotage[] = [
     file: 'shared/coordinate/spoke.ts',
     find: "const mayStillStop = rules.mode === 'act' && over.every(isLook);",
     replace: "const mayStillStop = rules.mode === 'capture' && over.every(isLook);",
-    night: 583,
+    night: 13183,
   },
   {
     name: 'a hole stands in the index of the ring after the line that follows it: a power loss keeps the line and loses the hole',

@@ -56,10 +56,13 @@ function takenUpAgain({ hosts }: Stage, truth: Truth, { end, at }: Act): string 
   return isOpen ? 'a stop that its last run had begun' : null;
 }
 
-/** A box that answers in minutes is off long before its agent can read it back: what had a cause is tried until then. */
-function goesOn({ boxTroubles }: Stage, { end, at, lastAt }: Act): string | null {
-  const isTroubled = boxTroubles[end].some(({ from, until }) => from <= at && until + LOCK_OUT_MS >= at);
-  return isTroubled && lastAt !== null && at - lastAt <= LOCK_OUT_MS ? 'a stop that it cannot read back' : null;
+/** A box that answers in minutes is off long before its agent can read it back: the stop that was typed with a cause is tried until then. */
+function goesOn(stage: Stage, { end, at, lastAt }: Act): string | null {
+  const isTroubled = stage.boxTroubles[end].some(({ from, until }) => from <= at && until + LOCK_OUT_MS >= at);
+  if (!isTroubled || lastAt === null || at - lastAt > LOCK_OUT_MS) return null;
+  const ownLastAt = stage.ownNow(end) - (stage.now - lastAt) * stage.setting.rate[end];
+  const isSame = stage.books[end]?.incidents.some(({ stop }) => 'startedAt' in stop && stop.startedAt <= ownLastAt + SECOND);
+  return isSame === true ? 'a stop that it cannot read back' : null;
 }
 
 function incidentOf(truth: Truth, { end, at }: Act): string | null {

@@ -42,6 +42,7 @@ export function skewsOf(stage: Stage, truth: Truth): Skew[] {
         truth.typed[end].find(
           ({ at, expanded }) => OFF.test(expanded) && at >= plannedAt - SECOND && at <= plannedAt + 5 * SECOND,
         )?.at;
+      if (wasOvertaken(truth, alerts, sentAt, plannedAt)) continue;
       const [one, other] = [near(from), near(to)];
       if (one === undefined || other === undefined) continue;
       const drift = Math.abs(stage.setting.rate.hub - stage.setting.rate.spoke) * plannedMs;
@@ -75,6 +76,20 @@ function keptToItself(truth: Truth, end: End, sentAt: number, plannedAt: number)
   return (
     truth.causes[end].some(({ at, what }) => what === 'message' && inSpan(at)) &&
     !truth.signals[end].some((signal) => signal.phase === 'alert' && inSpan(signal.sentAt))
+  );
+}
+
+/** Between the two came a stop that no alert had told of, of an incident of before: an end that takes it stops at once, and tells the other. */
+function wasOvertaken(
+  truth: Truth,
+  alerts: Readonly<Record<End, ReadonlyMap<string, Alert>>>,
+  sentAt: number,
+  plannedAt: number,
+): boolean {
+  return ENDS.some((end) =>
+    truth.signals[end].some(
+      ({ phase, id, arrivedAt }) => phase === 'stop' && arrivedAt >= sentAt && arrivedAt < plannedAt && !alerts[end].has(id),
+    ),
   );
 }
 

@@ -330,9 +330,9 @@ export class Truth {
   isLost({ end, seenAt, by }: Undertaking): boolean {
     const { deaths, synced, lostDataDirAt, diskTroubledAt, toldToLeave } = this.#stage.hosts[end];
     if (lostDataDirAt !== null && lostDataDirAt >= seenAt) return true;
-    // What nobody has read of a file when its agent leaves is old when the next one does, and opens nothing (docs/sources.md).
+    // What nobody has read of a file when its agent leaves or dies is old when the next one does, and opens nothing (docs/sources.md).
     const isUnread = (leftAt: number): boolean => leftAt >= seenAt && leftAt <= seenAt + FILE_LOOK_MS;
-    if (by === 'message' && this.#stage.setting.syslog === 'file' && toldToLeave.some(isUnread)) return true;
+    if (by === 'message' && this.#stage.setting.syslog === 'file' && [...toldToLeave, ...deaths].some(isUnread)) return true;
     if (by === 'answer' && diskTroubledAt === null) return false;
     const death = deaths.find((at) => at >= seenAt);
     return death !== undefined && !synced.journal.some((at) => at > seenAt && at <= death);

@@ -1,14 +1,14 @@
 /**
  * Keeps what is armed: renews the lease while sessions, CPU and peers are well, feeds the breaker, arms when it is due, and answers
- * `spitrap arm` and `disarm` (pair-protocol.md, "Arming"). Decides nothing: shared/coordinate/arming.ts does. Opened by app.ts.
+ * `spitrap arm` and `disarm` (pair-protocol.md, "Arming"). What becomes of it shared/coordinate/arming.ts decides. Opened by app.ts.
  */
-import { type ArmingBook, armIsDue, leaseLeftMs } from '../shared/coordinate/arming-state.ts';
+import { type ArmingBook, armIsDue, leaseLeftMs, stopIsOpen } from '../shared/coordinate/arming-state.ts';
 import type { PeerLink } from '../shared/coordinate/hello.ts';
 import type { Rules } from '../shared/coordinate/rules.ts';
 import { timing } from '../shared/coordinate/timing.ts';
 import { SpitrapError } from '../shared/errors.ts';
 import type { BreakerTrip } from '../shared/model/arming.ts';
-import type { DurationMs } from '../shared/model/time.ts';
+import type { DurationMs, Monotonic } from '../shared/model/time.ts';
 import type { ArmWatch } from './arm-watch.ts';
 import type { Config } from './config/config.ts';
 import type { ArmAnswer, ArmChange, PeerAnswer } from './control/protocol.ts';
@@ -27,6 +27,9 @@ export interface ArmKeeperRoom {
   readonly events: AgentEvents;
   readonly watch: Pick<ArmWatch, 'start' | 'stop' | 'healthy'>;
 }
+
+/** Key of the alarm. */
+const FOREIGN_DEBUGS = 'foreign-debugs';
 
 export class ArmKeeper {
   readonly #room: ArmKeeperRoom;
@@ -48,6 +51,7 @@ export class ArmKeeper {
     this.#follow();
     if (state.kind === 'armed' && this.#isWell()) coordinator.input({ kind: 'lease-renewed', arm: count });
     this.#armIfDue();
+    this.#tellOfForeignDebugs();
   }
 
   /** Starts and ends the samples with what is armed. */
@@ -100,14 +104,39 @@ export class ArmKeeper {
     coordinator.input({ kind: 'arm', by: 'agent', who: `arm: ${rules.arming.when}`, leaseMs: null });
   }
 
+  /**
+   * What is on and was not turned on by this agent, which lost its dataDir perhaps, no lease ends. The pre-flight says so, or `half-armed`;
+   * with a peer that is not there neither comes to it.
+   */
+  #tellOfForeignDebugs(): void {
+    const { coordinator, rules } = this.#room;
+    const { book } = coordinator;
+    const silent = this.#silentPeer((link) => link.lastHelloAt ?? link.since);
+    const { state, blocked } = book.arming;
+    const areForeign = state.kind === 'disarmed' && blocked !== 'given-up' && book.debugsOn === true;
+    const stands = areForeign && silent !== null && rules.mode === 'act' && rules.arming.when !== 'manual';
+    const isTold = book.alarms.some(({ key }) => key === FOREIGN_DEBUGS);
+    if (isTold && !stands) coordinator.input({ kind: 'clear', key: FOREIGN_DEBUGS });
+    // A stop that is still ahead may end them.
+    if (isTold || !stands || stopIsOpen(book)) return;
+    const { name, address } = rules.device;
+    coordinator.input({
+      kind: 'raise',
+      key: FOREIGN_DEBUGS,
+      text: `${name} (${address}) has crypto debugs on that this agent did not turn on, and ${silent} is not heard: nothing here ends them`,
+      remedy: `if nobody needs them, log in to ${name} (${address}) and type: ${rules.stopCommand}`,
+    });
+  }
+
   #isWell(): boolean {
     return this.#room.watch.healthy() && this.#silentPeer() === null;
   }
 
-  #silentPeer(): string | null {
+  /** By when it was last heard; null: never. */
+  #silentPeer(heardAt: (link: PeerLink) => Monotonic | null = (link) => link.lastHelloAt): string | null {
     const { config, links, world } = this.#room;
     const heardSince = world.clock.monotonic() - config.signal.helloMs * timing.missingHellosMax;
-    for (const link of links.values()) if (link.lastHelloAt === null || link.lastHelloAt < heardSince) return link.peer;
+    for (const link of links.values()) if ((heardAt(link) ?? Number.NEGATIVE_INFINITY) < heardSince) return link.peer;
     return null;
   }
 

@@ -39,6 +39,11 @@ export const alarmKinds: Readonly<Record<string, AlarmKind>> = {
       'a peer is not heard; critical when it had debugs on, may have, or has not said that the stop of its last incident is done',
   },
   'arm-refused': { severity: 'warning', about: 'the device is not armed, and why' },
+  'foreign-debugs': {
+    severity: 'warning',
+    about:
+      'debugs are on that this agent did not turn on (it lost its dataDir, or a person did), and a peer is not heard: nothing ends them',
+  },
   'max-debug': { severity: 'warning', about: 'the debugs that we armed end soon, unless a person renews them' },
   'dead-man': { severity: 'warning', about: 'the dead-man on the device could not be renewed: it will end the debugs by itself' },
   'dead-man-left': { severity: 'warning', about: 'the dead-man is left on a device that is disarmed' },

@@ -1,5 +1,6 @@
 /** Agents that die and come back, with their dataDir, without it, after a reboot of their host (pair-protocol.md, "Crash, restart, disk"). */
 import { afterEach, describe, expect, test } from 'vitest';
+import type { Config } from '../../agent/config/config.ts';
 import { readPieces } from '../../agent/evidence/bundle-files.ts';
 import { limits } from '../../shared/limits.ts';
 import { between, type End, SIGNAL_PORT, SimPair } from './sim-pair.ts';
@@ -238,6 +239,54 @@ describe('an end that lost its dataDir', () => {
       expect((await sim.incidentOf('spoke')).outcome).toEqual({ kind: 'complete', reasons: [] });
     },
   );
+
+  describe('with debugs on that it does not know for its own, and a peer that is not heard', () => {
+    async function cutOff(arm: Config['arm']): Promise<{ on: boolean }> {
+      const change = (config: Config): Config => ({ ...config, arm, stop: { ...config.stop, mode: 'own' } });
+      sim = new SimPair({ config: { hub: change, spoke: change } });
+      await sim.start();
+      if (arm === 'manual') sim.armByHand();
+      await sim.clock.advance(61_000);
+      expect(sim.boxes.hub.debugsOn()).not.toEqual([]);
+      const cut = { on: true };
+      sim.network.onPacket = (packet) => !(cut.on && (between(packet, 'hub', 'spoke') || between(packet, 'spoke', 'hub')));
+      await sim.kill('hub');
+      await sim.stations.hub.disk.remove('/hub');
+      await sim.startAgent('hub');
+      return cut;
+    }
+    const told = (): string[] => sim.alarms('hub').filter((alarm) => alarm.includes('did not turn on'));
+
+    test('a person is told where to log in and what to type, once it has been silent for three hellos; off, it is over', async () => {
+      await cutOff('always');
+      await sim.clock.advance(170_000);
+      expect(told()).toEqual([]);
+      await sim.clock.advance(130_000);
+      expect(told()).toEqual([
+        expect.stringMatching(/spoke is not heard: nothing here ends them.*log in to hub \(.*\) and type: undebug all/),
+      ]);
+      sim.boxes.hub.console('undebug all');
+      await sim.clock.advance(61_000);
+      expect(told()).toEqual([]);
+    });
+
+    test('heard again, the pre-flight says so instead', async () => {
+      const cut = await cutOff('always');
+      await sim.clock.advance(300_000);
+      expect(told()).toHaveLength(1);
+      cut.on = false;
+      await sim.clock.advance(6 * 60_000);
+      expect(told()).toEqual([]);
+      expect(sim.alarms('hub').join()).toMatch(/hub .* is not armed.*if nobody needs the debugs that are on, log in to hub/);
+    });
+
+    test('where a person arms they are a person’s', async () => {
+      await cutOff('manual');
+      await sim.clock.advance(300_000);
+      expect(told()).toEqual([]);
+      expect(sim.alarms('hub').join()).toMatch(/spoke has not been heard/);
+    });
+  });
 });
 
 describe('a journal over its limit', () => {

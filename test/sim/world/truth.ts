@@ -331,7 +331,8 @@ export class Truth {
     const { deaths, synced, lostDataDirAt, diskTroubledAt, toldToLeave } = this.#stage.hosts[end];
     if (lostDataDirAt !== null && lostDataDirAt >= seenAt) return true;
     // What nobody has read of a file when its agent leaves or dies is old when the next one does, and opens nothing (docs/sources.md).
-    const isUnread = (leftAt: number): boolean => leftAt >= seenAt && leftAt <= seenAt + FILE_LOOK_MS;
+    const isUnread = (leftAt: number): boolean =>
+      leftAt <= seenAt + FILE_LOOK_MS && seenAt <= (deaths.find((at) => at >= leftAt) ?? Number.POSITIVE_INFINITY);
     if (by === 'message' && this.#stage.setting.syslog === 'file' && [...toldToLeave, ...deaths].some(isUnread)) return true;
     if (by === 'answer' && diskTroubledAt === null) return false;
     const death = deaths.find((at) => at >= seenAt);

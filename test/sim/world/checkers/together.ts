@@ -42,7 +42,7 @@ export function skewsOf(stage: Stage, truth: Truth): Skew[] {
         truth.typed[end].find(
           ({ at, expanded }) => OFF.test(expanded) && at >= plannedAt - SECOND && at <= plannedAt + 5 * SECOND,
         )?.at;
-      if (wasOvertaken(truth, alerts, sentAt, plannedAt)) continue;
+      if (wasOvertaken(truth, alerts, sentAt, plannedAt) || ENDS.some((end) => isQuiet(truth, end, sentAt))) continue;
       const [one, other] = [near(from), near(to)];
       if (one === undefined || other === undefined) continue;
       const drift = Math.abs(stage.setting.rate.hub - stage.setting.rate.spoke) * plannedMs;
@@ -78,6 +78,10 @@ function keptToItself(truth: Truth, end: End, sentAt: number, plannedAt: number)
     !truth.signals[end].some((signal) => signal.phase === 'alert' && inSpan(signal.sentAt))
   );
 }
+
+/** Nothing is on there that a stop would end: somebody has turned it off, and a disarm may be at what is left. */
+const isQuiet = (truth: Truth, end: End, at: number): boolean =>
+  truth.flagsLog[end].findLast((entry) => entry.at <= at)?.flags.length === 0;
 
 /** Between the two came a stop that no alert had told of, of an incident of before: an end that takes it stops at once, and tells the other. */
 function wasOvertaken(

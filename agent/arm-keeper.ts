@@ -28,8 +28,7 @@ export interface ArmKeeperRoom {
   readonly watch: Pick<ArmWatch, 'start' | 'stop' | 'healthy'>;
 }
 
-/** Key of the alarm. */
-const FOREIGN_DEBUGS = 'foreign-debugs';
+const FOREIGN_ALARM = 'foreign-debugs';
 
 export class ArmKeeper {
   readonly #room: ArmKeeperRoom;
@@ -115,14 +114,14 @@ export class ArmKeeper {
     const { state, blocked } = book.arming;
     const areForeign = state.kind === 'disarmed' && blocked !== 'given-up' && book.debugsOn === true;
     const stands = areForeign && silent !== null && rules.mode === 'act' && rules.arming.when !== 'manual';
-    const isTold = book.alarms.some(({ key }) => key === FOREIGN_DEBUGS);
-    if (isTold && !stands) coordinator.input({ kind: 'clear', key: FOREIGN_DEBUGS });
+    const isTold = book.alarms.some(({ key }) => key === FOREIGN_ALARM);
+    if (isTold && !stands) coordinator.input({ kind: 'clear', key: FOREIGN_ALARM });
     // A stop that is still ahead may end them.
     if (isTold || !stands || stopIsOpen(book)) return;
     const { name, address } = rules.device;
     coordinator.input({
       kind: 'raise',
-      key: FOREIGN_DEBUGS,
+      key: FOREIGN_ALARM,
       text: `${name} (${address}) has crypto debugs on that this agent did not turn on, and ${silent} is not heard: nothing here ends them`,
       remedy: `if nobody needs them, log in to ${name} (${address}) and type: ${rules.stopCommand}`,
     });

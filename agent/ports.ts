@@ -34,6 +34,7 @@ export interface Disk {
 }
 
 export interface DiskFile {
+  /** The bytes are the caller's again once it is settled. */
   append(bytes: Uint8Array): Promise<void>;
   /** fdatasync. */
   sync(): Promise<void>;

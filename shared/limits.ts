@@ -177,7 +177,7 @@ export const limits = {
   /** Pending bytes at which the ring writes at once; what piles up during a write, up to a segment, goes in the next. */
   ringBatchBytes: 1024 * 1024,
   /** The piece in which a window is copied, and so the memory a copy costs. */
-  ringCopyBytes: 256 * 1024,
+  ringCopyBytes: 64 * 1024,
   /** A ring write that takes longer counts as a stalled disk in status. */
   ringStalledMs: 2_000,
   /** Index entries of one ring write; beyond it sources that alternate share an entry. */

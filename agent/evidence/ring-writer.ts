@@ -35,6 +35,8 @@ export class SegmentWriter {
   #open: OpenSegment | null = null;
   #nextNumber: number;
   #folderSynced = true;
+  /** Where a batch is gathered: one memory for all, since a new one for each would have the collector run at every other. */
+  #gathered = Buffer.alloc(0);
 
   constructor(folder: string, maxAgeMs: DurationMs, world: Pick<World, 'clock' | 'disk'>, segments: Segment[]) {
     this.#folder = folder;
@@ -62,21 +64,24 @@ export class SegmentWriter {
     const { segment } = open;
     const entries = entriesOf(batch, segment.bytes);
     const lines = Buffer.from(entries.map(entryLine).join(''));
-    const first = batch[0];
     open.torn = true;
-    await open.log.append(
-      batch.length === 1 && first
-        ? first.bytes
-        : Buffer.concat(
-            batch.map((chunk) => chunk.bytes),
-            totalBytes,
-          ),
-    );
+    await open.log.append(this.#gather(batch, totalBytes));
     await open.index.append(lines);
     open.torn = false;
     segment.bytes += totalBytes;
     segment.indexBytes += lines.length;
     for (const entry of entries) segment.span = widened(segment.span, entry);
+  }
+
+  /** The bytes are the caller's until the next call: one write at a time. */
+  #gather(batch: readonly ArrivedBytes[], totalBytes: number): Buffer {
+    const [first] = batch;
+    if (batch.length === 1 && first) return first.bytes;
+    if (this.#gathered.length < totalBytes)
+      this.#gathered = Buffer.allocUnsafeSlow(Math.max(totalBytes, limits.ringBatchBytes + limits.streamPieceBytesMax));
+    let end = 0;
+    for (const { bytes } of batch) end += bytes.copy(this.#gathered, end);
+    return this.#gathered.subarray(0, end);
   }
 
   /** Into the index of the open segment. */

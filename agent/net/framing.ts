@@ -7,8 +7,11 @@ import { assertNever } from '../../shared/errors.ts';
 import { limits } from '../../shared/limits.ts';
 
 export interface Framed {
-  /** Whole lines, LF-terminated, of this read and of what waited before it; null when no line ended. */
-  readonly bytes: Buffer | null;
+  /**
+   * Whole lines, LF-terminated, of this read and of what waited before it, in order: none, or one or two runs of them. Two, so that a long
+   * read is not copied for the line that it completes.
+   */
+  readonly runs: readonly Buffer[];
   /** Lines that were longer than the limit and have ended now: cut, the rest skipped. */
   readonly cutLines: number;
   /** Bytes skipped with them. */
@@ -32,6 +35,8 @@ const LF = 10;
 const NUL = 0;
 const SPACE = 32;
 const NEWLINE = Buffer.from('\n');
+/** A run is copied to be one with what stands before it, unless it is as long: then two runs cost less. */
+const COPIED_BYTES_MAX = 4 * 1024;
 /**
  * What may follow `MSG-LEN SP`. RFC 5424 asks for the `<` of a PRI; devices without one begin with a mark or the message. A digit or
  * a letter would make `2020 Mar  4 …` a frame of 2020 bytes.
@@ -49,6 +54,8 @@ export class SyslogFramer {
   #out: Buffer[] = [];
   /** Start of the lines in this read that go on as they are; -1: none. */
   #runStart = -1;
+  /** The last of them in `#out`, which begins with a line and, when nothing follows it there, ends with one. */
+  #lastRun: Buffer | null = null;
   #cutLines = 0;
   #lostBytes = 0;
 
@@ -139,14 +146,12 @@ export class SyslogFramer {
       return end;
     }
     if (this.#partsBytes > 0) {
-      this.#out.push(...this.#takeParts());
-      this.#runStart = at;
-    }
-    this.#mode = START;
-    if (bytes[end] === NUL) {
+      this.#out.push(...this.#takeParts(), bytes.subarray(at, end), NEWLINE);
+    } else if (bytes[end] === NUL) {
       this.#endRun(bytes, end);
       this.#out.push(NEWLINE);
     }
+    this.#mode = START;
     return end + 1;
   }
 
@@ -216,18 +221,29 @@ export class SyslogFramer {
   }
 
   #endRun(bytes: Buffer, at: number): void {
-    if (this.#runStart !== -1 && at > this.#runStart) this.#out.push(bytes.subarray(this.#runStart, at));
+    if (this.#runStart !== -1 && at > this.#runStart) {
+      this.#lastRun = bytes.subarray(this.#runStart, at);
+      this.#out.push(this.#lastRun);
+    }
     this.#runStart = -1;
   }
 
-  #take(): Framed {
+  #runs(): readonly Buffer[] {
     const out = this.#out;
+    if (out.length < 2) return out;
+    const last = out[out.length - 1]!;
+    if (last !== this.#lastRun || last.length < COPIED_BYTES_MAX) return [Buffer.concat(out)];
+    return [Buffer.concat(out.slice(0, -1)), last];
+  }
+
+  #take(): Framed {
     const framed: Framed = {
-      bytes: out.length === 0 ? null : out.length === 1 ? out[0]! : Buffer.concat(out),
+      runs: this.#runs(),
       cutLines: this.#cutLines,
       lostBytes: this.#lostBytes,
     };
     this.#out = [];
+    this.#lastRun = null;
     this.#cutLines = 0;
     this.#lostBytes = 0;
     return framed;

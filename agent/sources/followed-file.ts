@@ -164,8 +164,8 @@ export class FollowedFile {
     this.#put(this.#framer.push(lines), backlog);
   }
 
-  #put({ bytes, cutLines, lostBytes }: ReturnType<SyslogFramer['push']>, backlog: boolean): void {
-    if (bytes !== null) this.#sink.lines(bytes, backlog);
+  #put({ runs, cutLines, lostBytes }: ReturnType<SyslogFramer['push']>, backlog: boolean): void {
+    for (const run of runs) this.#sink.lines(run, backlog);
     if (cutLines > 0) this.#sink.cut(lostBytes);
   }
 

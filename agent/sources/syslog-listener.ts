@@ -169,7 +169,7 @@ export function receive(
 ): void {
   const framer = new SyslogFramer();
   const pass = (framed: Framed): void => {
-    if (framed.bytes !== null) report.lines(framed.bytes, from);
+    for (const run of framed.runs) report.lines(run, from);
     if (framed.cutLines > 0) report.refused('line-too-long', from, framed.lostBytes);
   };
   connection.onData((bytes) => {

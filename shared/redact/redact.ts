@@ -6,7 +6,7 @@
 import { createHmac } from 'node:crypto';
 import { type BlockReader, hexDumpReader, keyTableReader, pemReader } from './blocks.ts';
 import { ownSecretReplacer } from './own-secrets.ts';
-import { mayHoldSecret, secretPatterns } from './patterns.ts';
+import { anySecretPattern, mayHoldSecret, secretPatterns } from './patterns.ts';
 
 /** Redacting what is redacted changes nothing and counts nothing. */
 export type Redact = (text: string) => { readonly text: string; readonly count: number };
@@ -49,7 +49,7 @@ function readBlocks(blocks: readonly BlockReader[], line: string, tag: (secret: 
 }
 
 function cleanLine(line: string, tag: (secret: string) => string): string {
-  if (!mayHoldSecret.test(line)) return line;
+  if (!mayHoldSecret.test(line) || !anySecretPattern.test(line)) return line;
   return secretPatterns.reduce(
     (rest, { pattern }) =>
       rest.replace(pattern, (...found) => {

@@ -108,6 +108,34 @@ describe('writing', () => {
   });
 });
 
+describe('batches of many chunks', () => {
+  test('a short one after a long one, and a longer one, hold their own bytes and no others', async () => {
+    const { disk, ring, say } = await fresh();
+    let expected = '';
+    for (const [chunks, chars] of [
+      [3, 200],
+      [2, 1],
+      [1, 5],
+      [4, 400_000],
+      [2, 3],
+      [5, 500_000],
+      [3, 100],
+    ] as const) {
+      for (let n = 0; n < chunks; n++) {
+        const line = `${String.fromCharCode(97 + n).repeat(chars)}\n`;
+        say(line);
+        expected += line;
+      }
+      expect(await ring.flush()).toBe('synced');
+    }
+    expect(
+      logs(disk)
+        .map((path) => disk.content(path).toString())
+        .join('') === expected,
+    ).toBe(true);
+  });
+});
+
 describe('a window', () => {
   test('holds what arrived in it, to the batch, and no more', async () => {
     const { clock, ring, say } = await fresh();

@@ -1,5 +1,5 @@
 /** Syslog as anyone sends it: the stream's framing, headers, relays' headers, counters, the message and the flow in it, up to a candidate. */
-import { SyslogFramer } from '../../agent/net/framing.ts';
+import { type Framed, SyslogFramer } from '../../agent/net/framing.ts';
 import { emptyWrapState, findCandidates, flushCandidates } from '../../shared/detect/candidates.ts';
 import { cutLine } from '../../shared/detect/glued.ts';
 import { readInvalidSpi } from '../../shared/detect/invalid-spi.ts';
@@ -80,14 +80,18 @@ function linesOf(bytes: Buffer, next: (at: number) => number): Buffer {
   const out: Buffer[] = [];
   for (let at = 0; at < bytes.length; ) {
     const to = Math.min(bytes.length, at + next(at));
-    const { bytes: read } = framer.push(Buffer.from(bytes.subarray(at, to)));
-    if (read !== null) out.push(read);
+    out.push(...wholeLines(framer.push(Buffer.from(bytes.subarray(at, to)))));
     if (framer.pendingBytes > LINE_MAX + limits.frameHeaderBytesMax) throw new Error(`${framer.pendingBytes} bytes are kept`);
     at = to;
   }
-  const { bytes: rest } = framer.end();
-  return Buffer.concat(rest === null ? out : [...out, rest]);
+  return Buffer.concat([...out, ...wholeLines(framer.end())]);
 }
+
+function wholeLines({ runs }: Framed): readonly Buffer[] {
+  if (runs.some((run) => run.at(-1) !== LF)) throw new Error('a run ends inside a line');
+  return runs;
+}
+const LF = 10;
 const LINE_MAX = 4_096;
 
 function readBody(bytes: Buffer): void {

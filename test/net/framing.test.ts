@@ -18,9 +18,9 @@ function frame(reads: readonly (string | Buffer)[], lineBytesMax?: number): Resu
   let cutLines = 0;
   let lostBytes = 0;
   for (const framed of [...reads.map((read) => framer.push(Buffer.from(read as string))), framer.end()]) {
-    if (framed.bytes !== null) {
-      expect(framed.bytes.at(-1), 'whole lines only').toBe(10);
-      pieces.push(Buffer.from(framed.bytes));
+    for (const run of framed.runs) {
+      expect(run.at(-1), 'whole lines only').toBe(10);
+      pieces.push(Buffer.from(run));
     }
     cutLines += framed.cutLines;
     lostBytes += framed.lostBytes;
@@ -77,9 +77,45 @@ describe('framing', () => {
   test('whole lines of a read go on as the same memory', () => {
     const read = Buffer.from(`${A}\n${B}\n${A}`);
     const framed = new SyslogFramer().push(read);
-    expect(framed.bytes?.buffer).toBe(read.buffer);
-    expect(framed.bytes?.byteOffset).toBe(read.byteOffset);
-    expect(framed.bytes?.toString()).toBe(`${A}\n${B}\n`);
+    expect(framed.runs.map((run) => [run.buffer === read.buffer, run.byteOffset])).toEqual([[true, read.byteOffset]]);
+    expect(framed.runs.join('')).toBe(`${A}\n${B}\n`);
+  });
+});
+
+describe('a line that two reads share', () => {
+  const many = `${B}\n`.repeat(200);
+  const framedAs = (first: string, second: string): string[] => {
+    const framer = new SyslogFramer();
+    return [framer.push(Buffer.from(first)), framer.push(Buffer.from(second)), framer.end()].flatMap(({ runs }) =>
+      runs.map((run) => run.toString()),
+    );
+  };
+
+  test('stands alone before a long read, of which nothing is copied', () => {
+    const framer = new SyslogFramer();
+    framer.push(Buffer.from(A.slice(0, 10)));
+    const read = Buffer.from(`${A.slice(10)}\n${many}${A}`);
+    const [line, rest] = framer.push(read).runs;
+    expect(line?.toString()).toBe(`${A}\n`);
+    expect(rest?.buffer === read.buffer && rest.toString() === many).toBe(true);
+  });
+
+  test('is one run with a short read', () => {
+    expect(framedAs(A.slice(0, 10), `${A.slice(10)}\n${B}\n`)).toEqual([`${A}\n${B}\n`]);
+  });
+
+  test.each([
+    ['a NUL', '\0'],
+    ['an LF', '\n'],
+  ])('ends with %s: no run begins inside a line', (_name, trailer) => {
+    expect(framedAs(A.slice(0, 10), `${A.slice(10)}${trailer}${many}`)).toEqual([`${A}\n`, many]);
+  });
+
+  test('a long frame in two reads is one run, whatever it holds', () => {
+    const frame = `<191>${'x'.repeat(5_000)}\n${'y'.repeat(5_000)}\n`;
+    const whole = `${frame.length} ${frame}`;
+    for (const cut of [3, 6, 20, 5_000, 9_000]) expect(framedAs(whole.slice(0, cut), whole.slice(cut))).toEqual([frame]);
+    expect(framedAs(`${whole.slice(0, 20)}`, `${whole.slice(20)}${many}`)).toEqual([frame, many]);
   });
 });
 

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { secretPatterns } from '../../shared/redact/patterns.ts';
+import { anySecretPattern, secretPatterns } from '../../shared/redact/patterns.ts';
 import { createRedactor } from '../../shared/redact/redact.ts';
 
 const key = Buffer.from('a key that both ends share');
@@ -204,6 +204,30 @@ describe('own secrets', () => {
     const once = odd('enable secret 5 dead and redacted').text;
     expect(odd(once)).toEqual({ text: once, count: 0 });
   });
+});
+
+test('all patterns as one find a line exactly when one of them does', () => {
+  const alone = secretPatterns.map(({ pattern }) => new RegExp(pattern.source));
+  const samples = secretPatterns.flatMap(({ samples }) => samples);
+  const words = [...new Set(samples.flatMap((sample) => sample.split(/(\s+)/)))];
+  const hit = { yes: 0, no: 0 };
+  const check = (line: string): void => {
+    const found = alone.some((pattern) => pattern.test(line));
+    hit[found ? 'yes' : 'no']++;
+    expect(anySecretPattern.test(line), line).toBe(found);
+  };
+  for (const sample of samples) {
+    check(sample);
+    for (let cut = 0; cut < sample.length; cut++) {
+      check(sample.slice(0, cut));
+      check(sample.slice(cut));
+    }
+  }
+  fc.assert(
+    fc.property(fc.array(fc.constantFrom(...words), { maxLength: 12 }), (line) => check(line.join(''))),
+    { seed: 1, numRuns: 5_000 },
+  );
+  expect(Math.min(hit.yes, hit.no)).toBeGreaterThan(500);
 });
 
 test('the same value has the same tag under one key, and another under another', () => {

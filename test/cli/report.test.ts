@@ -5,7 +5,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { reportSchema } from '../../shared/analyze/report/json.ts';
 import type { BundleText } from '../../shared/bundle/bundle-text.ts';
 import { writeBundleFolder } from '../support/bundle-folder.ts';
-import { failover } from '../support/diagnosis.ts';
+import { failover } from '../support/diagnosis/failover.ts';
 import { cli } from './cli-run.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'spitrap-report-'));

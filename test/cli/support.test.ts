@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { tar } from '../../agent/support/tar.ts';
 import type { BundleText } from '../../shared/bundle/bundle-text.ts';
 import { writeBundleFolder } from '../support/bundle-folder.ts';
-import { failover } from '../support/diagnosis.ts';
+import { failover } from '../support/diagnosis/failover.ts';
 import { cli } from './cli-run.ts';
 
 const SECRETS = {

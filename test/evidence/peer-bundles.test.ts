@@ -35,7 +35,7 @@ import { monotonic, type Wall, wall } from '../../shared/model/time.ts';
 import type { IncidentId } from '../../shared/model/ulid.ts';
 import { cli } from '../cli/cli-run.ts';
 import { writeBundleFolder } from '../support/bundle-folder.ts';
-import { failover } from '../support/diagnosis.ts';
+import { failover } from '../support/diagnosis/failover.ts';
 import { fixedRandom } from '../support/fixed-random.ts';
 import { ask, type Stand, securePage, standPage, tlsFixture } from '../support/page-stand.ts';
 

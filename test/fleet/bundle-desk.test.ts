@@ -11,7 +11,7 @@ import { createRandom } from '../../agent/random.ts';
 import type { BundleText } from '../../shared/bundle/bundle-text.ts';
 import type { FleetEnd, FleetIncident } from '../../shared/fleet/view.ts';
 import { limits } from '../../shared/limits.ts';
-import { failover } from '../support/diagnosis.ts';
+import { failover } from '../support/diagnosis/failover.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { inPieces, objectOf, type StoredBundle, storedBundle } from '../support/stored-bundle.ts';
 

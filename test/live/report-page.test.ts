@@ -9,7 +9,9 @@ import { pathToFileURL } from 'node:url';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { reportHtml } from '../../shared/analyze/report/page.ts';
-import { cannotTell, failover, hostile, oneEnded, storm, type Told, transient } from '../support/diagnosis.ts';
+import type { Told } from '../support/diagnosis/build.ts';
+import { failover } from '../support/diagnosis/failover.ts';
+import { cannotTell, hostile, oneEnded, storm, transient } from '../support/diagnosis/others.ts';
 import { lowContrast, tooWide } from './page-probe.ts';
 
 const CHROMIUM = '/usr/bin/chromium';

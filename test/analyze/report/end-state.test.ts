@@ -3,7 +3,8 @@ import { expect, test } from 'vitest';
 import type { Case, End } from '../../../shared/analyze/case.ts';
 import { endStates } from '../../../shared/analyze/report/end-state.ts';
 import type { IkeSaRow } from '../../../shared/model/evidence.ts';
-import { failover, ikeRow, instant } from '../../support/diagnosis.ts';
+import { ikeRow, instant } from '../../support/diagnosis/build.ts';
+import { failover } from '../../support/diagnosis/failover.ts';
 
 type Table = readonly [round: 'first' | 'stop', ...sas: Partial<IkeSaRow>[]];
 

@@ -5,7 +5,9 @@ import { z } from 'zod';
 import { reportJson, reportSchema } from '../../../shared/analyze/report/json.ts';
 import { causes } from '../../../shared/analyze/verdict.ts';
 import { limits } from '../../../shared/limits.ts';
-import { cannotTell, failover, hostile, oneEnded, storm, type Told, transient } from '../../support/diagnosis.ts';
+import type { Told } from '../../support/diagnosis/build.ts';
+import { failover } from '../../support/diagnosis/failover.ts';
+import { cannotTell, hostile, oneEnded, storm, transient } from '../../support/diagnosis/others.ts';
 
 const all: [string, () => Told][] = [
   ['failover', failover],

@@ -3,7 +3,9 @@ import { describe, expect, test } from 'vitest';
 import { reportHtml } from '../../../shared/analyze/report/page.ts';
 import type { BundleText } from '../../../shared/bundle/bundle-text.ts';
 import { limits } from '../../../shared/limits.ts';
-import { cannotTell, failover, hostile, oneEnded, storm, type Told, transient } from '../../support/diagnosis.ts';
+import type { Told } from '../../support/diagnosis/build.ts';
+import { failover } from '../../support/diagnosis/failover.ts';
+import { cannotTell, hostile, oneEnded, storm, transient } from '../../support/diagnosis/others.ts';
 
 const page = ({ diagnosis, bundles }: Told): string => reportHtml(diagnosis, bundles);
 const all: [string, () => Told][] = [

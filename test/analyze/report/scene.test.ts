@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import { EVENTS_MAX, eventWords, sceneOf } from '../../../shared/analyze/report/picture/scene.ts';
-import { BACK, failover, instant, LOST, oneEnded, storm, T0, transient } from '../../support/diagnosis.ts';
+import { BACK, instant, LOST, T0 } from '../../support/diagnosis/build.ts';
+import { failover } from '../../support/diagnosis/failover.ts';
+import { oneEnded, storm, transient } from '../../support/diagnosis/others.ts';
 
 const scene = ({ diagnosis }: ReturnType<typeof failover>) => sceneOf(diagnosis.case, diagnosis.verdict);
 

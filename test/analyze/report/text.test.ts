@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { reportText } from '../../../shared/analyze/report/text.ts';
-import { cannotTell, failover, hostile, oneEnded, storm, type Told, transient } from '../../support/diagnosis.ts';
+import type { Told } from '../../support/diagnosis/build.ts';
+import { failover } from '../../support/diagnosis/failover.ts';
+import { cannotTell, hostile, oneEnded, storm, transient } from '../../support/diagnosis/others.ts';
 
 const textOf = ({ diagnosis, bundles }: Told): string => reportText(diagnosis, bundles);
 const all: [string, () => Told][] = [
